@@ -1,0 +1,11 @@
+export type { ErrorCode, ErrorParts } from './errors/bitryoshka-error.ts';
+export { BitryoshkaError } from './errors/bitryoshka-error.ts';
+export type { AffineMap } from './transforms/affine-map.ts';
+export { applyAffineMap } from './transforms/affine-map.ts';
+export type { MatryoshkaOptions } from './transforms/matryoshka.ts';
+export { truncateMatryoshka } from './transforms/matryoshka.ts';
+export type { PcaOptions } from './transforms/pca.ts';
+export { fitPca } from './transforms/pca.ts';
+export type { Matrix, ToMatrixOptions, Vectors } from './vectors/matrix.ts';
+export { row, selectRows, toMatrix, toVector } from './vectors/matrix.ts';
+export { inverseNorm, normalizeRows } from './vectors/normalize.ts';

@@ -1,0 +1,4 @@
+import { javascriptKernel } from './javascript-kernel.ts';
+import { kernelSuite } from './kernel.suite.ts';
+
+kernelSuite(javascriptKernel);

@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Matrix } from '../vectors/matrix.ts';
+import { seededRandom } from '../vectors/random.ts';
+import type { CodeMemory, Kernel } from './kernel.ts';
+
+/** What every kernel must do, checked against definitions that are too slow to ship. */
+export function kernelSuite(kernel: Kernel): void {
+  describe('nearest', () => {
+    const wordCounts = [1, 2, 3, 4, 5, 6, 8, 12, 16, 17];
+
+    it.each(wordCounts)('finds what sorting all distances finds, %i words a code', (words) => {
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 0, max: 70 }),
+          fc.integer({ min: 1, max: 80 }),
+          fc.integer(),
+          (rows, k, seed) => {
+            const { memory, query } = randomCodes(kernel, rows, words, seed);
+            expect(nearestPairs(memory, query, k)).toEqual(sortedPairs(memory, query).slice(0, k));
+          },
+        ),
+        { numRuns: 30 },
+      );
+    });
+
+    it('keeps the earlier row among equal distances, however many there are', () => {
+      const memory = kernel.createCodeMemory(8);
+      memory.resize(5000);
+      // Distances fall from 64 to 0, in runs: the bound moves often and candidates pile up.
+      for (let i = 0; i < 5000; i++) memory.bytes().fill(255, i * 8, i * 8 + 8 - Math.floor(i / 600));
+      const query = new Uint8Array(8);
+      expect(nearestPairs(memory, query, 700)).toEqual(sortedPairs(memory, query).slice(0, 700));
+      expect(nearestPairs(memory, query, 1)).toEqual(sortedPairs(memory, query).slice(0, 1));
+    });
+
+    it('scores only allowed rows and finds k of them', () => {
+      const { memory, query } = randomCodes(kernel, 200, 2, 1);
+      const allowed = new Uint8Array(25);
+      for (const i of [0, 3, 63, 64, 127, 128, 199]) allowed[i >> 3] |= 1 << (i & 7);
+      const expected = sortedPairs(memory, query).filter(([i]) => (allowed[i >> 3] >> (i & 7)) & 1);
+      expect(nearestPairs(memory, query, 5, allowed)).toEqual(expected.slice(0, 5));
+      expect(nearestPairs(memory, query, 50, allowed)).toEqual(expected);
+      expect(nearestPairs(memory, query, 5, new Uint8Array(25))).toEqual([]);
+    });
+
+    it('keeps codes while growing, and forgets rows that were cut off', () => {
+      const { memory, query } = randomCodes(kernel, 100, 3, 5);
+      const before = memory.bytes().slice();
+      memory.nearest(query, 50);
+      memory.resize(100_000);
+      expect(memory.bytes().subarray(0, before.length)).toEqual(before);
+      expect(memory.bytes().subarray(before.length).every((byte) => byte === 0)).toBe(true);
+      memory.resize(10);
+      memory.resize(20);
+      expect(memory.bytes().subarray(0, 240)).toEqual(before.slice(0, 240));
+      expect(memory.bytes().subarray(240).every((byte) => byte === 0)).toBe(true);
+    });
+  });
+
+  describe('multiplyTransposed', () => {
+    it('is the product of a and the transpose of b, plus the bias', () => {
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 0, max: 9 }),
+          fc.integer({ min: 0, max: 9 }),
+          fc.integer({ min: 1, max: 70 }),
+          fc.integer(),
+          (rowsA, rowsB, inner, seed) => {
+            const random = seededRandom(seed);
+            const a = randomMatrix(rowsA, inner, random);
+            const b = randomMatrix(rowsB, inner, random);
+            const bias = randomMatrix(1, rowsB, random).data;
+            const product = kernel.multiplyTransposed(a, b, bias);
+            expect([product.rows, product.columns]).toEqual([rowsA, rowsB]);
+            for (let i = 0; i < rowsA; i++) {
+              for (let j = 0; j < rowsB; j++) {
+                let sum = bias[j];
+                for (let p = 0; p < inner; p++) sum += a.data[i * inner + p] * b.data[j * inner + p];
+                expect(product.data[i * rowsB + j]).toBeCloseTo(sum, 3);
+              }
+            }
+          },
+        ),
+        { numRuns: 50 },
+      );
+    });
+
+    it('gives the same bits as before (golden sums)', () => {
+      const random = seededRandom(3);
+      const a = randomMatrix(3, 50, random);
+      const b = randomMatrix(5, 50, random);
+      const { data } = kernel.multiplyTransposed(a, b);
+      expect([...new Uint32Array(data.buffer)].map((word) => word.toString(16))).toEqual(goldenSums);
+    });
+
+    it('multiplies matrices larger than a tile', () => {
+      const random = seededRandom(4);
+      const a = randomMatrix(700, 401, random);
+      const b = randomMatrix(301, 401, random);
+      const { data } = kernel.multiplyTransposed(a, b);
+      for (const [i, j] of [[0, 0], [699, 300], [653, 163], [652, 164]] as const) {
+        let sum = 0;
+        for (let p = 0; p < 401; p++) sum += a.data[i * 401 + p] * b.data[j * 401 + p];
+        expect(data[i * 301 + j]).toBeCloseTo(sum, 3);
+      }
+    });
+  });
+}
+
+const goldenSums = [
+  'bfb12e5a', 'be21260e', '3fa9edc1', 'c07dcec6', '40837ffa',
+  'bcf554a0', '409147fc', '3f8e6c3b', '405d9dcb', 'c021c629',
+  '4040c2a5', 'c08bf147', '3f5d8f34', 'c04c262b', '3f27b008',
+];
+
+function randomCodes(kernel: Kernel, rows: number, words: number, seed: number) {
+  const random = seededRandom(seed);
+  const memory = kernel.createCodeMemory(words * 8);
+  memory.resize(rows);
+  // Two random bits a byte make many equal distances.
+  memory.bytes().forEach((_, i, bytes) => {
+    bytes[i] = random() * 4;
+  });
+  const query = Uint8Array.from({ length: words * 8 }, () => random() * 4);
+  return { memory, query };
+}
+
+type Pair = readonly [row: number, distance: number];
+
+function nearestPairs(memory: CodeMemory, query: Uint8Array, k: number, allowed?: Uint8Array): Pair[] {
+  const { rows, distances } = memory.nearest(query, k, allowed);
+  return Array.from(rows, (row, i) => [row, distances[i]]);
+}
+
+function sortedPairs(memory: CodeMemory, query: Uint8Array): Pair[] {
+  const bytes = memory.bytes();
+  const pairs = Array.from({ length: memory.rows }, (_, row): Pair => {
+    const differing = query.map((byte, i) => byte ^ bytes[row * query.length + i]);
+    return [row, differing.reduce((sum, byte) => sum + ones(byte), 0)];
+  });
+  return pairs.sort((a, b) => a[1] - b[1] || a[0] - b[0]);
+}
+
+function ones(byte: number): number {
+  return byte.toString(2).replaceAll('0', '').length;
+}
+
+function randomMatrix(rows: number, columns: number, random: () => number): Matrix {
+  const data = Float32Array.from({ length: rows * columns }, () => random() * 2 - 1);
+  return { rows, columns, data };
+}

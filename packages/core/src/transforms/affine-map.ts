@@ -1,0 +1,55 @@
+import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import { defaultKernel } from '../kernels/default-kernel.ts';
+import type { Matrix } from '../vectors/matrix.ts';
+import { transpose, zeros } from '../vectors/matrix.ts';
+
+/**
+ * `y = A x + b`, the shape of every linear transform: truncation, centring, PCA, rotations and their
+ * compositions.
+ */
+export interface AffineMap {
+  /** A: one row per output dimension. Absent: A keeps the first output dimensions (truncation). */
+  readonly weights?: Matrix;
+  /** b: one value per output dimension. */
+  readonly bias: Float32Array;
+  readonly inputDimensions: number;
+}
+
+/** Applies the map to every row. */
+export function applyAffineMap({ weights, bias, inputDimensions }: AffineMap, vectors: Matrix): Matrix {
+  if (vectors.columns !== inputDimensions) {
+    throw new BitryoshkaError({
+      code: 'dimension-mismatch',
+      message: `vectors: got ${vectors.columns} dimensions, expected ${inputDimensions}.`,
+      remedy: 'Use vectors of the model that the transform was fitted on.',
+    });
+  }
+  if (weights) return defaultKernel().multiplyTransposed(vectors, weights, bias);
+  const mapped = zeros(vectors.rows, bias.length);
+  for (let i = 0; i < vectors.rows; i++) {
+    for (let j = 0; j < bias.length; j++) {
+      mapped.data[i * bias.length + j] = vectors.data[i * vectors.columns + j] + bias[j];
+    }
+  }
+  return mapped;
+}
+
+/** One map that does what `first` and then the matrix `weights` do: `(W A) x + W b`. */
+export function composeWithMatrix(first: AffineMap, weights: Matrix): AffineMap {
+  const kernel = defaultKernel();
+  const bias = kernel.multiplyTransposed({ rows: 1, columns: first.bias.length, data: first.bias }, weights);
+  const composed = first.weights
+    ? kernel.multiplyTransposed(weights, transpose(first.weights))
+    : widen(weights, first.inputDimensions);
+  return { weights: composed, bias: bias.data, inputDimensions: first.inputDimensions };
+}
+
+/** Zero columns for the dimensions that truncation has dropped. */
+function widen(weights: Matrix, columns: number): Matrix {
+  const widened = zeros(weights.rows, columns);
+  for (let i = 0; i < weights.rows; i++) {
+    const from = i * weights.columns;
+    widened.data.set(weights.data.subarray(from, from + weights.columns), i * columns);
+  }
+  return widened;
+}

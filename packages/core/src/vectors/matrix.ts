@@ -1,0 +1,148 @@
+import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+
+/** Vectors as the rows of one block of float32: row `i` is `data[i * columns … (i + 1) * columns)`. */
+export interface Matrix {
+  readonly rows: number;
+  readonly columns: number;
+  readonly data: Float32Array;
+}
+
+/** What public functions accept as vectors: a matrix, or a list of equally long lists of numbers. */
+export type Vectors = Matrix | readonly ArrayLike<number>[];
+
+/** An all-zero matrix. */
+export function zeros(rows: number, columns: number): Matrix {
+  return { rows, columns, data: new Float32Array(rows * columns) };
+}
+
+/** Row `index` as a view, not a copy. */
+export function row(matrix: Matrix, index: number): Float32Array {
+  return matrix.data.subarray(index * matrix.columns, (index + 1) * matrix.columns);
+}
+
+/** Rows `start` to `end` (exclusive) as a view, not a copy. */
+export function rowRange(matrix: Matrix, start: number, end: number): Matrix {
+  const { columns, data } = matrix;
+  return { rows: end - start, columns, data: data.subarray(start * columns, end * columns) };
+}
+
+/** A copy of the named rows, in the order they are named. */
+export function selectRows(matrix: Matrix, rows: ArrayLike<number>): Matrix {
+  const selected = zeros(rows.length, matrix.columns);
+  for (let i = 0; i < rows.length; i++) {
+    selected.data.set(row(matrix, rows[i] as number), i * matrix.columns);
+  }
+  return selected;
+}
+
+/** Columns become rows. */
+export function transpose({ rows, columns, data }: Matrix): Matrix {
+  const transposed = zeros(columns, rows);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) transposed.data[j * rows + i] = data[i * columns + j];
+  }
+  return transposed;
+}
+
+export interface ToMatrixOptions {
+  /** The dimension every vector must have. Default: that of the first vector. */
+  readonly columns?: number;
+  /** How errors name the vectors. Default: `vectors`. */
+  readonly name?: string;
+}
+
+/**
+ * Checks vectors at the border and lays them out as a matrix. A matrix is passed through, not copied.
+ *
+ * @throws BitryoshkaError `dimension-mismatch` when the lengths differ or are not `columns`,
+ *   `not-finite` when a value is NaN, infinite, missing or no number.
+ */
+export function toMatrix(vectors: Vectors, options: ToMatrixOptions = {}): Matrix {
+  const { name = 'vectors' } = options;
+  if (isMatrix(vectors)) {
+    const { rows, columns, data } = vectors;
+    if (data.length !== rows * columns) {
+      throw new BitryoshkaError({
+        code: 'dimension-mismatch',
+        message: `${name}: ${data.length} values are not ${rows} rows x ${columns} columns.`,
+        remedy: 'Give data of rows * columns values.',
+      });
+    }
+    checkDimension(columns, options.columns, name);
+    checkFinite(vectors, name);
+    return vectors;
+  }
+  if (!Array.isArray(vectors)) {
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: `${name}: got ${typeof vectors}, expected a list of vectors or a matrix.`,
+      remedy: 'Pass number[][], Float32Array[] or { rows, columns, data }.',
+    });
+  }
+  const columns = options.columns ?? vectors[0]?.length ?? 0;
+  const matrix = zeros(vectors.length, columns);
+  vectors.forEach((vector: ArrayLike<number>, i) => {
+    checkDimension(vector.length, columns, `${name}[${i}]`);
+    for (let j = 0; j < columns; j++) {
+      // Number.isFinite also refuses strings and null, which Float32Array would turn into numbers.
+      if (!Number.isFinite(vector[j])) throw notFinite(`${name}[${i}]`, j, vector[j]);
+      matrix.data[i * columns + j] = vector[j];
+    }
+  });
+  checkFinite(matrix, name);
+  return matrix;
+}
+
+/** One vector, checked as {@link toMatrix} checks many. */
+export function toVector(vector: ArrayLike<number>, options: ToMatrixOptions = {}): Float32Array {
+  const { columns = vector.length, name = 'vector' } = options;
+  checkDimension(vector.length, columns, name);
+  for (let j = 0; j < columns; j++) {
+    if (!Number.isFinite(vector[j])) throw notFinite(name, j, vector[j]);
+  }
+  const copy = Float32Array.from(vector);
+  checkFinite({ rows: 1, columns, data: copy }, name);
+  return copy;
+}
+
+/**
+ * @throws BitryoshkaError `empty-input` when there are no rows or no columns.
+ */
+export function checkNotEmpty({ rows, columns }: Matrix, name = 'vectors'): void {
+  if (rows > 0 && columns > 0) return;
+  throw new BitryoshkaError({
+    code: 'empty-input',
+    message: `${name}: got ${rows} vectors of ${columns} dimensions, expected at least one of each.`,
+    remedy: 'Pass the vectors to learn from.',
+  });
+}
+
+function isMatrix(vectors: Vectors): vectors is Matrix {
+  return 'data' in vectors && vectors.data instanceof Float32Array;
+}
+
+function checkDimension(got: number, expected: number | undefined, name: string): void {
+  if (expected === undefined || got === expected) return;
+  throw new BitryoshkaError({
+    code: 'dimension-mismatch',
+    message: `${name}: got ${got} dimensions, expected ${expected}.`,
+    remedy: 'Use vectors of one model and one dimension.',
+  });
+}
+
+function checkFinite({ columns, data }: Matrix, name: string): void {
+  for (let i = 0; i < data.length; i++) {
+    // x - x is NaN for NaN and for both infinities.
+    if (data[i] - data[i] !== 0) {
+      throw notFinite(`${name}[${Math.floor(i / columns)}]`, i % columns, data[i]);
+    }
+  }
+}
+
+function notFinite(name: string, dimension: number, got: unknown): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'not-finite',
+    message: `${name}: got ${String(got)} at dimension ${dimension}, expected a finite float32.`,
+    remedy: 'Check what the embedding model returned for this text.',
+  });
+}

@@ -1,0 +1,20 @@
+import type { Matrix } from './matrix.ts';
+import { zeros } from './matrix.ts';
+
+/** Every row scaled to unit length; all-zero rows stay zero. */
+export function normalizeRows(matrix: Matrix): Matrix {
+  const { rows, columns, data } = matrix;
+  const unit = zeros(rows, columns);
+  for (let i = 0; i < rows; i++) {
+    const scale = inverseNorm(data, i * columns, columns);
+    for (let j = i * columns; j < (i + 1) * columns; j++) unit.data[j] = data[j] * scale;
+  }
+  return unit;
+}
+
+/** `1 / |x|` of `length` values from `offset`, or 0 for a zero vector, so that its cosine is 0. */
+export function inverseNorm(data: Float32Array, offset: number, length: number): number {
+  let sum = 0;
+  for (let j = offset; j < offset + length; j++) sum += data[j] * data[j];
+  return sum > 0 ? 1 / Math.sqrt(sum) : 0;
+}

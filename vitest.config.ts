@@ -1,0 +1,37 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+// Tests run against the packages' sources, so they never need a build first.
+const conditions = ['@bitryoshka/source', 'module', 'node', 'default'];
+
+/** The same adapter tests once more, with the oldest supported major of @langchain/core. */
+const langchainCore0 = {
+  find: /^@langchain\/core(?=\/|$)/,
+  replacement: fileURLToPath(
+    new URL('./packages/langchain-adapter/node_modules/langchain-core-0', import.meta.url),
+  ),
+};
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    reporters: ['default', './tools/ci-reporter.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'examples/**/*.test.ts'] },
+      },
+      {
+        extends: true,
+        resolve: { alias: [langchainCore0] },
+        test: {
+          name: 'langchain-core-0.3',
+          include: ['packages/langchain-adapter/src/**/*.test.ts'],
+        },
+      },
+    ],
+  },
+});
