@@ -1,9 +1,10 @@
 import { EigenvalueDecomposition, Matrix as DenseMatrix } from 'ml-matrix';
-import { defaultKernel } from '../kernels/default-kernel.ts';
 import type { Matrix } from '../vectors/matrix.ts';
-import { checkNotEmpty, row, rowRange, transpose, zeros } from '../vectors/matrix.ts';
+import { checkNotEmpty, row, zeros } from '../vectors/matrix.ts';
+import { crossProduct } from '../vectors/products.ts';
 import { columnMeans } from '../vectors/statistics.ts';
 import type { AffineMap } from './affine-map.ts';
+import { applyAffineMap } from './affine-map.ts';
 import { checkOutputDimensions } from './truncation.ts';
 
 export interface PcaOptions {
@@ -26,22 +27,12 @@ export function fitPca(vectors: Matrix, options: PcaOptions): AffineMap {
   return { weights, bias, inputDimensions: vectors.columns };
 }
 
-/** Rows per block: the products are float32, their sum over the blocks is float64. */
-const blockRows = 512;
-
 function covariance(vectors: Matrix, mean: Float32Array): Float64Array {
-  const { rows, columns } = vectors;
-  const sums = new Float64Array(columns * columns);
-  for (let start = 0; start < rows; start += blockRows) {
-    const block = transpose(rowRange(vectors, start, Math.min(rows, start + blockRows)));
-    for (let j = 0; j < columns; j++) {
-      const values = row(block, j);
-      for (let i = 0; i < values.length; i++) values[i] -= mean[j];
-    }
-    const { data } = defaultKernel().multiplyTransposed(block, block);
-    for (let p = 0; p < sums.length; p++) sums[p] += data[p];
-  }
-  return sums.map((sum) => sum / rows);
+  const centred = applyAffineMap(
+    { bias: mean.map((value) => -value), inputDimensions: vectors.columns },
+    vectors,
+  );
+  return crossProduct(centred, centred).map((sum) => sum / vectors.rows);
 }
 
 function leadingEigenvectors(symmetric: Float64Array, size: number, count: number): Matrix {

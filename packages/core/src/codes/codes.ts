@@ -1,0 +1,42 @@
+import type { Matrix } from '../vectors/matrix.ts';
+
+/**
+ * Packed binary codes, row after row. Bit `j` of a code is bit `j & 7` of its byte `j >> 3`; a code is
+ * padded with zero bits to whole 64-bit words.
+ */
+export interface Codes {
+  readonly rows: number;
+  /** Bits that carry information; the padding comes after them. */
+  readonly bits: number;
+  /** A multiple of 8. */
+  readonly bytesPerCode: number;
+  readonly data: Uint8Array;
+}
+
+/** Bytes that a code of `bits` bits takes in memory. */
+export function bytesPerCode(bits: number): number {
+  return Math.ceil(bits / 64) * 8;
+}
+
+/** All-zero codes. */
+export function zeroCodes(rows: number, bits: number): Codes {
+  const bytes = bytesPerCode(bits);
+  return { rows, bits, bytesPerCode: bytes, data: new Uint8Array(rows * bytes) };
+}
+
+/** One bit per value: 1 where it is above zero. */
+export function packSigns({ rows, columns, data }: Matrix): Codes {
+  const codes = zeroCodes(rows, columns);
+  for (let i = 0; i < rows; i++) {
+    const offset = i * codes.bytesPerCode;
+    for (let j = 0; j < columns; j++) {
+      if (data[i * columns + j] > 0) codes.data[offset + (j >> 3)] |= 1 << (j & 7);
+    }
+  }
+  return codes;
+}
+
+/** Bit `bit` of code `row`. */
+export function bitAt(codes: Codes, row: number, bit: number): 0 | 1 {
+  return ((codes.data[row * codes.bytesPerCode + (bit >> 3)] >> (bit & 7)) & 1) as 0 | 1;
+}

@@ -1,0 +1,84 @@
+import type { Codes } from '../codes/codes.ts';
+import { packSigns, zeroCodes } from '../codes/codes.ts';
+import { encodeFile } from '../format/file.ts';
+import type { AffineMap } from '../transforms/affine-map.ts';
+import { applyAffineMap } from '../transforms/affine-map.ts';
+import type { Matrix, Vectors } from '../vectors/matrix.ts';
+import { rowRange, toMatrix } from '../vectors/matrix.ts';
+import { normalizeRows } from '../vectors/normalize.ts';
+import type { Quantizer, Side } from './quantizer.ts';
+
+export interface AffineQuantizerParts {
+  readonly kind: string;
+  readonly map: AffineMap;
+  /** What each projected value must exceed for its bit to be 1, by side. */
+  readonly thresholds: Readonly<Record<Side, Float32Array>>;
+}
+
+/** Rows that are projected at a time while encoding, to bound the memory. */
+const blockRows = 4096;
+
+/** One bit per output of an affine map, with a threshold per output and side. */
+export class AffineQuantizer implements Quantizer {
+  readonly kind: string;
+  readonly inputDimensions: number;
+  readonly bits: number;
+  readonly #parts: AffineQuantizerParts;
+  /** The map with the thresholds taken into its bias, by side. */
+  readonly #maps: Readonly<Record<Side, AffineMap>>;
+
+  constructor(parts: AffineQuantizerParts) {
+    const { kind, map, thresholds } = parts;
+    this.kind = kind;
+    this.inputDimensions = map.inputDimensions;
+    this.bits = map.bias.length;
+    this.#parts = parts;
+    this.#maps = {
+      document: subtractFromBias(map, thresholds.document),
+      query: subtractFromBias(map, thresholds.query),
+    };
+  }
+
+  encode(vectors: Vectors, side: Side): Codes {
+    const matrix = this.#check(vectors);
+    const codes = zeroCodes(matrix.rows, this.bits);
+    for (let start = 0; start < matrix.rows; start += blockRows) {
+      const block = rowRange(matrix, start, Math.min(matrix.rows, start + blockRows));
+      codes.data.set(packSigns(this.#project(block, side)).data, start * codes.bytesPerCode);
+    }
+    return codes;
+  }
+
+  project(vectors: Vectors, side: Side): Matrix {
+    return this.#project(this.#check(vectors), side);
+  }
+
+  save(): Uint8Array {
+    const { kind, map, thresholds } = this.#parts;
+    const shape = [this.bits];
+    return encodeFile({
+      kind: 'quantizer',
+      fields: { kind, inputDimensions: this.inputDimensions, bits: this.bits },
+      tensors: {
+        bias: { shape, data: map.bias },
+        document_thresholds: { shape, data: thresholds.document },
+        query_thresholds: { shape, data: thresholds.query },
+        ...(map.weights && {
+          weights: { shape: [this.bits, this.inputDimensions], data: map.weights.data },
+        }),
+      },
+    });
+  }
+
+  #check(vectors: Vectors): Matrix {
+    return toMatrix(vectors, { columns: this.inputDimensions });
+  }
+
+  #project(matrix: Matrix, side: Side): Matrix {
+    return applyAffineMap(this.#maps[side], normalizeRows(matrix));
+  }
+}
+
+function subtractFromBias(map: AffineMap, thresholds: Float32Array): AffineMap {
+  return { ...map, bias: map.bias.map((bias, i) => bias - thresholds[i]) };
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { bitAt } from '../codes/codes.ts';
+import type { Matrix } from '../vectors/matrix.ts';
+import { gaussian, seededRandom } from '../vectors/random.ts';
+import { loadQuantizer } from './load-quantizer.ts';
+import type { Quantizer } from './quantizer.ts';
+
+const sides = ['document', 'query'] as const;
+
+/** What every quantizer must do; `fit` learns one from vectors and, if it cares, queries. */
+export function quantizerSuite(
+  fit: (documents: Matrix, bits: number, queries: Matrix) => Promise<Quantizer>,
+): void {
+  describe.each([
+    [1, 1],
+    [7, 5],
+    [33, 33],
+    [70, 63],
+    [70, 65],
+  ])('%i dimensions to %i bits', (dimensions, bits) => {
+    const documents = randomMatrix(200, dimensions, 1);
+    const queries = randomMatrix(30, dimensions, 2);
+    const others = randomMatrix(41, dimensions, 3);
+
+    it('encodes the signs of its projection, padded with zero bits', async () => {
+      const quantizer = await fit(documents, bits, queries);
+      expect([quantizer.inputDimensions, quantizer.bits]).toEqual([dimensions, bits]);
+      for (const side of sides) {
+        const codes = quantizer.encode(others, side);
+        const real = quantizer.project(others, side);
+        expect([codes.rows, codes.bits, real.rows, real.columns]).toEqual([41, bits, 41, bits]);
+        expect(codes.bytesPerCode % 8).toBe(0);
+        for (let i = 0; i < 41; i++) {
+          for (let j = 0; j < codes.bytesPerCode * 8; j++) {
+            expect(bitAt(codes, i, j)).toBe(j < bits && real.data[i * bits + j] > 0 ? 1 : 0);
+          }
+        }
+      }
+    });
+
+    it('is the same after saving and loading, to the byte', async () => {
+      const quantizer = await fit(documents, bits, queries);
+      const file = quantizer.save();
+      const loaded = loadQuantizer(file);
+      expect(loaded.save()).toEqual(file);
+      expect(loaded.kind).toBe(quantizer.kind);
+      for (const side of sides) {
+        expect(loaded.encode(others, side)).toEqual(quantizer.encode(others, side));
+        expect(loaded.project(others, side)).toEqual(quantizer.project(others, side));
+      }
+    });
+
+    it('is the same when fitted again', async () => {
+      const first = await fit(documents, bits, queries);
+      expect((await fit(documents, bits, queries)).save()).toEqual(first.save());
+    });
+
+    it('looks at directions only, and at each vector by itself', async () => {
+      const quantizer = await fit(documents, bits, queries);
+      // A power of two scales without rounding.
+      const longer = { ...others, data: others.data.map((value) => value * 1024) };
+      expect(quantizer.encode(longer, 'document')).toEqual(quantizer.encode(others, 'document'));
+      const row = others.data.subarray(5 * dimensions, 6 * dimensions);
+      expect(quantizer.project([row], 'query').data).toEqual(
+        quantizer.project(others, 'query').data.subarray(5 * bits, 6 * bits),
+      );
+    });
+  });
+
+  it('leaves the vectors as they are', async () => {
+    const documents = randomMatrix(50, 16, 4);
+    const before = documents.data.slice();
+    const quantizer = await fit(documents, 8, documents);
+    quantizer.encode(documents, 'document');
+    expect(documents.data).toEqual(before);
+  });
+
+  it('encodes no vectors and zero vectors', async () => {
+    const quantizer = await fit(randomMatrix(50, 16, 5), 8, randomMatrix(9, 16, 6));
+    expect(quantizer.encode([], 'document').rows).toBe(0);
+    expect(quantizer.encode([new Float32Array(16)], 'query').rows).toBe(1);
+  });
+
+  it('refuses vectors of another dimension and values that are no finite numbers', async () => {
+    const quantizer = await fit(randomMatrix(50, 4, 7), 2, randomMatrix(9, 4, 8));
+    for (const run of [quantizer.encode, quantizer.project]) {
+      const call = run.bind(quantizer);
+      expect(() => call([[1, 2, 3]], 'document')).toThrow(/got 3 dimensions, expected 4/);
+      expect(() => call([[1, 2, 3, Number.NaN]], 'query')).toThrow(/got NaN at dimension 3/);
+      expect(() => call([[1, 2, 3, 1e300]], 'query')).toThrow(/got Infinity at dimension 3/);
+      expect(() => call([[1, 2, 3, '4' as never]], 'query')).toThrow(/got 4 at dimension 3/);
+    }
+  });
+}
+
+function randomMatrix(rows: number, columns: number, seed: number): Matrix {
+  const random = seededRandom(seed);
+  const data = Float32Array.from({ length: rows * columns }, () => gaussian(random) + 0.3);
+  return { rows, columns, data };
+}

@@ -1,0 +1,31 @@
+import type { Codes } from '../codes/codes.ts';
+import type { Matrix, Vectors } from '../vectors/matrix.ts';
+
+/** Queries and documents of a model are distributed differently, so they may be encoded differently. */
+export type Side = 'document' | 'query';
+
+/**
+ * Turns vectors into binary codes. Fitted once, then immutable; it looks at directions only, so
+ * vectors may have any length.
+ *
+ * Every quantizer is a projection followed by the question, for each of its values, whether it is
+ * above zero: `encode(x, side)` holds the signs of `project(x, side)`.
+ */
+export interface Quantizer {
+  /** What it was fitted by, as in `fitQuantizer`'s `kind`. */
+  readonly kind: string;
+  readonly inputDimensions: number;
+  readonly bits: number;
+  /**
+   * @throws BitryoshkaError `dimension-mismatch` or `not-finite`
+   */
+  encode(vectors: Vectors, side: Side): Codes;
+  /**
+   * The real values behind the bits, one row of `bits` values per vector, for asymmetric scoring.
+   *
+   * @throws BitryoshkaError `dimension-mismatch` or `not-finite`
+   */
+  project(vectors: Vectors, side: Side): Matrix;
+  /** Everything that `loadQuantizer` needs, as one safetensors file. The same bytes every time. */
+  save(): Uint8Array;
+}

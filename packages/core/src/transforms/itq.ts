@@ -1,0 +1,62 @@
+import { defaultKernel } from '../kernels/default-kernel.ts';
+import type { TaskOptions } from '../progress/task-options.ts';
+import { checkpoint } from '../progress/task-options.ts';
+import type { Matrix } from '../vectors/matrix.ts';
+import { selectRows } from '../vectors/matrix.ts';
+import { crossProduct } from '../vectors/products.ts';
+import { sampleIndices, seededRandom } from '../vectors/random.ts';
+import type { AffineMap } from './affine-map.ts';
+import { applyAffineMap, composeWithMatrix } from './affine-map.ts';
+import { fitPca } from './pca.ts';
+import { polarFactor } from './polar-factor.ts';
+import { randomRotation } from './random-rotation.ts';
+
+export interface ItqOptions extends TaskOptions {
+  readonly outputDimensions: number;
+  /** Default: 50, as in the paper. */
+  readonly iterations?: number;
+  readonly seed?: number;
+  /** Vectors that the rotation is learned from, at most; the components are learned from all. */
+  readonly sampleSize?: number;
+}
+
+/**
+ * Iterative quantization: principal components, then the rotation within them that brings the vectors
+ * closest to the corners of the hypercube, so that taking signs loses least.
+ *
+ * Source: Gong and Lazebnik, "Iterative Quantization: A Procrustean Approach to Learning Binary
+ * Codes", CVPR 2011: B = sign(Z R) and R = the orthogonal factor of Zᵀ B, in turns.
+ */
+export async function fitItq(vectors: Matrix, options: ItqOptions): Promise<AffineMap> {
+  const { outputDimensions, iterations = 50, seed = 0, sampleSize = 10_000 } = options;
+  const components = fitPca(vectors, { outputDimensions });
+  const sample =
+    vectors.rows > sampleSize
+      ? selectRows(vectors, sampleIndices(vectors.rows, sampleSize, seededRandom(seed)))
+      : vectors;
+  const projected = applyAffineMap(components, sample);
+  let rotation = randomRotation(outputDimensions, outputDimensions, seed);
+  for (let i = 0; i < iterations; i++) {
+    await checkpoint(options, { stage: 'fit', done: i, total: iterations });
+    rotation = improveRotation(projected, rotation);
+  }
+  options.onProgress?.({ stage: 'fit', done: iterations, total: iterations });
+  return composeWithMatrix(components, rotation);
+}
+
+/**
+ * One round. The factor is taken of the *rotated* vectors' product with their signs, which is nearly
+ * diagonal and therefore quick to orthogonalise, and applied on top of the rotation so far.
+ * `rotation` has one row per output, as `weights` of an affine map.
+ */
+function improveRotation(projected: Matrix, rotation: Matrix): Matrix {
+  const kernel = defaultKernel();
+  const rotated = kernel.multiplyTransposed(projected, rotation);
+  const signs: Matrix = { ...rotated, data: rotated.data.map((value) => (value > 0 ? 1 : -1)) };
+  const size = rotation.rows;
+  // signsᵀ · rotated: the transpose, since rotations are kept with one row per output.
+  const product = Float32Array.from(crossProduct(signs, rotated), (sum) => sum / projected.rows);
+  const update = polarFactor({ rows: size, columns: size, data: product });
+  return composeWithMatrix({ weights: rotation, bias: new Float32Array(size), inputDimensions: size }, update)
+    .weights as Matrix;
+}
