@@ -49,5 +49,8 @@ async function isUpToDate() {
 }
 
 async function modified(file) {
-  return stat(file).then(({ mtimeMs }) => mtimeMs, () => 0);
+  return stat(file).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
 }

@@ -28,7 +28,8 @@ export function kernelSuite(kernel: Kernel): void {
       const memory = kernel.createCodeMemory(8);
       memory.resize(5000);
       // Distances fall from 64 to 0, in runs: the bound moves often and candidates pile up.
-      for (let i = 0; i < 5000; i++) memory.bytes().fill(255, i * 8, i * 8 + 8 - Math.floor(i / 600));
+      for (let i = 0; i < 5000; i++)
+        memory.bytes().fill(255, i * 8, i * 8 + 8 - Math.floor(i / 600));
       const query = new Uint8Array(8);
       expect(nearestPairs(memory, query, 700)).toEqual(sortedPairs(memory, query).slice(0, 700));
       expect(nearestPairs(memory, query, 1)).toEqual(sortedPairs(memory, query).slice(0, 1));
@@ -50,11 +51,21 @@ export function kernelSuite(kernel: Kernel): void {
       memory.nearest(query, 50);
       memory.resize(100_000);
       expect(memory.bytes().subarray(0, before.length)).toEqual(before);
-      expect(memory.bytes().subarray(before.length).every((byte) => byte === 0)).toBe(true);
+      expect(
+        memory
+          .bytes()
+          .subarray(before.length)
+          .every((byte) => byte === 0),
+      ).toBe(true);
       memory.resize(10);
       memory.resize(20);
       expect(memory.bytes().subarray(0, 240)).toEqual(before.slice(0, 240));
-      expect(memory.bytes().subarray(240).every((byte) => byte === 0)).toBe(true);
+      expect(
+        memory
+          .bytes()
+          .subarray(240)
+          .every((byte) => byte === 0),
+      ).toBe(true);
     });
   });
 
@@ -76,7 +87,8 @@ export function kernelSuite(kernel: Kernel): void {
             for (let i = 0; i < rowsA; i++) {
               for (let j = 0; j < rowsB; j++) {
                 let sum = bias[j];
-                for (let p = 0; p < inner; p++) sum += a.data[i * inner + p] * b.data[j * inner + p];
+                for (let p = 0; p < inner; p++)
+                  sum += a.data[i * inner + p] * b.data[j * inner + p];
                 expect(product.data[i * rowsB + j]).toBeCloseTo(sum, 3);
               }
             }
@@ -91,7 +103,9 @@ export function kernelSuite(kernel: Kernel): void {
       const a = randomMatrix(3, 50, random);
       const b = randomMatrix(5, 50, random);
       const { data } = kernel.multiplyTransposed(a, b);
-      expect([...new Uint32Array(data.buffer)].map((word) => word.toString(16))).toEqual(goldenSums);
+      expect([...new Uint32Array(data.buffer)].map((word) => word.toString(16))).toEqual(
+        goldenSums,
+      );
     });
 
     it('multiplies matrices larger than a tile', () => {
@@ -99,7 +113,12 @@ export function kernelSuite(kernel: Kernel): void {
       const a = randomMatrix(700, 401, random);
       const b = randomMatrix(301, 401, random);
       const { data } = kernel.multiplyTransposed(a, b);
-      for (const [i, j] of [[0, 0], [699, 300], [653, 163], [652, 164]] as const) {
+      for (const [i, j] of [
+        [0, 0],
+        [699, 300],
+        [653, 163],
+        [652, 164],
+      ] as const) {
         let sum = 0;
         for (let p = 0; p < 401; p++) sum += a.data[i * 401 + p] * b.data[j * 401 + p];
         expect(data[i * 301 + j]).toBeCloseTo(sum, 3);
@@ -109,9 +128,21 @@ export function kernelSuite(kernel: Kernel): void {
 }
 
 const goldenSums = [
-  'bfb12e5a', 'be21260e', '3fa9edc1', 'c07dcec6', '40837ffa',
-  'bcf554a0', '409147fc', '3f8e6c3b', '405d9dcb', 'c021c629',
-  '4040c2a5', 'c08bf147', '3f5d8f34', 'c04c262b', '3f27b008',
+  'bfb12e5a',
+  'be21260e',
+  '3fa9edc1',
+  'c07dcec6',
+  '40837ffa',
+  'bcf554a0',
+  '409147fc',
+  '3f8e6c3b',
+  '405d9dcb',
+  'c021c629',
+  '4040c2a5',
+  'c08bf147',
+  '3f5d8f34',
+  'c04c262b',
+  '3f27b008',
 ];
 
 function randomCodes(kernel: Kernel, rows: number, words: number, seed: number) {
@@ -128,7 +159,12 @@ function randomCodes(kernel: Kernel, rows: number, words: number, seed: number) 
 
 type Pair = readonly [row: number, distance: number];
 
-function nearestPairs(memory: CodeMemory, query: Uint8Array, k: number, allowed?: Uint8Array): Pair[] {
+function nearestPairs(
+  memory: CodeMemory,
+  query: Uint8Array,
+  k: number,
+  allowed?: Uint8Array,
+): Pair[] {
   const { rows, distances } = memory.nearest(query, k, allowed);
   return Array.from(rows, (row, i) => [row, distances[i]]);
 }

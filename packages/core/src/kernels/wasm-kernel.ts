@@ -190,7 +190,10 @@ class WasmMultiplier {
     this.#kernel.multiplyTransposed(aAt, rowsA, bAt, rowsB, inner, biasAt, productAt);
     for (let i = 0; i < rowsA; i++) {
       const from = productAt / 4 + i * rowsB;
-      product.data.set(floats.subarray(from, from + rowsB), (startA + i) * product.columns + startB);
+      product.data.set(
+        floats.subarray(from, from + rowsB),
+        (startA + i) * product.columns + startB,
+      );
     }
   }
 }

@@ -11,15 +11,18 @@ const random = seededRandom(1);
 const skewed = Array.from({ length: 101 }, () => [random() ** 4, 0.1 + random() ** 4, 1]);
 
 describe('thresholds', () => {
-  it.each(['document', 'query'] as const)('median halves the vectors of the %s side', async (side) => {
-    const queries = skewed.map(([a, b, c]) => [b, a, c]);
-    const quantizer = await fitQuantizer(skewed, { kind: 'median', bits: 2, queries });
-    const { data } = quantizer.project(side === 'query' ? queries : skewed, side);
-    for (const bit of [0, 1]) {
-      const above = data.filter((value, i) => i % 2 === bit && value > 0).length;
-      expect(above).toBe(50);
-    }
-  });
+  it.each(['document', 'query'] as const)(
+    'median halves the vectors of the %s side',
+    async (side) => {
+      const queries = skewed.map(([a, b, c]) => [b, a, c]);
+      const quantizer = await fitQuantizer(skewed, { kind: 'median', bits: 2, queries });
+      const { data } = quantizer.project(side === 'query' ? queries : skewed, side);
+      for (const bit of [0, 1]) {
+        const above = data.filter((value, i) => i % 2 === bit && value > 0).length;
+        expect(above).toBe(50);
+      }
+    },
+  );
 
   it('mean centres each projected value', async () => {
     const quantizer = await fitQuantizer(skewed, { kind: 'mean', bits: 2 });
@@ -38,15 +41,18 @@ describe('thresholds', () => {
 });
 
 describe('rotations', () => {
-  it.each(['random', 'pca', 'itq'] as const)('%s keeps the angles when nothing is dropped', async (kind) => {
-    const quantizer = await fitQuantizer(skewed, { kind, bits: 3 });
-    const [a, b] = [skewed[0], skewed[1]];
-    const [pa, pb] = [a, b].map((vector) => quantizer.project([vector], 'document').data);
-    const unit = (vector: number[]) => vector.map((value) => value / Math.hypot(...vector));
-    const [ua, ub] = [unit(a), unit(b)];
-    const distance = Math.hypot(...ua.map((value, i) => value - ub[i]));
-    expect(Math.hypot(...pa.map((value, i) => value - pb[i]))).toBeCloseTo(distance, 5);
-  });
+  it.each(['random', 'pca', 'itq'] as const)(
+    '%s keeps the angles when nothing is dropped',
+    async (kind) => {
+      const quantizer = await fitQuantizer(skewed, { kind, bits: 3 });
+      const [a, b] = [skewed[0], skewed[1]];
+      const [pa, pb] = [a, b].map((vector) => quantizer.project([vector], 'document').data);
+      const unit = (vector: number[]) => vector.map((value) => value / Math.hypot(...vector));
+      const [ua, ub] = [unit(a), unit(b)];
+      const distance = Math.hypot(...ua.map((value, i) => value - ub[i]));
+      expect(Math.hypot(...pa.map((value, i) => value - pb[i]))).toBeCloseTo(distance, 5);
+    },
+  );
 
   it('depend on the seed, and on nothing else', async () => {
     const fit = (seed: number) => fitQuantizer(skewed, { kind: 'random', bits: 3, seed });

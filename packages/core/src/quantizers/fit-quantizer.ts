@@ -55,8 +55,7 @@ export async function fitQuantizer(vectors: Vectors, options: FitOptions): Promi
   options.signal?.throwIfAborted();
   const { kind } = options;
   const documents = checkedUnitRows(vectors, 'vectors');
-  const queries =
-    options.queries && checkedUnitRows(options.queries, 'queries', documents.columns);
+  const queries = options.queries && checkedUnitRows(options.queries, 'queries', documents.columns);
   const map = await fitMap(documents, options);
   const statistic = kind === 'mean' ? columnMeans : kind === 'median' ? columnMedians : undefined;
   const documentThresholds =
@@ -81,7 +80,10 @@ async function fitMap(documents: Matrix, options: FitOptions): Promise<AffineMap
     case 'random':
       // Checks the bits before they size a rotation.
       truncation(columns, bits);
-      return composeWithMatrix(fitCentring(documents, columns), randomRotation(bits, columns, seed));
+      return composeWithMatrix(
+        fitCentring(documents, columns),
+        randomRotation(bits, columns, seed),
+      );
     case 'pca':
       return fitPca(documents, { outputDimensions: bits });
     case 'itq':

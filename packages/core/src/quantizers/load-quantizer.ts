@@ -24,7 +24,7 @@ export function loadQuantizer(file: Uint8Array): Quantizer {
     map: {
       inputDimensions,
       bias: values('bias', [bits]),
-      ...(tensors['weights'] && {
+      ...(tensors.weights && {
         weights: {
           rows: bits,
           columns: inputDimensions,
@@ -41,7 +41,9 @@ export function loadQuantizer(file: Uint8Array): Quantizer {
 
 function floats(tensor: Tensor | undefined, name: string, shape: readonly number[]): Float32Array {
   if (!(tensor?.data instanceof Float32Array) || `${tensor.shape}` !== `${shape}`) {
-    throw invalid(`tensor ${name}: got shape [${tensor?.shape ?? 'none'}], expected [${shape}] of F32`);
+    throw invalid(
+      `tensor ${name}: got shape [${tensor?.shape ?? 'none'}], expected [${shape}] of F32`,
+    );
   }
   const columns = tensor.data.length;
   return toMatrix({ rows: 1, columns, data: tensor.data }, { name }).data;

@@ -6,7 +6,9 @@ import { FlatIndex } from './flat-index.ts';
 import { vectorIndexSuite } from './vector-index.suite.ts';
 
 const random = seededRandom(2);
-const vectors = Array.from({ length: 500 }, () => Array.from({ length: 24 }, () => gaussian(random)));
+const vectors = Array.from({ length: 500 }, () =>
+  Array.from({ length: 24 }, () => gaussian(random)),
+);
 const quantizer = await fitQuantizer(vectors, { kind: 'itq', bits: 24 });
 
 vectorIndexSuite(async () => new FlatIndex(quantizer));
@@ -47,7 +49,9 @@ describe('depth', () => {
     const same = new FlatIndex(quantizer, exact.vectors, index.codes());
     expect(same.search(query, { k: 10 })).toEqual(index.search(query, { k: 10 }));
     const codes = quantizer.encode(vectors.slice(1), 'document');
-    expect(() => new FlatIndex(quantizer, exact.vectors, codes)).toThrow(/499 codes for 500 vectors/);
+    expect(() => new FlatIndex(quantizer, exact.vectors, codes)).toThrow(
+      /499 codes for 500 vectors/,
+    );
   });
 
   it.each([{ rerank: -1 }, { candidates: 0.5 }, { scoring: 'cosine' as never }])(

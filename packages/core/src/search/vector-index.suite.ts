@@ -58,7 +58,9 @@ export function vectorIndexSuite(create: () => Promise<VectorIndex>): void {
       const index = await filled();
       const query = vectors[0];
       expect(() => index.search([1, 2], { k: 1 })).toThrow(/got 2 dimensions, expected 24/);
-      expect(() => index.search(query.with(3, Number.NaN), { k: 1 })).toThrow(/got NaN at dimension 3/);
+      expect(() => index.search(query.with(3, Number.NaN), { k: 1 })).toThrow(
+        /got NaN at dimension 3/,
+      );
       for (const k of [-1, 1.5, Number.NaN]) {
         expect(() => index.search(query, { k })).toThrow(/k: got/);
       }

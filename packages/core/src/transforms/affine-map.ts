@@ -16,7 +16,10 @@ export interface AffineMap {
 }
 
 /** Applies the map to every row. */
-export function applyAffineMap({ weights, bias, inputDimensions }: AffineMap, vectors: Matrix): Matrix {
+export function applyAffineMap(
+  { weights, bias, inputDimensions }: AffineMap,
+  vectors: Matrix,
+): Matrix {
   if (vectors.columns !== inputDimensions) {
     throw new BitryoshkaError({
       code: 'dimension-mismatch',
@@ -37,7 +40,10 @@ export function applyAffineMap({ weights, bias, inputDimensions }: AffineMap, ve
 /** One map that does what `first` and then the matrix `weights` do: `(W A) x + W b`. */
 export function composeWithMatrix(first: AffineMap, weights: Matrix): AffineMap {
   const kernel = defaultKernel();
-  const bias = kernel.multiplyTransposed({ rows: 1, columns: first.bias.length, data: first.bias }, weights);
+  const bias = kernel.multiplyTransposed(
+    { rows: 1, columns: first.bias.length, data: first.bias },
+    weights,
+  );
   const composed = first.weights
     ? kernel.multiplyTransposed(weights, transpose(first.weights))
     : widen(weights, first.inputDimensions);

@@ -2,7 +2,7 @@ import { defaultKernel } from '../kernels/default-kernel.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint } from '../progress/task-options.ts';
 import type { Matrix } from '../vectors/matrix.ts';
-import { selectRows } from '../vectors/matrix.ts';
+import { selectRows, zeros } from '../vectors/matrix.ts';
 import { crossProduct } from '../vectors/products.ts';
 import { sampleIndices, seededRandom } from '../vectors/random.ts';
 import type { AffineMap } from './affine-map.ts';
@@ -52,11 +52,14 @@ export async function fitItq(vectors: Matrix, options: ItqOptions): Promise<Affi
 function improveRotation(projected: Matrix, rotation: Matrix): Matrix {
   const kernel = defaultKernel();
   const rotated = kernel.multiplyTransposed(projected, rotation);
-  const signs: Matrix = { ...rotated, data: rotated.data.map((value) => (value > 0 ? 1 : -1)) };
+  const signs = zeros(rotated.rows, rotated.columns);
+  for (let p = 0; p < signs.data.length; p++) signs.data[p] = rotated.data[p] > 0 ? 1 : -1;
   const size = rotation.rows;
   // signsᵀ · rotated: the transpose, since rotations are kept with one row per output.
   const product = Float32Array.from(crossProduct(signs, rotated), (sum) => sum / projected.rows);
   const update = polarFactor({ rows: size, columns: size, data: product });
-  return composeWithMatrix({ weights: rotation, bias: new Float32Array(size), inputDimensions: size }, update)
-    .weights as Matrix;
+  return composeWithMatrix(
+    { weights: rotation, bias: new Float32Array(size), inputDimensions: size },
+    update,
+  ).weights as Matrix;
 }

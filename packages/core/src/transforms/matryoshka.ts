@@ -1,6 +1,6 @@
-import { inverseNorm } from '../vectors/normalize.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
+import { inverseNorm } from '../vectors/normalize.ts';
 import { checkOutputDimensions } from './truncation.ts';
 
 export interface MatryoshkaOptions {

@@ -1,4 +1,4 @@
-import { EigenvalueDecomposition, Matrix as DenseMatrix } from 'ml-matrix';
+import { Matrix as DenseMatrix, EigenvalueDecomposition } from 'ml-matrix';
 import type { Matrix } from '../vectors/matrix.ts';
 import { checkNotEmpty, row, zeros } from '../vectors/matrix.ts';
 import { crossProduct } from '../vectors/products.ts';

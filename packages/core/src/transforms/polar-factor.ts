@@ -1,10 +1,13 @@
 import { defaultKernel } from '../kernels/default-kernel.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { transpose } from '../vectors/matrix.ts';
+import { normalizeRows } from '../vectors/normalize.ts';
 
 /** Rounds after which float32 no longer gets closer. */
 const maximumRounds = 60;
 const tolerance = 1e-5;
+/** Singular values may start anywhere below √3; the estimate of the largest may be a little low. */
+const startingNorm = 1.4;
 
 /**
  * The orthogonal matrix nearest to a square one (U Vᵀ of its singular value decomposition), by
@@ -14,7 +17,7 @@ const tolerance = 1e-5;
 export function polarFactor(square: Matrix): Matrix {
   const kernel = defaultKernel();
   const size = square.rows;
-  const scale = 1 / spectralNormBound(square);
+  const scale = startingNorm / estimateSpectralNorm(square);
   let factor: Matrix = { ...square, data: square.data.map((value) => value * scale) };
   for (let round = 0; round < maximumRounds; round++) {
     // X Xᵀ is symmetric, so (X Xᵀ) X is a product with the transpose of Xᵀ.
@@ -29,21 +32,24 @@ export function polarFactor(square: Matrix): Matrix {
   return factor;
 }
 
-/** √(‖X‖₁ ‖X‖∞) is at least the largest singular value. */
-function spectralNormBound({ rows, columns, data }: Matrix): number {
-  const columnSums = new Float64Array(columns);
-  let largestRow = 0;
-  for (let i = 0; i < rows; i++) {
-    let rowSum = 0;
-    for (let j = 0; j < columns; j++) {
-      const size = Math.abs(data[i * columns + j]);
-      rowSum += size;
-      columnSums[j] += size;
-    }
-    largestRow = Math.max(largestRow, rowSum);
+/** Rounds of the power iteration: an estimate within some percent is enough. */
+const powerRounds = 8;
+
+/** The largest singular value, estimated from below by power iteration on XᵀX. */
+function estimateSpectralNorm(square: Matrix): number {
+  const kernel = defaultKernel();
+  const transposed = transpose(square);
+  const size = square.rows;
+  // Deterministic and not orthogonal to the leading singular vector but by a freak of the data.
+  let vector: Float32Array = Float32Array.from({ length: size }, (_, i) => 1 + (i % 7) / 7);
+  let norm = 0;
+  for (let round = 0; round < powerRounds; round++) {
+    const unit = normalizeRows({ rows: 1, columns: size, data: vector });
+    const image = kernel.multiplyTransposed(unit, square);
+    norm = Math.hypot(...image.data);
+    vector = kernel.multiplyTransposed(image, transposed).data;
   }
-  const bound = Math.sqrt(largestRow * Math.max(...columnSums));
-  return bound > 0 ? bound : 1;
+  return norm > 0 ? norm : 1;
 }
 
 function distanceToIdentity({ rows, data }: Matrix): number {

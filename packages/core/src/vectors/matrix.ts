@@ -118,7 +118,7 @@ export function checkNotEmpty({ rows, columns }: Matrix, name = 'vectors'): void
 }
 
 function isMatrix(vectors: Vectors): vectors is Matrix {
-  return 'data' in vectors && vectors.data instanceof Float32Array;
+  return Object(vectors).data instanceof Float32Array;
 }
 
 function checkDimension(got: number, expected: number | undefined, name: string): void {

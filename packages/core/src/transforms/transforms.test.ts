@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { defaultKernel } from '../kernels/default-kernel.ts';
+import type { Matrix } from '../vectors/matrix.ts';
+import { row, transpose } from '../vectors/matrix.ts';
+import { gaussian, seededRandom } from '../vectors/random.ts';
+import { applyAffineMap, composeWithMatrix } from './affine-map.ts';
+import { fitCentring } from './centring.ts';
+import { fitItq } from './itq.ts';
+import { truncateMatryoshka } from './matryoshka.ts';
+import { fitPca } from './pca.ts';
+import { polarFactor } from './polar-factor.ts';
+import { randomRotation } from './random-rotation.ts';
+import { truncation } from './truncation.ts';
+
+const random = seededRandom(9);
+
+/** 400 vectors whose columns have decreasing spread, hidden behind a rotation and a shift. */
+const spreads = [5, 3, 2, 1, 0.5, 0.1];
+const hidden: Matrix = {
+  rows: 400,
+  columns: 6,
+  data: Float32Array.from({ length: 2400 }, (_, p) => gaussian(random) * spreads[p % 6]),
+};
+const shift = Float32Array.of(1, -2, 3, 0, 5, -1);
+const vectors = applyAffineMap(
+  { weights: randomRotation(6, 6, 5), bias: shift, inputDimensions: 6 },
+  hidden,
+);
+
+describe('affine maps', () => {
+  it('truncate, centre, and compose into one map that does both steps', () => {
+    expect(applyAffineMap(truncation(6, 2), vectors).data.slice(0, 2)).toEqual(
+      vectors.data.slice(0, 2),
+    );
+    const rotation = randomRotation(3, 4, 1);
+    for (const first of [fitCentring(vectors, 4), fitPca(vectors, { outputDimensions: 4 })]) {
+      const inSteps = defaultKernel().multiplyTransposed(applyAffineMap(first, vectors), rotation);
+      const atOnce = applyAffineMap(composeWithMatrix(first, rotation), vectors);
+      expect(largestDifference(inSteps, atOnce)).toBeLessThan(1e-4);
+    }
+  });
+
+  it('refuse vectors of another dimension and impossible dimensions', () => {
+    expect(() => applyAffineMap(truncation(5, 2), vectors)).toThrow(/got 6 dimensions, expected 5/);
+    for (const dimensions of [0, 7, 1.5]) {
+      expect(() => truncation(6, dimensions)).toThrow(/expected a whole number from 1 to 6/);
+    }
+  });
+});
+
+describe('fitPca', () => {
+  it('finds uncorrelated components in the order of their spread', () => {
+    const components = applyAffineMap(fitPca(vectors, { outputDimensions: 6 }), vectors);
+    const covariance = crossTable(components);
+    for (let i = 0; i < 6; i++) {
+      expect(Math.sqrt(covariance[i][i])).toBeCloseTo(spreads[i], 0);
+      for (let j = 0; j < i; j++) expect(Math.abs(covariance[i][j])).toBeLessThan(0.02);
+    }
+  });
+
+  it('points every component to the side of its largest weight', () => {
+    const { weights } = fitPca(vectors, { outputDimensions: 6 });
+    for (let i = 0; i < 6; i++) {
+      const component = [...row(weights as Matrix, i)];
+      const largest = component.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a));
+      expect(largest).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('rotations', () => {
+  it.each([1, 2, 9, 40])('polarFactor of %i x %i is orthogonal and the nearest one', (size) => {
+    const square: Matrix = {
+      rows: size,
+      columns: size,
+      data: Float32Array.from({ length: size * size }, (_, p) =>
+        p % (size + 1) === 0 ? 2 + gaussian(random) * 0.1 : gaussian(random) * 0.2,
+      ),
+    };
+    const factor = polarFactor(square);
+    expectOrthonormalRows(factor);
+    // X = U H with H symmetric positive: Uᵀ X is symmetric and its trace is that of H.
+    const symmetric = defaultKernel().multiplyTransposed(transpose(factor), transpose(square));
+    expect(largestDifference(symmetric, transpose(symmetric))).toBeLessThan(1e-3);
+    expect(trace(symmetric)).toBeGreaterThan(trace(square) - 1e-3);
+  });
+
+  it('polarFactor orthogonalises badly conditioned matrices', () => {
+    const data = Float32Array.of(1, 0.999, 0.999, 1);
+    expectOrthonormalRows(polarFactor({ rows: 2, columns: 2, data }));
+  });
+
+  it.each([
+    [1, 1],
+    [3, 8],
+    [20, 20],
+  ])('randomRotation gives %i orthonormal rows of %i', (rows, columns) => {
+    expectOrthonormalRows(randomRotation(rows, columns, 3));
+  });
+
+  it('fitItq stays a rotation of the components and loses less by taking signs', async () => {
+    const pca = fitPca(vectors, { outputDimensions: 4 });
+    const itq = await fitItq(vectors, { outputDimensions: 4 });
+    expectOrthonormalRows(itq.weights as Matrix);
+    expect(quantizationLoss(applyAffineMap(itq, vectors))).toBeLessThan(
+      0.8 * quantizationLoss(applyAffineMap(pca, vectors)),
+    );
+  });
+});
+
+describe('truncateMatryoshka', () => {
+  it('slices and normalises', () => {
+    const data = Float32Array.of(3, 4, 12, 0, 0, 7);
+    const truncated = truncateMatryoshka({ rows: 2, columns: 3, data }, { dimensions: 2 });
+    expect([...truncated.data].map((v) => +v.toFixed(6))).toEqual([0.6, 0.8, 0, 0]);
+  });
+
+  it('standardises over all dimensions first when the model wants it', () => {
+    const data = Float32Array.of(1, 2, 3, 6);
+    const truncated = truncateMatryoshka(
+      { rows: 1, columns: 4, data },
+      { dimensions: 2, layerNorm: true, normalize: false },
+    );
+    // Mean 3, population variance 3.5.
+    expect(truncated.data[0]).toBeCloseTo(-2 / Math.sqrt(3.5), 4);
+    expect(truncated.data[1]).toBeCloseTo(-1 / Math.sqrt(3.5), 4);
+  });
+});
+
+function expectOrthonormalRows(matrix: Matrix): void {
+  const gram = defaultKernel().multiplyTransposed(matrix, matrix);
+  gram.data.forEach((value, p) => {
+    expect(value).toBeCloseTo(p % (matrix.rows + 1) === 0 ? 1 : 0, 4);
+  });
+}
+
+function trace({ rows, data }: Matrix): number {
+  return Array.from({ length: rows }, (_, i) => data[i * (rows + 1)]).reduce((a, b) => a + b, 0);
+}
+
+function largestDifference(a: Matrix, b: Matrix): number {
+  return a.data.reduce((largest, value, p) => Math.max(largest, Math.abs(value - b.data[p])), 0);
+}
+
+function crossTable({ rows, columns, data }: Matrix): number[][] {
+  return Array.from({ length: columns }, (_, a) =>
+    Array.from({ length: columns }, (_, b) => {
+      let sum = 0;
+      for (let i = 0; i < rows; i++) sum += data[i * columns + a] * data[i * columns + b];
+      return sum / rows;
+    }),
+  );
+}
+
+/** Squared distance of unit-scaled rows to their nearest corner of the hypercube. */
+function quantizationLoss({ rows, columns, data }: Matrix): number {
+  let loss = 0;
+  for (let i = 0; i < rows; i++) {
+    const values = data.subarray(i * columns, (i + 1) * columns);
+    const scale = Math.sqrt(columns) / Math.hypot(...values);
+    for (const value of values) loss += (Math.abs(value) * scale - 1) ** 2;
+  }
+  return loss / rows;
+}
