@@ -32,7 +32,7 @@ const { error, stderr } = await asc.main(
   },
 );
 if (error) {
-  console.error(stderr.toString());
+  console.error(`${stderr}`);
   throw error;
 }
 await writeFile(

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { bitAt } from '../codes/codes.ts';
-import type { Matrix } from '../vectors/matrix.ts';
+import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 import { loadQuantizer } from './load-quantizer.ts';
-import type { Quantizer } from './quantizer.ts';
+import type { Quantizer, Side } from './quantizer.ts';
 
 const sides = ['document', 'query'] as const;
 
@@ -83,8 +83,8 @@ export function quantizerSuite(
 
   it('refuses vectors of another dimension and values that are no finite numbers', async () => {
     const quantizer = await fit(randomMatrix(50, 4, 7), 2, randomMatrix(9, 4, 8));
-    for (const run of [quantizer.encode, quantizer.project]) {
-      const call = run.bind(quantizer);
+    for (const method of ['encode', 'project'] as const) {
+      const call = (vectors: Vectors, side: Side) => quantizer[method](vectors, side);
       expect(() => call([[1, 2, 3]], 'document')).toThrow(/got 3 dimensions, expected 4/);
       expect(() => call([[1, 2, 3, Number.NaN]], 'query')).toThrow(/got NaN at dimension 3/);
       expect(() => call([[1, 2, 3, 1e300]], 'query')).toThrow(/got Infinity at dimension 3/);

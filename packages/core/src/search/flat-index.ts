@@ -112,6 +112,11 @@ export class FlatIndex implements VectorIndex {
     return this.#vectors.blocks();
   }
 
+  /** The vectors themselves, to build another index on without copying them. */
+  get vectors(): VectorRows {
+    return this.#vectors;
+  }
+
   /** The codes of all rows, copied. */
   codes(): Codes {
     const { rows, bytesPerCode: bytes } = this.#codes;

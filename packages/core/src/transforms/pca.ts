@@ -1,10 +1,10 @@
 import { Matrix as DenseMatrix, EigenvalueDecomposition } from 'ml-matrix';
 import type { Matrix } from '../vectors/matrix.ts';
 import { checkNotEmpty, row, zeros } from '../vectors/matrix.ts';
-import { crossProduct } from '../vectors/products.ts';
 import { columnMeans } from '../vectors/statistics.ts';
 import type { AffineMap } from './affine-map.ts';
 import { applyAffineMap } from './affine-map.ts';
+import { crossProduct } from './cross-product.ts';
 import { checkOutputDimensions } from './truncation.ts';
 
 export interface PcaOptions {

@@ -85,6 +85,28 @@ describe('rotations', () => {
     expect(trace(symmetric)).toBeGreaterThan(trace(square) - 1e-3);
   });
 
+  it('polarFactor orthogonalises matrices of all kinds', () => {
+    for (let seed = 0; seed < 60; seed++) {
+      const draw = seededRandom(seed);
+      const size = 1 + Math.floor(draw() * 60);
+      const spread = 10 ** (draw() * 3 - 2);
+      // Symmetric and random parts in all proportions, rows of very different lengths, any scale.
+      const data = Float32Array.from({ length: size * size }, (_, p) => {
+        const length = 1e4 * spread ** ((Math.floor(p / size) % 7) / 7);
+        return length * (gaussian(draw) + (p % (size + 1) === 0 ? 5 * draw() : 0));
+      });
+      expectOrthonormalRows(polarFactor({ rows: size, columns: size, data }));
+    }
+  });
+
+  it('fitItq rotates even when there are fewer vectors than bits, or all are alike', async () => {
+    for (const rows of [1, 3]) {
+      const data = Float32Array.from({ length: rows * 20 }, () => gaussian(random));
+      const map = await fitItq({ rows, columns: 20, data }, { outputDimensions: 20 });
+      expectOrthonormalRows(map.weights as Matrix);
+    }
+  });
+
   it('polarFactor orthogonalises badly conditioned matrices', () => {
     const data = Float32Array.of(1, 0.999, 0.999, 1);
     expectOrthonormalRows(polarFactor({ rows: 2, columns: 2, data }));

@@ -18,7 +18,7 @@ describe('toMatrix', () => {
     ['what overflows float32', [[1e39]], 'not-finite'],
     ['strings', [['1']], 'not-finite'],
     ['null', [[null]], 'not-finite'],
-    ['holes', [new Array(2)], 'not-finite'],
+    ['holes', [Array(2)], 'not-finite'],
     ['no list', 'abc', 'invalid-option'],
     [
       'a matrix of another size',
@@ -81,5 +81,7 @@ it('sampleIndices draws different rows, all when asked for more', () => {
 
 it('seededRandom gives the same numbers as ever', () => {
   const random = seededRandom(42);
-  expect([random(), random()].map((value) => Math.floor(value * 2 ** 32))).toEqual([551831576, 144025891]);
+  expect([random(), random()].map((value) => Math.floor(value * 2 ** 32))).toEqual([
+    551831576, 144025891,
+  ]);
 });

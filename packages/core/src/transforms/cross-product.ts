@@ -1,6 +1,6 @@
 import { defaultKernel } from '../kernels/default-kernel.ts';
-import type { Matrix } from './matrix.ts';
-import { rowRange, transpose } from './matrix.ts';
+import type { Matrix } from '../vectors/matrix.ts';
+import { rowRange, transpose } from '../vectors/matrix.ts';
 
 /** Rows per block: the products within a block are float32, their sum over the blocks is float64. */
 const blockRows = 512;
