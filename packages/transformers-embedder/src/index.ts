@@ -1,1 +1,8 @@
-export {};
+export { MatryoshkaEmbeddings } from './embeddings/matryoshka-embeddings.ts';
+export type {
+  EmbeddingProgress,
+  EmbedOptions,
+  MatryoshkaEmbeddingsOptions,
+} from './embeddings/matryoshka-embeddings-options.ts';
+export type { Pooling } from './encoders/pooling.ts';
+export { bundledModel } from './models/bundled-model.ts';
