@@ -1,0 +1,41 @@
+import { openLibrary } from '../library/folder-library.ts';
+import { ProgressBar } from '../terminal/progress-bar.ts';
+import { compareWithFloats } from './compare-with-floats.ts';
+import { findPassages, printPassages } from './print-passages.ts';
+import { printLibrary } from './search-folder.ts';
+
+/** Asked when no folder is given, of the Markdown that every project with packages has. */
+const demoQuestions = [
+  'How do I show a progress bar in the terminal?',
+  'Which files match a glob pattern?',
+  'limit how many promises run at the same time',
+  'What does a caret mean in a version range?',
+  'Is this a valid name for a package?',
+];
+
+/** Documentation of this folder, and of the packages installed in it. */
+const demoPatterns = [
+  '*.md',
+  'docs/**/*.md',
+  'packages/*/*.md',
+  '**/node_modules/**/*.md',
+  // Lists of changes and licences mention everything and answer nothing.
+  '!**/*{change,CHANGE,Change,licen,LICEN,Licen,history,HISTORY,History}*.md',
+];
+
+/**
+ * `bitryoshka demo`: the whole path on real text, and what it costs beside float search. Without
+ * arguments it reads the documentation of the current folder and of the packages installed there.
+ */
+export async function demonstrate(folder?: string, question?: string): Promise<void> {
+  const bar = new ProgressBar();
+  const library = await openLibrary(folder ?? process.cwd(), {
+    onProgress: bar.update,
+    ...(folder === undefined && { collect: { patterns: demoPatterns, ignore: false } }),
+  }).finally(() => bar.stop());
+  printLibrary(folder ?? process.cwd(), library);
+  for (const asked of question === undefined ? demoQuestions : [question]) {
+    printPassages(asked, await findPassages(library.store, asked, 3));
+  }
+  console.log(`\n${await compareWithFloats(library)}`);
+}

@@ -1,0 +1,62 @@
+import type { EvaluationRow, QuantizerKind } from '@bitryoshka/core';
+import { evaluate } from '@bitryoshka/core';
+import { readBeirFolder } from '@bitryoshka/core/node';
+import { ProgressBar } from '../terminal/progress-bar.ts';
+import { renderTable } from '../terminal/render-table.ts';
+
+export interface EvaluateFolderOptions {
+  readonly vectors: string;
+  readonly quantizers: readonly QuantizerKind[];
+  readonly bits: readonly number[];
+  readonly rerank: readonly number[];
+  readonly seed: number;
+  readonly json: boolean;
+}
+
+/** `bitryoshka eval`: quantizers side by side on a retrieval set whose vectors are stored. */
+export async function evaluateFolder(
+  folder: string,
+  { vectors, json, ...options }: EvaluateFolderOptions,
+): Promise<void> {
+  const task = await readBeirFolder(folder, { vectors });
+  const bar = new ProgressBar();
+  const rows = await evaluate(task, { ...options, onProgress: bar.update }).finally(() =>
+    bar.stop(),
+  );
+  if (json) {
+    console.log(JSON.stringify(rows, undefined, 2));
+    return;
+  }
+  const float = rows[0]?.ndcg10Float.toFixed(3) ?? '';
+  console.log(
+    `${folder}: ${task.documents.rows} documents, ${task.queries.rows} queries, ${task.documents.columns} dimensions; nDCG@10 of the float vectors ${float}`,
+  );
+  console.log(table(rows));
+}
+
+function table(rows: readonly EvaluationRow[]): string {
+  return renderTable(
+    [
+      'quantizer',
+      'bits',
+      'bytes',
+      'scoring',
+      'rerank',
+      'nDCG@10',
+      '% of float',
+      'recall@10',
+      'fit',
+    ],
+    rows.map((row) => [
+      row.quantizer,
+      String(row.bits),
+      String(row.bytesPerVector),
+      row.scoring,
+      String(row.rerank),
+      row.ndcg10.toFixed(3),
+      ((100 * row.ndcg10) / row.ndcg10Float).toFixed(1),
+      row.recall10.toFixed(3),
+      `${row.fitSeconds.toFixed(2)} s`,
+    ]),
+  );
+}

@@ -1,0 +1,201 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { FoundPassage } from './commands/print-passages.ts';
+import { main } from './main.ts';
+
+let folder: string;
+let printed: string;
+let complained: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cli-'));
+  printed = '';
+  complained = '';
+  vi.spyOn(console, 'log').mockImplementation((line: string) => {
+    printed += `${line}\n`;
+  });
+  vi.spyOn(console, 'error').mockImplementation((line: unknown) => {
+    complained += `${String(line)}\n`;
+  });
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    complained += String(text);
+    return true;
+  });
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+  await rm(folder, { recursive: true });
+});
+
+describe('search', () => {
+  const question = 'How do I restart the router?';
+
+  beforeEach(async () => {
+    await mkdir(join(folder, 'notes'));
+    await note('router.md', '# Office\n## Network\nHold the button of the router to restart it.');
+    await note('garden.html', '<h1>Garden</h1><p>Water the tomatoes in the morning.</p>');
+    await note('kettle.txt', 'The kettle boils water in three minutes.');
+    await note('photo.jpg', 'no text');
+  });
+
+  it('prints passages with file, heading and score, best first', async () => {
+    await search(question);
+    expect(printed).toMatch(/\n {2}0\.\d{3} {2}router\.md {2}Office › Network\n +Hold the button/);
+    expect(complained).toMatch(/3 passages of 3 files \(3 read anew\)/);
+    expect(complained).toMatch(/skipped: 1 not text/);
+  });
+
+  it('reads only what changed, forgets what was deleted, and finds what is new', async () => {
+    await search(question);
+    await search(question);
+    expect(complained).toMatch(/3 passages of 3 files \(nothing changed\)/);
+
+    await rm(join(folder, 'notes/router.md'));
+    await note(
+      'garden.html',
+      '<h1>Garden</h1><p>Mow the lawn.</p><h2>Bees</h2><p>Feed the bees.</p>',
+    );
+    await note('router2.md', 'Pull the plug of the router, wait, plug it in again.');
+    const found = await searchJson(question);
+    expect(found.map(({ source }) => source)).not.toContain('router.md');
+    expect(found[0]?.source).toBe('router2.md');
+    expect(found.map(({ text }) => text).join()).not.toMatch(/tomatoes/);
+    await search('bees');
+    expect(complained).toMatch(/4 passages of 3 files \(nothing changed\)/);
+  });
+
+  it('prints an array of passages as JSON, as many as wanted', async () => {
+    const found = await searchJson(question, '--k', '2');
+    expect(found).toHaveLength(2);
+    expect(found[0]).toEqual({
+      source: 'router.md',
+      headings: ['Office', 'Network'],
+      score: expect.closeTo(0.5, 0) as number,
+      text: 'Hold the button of the router to restart it.',
+    });
+  });
+
+  it('makes a damaged index again', async () => {
+    await search(question);
+    await writeFile(join(folder, 'index/bitryoshka.json'), '{"broken"');
+    const [best] = await searchJson(question);
+    expect(complained).toMatch(/Making the index again/);
+    expect(best?.source).toBe('router.md');
+  });
+
+  it('refuses folders that are missing or hold no text, in a sentence', async () => {
+    await main(['node', 'bitryoshka', 'search', join(folder, 'none'), question]);
+    expect(complained).toMatch(/^bitryoshka: .*none: got nothing, expected a folder/);
+    expect(process.exitCode).toBe(1);
+    complained = '';
+    await rm(join(folder, 'notes'), { recursive: true });
+    await mkdir(join(folder, 'notes'));
+    await search(question);
+    expect(complained).toMatch(/got 0 files and no passage of text/);
+  });
+
+  function note(name: string, text: string): Promise<void> {
+    return writeFile(join(folder, 'notes', name), text);
+  }
+
+  async function search(asked: string, ...options: string[]): Promise<void> {
+    const index = join(folder, 'index');
+    await main([
+      'node',
+      'bitryoshka',
+      'search',
+      join(folder, 'notes'),
+      asked,
+      '--index',
+      index,
+      ...options,
+    ]);
+  }
+
+  async function searchJson(asked: string, ...options: string[]): Promise<FoundPassage[]> {
+    printed = '';
+    await search(asked, '--json', ...options);
+    return JSON.parse(printed) as FoundPassage[];
+  }
+});
+
+describe('eval', () => {
+  beforeEach(async () => {
+    await mkdir(join(folder, 'qrels'));
+    await mkdir(join(folder, 'model'));
+    // Eight corners of a cube, and queries near two of them.
+    const corners = Array.from({ length: 8 }, (_, i) =>
+      [i & 1, i & 2, i & 4].map((b) => (b ? 1 : -1)),
+    );
+    await vectors(
+      'corpus',
+      corners.map((_, i) => `d${i}`),
+      corners,
+    );
+    await vectors(
+      'queries',
+      ['q0', 'q7'],
+      [
+        [-3, -2, -2],
+        [2, 2, 3],
+      ],
+    );
+    await writeFile(
+      join(folder, 'qrels/test.tsv'),
+      'query-id\tcorpus-id\tscore\nq0\td0\t1\nq7\td7\t1\n',
+    );
+  });
+
+  it('prints an array of rows with the published names', async () => {
+    await run('--quantizers', 'sign,itq', '--bits', '1,3', '--rerank', '0,8', '--json');
+    const rows = JSON.parse(printed) as Record<string, unknown>[];
+    expect(rows).toHaveLength(16);
+    expect(rows.find((row) => row.quantizer === 'sign' && row.bits === 3)).toEqual({
+      quantizer: 'sign',
+      bits: 3,
+      bytesPerVector: 8,
+      scoring: 'symmetric',
+      rerank: 0,
+      ndcg10: 1,
+      ndcg10Float: 1,
+      recall10: 1,
+      fitSeconds: expect.any(Number) as number,
+    });
+  });
+
+  it('prints a table for people', async () => {
+    await run('--quantizers', 'sign', '--bits', '3', '--rerank', '0');
+    expect(printed).toMatch(
+      /8 documents, 2 queries, 3 dimensions; nDCG@10 of the float vectors 1\.000/,
+    );
+    expect(printed).toMatch(/sign +│ +3 │ +8 │ +symmetric │ +0 │ +1\.000 │ +100\.0/);
+  });
+
+  it.each([
+    [['--bits', '4'], 1, /got 4 output dimensions, expected a whole number from 1 to 3/],
+    [['--quantizers', 'magic'], 2, /"magic" is none of sign, mean/],
+    [['--bits', '1.5'], 2, /"1\.5" is no whole number from 1 up/],
+    [['--rerank', 'x'], 2, /"x" is no whole number from 0 up/],
+    [['--colour', 'red'], 2, /unknown option/],
+    [['--vectors', 'none'], 1, /corpus\.json: ENOENT/],
+  ])('refuses %j', async (options, exitCode, message) => {
+    await run(...options);
+    expect(complained).toMatch(message);
+    expect(process.exitCode).toBe(exitCode);
+    expect(printed).toBe('');
+  });
+
+  async function run(...options: string[]): Promise<void> {
+    await main(['node', 'bitryoshka', 'eval', folder, '--vectors', 'model', ...options]);
+  }
+
+  async function vectors(name: string, ids: string[], rows: number[][]): Promise<void> {
+    const path = join(folder, 'model', name);
+    await writeFile(`${path}.json`, JSON.stringify({ ids, dims: rows[0]?.length }));
+    await writeFile(`${path}.f32`, Buffer.from(Float32Array.from(rows.flat()).buffer));
+  }
+});
