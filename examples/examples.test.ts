@@ -5,7 +5,9 @@ let lines: string[];
 beforeEach(() => {
   lines = [];
   vi.spyOn(console, 'log').mockImplementation((...values: unknown[]) => {
-    lines.push(values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join(' '));
+    lines.push(
+      values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join(' '),
+    );
   });
 });
 

@@ -3,13 +3,18 @@ import { FlatIndex, fitQuantizer, loadQuantizer } from '@bitryoshka/core';
 
 // Stand-ins for your own vectors: 2,000 of 96 dimensions, in 40 clusters.
 const vectors = Array.from({ length: 2000 }, (_, i) =>
-  Array.from({ length: 96 }, (_, j) => Math.sin((i % 40) * (j + 1)) + 0.3 * Math.sin(i * 7.1 + j * 3.3)),
+  Array.from(
+    { length: 96 },
+    (_, j) => Math.sin((i % 40) * (j + 1)) + 0.3 * Math.sin(i * 7.1 + j * 3.3),
+  ),
 );
 
 // Learn 64-bit codes from them. The quantizer is small and can be kept for later.
 const quantizer = await fitQuantizer(vectors, { kind: 'itq', bits: 64 });
 const file = quantizer.save();
-console.log(`quantizer: ${file.length} bytes; a vector: ${96 * 4} bytes, its code: ${quantizer.bits / 8}`);
+console.log(
+  `quantizer: ${file.length} bytes; a vector: ${96 * 4} bytes, its code: ${quantizer.bits / 8}`,
+);
 
 // Search: codes find the candidates, stored vectors decide among them.
 const index = new FlatIndex(loadQuantizer(file));

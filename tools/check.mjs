@@ -6,7 +6,10 @@ const steps = ['build', 'lint', 'typecheck', 'unused', 'pack:check', 'size', 'te
 
 for (const step of steps) {
   console.log(`\n── ${step}`);
-  const { status } = spawnSync('pnpm', ['run', '--silent', step], { stdio: 'inherit', shell: process.platform === 'win32' });
+  const { status } = spawnSync('pnpm', ['run', '--silent', step], {
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
   if (status !== 0) {
     console.error(`\n"pnpm ${step}" failed: see above.`);
     // The unit tests have printed their own tally.

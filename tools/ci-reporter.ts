@@ -9,6 +9,8 @@ export default class CiReporter implements Reporter {
       for (const test of module.children.allTests()) tally[test.result().state]++;
     }
     const skipped = tally.skipped + tally.pending;
-    console.log(`${tally.passed} passed, ${tally.failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
+    console.log(
+      `${tally.passed} passed, ${tally.failed} failed${skipped ? `, ${skipped} skipped` : ''}`,
+    );
   }
 }

@@ -10,7 +10,7 @@ const generated = new URL('wasm-binary.generated.ts', kernels);
 if (await isUpToDate()) process.exit(0);
 
 let binary;
-const { error, stderr } = await asc.main(
+const { error } = await asc.main(
   [
     'index.ts',
     '--baseDir',
@@ -26,15 +26,14 @@ const { error, stderr } = await asc.main(
     'simd',
   ],
   {
+    // Its diagnostics go where this script's would.
+    stderr: process.stderr,
     writeFile: (_name, contents) => {
       binary = contents;
     },
   },
 );
-if (error) {
-  console.error(`${stderr}`);
-  throw error;
-}
+if (error) throw error;
 await writeFile(
   generated,
   `/** The compiled kernels. */\nexport const wasmBinary: string =\n  '${Buffer.from(binary).toString('base64')}';\n`,

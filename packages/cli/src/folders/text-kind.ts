@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 export type TextKind = 'markdown' | 'html' | 'text' | SourceLanguage;
 
 /** Languages that the splitter knows where to cut. */
-export type SourceLanguage =
+type SourceLanguage =
   | 'cpp'
   | 'go'
   | 'java'

@@ -40,9 +40,9 @@ export function loadQuantizer(file: Uint8Array): Quantizer {
 }
 
 function floats(tensor: Tensor | undefined, name: string, shape: readonly number[]): Float32Array {
-  if (!(tensor?.data instanceof Float32Array) || `${tensor.shape}` !== `${shape}`) {
+  if (!(tensor?.data instanceof Float32Array) || tensor.shape.join() !== shape.join()) {
     throw invalid(
-      `tensor ${name}: got shape [${tensor?.shape ?? 'none'}], expected [${shape}] of F32`,
+      `tensor ${name}: got shape [${tensor?.shape.join() ?? 'none'}], expected [${shape.join()}] of F32`,
     );
   }
   const columns = tensor.data.length;

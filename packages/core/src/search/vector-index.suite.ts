@@ -85,7 +85,7 @@ export function vectorIndexSuite(create: () => Promise<VectorIndex>): void {
 
     it('keeps the vectors at unit length', async () => {
       const index = await create();
-      index.add([vectors[0], new Array(dimensions).fill(0)]);
+      index.add([vectors[0], new Float32Array(dimensions)]);
       expect(Math.hypot(...index.vector(0))).toBeCloseTo(1, 6);
       expect(Math.hypot(...index.vector(1))).toBe(0);
       expect([...index.blocks()].map(({ rows }) => rows)).toEqual([2]);

@@ -29,12 +29,12 @@ export function multiplyTransposed(
   const wholeA = rowsA & ~1;
   const wholeB = rowsB & ~3;
   // Blocks of 2 x 4 results use each loaded lane several times and fill the registers.
-  for (let j: u32 = 0; j < wholeB; j += 4) {
+  for (let j: usize = 0; j < wholeB; j += 4) {
     const b0 = b + j * bytes;
     const b1 = b0 + bytes;
     const b2 = b1 + bytes;
     const b3 = b2 + bytes;
-    for (let i: u32 = 0; i < wholeA; i += 2) {
+    for (let i: usize = 0; i < wholeA; i += 2) {
       const a0 = a + i * bytes;
       const a1 = a0 + bytes;
       let s00 = f32x4.splat(0), s01 = s00, s02 = s00, s03 = s00;
@@ -66,7 +66,7 @@ export function multiplyTransposed(
       store<f32>(o1, lanes(s12), 8);
       store<f32>(o1, lanes(s13), 12);
     }
-    for (let i = wholeA; i < rowsA; i++) {
+    for (let i: usize = wholeA; i < rowsA; i++) {
       const o = output + ((i * rowsB + j) << 2);
       store<f32>(o, dot(a + i * bytes, b0, bytes));
       store<f32>(o, dot(a + i * bytes, b1, bytes), 4);
@@ -74,8 +74,8 @@ export function multiplyTransposed(
       store<f32>(o, dot(a + i * bytes, b3, bytes), 12);
     }
   }
-  for (let i: u32 = 0; i < rowsA; i++) {
-    for (let j = wholeB; j < rowsB; j++) {
+  for (let i: usize = 0; i < rowsA; i++) {
+    for (let j: usize = wholeB; j < rowsB; j++) {
       store<f32>(output + ((i * rowsB + j) << 2), dot(a + i * bytes, b + j * bytes, bytes));
     }
     const o = output + ((i * rowsB) << 2);

@@ -142,7 +142,7 @@ function scanAllowed(codes: usize, rows: u32, query: usize, words: u32, allowed:
       const i = block + <u32>ctz<u64>(mask);
       mask &= mask - 1;
       if (i >= rows) return;
-      const d = distanceOfWords(query, codes + i * bytes, words);
+      const d = distanceOfWords(query, codes + <usize>i * bytes, words);
       if (d < bound) push(d, i);
     }
   }
