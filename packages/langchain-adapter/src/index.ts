@@ -1,1 +1,12 @@
-export {};
+export type { DocumentFilter, MetadataQuery } from './filters/document-filter.ts';
+export type { StoreStatistics } from './store/binary-vector-store.ts';
+export { BinaryVectorStore } from './store/binary-vector-store.ts';
+export type {
+  AddOptions,
+  BinaryVectorStoreOptions,
+  CreateOptions,
+  DeleteOptions,
+  FitOptions,
+  LoadOptions,
+  QuantizerRecipe,
+} from './store/store-options.ts';

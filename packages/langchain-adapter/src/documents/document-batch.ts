@@ -1,0 +1,84 @@
+import { BitryoshkaError } from '@bitryoshka/core';
+import type { DocumentInterface } from '@langchain/core/documents';
+import { Document } from '@langchain/core/documents';
+import { copyValue, isSameValue } from './plain-value.ts';
+
+/** A document and the id that the store knows it by. */
+export interface DocumentEntry {
+  readonly id: string;
+  /** Carries the id only if it was given, not if the store has made it up. */
+  readonly document: Document;
+}
+
+/** Documents to be added together: copies, so that the caller may go on to change the originals. */
+export interface DocumentBatch {
+  /** One per document, as the caller numbers them. */
+  readonly ids: string[];
+  /** Without repetitions. */
+  readonly entries: readonly DocumentEntry[];
+  /** Which of the caller's documents the entries are. */
+  readonly positions: readonly number[];
+}
+
+/**
+ * @param ids by document; where absent, `document.id` counts, and where that is absent one is made up
+ * @throws BitryoshkaError `invalid-option` when there is not one id per document, `duplicate-id` when
+ *   two different documents have one id
+ */
+export function toDocumentBatch(
+  documents: readonly DocumentInterface[],
+  ids: readonly (string | undefined)[] | undefined,
+): DocumentBatch {
+  if (ids !== undefined && ids.length !== documents.length) {
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: `ids: got ${ids.length} ids, expected ${documents.length}: one per document.`,
+      remedy: 'Pass as many ids as documents, or none.',
+    });
+  }
+  const entries = documents.map((document, i) => toEntry(document, ids?.[i] ?? document.id, i));
+  const positionById = new Map<string, number>();
+  for (const [i, { id, document }] of entries.entries()) {
+    const earlier = entries[positionById.get(id) ?? -1]?.document;
+    if (earlier && !isSameDocument(document, earlier)) {
+      throw new BitryoshkaError({
+        code: 'duplicate-id',
+        message: `documents: got two different documents with the id "${id}", expected one.`,
+        remedy: 'Give each document an id of its own, or add them one after the other to replace.',
+      });
+    }
+    positionById.set(id, i);
+  }
+  const positions = [...positionById.values()].sort((a, b) => a - b);
+  return {
+    ids: entries.map(({ id }) => id),
+    entries: positions.map((i) => entries[i] as DocumentEntry),
+    positions,
+  };
+}
+
+/** What callers are given: they may change it without changing the store. */
+export function copyDocument({ pageContent, metadata, id }: DocumentInterface): Document {
+  return new Document({
+    pageContent,
+    metadata: copyValue(metadata),
+    ...(id !== undefined && { id }),
+  });
+}
+
+function toEntry(document: DocumentInterface, id: unknown, position: number): DocumentEntry {
+  if (id !== undefined && id !== null && typeof id !== 'string') {
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: `ids[${position}]: got ${typeof id}, expected a string.`,
+      remedy: 'Turn the ids into strings.',
+    });
+  }
+  const { pageContent, metadata } = document;
+  const copy = copyDocument({ pageContent, metadata, ...(typeof id === 'string' && { id }) });
+  return { id: copy.id ?? globalThis.crypto.randomUUID(), document: copy };
+}
+
+function isSameDocument(a: Document, b: Document): boolean {
+  return a.pageContent === b.pageContent && isSameValue(a.metadata, b.metadata);
+}

@@ -1,0 +1,285 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readSnapshot, writeSnapshot } from '@bitryoshka/core/node';
+import { Document } from '@langchain/core/documents';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BinaryVectorStore } from './binary-vector-store.ts';
+import type { BinaryVectorStoreOptions } from './store-options.ts';
+import { WordEmbeddings } from './vector-store.suite.ts';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'bitryoshka-store-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const embeddings = new WordEmbeddings(24);
+const documents = Array.from(
+  { length: 300 },
+  (_, i) => new Document({ pageContent: `text ${i} about topic${i % 20}`, metadata: { i } }),
+);
+const ids = documents.map((_, i) => (i % 2 === 0 ? `id ${i}` : undefined));
+const load = () => BinaryVectorStore.load(directory, embeddings);
+const find = async (store: BinaryVectorStore) => ({
+  statistics: store.stats(),
+  found: await Promise.all(
+    ['topic3', 'text 17', 'about', ''].map((query) => store.similaritySearchWithScore(query, 30)),
+  ),
+});
+async function filled(options: BinaryVectorStoreOptions): Promise<BinaryVectorStore> {
+  const store = new BinaryVectorStore(embeddings, options);
+  await store.addDocuments(documents, { ids });
+  await store.delete({ filter: { i: { $mod: [5, 1] } } });
+  await store.addDocuments(documents.slice(0, 10), { ids: ids.slice(0, 10) });
+  return store;
+}
+
+const variants: [string, BinaryVectorStoreOptions][] = [
+  ['exact', { fitAt: Infinity }],
+  ['with codes', { quantizer: { kind: 'itq', bits: 16 }, fitAt: 50 }],
+  [
+    'with codes and nothing to re-rank',
+    {
+      quantizer: { kind: 'median', bits: 20, seed: 3 },
+      fitAt: 250,
+      depth: { rerank: 0, scoring: 'symmetric' },
+    },
+  ],
+];
+
+describe.each(variants)('a store %s', (_, options) => {
+  it('finds the same after it was saved and loaded, in the same order with the same scores', async () => {
+    const store = await filled(options);
+    const before = await find(store);
+    await store.save(directory);
+    expect(await find(store)).toStrictEqual(before);
+    const loaded = await load();
+    expect(await find(loaded)).toStrictEqual(before);
+    expect(loaded.quantizer?.save()).toEqual(store.quantizer?.save());
+    await loaded.save(directory);
+    expect(await find(await load())).toStrictEqual(before);
+  });
+
+  it('goes on as if nothing had happened', async () => {
+    const store = await filled(options);
+    await store.save(directory);
+    const loaded = await load();
+    for (const each of [store, loaded]) {
+      await each.addDocuments([new Document({ pageContent: 'text about topic3 too' })], {
+        ids: ['new'],
+      });
+      await each.delete({ ids: ['id 4'] });
+      await each.fit();
+    }
+    expect(await find(loaded)).toStrictEqual(await find(store));
+    expect(loaded.quantizer?.kind).toBe(options.quantizer?.kind ?? 'itq');
+  });
+});
+
+it('remembers its options, unless told others', async () => {
+  const store = await filled({
+    quantizer: { kind: 'pca', bits: 6 },
+    fitAt: 1000,
+    depth: { rerank: 0 },
+  });
+  await store.save(directory);
+  expect((await load()).quantizer).toBeUndefined();
+  const eager = await BinaryVectorStore.load(directory, embeddings, { fitAt: 10 });
+  await eager.addDocuments([documents[0]]);
+  expect([eager.quantizer?.kind, eager.quantizer?.bits]).toEqual(['pca', 6]);
+});
+
+it('saves an empty store', async () => {
+  await new BinaryVectorStore(embeddings).save(directory);
+  const loaded = await load();
+  expect(await loaded.similaritySearch('x', 3)).toEqual([]);
+  await loaded.addDocuments(documents, { ids });
+  await loaded.delete({ deleteAll: true });
+  await loaded.save(directory);
+  const emptied = await load();
+  expect(emptied.stats()).toMatchObject({ count: 0, dimensions: 24 });
+  expect(await emptied.similaritySearch('x', 3)).toEqual([]);
+  await emptied.addDocuments(documents);
+  expect(await emptied.similaritySearch('x', 3)).toHaveLength(3);
+});
+
+it('saves an empty store whose quantizer was fitted elsewhere', async () => {
+  const { quantizer } = await filled(variants[1][1]);
+  await new BinaryVectorStore(embeddings, { quantizer }).save(directory);
+  const loaded = await load();
+  expect(loaded.stats()).toMatchObject({ count: 0, bits: 16 });
+  await loaded.addDocuments(documents);
+  expect(loaded.quantizer?.save()).toEqual(quantizer?.save());
+});
+
+it('keeps documents to the letter', async () => {
+  const store = new BinaryVectorStore(embeddings);
+  const unusual = [
+    new Document({
+      pageContent: 'line\nbreaks\r\n\u2028\u2029 and \ud83d\ude80 \ud800',
+      id: '\n"',
+    }),
+    new Document({ pageContent: '' }),
+    new Document({
+      pageContent: 'x'.repeat(9_000_000),
+      metadata: { at: new Date(5), none: undefined, big: 3n, numbers: [Number.NaN, -0] },
+    }),
+    new Document({ pageContent: '\ufeffbyte order mark' }),
+  ];
+  const made = await store.addDocuments(unusual);
+  await store.save(directory);
+  const loaded = await load();
+  expect(await loaded.getByIds(made)).toStrictEqual(unusual);
+  const [found] = await loaded.similaritySearch('x', 1, { at: { $gt: new Date(4) } });
+  expect(found.metadata.big).toBe(3n);
+});
+
+it('refuses metadata that cannot be saved, and leaves what was saved before', async () => {
+  const store = await filled({});
+  await store.save(directory);
+  const before = await readdir(directory);
+  const cycle: Record<string, unknown> = {};
+  cycle.self = cycle;
+  for (const value of [() => 1, Symbol('x'), new Map(), new URL('file:///x'), cycle]) {
+    await store.addDocuments([new Document({ pageContent: 'x', metadata: { a: [value] } })], {
+      ids: ['odd'],
+    });
+    await expect(store.save(directory)).rejects.toMatchObject({
+      code: 'not-supported',
+      message: expect.stringMatching(/^document "odd": metadata\.a\.0/),
+    });
+  }
+  expect(await readdir(directory)).toEqual(before);
+  expect((await load()).stats().count).toBe(store.stats().count - 1);
+});
+
+it('refuses embeddings of another dimension when they are first used', async () => {
+  for (const [, options] of variants) {
+    await (await filled(options)).save(directory);
+    const loaded = await BinaryVectorStore.load(directory, new WordEmbeddings(25));
+    await expect(loaded.similaritySearch('x')).rejects.toMatchObject({
+      code: 'dimension-mismatch',
+    });
+    await expect(loaded.addDocuments(documents)).rejects.toMatchObject({
+      code: 'dimension-mismatch',
+    });
+    expect(loaded.stats().dimensions).toBe(24);
+  }
+});
+
+it('reports progress, and stops when it is aborted', async () => {
+  const store = await filled(variants[1][1]);
+  await store.save(directory);
+  const progress: number[] = [];
+  await store.save(directory, { onProgress: ({ done, total }) => progress.push(done / total) });
+  expect(progress.at(-1)).toBe(1);
+  const controller = new AbortController();
+  const onProgress = () => controller.abort(new Error('enough'));
+  await expect(store.save(directory, { signal: controller.signal, onProgress })).rejects.toThrow(
+    'enough',
+  );
+  expect(await readdir(directory)).toHaveLength(4);
+  await expect(
+    BinaryVectorStore.load(directory, embeddings, { signal: AbortSignal.abort(new Error('no')) }),
+  ).rejects.toThrow('no');
+});
+
+it('does not mix up a save with the changes asked for after it', async () => {
+  const store = await filled({});
+  const { count } = store.stats();
+  const saving = store.save(directory);
+  const deleting = store.delete({ deleteAll: true });
+  await Promise.all([saving, deleting]);
+  expect((await load()).stats().count).toBe(count);
+  expect(store.stats().count).toBe(0);
+});
+
+describe('loading refuses', () => {
+  it('a folder without a store', async () => {
+    await expect(load()).rejects.toMatchObject({ code: 'file-not-found' });
+    await writeSnapshot(directory, { kind: 'something-else', settings: {}, files: {} });
+    await expect(load()).rejects.toMatchObject({ code: 'invalid-file' });
+  });
+
+  it('damaged files', async () => {
+    await (await filled(variants[1][1])).save(directory);
+    for (const name of (await readdir(directory)).filter((file) => file !== 'bitryoshka.json')) {
+      const path = join(directory, name);
+      const bytes = await readFile(path);
+      await writeFile(path, bytes.subarray(0, bytes.length - 1));
+      await expect(load()).rejects.toMatchObject({ code: 'truncated-file' });
+      await writeFile(path, bytes.with(bytes.length >> 1, bytes[bytes.length >> 1] ^ 1));
+      await expect(load()).rejects.toMatchObject({ code: 'checksum-mismatch' });
+      await writeFile(path, bytes);
+    }
+    await load();
+  });
+
+  it.each<[string, (settings: Record<string, unknown>, files: Record<string, Uint8Array>) => void]>(
+    [
+      ['no dimensions', (settings) => delete settings.dimensions],
+      ['another dimension', (settings) => (settings.dimensions = 23)],
+      ['dimensions for no vectors', (_, files) => delete files['vectors.safetensors']],
+      ['no options', (settings) => (settings.options = 3)],
+      ['no documents', (_, files) => delete files['documents.jsonl']],
+      ['fewer documents', (_, files) => cut(files, 1)],
+      ['codes without their quantizer, and documents missing', (_, files) => cut(files, 2)],
+      ['lines that are no JSON', (_, files) => prepend(files, 'x\n')],
+      ['lines that are no documents', (_, files) => prepend(files, '{"id":3}\n')],
+      [
+        'metadata that are no object',
+        (_, files) => prepend(files, '{"id":"x","pageContent":"","metadata":[]}\n'),
+      ],
+      [
+        'types that do not fit',
+        (_, files) =>
+          prepend(files, '{"id":"x","pageContent":"","metadata":{},"types":{"/a":"date"}}\n'),
+      ],
+      ['bytes that are no text', (_, files) => prepend(files, new Uint8Array([255, 10]))],
+      ['two documents with one id', (_, files) => repeat(files)],
+      ['no codes', (_, files) => (files['vectors.safetensors'] = exactVectors)],
+    ],
+  )('files that do not fit: %s', async (_, change) => {
+    await (await filled(variants[0][1])).save(directory);
+    exactVectors = await readSnapshot(directory, 'vector-store', async ({ files }) =>
+      files['vectors.safetensors'].read(),
+    );
+    await (await filled(variants[1][1])).save(directory);
+    const { settings, files } = await readSnapshot(directory, 'vector-store', async (snapshot) => ({
+      settings: snapshot.settings as Record<string, unknown>,
+      files: Object.fromEntries(
+        await Promise.all(
+          Object.entries(snapshot.files).map(
+            async ([name, file]) => [name, await file.read()] as const,
+          ),
+        ),
+      ) as Record<string, Uint8Array>,
+    }));
+    change(settings, files);
+    await writeSnapshot(directory, {
+      kind: 'vector-store',
+      settings,
+      files: Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, [bytes]])),
+    });
+    await expect(load()).rejects.toMatchObject({ code: 'invalid-file' });
+  });
+
+  let exactVectors: Uint8Array;
+  const name = 'documents.jsonl';
+
+  function cut(files: Record<string, Uint8Array>, lines: number): void {
+    const text = new TextDecoder().decode(files[name]);
+    files[name] = new TextEncoder().encode(text.split('\n').slice(lines).join('\n'));
+  }
+
+  function prepend(files: Record<string, Uint8Array>, line: string | Uint8Array): void {
+    files[name] = Buffer.concat([Buffer.from(line), files[name]]);
+  }
+
+  function repeat(files: Record<string, Uint8Array>): void {
+    const text = new TextDecoder().decode(files[name]);
+    const lines = text.split('\n');
+    files[name] = new TextEncoder().encode(lines.with(1, lines[0]).join('\n'));
+  }
+});

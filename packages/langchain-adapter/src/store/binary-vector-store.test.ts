@@ -1,0 +1,319 @@
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Quantizer } from '@bitryoshka/core';
+import { fitQuantizer } from '@bitryoshka/core';
+import { Document } from '@langchain/core/documents';
+import { FakeEmbeddings } from '@langchain/core/utils/testing';
+import { describe, expect, it } from 'vitest';
+import { BinaryVectorStore } from './binary-vector-store.ts';
+import type { BinaryVectorStoreOptions } from './store-options.ts';
+import { WordEmbeddings } from './vector-store.suite.ts';
+
+const embeddings = new WordEmbeddings(24);
+const documents = Array.from(
+  { length: 400 },
+  (_, i) =>
+    new Document({
+      pageContent: `text ${i} about topic${i % 20} and theme${i % 7}`,
+      metadata: { i },
+    }),
+);
+const ids = documents.map((_, i) => `id ${i}`);
+const query = 'topic3 and theme2';
+const add = (store: BinaryVectorStore, from: number, to: number, options = {}) =>
+  store.addDocuments(documents.slice(from, to), { ids: ids.slice(from, to), ...options });
+const snapshot = async (store: BinaryVectorStore) => ({
+  statistics: store.stats(),
+  quantizer: store.quantizer,
+  found: await store.similaritySearchWithScore(query, 1000),
+});
+
+describe('fitting', () => {
+  it('happens within the addition that makes the vectors enough', async () => {
+    const store = new BinaryVectorStore(embeddings, {
+      quantizer: { kind: 'itq', bits: 16 },
+      fitAt: 100,
+    });
+    await add(store, 0, 99);
+    expect(store.quantizer).toBeUndefined();
+    expect(store.stats()).toEqual({
+      count: 99,
+      dimensions: 24,
+      bits: undefined,
+      codeBytes: 0,
+      vectorBytes: 99 * 24 * 4,
+    });
+    // Replacing is not adding.
+    await add(store, 0, 50);
+    expect(store.quantizer).toBeUndefined();
+    await add(store, 99, 100);
+    expect([store.quantizer?.kind, store.quantizer?.bits]).toEqual(['itq', 16]);
+    expect(store.stats()).toMatchObject({ count: 100, bits: 16, codeBytes: 800 });
+    const { quantizer } = store;
+    await add(store, 100, 400);
+    expect(store.quantizer).toBe(quantizer);
+    expect(store.stats().count).toBe(400);
+  });
+
+  it('learns from the vectors of the store, and not from replaced ones', async () => {
+    const options = { quantizer: { kind: 'pca', bits: 8 }, fitAt: 120 } as const;
+    const store = new BinaryVectorStore(embeddings, options);
+    const noise = Array.from({ length: 30 }, (_, i) => new Document({ pageContent: `noise${i}` }));
+    await store.addDocuments(noise, { ids: ids.slice(90, 120) });
+    await add(store, 0, 90, {});
+    expect(store.quantizer).toBeDefined();
+    const replaced = new BinaryVectorStore(embeddings, { ...options, fitAt: 121 });
+    await replaced.addDocuments(noise, { ids: ids.slice(90, 120) });
+    await add(replaced, 0, 121);
+    const plain = new BinaryVectorStore(embeddings, { ...options, fitAt: 121 });
+    await add(plain, 0, 121);
+    expect(replaced.quantizer?.save()).toEqual(plain.quantizer?.save());
+    expect(replaced.quantizer?.save()).not.toEqual(store.quantizer?.save());
+  });
+
+  it('waits until there are more vectors than bits', async () => {
+    const store = new BinaryVectorStore(embeddings, {
+      quantizer: { kind: 'itq', bits: 20 },
+      fitAt: 2,
+    });
+    await add(store, 0, 20);
+    expect(store.quantizer).toBeUndefined();
+    await expect(store.fit()).rejects.toMatchObject({ code: 'not-enough-vectors' });
+    await add(store, 20, 21);
+    expect(store.quantizer?.bits).toBe(20);
+  });
+
+  it('takes 1000 vectors and 256 bits by default, fewer bits for shorter vectors', async () => {
+    const store = new BinaryVectorStore(embeddings);
+    const vectors = Array.from({ length: 1000 }, (_, i) =>
+      Array.from({ length: 30 }, (_, j) => Math.sin((i + 1) * (j + 2))),
+    );
+    const texts = vectors.map((_, i) => new Document({ pageContent: `${i}` }));
+    await store.addVectors(vectors.slice(1), texts.slice(1));
+    expect(store.quantizer).toBeUndefined();
+    await store.addVectors(vectors.slice(0, 1), texts.slice(0, 1));
+    expect([store.quantizer?.kind, store.quantizer?.bits]).toEqual(['itq', 30]);
+  });
+
+  it('can be left to the caller, and repeated', async () => {
+    const store = new BinaryVectorStore(embeddings, {
+      fitAt: Infinity,
+      depth: { candidates: 400, rerank: 400 },
+    });
+    await expect(store.fit()).rejects.toMatchObject({ code: 'not-enough-vectors' });
+    await add(store, 0, 400);
+    const exact = await store.similaritySearchWithScore(query, 20);
+    expect(store.quantizer).toBeUndefined();
+    const progress: string[] = [];
+    const fitted = await store.fit({
+      quantizer: { kind: 'median', bits: 12 },
+      onProgress: ({ stage }) => progress.push(stage),
+    });
+    expect(progress).toContain('encode');
+    expect(store.quantizer).toBe(fitted);
+    expect(await store.similaritySearchWithScore(query, 20)).toEqual(exact);
+    await store.delete({ ids: ids.slice(0, 100) });
+    const again = await store.fit();
+    expect([again.kind, again.bits]).toEqual(['median', 12]);
+    expect(again.save()).not.toEqual(fitted.save());
+    expect(await store.fit({ quantizer: fitted })).toBe(fitted);
+    expect(store.stats()).toMatchObject({ count: 300, bits: 12 });
+  });
+
+  it('copes with vectors that are all the same', async () => {
+    const store = new BinaryVectorStore(new FakeEmbeddings(), {
+      quantizer: { kind: 'itq', bits: 4 },
+      fitAt: 50,
+    });
+    await add(store, 0, 60);
+    expect(store.quantizer).toBeDefined();
+    expect(await store.similaritySearch('x', 60)).toHaveLength(60);
+  });
+
+  it('leaves the store as it was when it fails or is aborted', async () => {
+    const store = new BinaryVectorStore(embeddings, {
+      quantizer: { kind: 'itq', bits: 16 },
+      fitAt: 100,
+    });
+    await add(store, 0, 80);
+    const before = await snapshot(store);
+    for (const stage of ['add', 'fit', 'encode']) {
+      const controller = new AbortController();
+      const adding = add(store, 40, 200, {
+        signal: controller.signal,
+        onProgress: (progress: { stage: string }) => {
+          if (progress.stage === stage) controller.abort(new Error(`no ${stage}`));
+        },
+      });
+      await expect(adding).rejects.toThrow(`no ${stage}`);
+      expect(await snapshot(store)).toEqual(before);
+    }
+    await expect(store.fit({ signal: AbortSignal.abort(new Error('no')) })).rejects.toThrow('no');
+    const broken = {
+      ...(await fitted(24)),
+      encode: () => {
+        throw new Error('broken');
+      },
+    } as Quantizer;
+    await expect(store.fit({ quantizer: broken })).rejects.toThrow('broken');
+    await expect(store.fit({ quantizer: await fitted(23) })).rejects.toMatchObject({
+      code: 'dimension-mismatch',
+    });
+    expect(await snapshot(store)).toEqual(before);
+    await add(store, 80, 400);
+    const fresh = new BinaryVectorStore(embeddings);
+    await add(fresh, 0, 400);
+    expect((await snapshot(store)).found).toEqual((await snapshot(fresh)).found);
+  });
+
+  it('shows a search the store before or after, never in between', async () => {
+    const store = new BinaryVectorStore(embeddings, {
+      quantizer: { kind: 'itq', bits: 16 },
+      fitAt: 100,
+    });
+    await add(store, 0, 50);
+    const counts = new Set<number>();
+    let searches: Promise<unknown>[] = [];
+    const search = async () => {
+      counts.add((await store.similaritySearch(query, 1000)).length);
+      counts.add(store.stats().count);
+    };
+    await add(store, 50, 400, { onProgress: () => searches.push(search()) });
+    await Promise.all(searches);
+    searches = [];
+    await search();
+    expect([...counts]).toEqual([50, 400]);
+  });
+});
+
+describe('a quantizer that was fitted elsewhere', () => {
+  it('is used from the first vector on', async () => {
+    const quantizer = await fitted(24);
+    const store = new BinaryVectorStore(embeddings, { quantizer });
+    expect(store.stats()).toEqual({
+      count: 0,
+      dimensions: 24,
+      bits: 8,
+      codeBytes: 0,
+      vectorBytes: 0,
+    });
+    await add(store, 0, 3);
+    expect(store.quantizer).toBe(quantizer);
+    expect(store.stats().codeBytes).toBe(24);
+  });
+
+  it('must be for vectors of this dimension', async () => {
+    const store = new BinaryVectorStore(embeddings, { quantizer: await fitted(23) });
+    await expect(add(store, 0, 3)).rejects.toMatchObject({ code: 'dimension-mismatch' });
+  });
+});
+
+it('searches as deep as it is told to', async () => {
+  const all = async (depth: BinaryVectorStoreOptions['depth']) => {
+    const store = new BinaryVectorStore(embeddings, { quantizer: await fitted(24), depth });
+    await add(store, 0, 400);
+    return store.similaritySearchWithScore(query, 10);
+  };
+  const exact = await all({ candidates: 400, rerank: 400 });
+  const estimated = await all({ rerank: 0 });
+  const symmetric = await all({ rerank: 0, scoring: 'symmetric' });
+  expect(exact[0][1]).toBeGreaterThan(exact[9][1]);
+  expect(estimated).not.toEqual(exact);
+  expect(symmetric).not.toEqual(estimated);
+  expect(await all({ rerank: 10, candidates: 20 })).toHaveLength(10);
+});
+
+it('clears away what was deleted, and nobody can tell', async () => {
+  const store = new BinaryVectorStore(embeddings, {
+    quantizer: { kind: 'itq', bits: 16 },
+    fitAt: 100,
+  });
+  await add(store, 0, 400);
+  const bytes = store.stats().vectorBytes;
+  await store.delete({ filter: { i: { $lt: 300 } } });
+  expect(store.stats().vectorBytes).toBe(bytes / 4);
+  await add(store, 300, 350);
+  const fresh = new BinaryVectorStore(embeddings);
+  await add(fresh, 350, 400);
+  await add(fresh, 300, 350);
+  expect((await snapshot(store)).found).toEqual((await snapshot(fresh)).found);
+});
+
+describe('creating', () => {
+  it('takes texts with metadata each, for all, or none', async () => {
+    const texts = ['a b', 'c d'];
+    const metadataOf = async (metadatas: object | object[]) => {
+      const store = await BinaryVectorStore.fromTexts(texts, metadatas, embeddings);
+      return (await store.similaritySearch('a b', 2)).map(({ metadata }) => metadata);
+    };
+    expect(await metadataOf([{ n: 1 }, { n: 2 }])).toEqual([{ n: 1 }, { n: 2 }]);
+    expect(await metadataOf({ n: 3 })).toEqual([{ n: 3 }, { n: 3 }]);
+    expect(await metadataOf([])).toEqual([{}, {}]);
+    await expect(metadataOf([{ n: 1 }])).rejects.toMatchObject({ code: 'invalid-option' });
+  });
+
+  it('takes documents, and options that it does not know', async () => {
+    const options = { k: 3, inputKeys: ['x'], fitAt: 30, quantizer: { kind: 'itq', bits: 8 } };
+    const progress: number[] = [];
+    const store = await BinaryVectorStore.fromDocuments(documents, embeddings, {
+      ...(options as BinaryVectorStoreOptions),
+      onProgress: ({ done }) => progress.push(done),
+    });
+    expect(store.stats()).toMatchObject({ count: 400, bits: 8 });
+    expect(progress.length).toBeGreaterThan(3);
+    const aborted = { signal: AbortSignal.abort(new Error('no')) };
+    await expect(BinaryVectorStore.fromDocuments(documents, embeddings, aborted)).rejects.toThrow(
+      'no',
+    );
+  });
+
+  it.each<[string, unknown]>([
+    ['an unknown kind', { quantizer: { kind: 'magic', bits: 8 } }],
+    ['a kind without bits', { quantizer: { kind: 'itq' } }],
+    ['no bits', { quantizer: { kind: 'itq', bits: 0 } }],
+    ['half a bit', { quantizer: { kind: 'itq', bits: 1.5 } }],
+    ['a seed that is no whole number', { quantizer: { kind: 'itq', bits: 8, seed: 0.5 } }],
+    ['a name for a quantizer', { quantizer: 'itq' }],
+    ['null for a quantizer', { quantizer: null }],
+    ['a fit with no vectors', { fitAt: 0 }],
+    ['a fit at NaN', { fitAt: Number.NaN }],
+    ['a depth that is no object', { depth: 3 }],
+    ['an unknown scoring', { depth: { scoring: 'magic' } }],
+    ['negative candidates', { depth: { candidates: -1 } }],
+    ['half a re-rank', { depth: { rerank: 0.5 } }],
+  ])('refuses %s', (_, options) => {
+    expect(() => new BinaryVectorStore(embeddings, options as BinaryVectorStoreOptions)).toThrow(
+      expect.objectContaining({ code: 'invalid-option' }),
+    );
+  });
+
+  it('refuses more bits than dimensions with the first vectors', async () => {
+    const store = new BinaryVectorStore(embeddings, { quantizer: { kind: 'itq', bits: 25 } });
+    await expect(add(store, 0, 1)).rejects.toMatchObject({ code: 'invalid-option' });
+    await expect(store.addVectors([[]], [documents[0]])).rejects.toMatchObject({
+      code: 'empty-input',
+    });
+    expect(store.stats()).toMatchObject({ count: 0, dimensions: undefined });
+  });
+});
+
+it('needs no file system until it is saved or loaded', async () => {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const sources = (await readdir(root, { recursive: true })).filter(
+    (file) => file.endsWith('.ts') && !/\.(test|suite)\.ts$/.test(file),
+  );
+  expect(sources.length).toBeGreaterThan(10);
+  for (const file of sources) {
+    expect(readFileSync(`${root}/${file}`, 'utf8'), file).not.toMatch(
+      /from '(node:|@bitryoshka\/core\/node)/,
+    );
+  }
+});
+
+async function fitted(dimensions: number): Promise<Quantizer> {
+  const vectors = await new WordEmbeddings(dimensions).embedDocuments(
+    documents.slice(0, 100).map(({ pageContent }) => pageContent),
+  );
+  return fitQuantizer(vectors, { kind: 'itq', bits: 8 });
+}

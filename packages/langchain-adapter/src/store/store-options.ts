@@ -1,0 +1,106 @@
+import type { Quantizer, QuantizerKind, SearchDepth, TaskOptions } from '@bitryoshka/core';
+import { BitryoshkaError, quantizerKinds } from '@bitryoshka/core';
+
+/** How a store fits a quantizer to its own vectors. */
+export interface QuantizerRecipe {
+  readonly kind: QuantizerKind;
+  /** Length of a code: at most the dimension of the vectors. */
+  readonly bits: number;
+  /** Same vectors, recipe and seed: same codes. Default: 0. */
+  readonly seed?: number | undefined;
+}
+
+/** Options that a store does not know are ignored, as LangChain expects. */
+export interface BinaryVectorStoreOptions {
+  /**
+   * A fitted quantizer, used from the first vector on, or how to fit one. Default: `itq` with 256 bits,
+   * or as many as the vectors have dimensions when these are fewer.
+   */
+  readonly quantizer?: Quantizer | QuantizerRecipe | undefined;
+  /**
+   * With how many vectors the store fits its quantizer; before, every search is exact. It never fits
+   * with fewer vectors than bits. `Infinity`: only when `fit` is called. Default: 1000.
+   */
+  readonly fitAt?: number | undefined;
+  /** How far a search looks before it settles. Default: that of `FlatIndex`. */
+  readonly depth?: SearchDepth | undefined;
+}
+
+export interface AddOptions extends TaskOptions {
+  /**
+   * By document. A document whose id is in the store replaces the one there. Default: the documents'
+   * own ids, and random ones for documents without.
+   */
+  readonly ids?: readonly (string | undefined)[] | undefined;
+}
+
+/** Options of a store and of the adding of its first documents. */
+export interface CreateOptions extends BinaryVectorStoreOptions, TaskOptions {}
+
+export interface FitOptions extends TaskOptions {
+  /** From now on used instead of the store's own option. */
+  readonly quantizer?: Quantizer | QuantizerRecipe | undefined;
+}
+
+/** Options that replace what was saved. */
+export interface LoadOptions
+  extends Pick<BinaryVectorStoreOptions, 'fitAt' | 'depth'>,
+    Pick<TaskOptions, 'signal'> {}
+
+/** Which documents to delete: give one of the three. */
+export interface DeleteOptions<Filter> {
+  /** Ids that are not in the store are ignored. */
+  readonly ids?: readonly string[] | undefined;
+  readonly filter?: Filter | undefined;
+  readonly deleteAll?: boolean | undefined;
+}
+
+export function isQuantizer(value: object): value is Quantizer {
+  return 'encode' in value && typeof value.encode === 'function';
+}
+
+/**
+ * @throws BitryoshkaError `invalid-option`
+ */
+export function checkStoreOptions(options: BinaryVectorStoreOptions): void {
+  const { quantizer, fitAt, depth = {} } = options;
+  if (quantizer !== undefined) checkQuantizerOption(quantizer);
+  if (fitAt !== Infinity) checkCount('fitAt', fitAt, 1);
+  if (depth === null || typeof depth !== 'object') throw invalid('depth', depth, 'an object');
+  const { scoring, candidates, rerank } = depth;
+  checkCount('depth.candidates', candidates, 0);
+  checkCount('depth.rerank', rerank, 0);
+  if (scoring !== undefined && scoring !== 'symmetric' && scoring !== 'asymmetric') {
+    throw invalid('depth.scoring', scoring, '"symmetric" or "asymmetric"');
+  }
+}
+
+/**
+ * @throws BitryoshkaError `invalid-option`
+ */
+export function checkQuantizerOption(quantizer: Quantizer | QuantizerRecipe): void {
+  if (typeof quantizer !== 'object' || quantizer === null) {
+    throw invalid('quantizer', quantizer, 'a fitted quantizer or { kind, bits }');
+  }
+  if (isQuantizer(quantizer)) return;
+  const { kind, bits, seed } = quantizer;
+  if (!quantizerKinds.includes(kind)) {
+    throw invalid('quantizer.kind', kind, `one of ${quantizerKinds.join(', ')}`);
+  }
+  if (bits === undefined) throw invalid('quantizer.bits', bits, 'a whole number from 1 up');
+  checkCount('quantizer.bits', bits, 1);
+  checkCount('quantizer.seed', seed, Number.MIN_SAFE_INTEGER);
+}
+
+function checkCount(name: string, value: number | undefined, minimum: number): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= minimum)) return;
+  throw invalid(name, value, `a whole number from ${minimum} up`);
+}
+
+function invalid(name: string, got: unknown, expected: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'invalid-option',
+    message: `${name}: got ${typeof got === 'string' ? `"${got}"` : String(got)}, expected ${expected}.`,
+    remedy: `Correct ${name}.`,
+  });
+}
