@@ -123,6 +123,31 @@ describe('search', () => {
   }
 });
 
+describe('demo', () => {
+  it('answers from the folder it is given, and compares codes with floats', async () => {
+    // Enough passages for codes: every paragraph is one, as no two fit together.
+    const topics = ['router', 'kettle', 'tomato', 'ladder', 'violin', 'rocket', 'puddle'];
+    const chapters = Array.from({ length: 1100 }, (_, i) => {
+      const [a, b, c] = [i, i * 3 + 1, i * 5 + 2].map((n) => topics[n % topics.length]);
+      return `## About ${a} ${i}\nThe ${a} number ${i} stands near the ${b} and the ${c}.`;
+    });
+    await writeFile(join(folder, 'book.md'), `# Book\n${chapters.join('\n')}`);
+    vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache'));
+    const call = ['node', 'bitryoshka', 'demo', folder, 'Where is the violin number 11?'];
+    await main(call);
+    expect(printed).toMatch(/ {2}0\.\d{3} {2}book\.md {2}Book › About violin 11\n/);
+    expect(printed).toMatch(/float32 +│ +100\.0 %/);
+    const agreement = /256 bits, re-ranked │ +(\d+\.\d) %/.exec(printed)?.[1];
+    expect(Number(agreement)).toBeGreaterThan(90);
+    expect(printed).toMatch(/256 bits alone .* \d+ ms/);
+
+    await main(call);
+    expect(complained).toMatch(/\(nothing changed\)/);
+    expect(printed).toMatch(/256 bits alone .* saved/);
+    vi.unstubAllEnvs();
+  });
+});
+
 describe('eval', () => {
   beforeEach(async () => {
     await mkdir(join(folder, 'qrels'));

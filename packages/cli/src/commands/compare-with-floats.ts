@@ -1,5 +1,5 @@
-import type { Matrix, Quantizer, QuantizerKind, ScoredRow, VectorIndex } from '@bitryoshka/core';
-import { ExactIndex, FlatIndex, fitQuantizer, overlap, row, VectorRows } from '@bitryoshka/core';
+import type { Matrix, ScoredRow, VectorIndex } from '@bitryoshka/core';
+import { bytesPerCode, ExactIndex, FlatIndex, overlap, row, VectorRows } from '@bitryoshka/core';
 import type { BinaryVectorStore } from '@bitryoshka/langchain';
 import type { FolderLibrary, PassageMetadata } from '../library/folder-library.ts';
 import { renderTable } from '../terminal/render-table.ts';
@@ -17,11 +17,16 @@ interface Contender {
   readonly scannedBytes: number;
   /** Bytes kept in memory per vector. */
   readonly keptBytes: number;
-  readonly buildMilliseconds: number;
+  /** Undefined where it was built by an earlier run. */
+  readonly buildMilliseconds: number | undefined;
 }
 
 /** Float search and ours as a table: the same vectors, the same queries, in this run. */
-export async function compareWithFloats({ store, embeddings }: FolderLibrary): Promise<string> {
+export async function compareWithFloats({
+  store,
+  embeddings,
+  fitMilliseconds,
+}: FolderLibrary): Promise<string> {
   const { index } = store;
   if (!index) return '';
   const queries = await embeddings.embedMatrix(sampleHeadings(store), 'query');
@@ -33,8 +38,7 @@ export async function compareWithFloats({ store, embeddings }: FolderLibrary): P
     keptBytes: index.dimensions * Float32Array.BYTES_PER_ELEMENT,
     buildMilliseconds: exact.milliseconds,
   };
-  const { quantizer } = store;
-  const codes = quantizer ? await codeContenders(quantizer, exact.value) : [];
+  const codes = index instanceof FlatIndex ? codeContenders(index, fitMilliseconds) : [];
   const truth = searchAll(float, queries).found;
   const table = renderTable(
     [
@@ -51,30 +55,27 @@ export async function compareWithFloats({ store, embeddings }: FolderLibrary): P
   return [
     `${index.rows} vectors of ${index.dimensions} dimensions; ${queries.rows} headings as queries`,
     table,
-    ...(quantizer ? [] : ['So few passages are searched exactly; codes begin at a thousand.']),
+    ...(codes.length > 0
+      ? []
+      : ['So few passages are searched exactly; codes begin at a thousand.']),
   ].join('\n');
 }
 
-async function codeContenders({ kind, bits }: Quantizer, exact: ExactIndex): Promise<Contender[]> {
-  const start = performance.now();
-  // Fitted and encoded once more, because the saved index does not know what it cost.
-  const recipe = { kind: kind as QuantizerKind, bits };
-  const quantizer = await fitQuantizer(exact.vectors.toMatrix(), recipe);
-  const flat = new FlatIndex(quantizer, exact.vectors);
-  const buildMilliseconds = performance.now() - start;
-  const codeBytes = flat.codes().bytesPerCode;
+function codeContenders(index: FlatIndex, buildMilliseconds: number | undefined): Contender[] {
+  const { bits } = index.quantizer;
+  const codeBytes = bytesPerCode(bits);
   const shared = { scannedBytes: codeBytes, buildMilliseconds };
   return [
     {
       ...shared,
       name: `${bits} bits, re-ranked`,
-      search: (query) => flat.search(query, { k: neighbours }),
-      keptBytes: codeBytes + exact.dimensions * Float32Array.BYTES_PER_ELEMENT,
+      search: (query) => index.search(query, { k: neighbours }),
+      keptBytes: codeBytes + index.dimensions * Float32Array.BYTES_PER_ELEMENT,
     },
     {
       ...shared,
       name: `${bits} bits alone`,
-      search: (query) => flat.search(query, { k: neighbours, rerank: 0 }),
+      search: (query) => index.search(query, { k: neighbours, rerank: 0 }),
       keptBytes: codeBytes,
     },
   ];
@@ -97,7 +98,9 @@ function describe(
     String(contender.keptBytes),
     `${((contender.keptBytes * vectors) / 1e6).toFixed(2)} MB`,
     `${(milliseconds / queries.rows).toFixed(3)} ms`,
-    `${Math.round(contender.buildMilliseconds)} ms`,
+    contender.buildMilliseconds === undefined
+      ? 'saved'
+      : `${Math.round(contender.buildMilliseconds)} ms`,
   ];
 }
 

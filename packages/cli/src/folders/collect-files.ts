@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { BitryoshkaError } from '@bitryoshka/core';
 import { globby } from 'globby';
 import type { TextKind } from './text-kind.ts';
@@ -20,6 +20,8 @@ export interface CollectOptions {
   readonly patterns?: readonly string[];
   /** Heed `.gitignore` files, and leave out `node_modules`. Default: true. */
   readonly ignore?: boolean;
+  /** A folder that is left out. */
+  readonly exclude?: string;
 }
 
 export interface CollectedFiles {
@@ -39,7 +41,7 @@ const maximumBytes = 4 * 1024 * 1024;
  */
 export async function collectFiles(
   folder: string,
-  { patterns = ['**'], ignore = true }: CollectOptions = {},
+  { patterns = ['**'], ignore = true, exclude }: CollectOptions = {},
 ): Promise<CollectedFiles> {
   await checkFolder(folder);
   const paths = await globby([...patterns], {
@@ -53,6 +55,7 @@ export async function collectFiles(
   const files: FoundFile[] = [];
   const skipped = new Map<string, number>();
   for (const path of paths.sort()) {
+    if (exclude && resolve(folder, path).startsWith(resolve(exclude) + sep)) continue;
     const found = await inspect(folder, path);
     if (typeof found === 'string') skipped.set(found, (skipped.get(found) ?? 0) + 1);
     else files.push(found);

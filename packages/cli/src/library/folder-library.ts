@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import type { TaskOptions } from '@bitryoshka/core';
+import type { Progress, TaskOptions } from '@bitryoshka/core';
 import { BitryoshkaError } from '@bitryoshka/core';
 import { BinaryVectorStore } from '@bitryoshka/langchain';
 import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
@@ -22,7 +22,7 @@ export interface PassageMetadata extends Record<string, unknown> {
 }
 
 export interface OpenLibraryOptions extends TaskOptions {
-  readonly collect?: CollectOptions;
+  readonly collect?: Omit<CollectOptions, 'exclude'>;
   /** A local folder or a hub id. Default: the bundled model. */
   readonly model?: string | undefined;
   /** Length of the codes. Default: the store's. */
@@ -44,10 +44,9 @@ export interface FolderLibrary {
   readonly filesRemoved: number;
   /** Why files were left out, and how many. */
   readonly skipped: ReadonlyMap<string, number>;
+  /** What fitting and encoding took, where it was done now. */
+  readonly fitMilliseconds: number | undefined;
 }
-
-/** Passages that are embedded and added at a time. */
-const batchSize = 2048;
 
 /**
  * Opens the index of a folder, after reading what is new or has changed since it was saved and removing
@@ -60,9 +59,13 @@ export async function openLibrary(
   folder: string,
   options: OpenLibraryOptions = {},
 ): Promise<FolderLibrary> {
-  const { files, skipped: skippedFiles } = await collectFiles(folder, options.collect);
+  const indexFolder = resolve(options.indexFolder ?? defaultIndexFolder(folder, options));
+  const { files, skipped: skippedFiles } = await collectFiles(folder, {
+    ...options.collect,
+    // The index may lie in the folder that it is of.
+    exclude: indexFolder,
+  });
   const skipped = new Map(skippedFiles);
-  const indexFolder = options.indexFolder ?? defaultIndexFolder(folder, options);
   const embeddings = new MatryoshkaEmbeddings(options.model ? { model: options.model } : {});
   const store = await openStore(indexFolder, embeddings, options);
 
@@ -76,8 +79,9 @@ export async function openLibrary(
   );
 
   await store.delete({ ids: outdated.flatMap(([, { ids }]) => ids) });
-  const filesRead = await addFiles(folder, unread, { store, embeddings, skipped, options });
-  if (outdated.length > 0 || filesRead > 0) await store.save(indexFolder);
+  const documents = await readDocuments(folder, unread, skipped, options);
+  const fitMilliseconds = await addDocuments(documents, store, embeddings, options);
+  if (outdated.length > 0 || documents.length > 0) await store.save(indexFolder);
 
   const passages = store.stats().count;
   if (passages === 0) {
@@ -93,9 +97,10 @@ export async function openLibrary(
     indexFolder,
     files: indexedFiles(store).size,
     passages,
-    filesRead,
+    filesRead: new Set(documents.map(({ metadata }) => metadata.source)).size,
     filesRemoved: outdated.length,
     skipped,
+    fitMilliseconds,
   };
 }
 
@@ -142,35 +147,22 @@ function indexedFiles(store: BinaryVectorStore): Map<string, IndexedFile> {
   return files;
 }
 
-interface Target {
-  readonly store: BinaryVectorStore;
-  readonly embeddings: MatryoshkaEmbeddings;
-  readonly skipped: Map<string, number>;
-  readonly options: TaskOptions;
-}
-
-/** Returns how many files gave passages. */
-async function addFiles(
+/** The passages of the files; files without any are counted in `skipped`. */
+async function readDocuments(
   folder: string,
   files: readonly FoundFile[],
-  target: Target,
-): Promise<number> {
+  skipped: Map<string, number>,
+  { signal, onProgress }: TaskOptions,
+): Promise<Document<PassageMetadata>[]> {
   const documents: Document<PassageMetadata>[] = [];
-  let filesRead = 0;
   for (const [i, file] of files.entries()) {
-    const { signal, onProgress } = target.options;
     signal?.throwIfAborted();
     const passages = await readPassages(folder, file);
     onProgress?.({ stage: 'read', done: i + 1, total: files.length });
-    if (typeof passages === 'string') {
-      target.skipped.set(passages, (target.skipped.get(passages) ?? 0) + 1);
-    } else {
-      filesRead += passages.length > 0 ? 1 : 0;
-      documents.push(...passages.map((passage, number) => toDocument(file, passage, number)));
-    }
+    if (typeof passages === 'string') skipped.set(passages, (skipped.get(passages) ?? 0) + 1);
+    else documents.push(...passages.map((passage, number) => toDocument(file, passage, number)));
   }
-  await addDocuments(documents, target);
-  return filesRead;
+  return documents;
 }
 
 function toDocument(
@@ -185,27 +177,32 @@ function toDocument(
   });
 }
 
+/** Returns what fitting took, if the store was fitted. */
 async function addDocuments(
   documents: readonly Document<PassageMetadata>[],
-  { store, embeddings, options }: Target,
-): Promise<void> {
-  for (let start = 0; start < documents.length; start += batchSize) {
-    const batch = documents.slice(start, start + batchSize);
-    const vectors = await embeddings.embedMatrix(batch.map(embeddedText), 'document', {
-      ...(options.signal && { signal: options.signal }),
-      onProgress: ({ stage, done }) => {
-        if (stage !== 'embed') return;
-        options.onProgress?.({ stage, done: start + done, total: documents.length });
-      },
-    });
-    await store.addVectors(vectors, batch, {
-      ids: batch.map(({ id }) => id as string),
-      signal: options.signal,
-      onProgress: (progress) => {
-        if (progress.stage === 'fit') options.onProgress?.(progress);
-      },
-    });
-  }
+  store: BinaryVectorStore,
+  embeddings: MatryoshkaEmbeddings,
+  { signal, onProgress }: TaskOptions,
+): Promise<number | undefined> {
+  if (documents.length === 0) return undefined;
+  let fitStart: number | undefined;
+  const options = {
+    signal,
+    onProgress: (progress: Progress) => {
+      if (progress.stage === 'fit') fitStart ??= performance.now();
+      if (progress.stage !== 'load') onProgress?.(progress);
+    },
+  };
+  const wasFitted = store.quantizer !== undefined;
+  const texts = documents.map(embeddedText);
+  // All at once, so that a first fit learns from the whole folder.
+  await store.addVectors(await embeddings.embedMatrix(texts, 'document', options), [...documents], {
+    ...options,
+    ids: documents.map(({ id }) => id),
+  });
+  // Codes that were learned from less than half of what is here now are learned anew.
+  if (wasFitted && documents.length > store.stats().count / 2) await store.fit(options);
+  return fitStart === undefined ? undefined : performance.now() - fitStart;
 }
 
 /** A passage says less than the headings above it: both are embedded, only the passage is shown. */

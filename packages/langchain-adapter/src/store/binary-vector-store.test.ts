@@ -317,3 +317,30 @@ async function fitted(dimensions: number): Promise<Quantizer> {
   );
   return fitQuantizer(vectors, { kind: 'itq', bits: 8 });
 }
+
+describe('reading what is inside', () => {
+  it('lists documents with their ids, made-up ones included, as copies', async () => {
+    const store = new BinaryVectorStore(embeddings);
+    expect([...store.entries()]).toEqual([]);
+    const [made] = await store.addDocuments([new Document({ pageContent: 'one' })]);
+    await add(store, 0, 2);
+    await store.delete({ ids: [ids[0] as string] });
+    const entries = [...store.entries()];
+    expect(entries.map(([id]) => id)).toEqual([made, ids[1]]);
+    expect(entries.map(([, { pageContent }]) => pageContent)).toEqual([
+      'one',
+      documents[1]?.pageContent,
+    ]);
+    (entries[1] as [string, Document])[1].metadata.i = 'changed';
+    expect((await store.getByIds([ids[1] as string]))[0]?.metadata).toEqual({ i: 1 });
+  });
+
+  it('shows the vectors of its rows', async () => {
+    const store = new BinaryVectorStore(embeddings);
+    expect(store.index).toBeUndefined();
+    await add(store, 0, 3);
+    expect(store.index?.rows).toBe(3);
+    const vector = await embeddings.embedQuery(documents[2]?.pageContent as string);
+    expect(store.index?.search(vector, { k: 1 })[0]?.row).toBe(2);
+  });
+});

@@ -1,22 +1,6 @@
+import type { Progress } from '@bitryoshka/core';
 import type { EmbeddingsParams } from '@langchain/core/embeddings';
 import type { Pooling } from '../encoders/pooling.ts';
-
-/** How far the work has come. */
-export interface EmbeddingProgress {
-  /** `load`: files of the model; `embed`: texts. */
-  readonly stage: 'load' | 'embed';
-  readonly done: number;
-  /** While a model loads, the files known of so far. */
-  readonly total: number;
-}
-
-/** Options of one call. */
-export interface EmbedOptions {
-  /** Stops between batches; the promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-  /** Instead of the `onProgress` of the constructor. */
-  readonly onProgress?: (progress: EmbeddingProgress) => void;
-}
 
 export interface MatryoshkaEmbeddingsOptions extends EmbeddingsParams {
   /**
@@ -44,6 +28,6 @@ export interface MatryoshkaEmbeddingsOptions extends EmbeddingsParams {
   readonly quantized?: boolean;
   /** Where files from the hub are kept. Default: the folder that transformers.js uses. */
   readonly cacheDirectory?: string;
-  /** Called while the model loads and after every batch. */
-  readonly onProgress?: (progress: EmbeddingProgress) => void;
+  /** Called while the model loads (stage `load`, in files) and after every batch (`embed`, in texts). */
+  readonly onProgress?: (progress: Progress) => void;
 }

@@ -1,13 +1,13 @@
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import type { Progress } from '@bitryoshka/core';
 import { row } from '@bitryoshka/core';
 import { Embeddings } from '@langchain/core/embeddings';
 import { env, pipeline } from '@xenova/transformers';
 import { describe, expect, test } from 'vitest';
 import { bundledModel } from '../models/bundled-model.ts';
 import { MatryoshkaEmbeddings } from './matryoshka-embeddings.ts';
-import type { EmbeddingProgress } from './matryoshka-embeddings-options.ts';
 
 const embeddings = new MatryoshkaEmbeddings();
 
@@ -185,7 +185,7 @@ describe('options', () => {
 
 describe('progress', () => {
   test('counts files while loading and texts after every batch', async () => {
-    const seen: EmbeddingProgress[] = [];
+    const seen: Progress[] = [];
     const counted = new MatryoshkaEmbeddings({ onProgress: (progress) => seen.push(progress) });
     await counted.embedDocuments(texts);
     expect(seen.filter(({ stage }) => stage === 'load').at(-1)).toMatchObject({
@@ -197,7 +197,7 @@ describe('progress', () => {
       { stage: 'embed', done: 32, total: 40 },
       { stage: 'embed', done: 40, total: 40 },
     ]);
-    const ofCall: EmbeddingProgress[] = [];
+    const ofCall: Progress[] = [];
     const before = seen.length;
     await counted.embedQuery('x', { onProgress: (progress) => ofCall.push(progress) });
     expect(ofCall).toEqual([{ stage: 'embed', done: 1, total: 1 }]);
@@ -206,7 +206,7 @@ describe('progress', () => {
 
   test('aborting stops before the next batch, with the reason of the signal', async () => {
     const controller = new AbortController();
-    const seen: EmbeddingProgress[] = [];
+    const seen: Progress[] = [];
     const reason = new Error('enough');
     await embeddings.embedQuery('loads the model');
     const aborted = embeddings.embedDocuments(texts, {
@@ -237,12 +237,12 @@ describe('progress', () => {
 });
 
 describe('loading', () => {
-  function loads(seen: readonly EmbeddingProgress[]): number {
+  function loads(seen: readonly Progress[]): number {
     return seen.filter(({ stage, done }) => stage === 'load' && done === 4).length;
   }
 
   test('happens once for calls that come together', async () => {
-    const seen: EmbeddingProgress[] = [];
+    const seen: Progress[] = [];
     const shared = new MatryoshkaEmbeddings({ onProgress: (progress) => seen.push(progress) });
     const vectors = await Promise.all(['river', 'river'].map((text) => shared.embedQuery(text)));
     expect(vectors[0]).toEqual(vectors[1]);
@@ -263,7 +263,7 @@ describe('loading', () => {
   });
 
   test('happens again after dispose', async () => {
-    const seen: EmbeddingProgress[] = [];
+    const seen: Progress[] = [];
     const again = new MatryoshkaEmbeddings({ onProgress: (progress) => seen.push(progress) });
     await again.dispose();
     const before = await again.embedQuery('river');

@@ -1,18 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Matrix, Side } from '@bitryoshka/core';
+import type { Matrix, Progress, Side, TaskOptions } from '@bitryoshka/core';
 import { BitryoshkaError, row, truncateMatryoshka } from '@bitryoshka/core';
 import { Embeddings } from '@langchain/core/embeddings';
 import { bundledModel } from '../models/bundled-model.ts';
 import { checkOptions } from './check-options.ts';
 import type { Embedder } from './embedder.ts';
 import { loadEmbedder } from './embedder.ts';
-import type {
-  EmbeddingProgress,
-  EmbedOptions,
-  MatryoshkaEmbeddingsOptions,
-} from './matryoshka-embeddings-options.ts';
+import type { MatryoshkaEmbeddingsOptions } from './matryoshka-embeddings-options.ts';
 
-type OnProgress = (progress: EmbeddingProgress) => void;
+type OnProgress = (progress: Progress) => void;
 
 /**
  * Embeddings computed on this machine by transformers.js, cut to the wanted number of dimensions.
@@ -36,14 +32,14 @@ export class MatryoshkaEmbeddings extends Embeddings {
    */
   override async embedDocuments(
     texts: readonly string[],
-    options: EmbedOptions = {},
+    options: TaskOptions = {},
   ): Promise<number[][]> {
     const vectors = await this.embedMatrix(texts, 'document', options);
     return Array.from({ length: vectors.rows }, (_, i) => Array.from(row(vectors, i)));
   }
 
   /** @throws BitryoshkaError as {@link embedMatrix} does */
-  override async embedQuery(text: string, options: EmbedOptions = {}): Promise<number[]> {
+  override async embedQuery(text: string, options: TaskOptions = {}): Promise<number[]> {
     return Array.from((await this.embedMatrix([text], 'query', options)).data);
   }
 
@@ -58,7 +54,7 @@ export class MatryoshkaEmbeddings extends Embeddings {
   async embedMatrix(
     texts: readonly string[],
     side: Side,
-    options: EmbedOptions = {},
+    options: TaskOptions = {},
   ): Promise<Matrix> {
     checkTexts(texts);
     const { signal, onProgress = this.#options.onProgress } = options;
