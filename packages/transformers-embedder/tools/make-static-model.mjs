@@ -70,10 +70,12 @@ function weigh(vectors) {
 
 function weightOf(id) {
   // Faint enough to change no text, but '' is all [CLS] [SEP] and needs a direction.
-  if (id === vocab['[CLS]'] || id === vocab['[SEP]']) return 1e-3;
+  if (id === vocab['[CLS]'] || id === vocab['[SEP]']) return 1e-5;
   if (id < firstCharacter) return 0;
   // Single characters, punctuation above all, count as the most frequent word.
-  return Math.log(2 + Math.max(0, id - firstWord));
+  const rank = 1 + Math.max(0, id - firstWord);
+  // Smooth inverse frequency, a / (a + frequency), with a frequency proportional to 1 / rank.
+  return rank / (rank + 300);
 }
 
 /** int8 with one scale per row. */
