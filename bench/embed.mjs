@@ -11,7 +11,8 @@ const [model = `${shared}models/all-MiniLM-L6-v2`, file = `${shared}data/scifact
 const textCount = 256;
 
 if (existsSync(model) && existsSync(file)) await compare();
-else console.log(`Skipped: ${model} or ${file} is missing. Name a model folder and a file of texts.`);
+else
+  console.log(`Skipped: ${model} or ${file} is missing. Name a model folder and a file of texts.`);
 
 async function compare() {
   const texts = readFileSync(file, 'utf8')
