@@ -1,9 +1,9 @@
 import { bytesPerCode } from '../codes/codes.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint } from '../progress/task-options.ts';
-import type { QuantizerKind } from '../quantizers/fit-quantizer.ts';
 import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
+import type { QuantizerKind } from '../quantizers/quantizer-fitters.ts';
 import { checkCount } from '../search/check-count.ts';
 import { ExactIndex } from '../search/exact-index.ts';
 import type { Scoring } from '../search/flat-index.ts';

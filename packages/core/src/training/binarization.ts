@@ -1,0 +1,25 @@
+/** How a real value becomes a bit while training, and what its slope is taken to be. */
+export interface Binarization {
+  /** -1 or 1, or what stands for them. */
+  readonly value: (real: number) => number;
+  readonly slope: (real: number) => number;
+}
+
+function tanhSlope(real: number): number {
+  const tanh = Math.tanh(real);
+  return 1 - tanh * tanh;
+}
+
+/**
+ * The bit itself forward, the slope of tanh backward.
+ *
+ * Source: Bengio, Léonard and Courville, "Estimating or Propagating Gradients Through Stochastic
+ * Neurons", 2013 (straight-through estimator).
+ */
+export const straightThrough: Binarization = {
+  value: (real) => (real > 0 ? 1 : -1),
+  slope: tanhSlope,
+};
+
+/** tanh forward and backward: the smooth function whose slope the straight-through estimator borrows. */
+export const relaxed: Binarization = { value: Math.tanh, slope: tanhSlope };
