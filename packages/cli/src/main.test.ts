@@ -178,7 +178,7 @@ describe('eval', () => {
   it('prints an array of rows with the published names', async () => {
     await run('--quantizers', 'sign,itq', '--bits', '1,3', '--rerank', '0,8', '--json');
     const rows = JSON.parse(printed) as Record<string, unknown>[];
-    expect(rows).toHaveLength(16);
+    expect(rows).toHaveLength(24);
     expect(rows.find((row) => row.quantizer === 'sign' && row.bits === 3)).toEqual({
       quantizer: 'sign',
       bits: 3,

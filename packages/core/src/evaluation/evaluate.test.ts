@@ -23,12 +23,12 @@ describe('evaluate', () => {
       bits: [8, 16],
       rerank: [0, 200],
     });
-    expect(rows.map((r) => `${r.quantizer} ${r.bits} ${r.scoring} ${r.rerank}`)).toHaveLength(16);
+    expect(rows.map((r) => `${r.quantizer} ${r.bits} ${r.scoring} ${r.rerank}`)).toHaveLength(24);
     expect(new Set(rows.map((r) => `${r.quantizer} ${r.bits} ${r.scoring} ${r.rerank}`)).size).toBe(
-      16,
+      24,
     );
     for (const row of rows) {
-      expect(row.bytesPerVector).toBe(8);
+      expect(row.bytesPerVector).toBe(row.scoring === 'decoded' ? 9 : 8);
       expect(row.ndcg10Float).toBe(1);
       // Everything is re-ranked with the float vectors: the exact answer.
       if (row.rerank === 200) expect([row.ndcg10, row.recall10]).toEqual([1, 1]);

@@ -17,7 +17,7 @@ import type { RetrievalTask } from './retrieval-task.ts';
 export interface EvaluationRow {
   readonly quantizer: string;
   readonly bits: number;
-  /** Of the codes as they lie in memory. */
+  /** What a score reads: the code as it lies in memory and, decoded, the byte of its length. */
   readonly bytesPerVector: number;
   readonly scoring: Scoring;
   /** How many of the best were scored with the float vectors at last; 0 for none. */
@@ -40,11 +40,11 @@ export interface EvaluateOptions extends TaskOptions {
 }
 
 const depth = 10;
-const scorings: readonly Scoring[] = ['symmetric', 'asymmetric'];
+const scorings: readonly Scoring[] = ['symmetric', 'asymmetric', 'decoded'];
 
 /**
- * Fits every quantizer at every length on the task's documents and measures both scorings of each at
- * every depth. The asymmetric scores rank all documents, not only Hamming candidates.
+ * Fits every quantizer at every length on the task's documents and measures all scorings of each at
+ * every depth. Asymmetric and decoded scores rank all documents, not only Hamming candidates.
  *
  * @throws BitryoshkaError `invalid-option` for more bits than the vectors have dimensions
  */
@@ -101,7 +101,8 @@ function measure(
       return {
         quantizer: quantizer.kind,
         bits: quantizer.bits,
-        bytesPerVector: bytesPerCode(quantizer.bits),
+        // A decoded score reads a byte for the length as well.
+        bytesPerVector: bytesPerCode(quantizer.bits) + (scoring === 'decoded' ? 1 : 0),
         scoring,
         rerank,
         ndcg10: meanNdcg(task, found),

@@ -1,8 +1,11 @@
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
-import { checkNotEmpty, toMatrix } from '../vectors/matrix.ts';
+import { checkNotEmpty, selectRows, toMatrix } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
+import { sampleIndices, seededRandom } from '../vectors/random.ts';
+import { DecodableQuantizer } from './decodable-quantizer.ts';
+import { LinearDecoder } from './linear-decoder.ts';
 import type { Quantizer } from './quantizer.ts';
 import type { QuantizerFitter } from './quantizer-fitter.ts';
 import type { QuantizerKind } from './quantizer-fitters.ts';
@@ -22,6 +25,8 @@ export interface FitOptions extends TaskOptions {
    * the queries' own on the query side.
    */
   readonly queries?: Vectors;
+  /** Fit a decoder of the codes as well, for decoded scoring. Default: true. */
+  readonly decoder?: boolean;
   /** Same vectors, options and seed: same quantizer. Default: 0. */
   readonly seed?: number;
 }
@@ -45,7 +50,23 @@ export async function fitQuantizer(vectors: Vectors, options: FitOptions): Promi
   const fit: QuantizerFitter = quantizerFitters[kind];
   const documents = checkedUnitRows(vectors, 'vectors');
   const queries = options.queries && checkedUnitRows(options.queries, 'queries', documents.columns);
-  return fit(documents, { bits, queries, seed, signal, onProgress });
+  const quantizer = await fit(documents, { bits, queries, seed, signal, onProgress });
+  return quantizer.decoder || options.decoder === false
+    ? quantizer
+    : withDecoder(quantizer, documents, seed);
+}
+
+/** Documents that a decoder is learned from, at most. */
+const decoderSampleSize = 20_000;
+
+function withDecoder(quantizer: Quantizer, documents: Matrix, seed: number): Quantizer {
+  const { rows } = documents;
+  const sample =
+    rows > decoderSampleSize
+      ? selectRows(documents, sampleIndices(rows, decoderSampleSize, seededRandom(seed)))
+      : documents;
+  const codes = quantizer.encode(sample, 'document');
+  return new DecodableQuantizer(quantizer, LinearDecoder.fit(codes, sample));
 }
 
 function checkedUnitRows(vectors: Vectors, name: string, columns?: number): Matrix {

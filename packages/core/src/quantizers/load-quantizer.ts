@@ -1,9 +1,17 @@
-import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
-import { decodeFile } from '../format/file.ts';
-import type { Tensor } from '../format/safetensors.ts';
-import { toMatrix } from '../vectors/matrix.ts';
+import type { AffineMap } from '../transforms/affine-map.ts';
 import { AffineQuantizer } from './affine-quantizer.ts';
+import { AutoencoderQuantizer } from './autoencoder/autoencoder-quantizer.ts';
+import { DecodableQuantizer } from './decodable-quantizer.ts';
+import { LinearDecoder } from './linear-decoder.ts';
 import type { Quantizer } from './quantizer.ts';
+import { invalidQuantizerFile, QuantizerFile } from './quantizer-file.ts';
+
+/** By the `form` that a file's fields name; files of affine quantizers name none. */
+const loaders: Readonly<Record<string, (file: QuantizerFile) => Quantizer>> = {
+  affine: loadAffine,
+  autoencoder: loadAutoencoder,
+  decodable: loadDecodable,
+};
 
 /**
  * Restores what `quantizer.save()` wrote.
@@ -12,51 +20,63 @@ import type { Quantizer } from './quantizer.ts';
  *   `unsupported-version`
  */
 export function loadQuantizer(file: Uint8Array): Quantizer {
-  const { fields, tensors } = decodeFile(file, 'quantizer');
-  const { kind, inputDimensions, bits } = fields;
-  if (typeof kind !== 'string' || !isCount(inputDimensions) || !isCount(bits)) {
-    throw invalid(`got fields ${JSON.stringify(fields)}, expected kind, inputDimensions and bits`);
+  const parsed = new QuantizerFile(file);
+  const { form = 'affine' } = parsed.fields;
+  const load = typeof form === 'string' && Object.hasOwn(loaders, form) ? loaders[form] : undefined;
+  if (!load) {
+    const known = Object.keys(loaders).join(', ');
+    throw invalidQuantizerFile(`got form ${JSON.stringify(form)}, expected one of ${known}`);
   }
-  const values = (name: string, shape: readonly number[]): Float32Array =>
-    floats(tensors[name], name, shape);
+  return load(parsed);
+}
+
+function loadAffine(file: QuantizerFile): Quantizer {
+  const { kind, bits } = file;
   return new AffineQuantizer({
     kind,
-    map: {
-      inputDimensions,
-      bias: values('bias', [bits]),
-      ...(tensors.weights && {
-        weights: {
-          rows: bits,
-          columns: inputDimensions,
-          data: values('weights', [bits, inputDimensions]),
-        },
-      }),
-    },
+    map: loadMap(file),
     thresholds: {
-      document: values('document_thresholds', [bits]),
-      query: values('query_thresholds', [bits]),
+      document: file.floats('document_thresholds', [bits]),
+      query: file.floats('query_thresholds', [bits]),
     },
   });
 }
 
-function floats(tensor: Tensor | undefined, name: string, shape: readonly number[]): Float32Array {
-  if (!(tensor?.data instanceof Float32Array) || tensor.shape.join() !== shape.join()) {
-    throw invalid(
-      `tensor ${name}: got shape [${tensor?.shape.join() ?? 'none'}], expected [${shape.join()}] of F32`,
-    );
-  }
-  const columns = tensor.data.length;
-  return toMatrix({ rows: 1, columns, data: tensor.data }, { name }).data;
+function loadAutoencoder(file: QuantizerFile): Quantizer {
+  return new AutoencoderQuantizer(loadMap(file), loadDecoder(file));
 }
 
-function isCount(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) > 0;
+function loadDecodable(file: QuantizerFile): Quantizer {
+  const inner = file.tensors.inner?.data;
+  if (!(inner instanceof Uint8Array)) throw invalidQuantizerFile('got no inner quantizer');
+  return new DecodableQuantizer(loadQuantizer(inner), loadDecoder(file));
 }
 
-function invalid(message: string): BitryoshkaError {
-  return new BitryoshkaError({
-    code: 'invalid-file',
-    message: `quantizer file: ${message}.`,
-    remedy: 'Save the quantizer again.',
-  });
+function loadMap(file: QuantizerFile): AffineMap {
+  const { bits, inputDimensions } = file;
+  return {
+    inputDimensions,
+    bias: file.floats('bias', [bits]),
+    ...(file.tensors.weights && {
+      weights: {
+        rows: bits,
+        columns: inputDimensions,
+        data: file.floats('weights', [bits, inputDimensions]),
+      },
+    }),
+  };
+}
+
+function loadDecoder(file: QuantizerFile): LinearDecoder {
+  const { bits, inputDimensions: dimensions } = file;
+  const data = file.floats('decoder_weights', [dimensions, bits]);
+  const [smallest = 0, largest = 0] = file.floats('decoder_norm_range', [2]);
+  return new LinearDecoder(
+    {
+      weights: { rows: dimensions, columns: bits, data },
+      bias: file.floats('decoder_bias', [dimensions]),
+      inputDimensions: bits,
+    },
+    [smallest, largest],
+  );
 }

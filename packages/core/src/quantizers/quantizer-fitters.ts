@@ -1,4 +1,5 @@
 import { columnMeans, columnMedians } from '../vectors/statistics.ts';
+import { fitAutoencoderQuantizer } from './autoencoder/fit-autoencoder-quantizer.ts';
 import type { QuantizerFitter } from './quantizer-fitter.ts';
 import {
   fitItqQuantizer,
@@ -13,8 +14,9 @@ import { thresholdFitter } from './thresholds/threshold-quantizer.ts';
  * - `random`: centred and rotated at random.
  * - `pca`: the leading principal components.
  * - `itq`: the leading principal components, rotated so that taking signs loses least.
+ * - `autoencoder`: the codes from which a linear decoder restores the vectors best.
  */
-export type QuantizerKind = 'sign' | 'mean' | 'median' | 'random' | 'pca' | 'itq';
+export type QuantizerKind = 'sign' | 'mean' | 'median' | 'random' | 'pca' | 'itq' | 'autoencoder';
 
 /** Every kind of quantizer that can be fitted. */
 export const quantizerFitters: Readonly<Record<QuantizerKind, QuantizerFitter>> = {
@@ -24,4 +26,5 @@ export const quantizerFitters: Readonly<Record<QuantizerKind, QuantizerFitter>> 
   random: fitRandomQuantizer,
   pca: fitPcaQuantizer,
   itq: fitItqQuantizer,
+  autoencoder: fitAutoencoderQuantizer,
 };

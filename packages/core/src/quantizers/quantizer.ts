@@ -1,5 +1,6 @@
 import type { Codes } from '../codes/codes.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
+import type { LinearDecoder } from './linear-decoder.ts';
 
 /** Queries and documents of a model are distributed differently, so they may be encoded differently. */
 export type Side = 'document' | 'query';
@@ -16,6 +17,8 @@ export interface Quantizer {
   readonly kind: string;
   readonly inputDimensions: number;
   readonly bits: number;
+  /** Restores vectors from codes, for decoded scoring. */
+  readonly decoder?: LinearDecoder;
   /**
    * @throws BitryoshkaError `dimension-mismatch` or `not-finite`
    */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import type { LinearDecoder } from '../quantizers/linear-decoder.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 import { ExactIndex } from './exact-index.ts';
 import { FlatIndex } from './flat-index.ts';
@@ -35,7 +36,7 @@ describe('depth', () => {
     expect(distances).toEqual([...distances].sort((a, b) => a - b));
     expect(symmetric[0].score).toBeCloseTo(Math.cos((Math.PI * distances[0]) / 24), 6);
 
-    const asymmetric = index.search(query, { k: 500, rerank: 0 });
+    const asymmetric = index.search(query, { k: 500, scoring: 'asymmetric', rerank: 0 });
     const projection = quantizer.project([query], 'query').data;
     const norm = Math.hypot(...projection) * Math.sqrt(24);
     for (const { row, score } of asymmetric) {
@@ -43,6 +44,35 @@ describe('depth', () => {
       const dot = signs.reduce((sum, sign, i) => sum + sign * projection[i], 0);
       expect(score).toBeCloseTo(dot / norm, 5);
     }
+  });
+
+  it('orders by the decoded vectors when decoded, up to the byte that keeps their length', () => {
+    const decoder = quantizer.decoder as LinearDecoder;
+    const decoded = decoder.decode(index.codes());
+    const [smallest, largest] = decoder.normRange;
+    const found = index.search(query, { k: 500, candidates: 500, rerank: 0 });
+    expect(found).toHaveLength(500);
+    for (const { row, score } of found) {
+      const vector = decoded.data.subarray(row * 24, (row + 1) * 24);
+      const dot = vector.reduce((sum, value, j) => sum + value * query[j], 0);
+      const norm = Math.hypot(...vector);
+      const cosine = dot / norm / Math.hypot(...query);
+      const error = Math.abs(cosine) * ((largest - smallest) / 255 / norm);
+      expect(Math.abs(score - cosine)).toBeLessThan(error + 1e-5);
+    }
+  });
+
+  it('has decoded scores only with a decoder', async () => {
+    const plain = new FlatIndex(
+      await fitQuantizer(vectors, { kind: 'itq', bits: 24, decoder: false }),
+    );
+    plain.add(vectors);
+    expect(() => plain.search(query, { k: 1, scoring: 'decoded' })).toThrow(
+      /got "decoded", expected one of symmetric, asymmetric/,
+    );
+    expect(plain.search(query, { k: 5, rerank: 0 })).toEqual(
+      index.search(query, { k: 5, scoring: 'asymmetric', rerank: 0 }),
+    );
   });
 
   it('takes over codes that are known already, one per vector', () => {

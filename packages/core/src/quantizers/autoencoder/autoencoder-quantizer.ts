@@ -1,0 +1,72 @@
+import type { Codes } from '../../codes/codes.ts';
+import { packSigns, zeroCodes } from '../../codes/codes.ts';
+import { encodeFile } from '../../format/file.ts';
+import type { AffineMap } from '../../transforms/affine-map.ts';
+import { applyAffineMap } from '../../transforms/affine-map.ts';
+import type { Matrix, Vectors } from '../../vectors/matrix.ts';
+import { rowRange, toMatrix } from '../../vectors/matrix.ts';
+import { normalizeRows } from '../../vectors/normalize.ts';
+import type { LinearDecoder } from '../linear-decoder.ts';
+import type { Quantizer, Side } from '../quantizer.ts';
+import { localFields } from './local-fields.ts';
+
+/** Rows that are encoded at a time, to bound the memory. */
+const blockRows = 1024;
+
+/**
+ * Codes chosen to be decoded: a document gets the bits from which a linear decoder restores it best; a
+ * query, whose code only finds candidates, the bits that a linear encoder predicts.
+ */
+export class AutoencoderQuantizer implements Quantizer {
+  readonly kind = 'autoencoder';
+  readonly inputDimensions: number;
+  readonly bits: number;
+  readonly decoder: LinearDecoder;
+  readonly #encoder: AffineMap;
+
+  constructor(encoder: AffineMap, decoder: LinearDecoder) {
+    this.inputDimensions = encoder.inputDimensions;
+    this.bits = encoder.bias.length;
+    this.decoder = decoder;
+    this.#encoder = encoder;
+  }
+
+  encode(vectors: Vectors, side: Side): Codes {
+    const matrix = this.#check(vectors);
+    const codes = zeroCodes(matrix.rows, this.bits);
+    for (let start = 0; start < matrix.rows; start += blockRows) {
+      const block = rowRange(matrix, start, Math.min(matrix.rows, start + blockRows));
+      codes.data.set(packSigns(this.#project(block, side)).data, start * codes.bytesPerCode);
+    }
+    return codes;
+  }
+
+  project(vectors: Vectors, side: Side): Matrix {
+    return this.#project(this.#check(vectors), side);
+  }
+
+  save(): Uint8Array {
+    const { kind, inputDimensions, bits } = this;
+    const { weights, bias } = this.#encoder;
+    return encodeFile({
+      kind: 'quantizer',
+      fields: { form: 'autoencoder', kind, inputDimensions, bits },
+      tensors: {
+        weights: { shape: [bits, inputDimensions], data: (weights as Matrix).data },
+        bias: { shape: [bits], data: bias },
+        ...this.decoder.tensors(),
+      },
+    });
+  }
+
+  #check(vectors: Vectors): Matrix {
+    return toMatrix(vectors, { columns: this.inputDimensions });
+  }
+
+  #project(matrix: Matrix, side: Side): Matrix {
+    const unit = normalizeRows(matrix);
+    return side === 'query'
+      ? applyAffineMap(this.#encoder, unit)
+      : localFields(unit, this.#encoder, this.decoder.map);
+  }
+}
