@@ -24,7 +24,7 @@ export interface FitOptions extends TaskOptions {
    * Vectors of queries such as will be asked. Thresholds that are statistics (`mean`, `median`) are then
    * the queries' own on the query side.
    */
-  readonly queries?: Vectors;
+  readonly queries?: Vectors | undefined;
   /** Fit a decoder of the codes as well, for decoded scoring. Default: true. */
   readonly decoder?: boolean;
   /** Same vectors, options and seed: same quantizer. Default: 0. */

@@ -14,7 +14,7 @@ export interface StoreParts {
   readonly index: ExactIndex | FlatIndex | undefined;
   /** One row per row of the index. */
   readonly documents: DocumentTable;
-  readonly options: Omit<BinaryVectorStoreOptions, 'quantizer'> & {
+  readonly options: Omit<BinaryVectorStoreOptions, 'quantizer' | 'bits'> & {
     readonly quantizer?: QuantizerRecipe | undefined;
   };
 }

@@ -73,7 +73,7 @@ describe.each(variants)('a store %s', (_, options) => {
       await each.fit();
     }
     expect(await find(loaded)).toStrictEqual(await find(store));
-    expect(loaded.quantizer?.kind).toBe(options.quantizer?.kind ?? 'itq');
+    expect(loaded.quantizer?.kind).toBe(options.quantizer?.kind ?? 'autoencoder');
   });
 });
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Quantizer } from '@bitryoshka/core';
-import { fitQuantizer } from '@bitryoshka/core';
+import { fitQuantizer, tune } from '@bitryoshka/core';
 import { Document } from '@langchain/core/documents';
 import { FakeEmbeddings } from '@langchain/core/utils/testing';
 import { describe, expect, it } from 'vitest';
@@ -56,6 +56,17 @@ describe('fitting', () => {
     expect(store.stats().count).toBe(400);
   });
 
+  it('tunes itself when only the bits are given', async () => {
+    const store = new BinaryVectorStore(embeddings, { bits: 8, fitAt: 200 });
+    await add(store, 0, 400);
+    expect(store.quantizer?.bits).toBe(8);
+    const { quantizer } = await tune(
+      await embeddings.embedDocuments(documents.map(({ pageContent }) => pageContent)),
+      { bits: 8 },
+    );
+    expect(store.quantizer?.save()).toEqual(quantizer.save());
+  });
+
   it('learns from the vectors of the store, and not from replaced ones', async () => {
     const options = { quantizer: { kind: 'pca', bits: 8 }, fitAt: 120 } as const;
     const store = new BinaryVectorStore(embeddings, options);
@@ -93,7 +104,7 @@ describe('fitting', () => {
     await store.addVectors(vectors.slice(1), texts.slice(1));
     expect(store.quantizer).toBeUndefined();
     await store.addVectors(vectors.slice(0, 1), texts.slice(0, 1));
-    expect([store.quantizer?.kind, store.quantizer?.bits]).toEqual(['itq', 30]);
+    expect([store.quantizer?.kind, store.quantizer?.bits]).toEqual(['autoencoder', 30]);
   });
 
   it('can be left to the caller, and repeated', async () => {
@@ -270,6 +281,8 @@ describe('creating', () => {
 
   it.each<[string, unknown]>([
     ['an unknown kind', { quantizer: { kind: 'magic', bits: 8 } }],
+    ['bits and a quantizer', { bits: 8, quantizer: { kind: 'itq', bits: 8 } }],
+    ['no bits at all', { bits: 0 }],
     ['a kind without bits', { quantizer: { kind: 'itq' } }],
     ['no bits', { quantizer: { kind: 'itq', bits: 0 } }],
     ['half a bit', { quantizer: { kind: 'itq', bits: 1.5 } }],

@@ -71,7 +71,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
   declare FilterType: DocumentFilter;
 
   readonly #changes: TaskQueue = new TaskQueue();
-  readonly #options: Omit<BinaryVectorStoreOptions, 'quantizer'>;
+  readonly #options: Omit<BinaryVectorStoreOptions, 'quantizer' | 'bits'>;
   /** How to fit, unless by default, which depends on the dimension. */
   #recipe: QuantizerRecipe | undefined;
   #index: ExactIndex | FlatIndex | undefined;
@@ -83,7 +83,9 @@ export class BinaryVectorStore extends SaveableVectorStore {
   constructor(embeddings: EmbeddingsInterface, options: BinaryVectorStoreOptions = {}) {
     super(embeddings, options);
     checkStoreOptions(options);
-    const { quantizer, fitAt, depth } = options;
+    const { bits, fitAt, depth } = options;
+    const quantizer =
+      options.quantizer ?? (bits === undefined ? undefined : { kind: 'tuned' as const, bits });
     this.#options = { fitAt, depth };
     this.#recipe = recipeOf(quantizer);
     if (quantizer && isQuantizer(quantizer)) this.#index = new FlatIndex(quantizer);

@@ -5,6 +5,7 @@ import {
   checkpoint,
   FlatIndex,
   fitQuantizer,
+  tune,
 } from '@bitryoshka/core';
 import type { QuantizerRecipe } from './store-options.ts';
 import { isQuantizer } from './store-options.ts';
@@ -18,7 +19,7 @@ export function fewestVectors({ bits }: QuantizerRecipe): number {
 }
 
 export function defaultRecipe(dimensions: number): QuantizerRecipe {
-  return { kind: 'itq', bits: Math.min(defaultBits, dimensions) };
+  return { kind: 'autoencoder', bits: Math.min(defaultBits, dimensions) };
 }
 
 /**
@@ -66,7 +67,11 @@ export async function fitIndex(
     });
   }
   const sample = gather(vectors, rows);
-  const fitted = await fitQuantizer(sample, { kind, bits, seed, signal, onProgress });
+  const task = { bits, seed, signal, onProgress };
+  const fitted =
+    kind === 'tuned'
+      ? (await tune(sample, task)).quantizer
+      : await fitQuantizer(sample, { ...task, kind });
   return encodeRows(fitted, vectors, options);
 }
 

@@ -1,9 +1,10 @@
-import type { Quantizer, QuantizerKind, SearchDepth, TaskOptions } from '@bitryoshka/core';
+import type { Quantizer, QuantizerKind, Scoring, SearchDepth, TaskOptions } from '@bitryoshka/core';
 import { BitryoshkaError, quantizerKinds } from '@bitryoshka/core';
 
 /** How a store fits a quantizer to its own vectors. */
 export interface QuantizerRecipe {
-  readonly kind: QuantizerKind;
+  /** `tuned`: the kind that finds most on held-out vectors, as `tune` of `@bitryoshka/core` chooses. */
+  readonly kind: QuantizerKind | 'tuned';
   /** Length of a code: at most the dimension of the vectors. */
   readonly bits: number;
   /** Same vectors, recipe and seed: same codes. Default: 0. */
@@ -13,10 +14,12 @@ export interface QuantizerRecipe {
 /** Options that a store does not know are ignored, as LangChain expects. */
 export interface BinaryVectorStoreOptions {
   /**
-   * A fitted quantizer, used from the first vector on, or how to fit one. Default: `itq` with 256 bits,
-   * or as many as the vectors have dimensions when these are fewer.
+   * A fitted quantizer, used from the first vector on, or how to fit one. Default: `autoencoder` with 256
+   * bits, or as many as the vectors have dimensions when these are fewer.
    */
   readonly quantizer?: Quantizer | QuantizerRecipe | undefined;
+  /** Short for `quantizer: { kind: 'tuned', bits }`. */
+  readonly bits?: number | undefined;
   /**
    * With how many vectors the store fits its quantizer; before, every search is exact. It never fits
    * with fewer vectors than bits. `Infinity`: only when `fit` is called. Default: 1000.
@@ -55,6 +58,8 @@ export interface DeleteOptions<Filter> {
   readonly deleteAll?: boolean | undefined;
 }
 
+const scorings: readonly Scoring[] = ['symmetric', 'asymmetric', 'decoded'];
+
 export function isQuantizer(value: object): value is Quantizer {
   return 'encode' in value && typeof value.encode === 'function';
 }
@@ -63,15 +68,19 @@ export function isQuantizer(value: object): value is Quantizer {
  * @throws BitryoshkaError `invalid-option`
  */
 export function checkStoreOptions(options: BinaryVectorStoreOptions): void {
-  const { quantizer, fitAt, depth = {} } = options;
+  const { quantizer, bits, fitAt, depth = {} } = options;
   if (quantizer !== undefined) checkQuantizerOption(quantizer);
+  if (bits !== undefined && quantizer !== undefined) {
+    throw invalid('bits', bits, 'no bits beside a quantizer, which has its own');
+  }
+  checkCount('bits', bits, 1);
   if (fitAt !== Infinity) checkCount('fitAt', fitAt, 1);
   if (depth === null || typeof depth !== 'object') throw invalid('depth', depth, 'an object');
   const { scoring, candidates, rerank } = depth;
   checkCount('depth.candidates', candidates, 0);
   checkCount('depth.rerank', rerank, 0);
-  if (scoring !== undefined && scoring !== 'symmetric' && scoring !== 'asymmetric') {
-    throw invalid('depth.scoring', scoring, '"symmetric" or "asymmetric"');
+  if (scoring !== undefined && !scorings.includes(scoring)) {
+    throw invalid('depth.scoring', scoring, `one of ${scorings.join(', ')}`);
   }
 }
 
@@ -84,8 +93,8 @@ export function checkQuantizerOption(quantizer: Quantizer | QuantizerRecipe): vo
   }
   if (isQuantizer(quantizer)) return;
   const { kind, bits, seed } = quantizer;
-  if (!quantizerKinds.includes(kind)) {
-    throw invalid('quantizer.kind', kind, `one of ${quantizerKinds.join(', ')}`);
+  if (kind !== 'tuned' && !quantizerKinds.includes(kind)) {
+    throw invalid('quantizer.kind', kind, `tuned or one of ${quantizerKinds.join(', ')}`);
   }
   if (bits === undefined) throw invalid('quantizer.bits', bits, 'a whole number from 1 up');
   checkCount('quantizer.bits', bits, 1);
