@@ -19,6 +19,10 @@ describe('encodeFile', () => {
     expect(decodeFile(file, 'test')).toEqual(contents);
   });
 
+  it('is read from a Node buffer too, wherever it lies in its pool', () => {
+    expect(decodeFile(Buffer.from(file), 'test')).toEqual(contents);
+  });
+
   it('writes the same bytes as ever', () => {
     const text = new TextDecoder().decode(
       file.subarray(8, decodeSafetensorsHeader(file).headerBytes),

@@ -117,8 +117,9 @@ export function decodeSafetensors(file: Uint8Array): Safetensors {
   const { headerBytes, slots, metadata } = decodeSafetensorsHeader(file);
   const tensors: Record<string, Tensor> = {};
   for (const [name, { dtype, shape, start, end }] of Object.entries(slots)) {
-    // A copy, because float32 views need an offset that is a multiple of 4.
-    const bytes = file.slice(headerBytes + start, headerBytes + end);
+    // A copy, because float32 views need an offset that is a multiple of 4; not by slice, which in
+    // Node's Buffer is no copy.
+    const bytes = new Uint8Array(file.subarray(headerBytes + start, headerBytes + end));
     tensors[name] = { shape, data: dtype === 'F32' ? new Float32Array(bytes.buffer) : bytes };
   }
   return { tensors, metadata };

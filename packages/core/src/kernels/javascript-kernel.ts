@@ -38,7 +38,7 @@ class JavascriptCodeMemory implements CodeMemory {
     const wordsPerCode = this.bytesPerCode / 4;
     const bits = this.bytesPerCode * 8;
     const words = this.#words;
-    const queryWords = new Uint32Array(query.slice().buffer);
+    const queryWords = new Uint32Array(new Uint8Array(query).buffer);
     const wanted = Math.min(k, this.rows);
     if (wanted === 0) return { rows: new Uint32Array(0), distances: new Uint32Array(0) };
 

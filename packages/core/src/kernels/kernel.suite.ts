@@ -35,6 +35,13 @@ export function kernelSuite(kernel: Kernel): void {
       expect(nearestPairs(memory, query, 1)).toEqual(sortedPairs(memory, query).slice(0, 1));
     });
 
+    it('takes queries that lie anywhere, in any kind of byte array', () => {
+      const { memory, query } = randomCodes(kernel, 50, 2, 7);
+      const shifted = Uint8Array.of(9, ...query).subarray(1);
+      expect(nearestPairs(memory, shifted, 5)).toEqual(nearestPairs(memory, query, 5));
+      expect(nearestPairs(memory, Buffer.from(query), 5)).toEqual(nearestPairs(memory, query, 5));
+    });
+
     it('scores only allowed rows and finds k of them', () => {
       const { memory, query } = randomCodes(kernel, 200, 2, 1);
       const allowed = new Uint8Array(25);
