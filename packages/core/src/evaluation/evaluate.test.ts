@@ -1,4 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import { ExactIndex } from '../search/exact-index.ts';
+import { FlatIndex } from '../search/flat-index.ts';
+import type { Matrix } from '../vectors/matrix.ts';
+import { selectRows } from '../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 import { evaluate } from './evaluate.ts';
 import type { RetrievalTask } from './retrieval-task.ts';
@@ -34,6 +39,46 @@ describe('evaluate', () => {
       if (row.rerank === 200) expect([row.ndcg10, row.recall10]).toEqual([1, 1]);
       else expect(row.recall10).toBeLessThan(1);
     }
+  });
+
+  it('measures what is fitted elsewhere, under its name', async () => {
+    const fit = (documents: Matrix, options: { bits: number }) =>
+      fitQuantizer(documents, { ...options, kind: 'sign' });
+    const options = { bits: [8], rerank: [0] };
+    const [named] = await evaluate(task, { ...options, quantizers: [{ name: 'mine', fit }] });
+    const [sign] = await evaluate(task, { ...options, quantizers: ['sign'] });
+    expect(named).toEqual({ ...sign, quantizer: 'mine', fitSeconds: named.fitSeconds });
+  });
+
+  it('asks a kind that learns from queries only those it has not seen', async () => {
+    const options = { quantizers: ['median-per-side'], bits: [16], rerank: [0] } as const;
+    const [row] = await evaluate(task, options);
+    const recalls = [0, 1].map(async (half) => {
+      const rows = Array.from({ length: 30 }, (_, i) => i);
+      const queries = selectRows(
+        task.queries,
+        rows.filter((i) => i % 2 !== half),
+      );
+      const quantizer = await fitQuantizer(task.documents, {
+        kind: 'median-per-side',
+        bits: 16,
+        queries,
+      });
+      const index = new FlatIndex(quantizer);
+      index.add(task.documents);
+      const exact = new ExactIndex(16);
+      exact.add(task.documents);
+      return rows
+        .filter((i) => i % 2 === half)
+        .map((i) => {
+          const query = data.slice(i * 16, (i + 1) * 16);
+          const found = index.search(query, { k: 10, scoring: 'symmetric', rerank: 0 });
+          const nearest = new Set(exact.search(query, { k: 10 }).map((scored) => scored.row));
+          return found.filter((scored) => nearest.has(scored.row)).length / 10;
+        });
+    });
+    const all = (await Promise.all(recalls)).flat();
+    expect(row.recall10).toBeCloseTo(all.reduce((sum, value) => sum + value, 0) / 30, 10);
   });
 
   it('reports progress and stops when aborted', async () => {

@@ -9,9 +9,12 @@ import { ExactIndex } from '../search/exact-index.ts';
 import type { Scoring } from '../search/flat-index.ts';
 import { FlatIndex } from '../search/flat-index.ts';
 import type { ScoredRow } from '../search/top-rows.ts';
-import { row } from '../vectors/matrix.ts';
-import { ndcg, overlap } from './metrics.ts';
+import type { Matrix } from '../vectors/matrix.ts';
+import { row, selectRows } from '../vectors/matrix.ts';
+import { ndcg } from './metrics/ndcg.ts';
+import { overlap } from './metrics/overlap.ts';
 import type { RetrievalTask } from './retrieval-task.ts';
+import { mean } from './statistics/mean.ts';
 
 /** One way of searching, measured on one task. */
 export interface EvaluationRow {
@@ -31,8 +34,20 @@ export interface EvaluationRow {
   readonly fitSeconds: number;
 }
 
+/** Something to measure that is fitted in a way of its own. */
+export interface Contender {
+  readonly name: string;
+  readonly fit: (documents: Matrix, options: ContenderFitOptions) => Promise<Quantizer>;
+}
+
+export interface ContenderFitOptions {
+  readonly bits: number;
+  readonly seed?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export interface EvaluateOptions extends TaskOptions {
-  readonly quantizers: readonly QuantizerKind[];
+  readonly quantizers: readonly (QuantizerKind | Contender)[];
   readonly bits: readonly number[];
   /** Depths of re-ranking. */
   readonly rerank: readonly number[];
@@ -42,9 +57,18 @@ export interface EvaluateOptions extends TaskOptions {
 const depth = 10;
 const scorings: readonly Scoring[] = ['symmetric', 'asymmetric', 'decoded'];
 
+/** A quantizer, and the rows of the queries that it is asked. */
+interface FittedPart {
+  readonly quantizer: Quantizer;
+  readonly queries: readonly number[];
+}
+
 /**
  * Fits every quantizer at every length on the task's documents and measures all scorings of each at
  * every depth. Asymmetric and decoded scores rank all documents, not only Hamming candidates.
+ *
+ * Kinds whose thresholds are learned from queries (`…-per-side`) are fitted twice, each time to one half
+ * of the queries, and asked the other half. Judgements are never shown to any.
  *
  * @throws BitryoshkaError `invalid-option` for more bits than the vectors have dimensions
  */
@@ -55,54 +79,81 @@ export async function evaluate(
   for (const rerank of options.rerank) checkCount('rerank', rerank, 0);
   const exact = new ExactIndex(task.documents.columns);
   exact.add(task.documents);
-  const nearest = searchAll(task, (query) => exact.search(query, { k: depth }));
+  const nearest = Array.from({ length: task.queries.rows }, (_, i) =>
+    exact.search(row(task.queries, i), { k: depth }),
+  );
   const ndcg10Float = meanNdcg(task, nearest);
 
   const rows: EvaluationRow[] = [];
   const total = options.quantizers.length * options.bits.length;
-  for (const kind of options.quantizers) {
-    for (const bits of options.bits) {
-      const done = rows.length / (scorings.length * options.rerank.length || 1);
+  for (const [i, wanted] of options.quantizers.entries()) {
+    const quantizer = typeof wanted === 'string' ? wanted : wanted.name;
+    for (const [j, bits] of options.bits.entries()) {
+      const done = i * options.bits.length + j;
       await checkpoint(options, { stage: 'evaluate', done, total });
       const start = performance.now();
-      const quantizer = await fitQuantizer(task.documents, { ...fitOptions(options), kind, bits });
-      const fitSeconds = (performance.now() - start) / 1000;
-      rows.push(
-        ...measure(task, quantizer, exact, options.rerank, nearest).map((measured) => ({
-          ...measured,
-          ndcg10Float,
-          fitSeconds,
-        })),
-      );
+      const parts = await fitParts(task, wanted, bits, options);
+      const fitSeconds = (performance.now() - start) / 1000 / parts.length;
+      for (const measured of measure(task, parts, exact, options.rerank, nearest)) {
+        rows.push({ quantizer, bits, ...measured, ndcg10Float, fitSeconds });
+      }
     }
   }
   options.onProgress?.({ stage: 'evaluate', done: total, total });
   return rows;
 }
 
-function fitOptions({ seed, signal }: EvaluateOptions) {
-  return { signal, ...(seed !== undefined && { seed }) };
+async function fitParts(
+  { documents, queries }: RetrievalTask,
+  wanted: QuantizerKind | Contender,
+  bits: number,
+  { seed, signal }: EvaluateOptions,
+): Promise<FittedPart[]> {
+  const options = { bits, signal, ...(seed !== undefined && { seed }) };
+  const all = Array.from({ length: queries.rows }, (_, i) => i);
+  if (typeof wanted !== 'string') {
+    return [{ quantizer: await wanted.fit(documents, options), queries: all }];
+  }
+  if (!wanted.endsWith('-per-side') || all.length < 2) {
+    return [
+      { quantizer: await fitQuantizer(documents, { ...options, kind: wanted }), queries: all },
+    ];
+  }
+  const parts: FittedPart[] = [];
+  for (const half of [0, 1]) {
+    const learned = selectRows(
+      queries,
+      all.filter((i) => i % 2 !== half),
+    );
+    const fit = { ...options, kind: wanted, queries: learned };
+    const asked = all.filter((i) => i % 2 === half);
+    parts.push({ quantizer: await fitQuantizer(documents, fit), queries: asked });
+  }
+  return parts;
 }
 
 function measure(
   task: RetrievalTask,
-  quantizer: Quantizer,
+  parts: readonly FittedPart[],
   exact: ExactIndex,
   reranks: readonly number[],
   nearest: readonly ScoredRow[][],
-): Omit<EvaluationRow, 'ndcg10Float' | 'fitSeconds'>[] {
-  const index = new FlatIndex(quantizer, exact.vectors);
+): Omit<EvaluationRow, 'quantizer' | 'bits' | 'ndcg10Float' | 'fitSeconds'>[] {
+  const indexes = parts.map(({ quantizer }) => new FlatIndex(quantizer, exact.vectors));
   const candidates = task.documents.rows;
   return scorings.flatMap((scoring) =>
     reranks.map((rerank) => {
-      const found = searchAll(task, (query) =>
-        index.search(query, { k: depth, scoring, candidates, rerank }),
-      );
+      const found: ScoredRow[][] = [];
+      for (const [p, { queries }] of parts.entries()) {
+        for (const i of queries) {
+          const search = { k: depth, scoring, candidates, rerank };
+          found[i] = indexes[p].search(row(task.queries, i), search);
+        }
+      }
+      const codeBytes = bytesPerCode(parts[0].quantizer.bits);
       return {
-        quantizer: quantizer.kind,
-        bits: quantizer.bits,
         // A decoded score reads a byte for the length as well.
-        bytesPerVector: bytesPerCode(quantizer.bits) + (scoring === 'decoded' ? 1 : 0),
+        bytesPerVector: codeBytes + (scoring === 'decoded' ? 1 : 0),
         scoring,
         rerank,
         ndcg10: meanNdcg(task, found),
@@ -110,13 +161,6 @@ function measure(
       };
     }),
   );
-}
-
-function searchAll(
-  { queries }: RetrievalTask,
-  search: (query: Float32Array) => ScoredRow[],
-): ScoredRow[][] {
-  return Array.from({ length: queries.rows }, (_, i) => search(row(queries, i)));
 }
 
 function meanNdcg(task: RetrievalTask, found: readonly ScoredRow[][]): number {
@@ -130,8 +174,4 @@ function meanNdcg(task: RetrievalTask, found: readonly ScoredRow[][]): number {
 
 function rowsOf(scored: readonly ScoredRow[]): number[] {
   return scored.map(({ row: number }) => number);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,5 +1,5 @@
 import type { Matrix } from '../vectors/matrix.ts';
-import type { Relevance } from './metrics.ts';
+import type { Relevance } from './metrics/relevance.ts';
 
 /** Documents, queries and which belongs to which: what retrieval is evaluated on. */
 export interface RetrievalTask {

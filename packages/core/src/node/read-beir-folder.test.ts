@@ -67,6 +67,11 @@ it.each([
     'invalid-file',
   ],
   [
+    'an empty score',
+    () => writeFile(join(folder, 'qrels/test.tsv'), 'h\nq1\td1\t\n'),
+    'invalid-file',
+  ],
+  [
     'a score that is no number',
     () => writeFile(join(folder, 'qrels/test.tsv'), 'h\nq1\td1\tx\n'),
     'invalid-file',

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
-import type { Relevance } from '../evaluation/metrics.ts';
+import type { Relevance } from '../evaluation/metrics/relevance.ts';
 import type { RetrievalTask } from '../evaluation/retrieval-task.ts';
 import { checkNotEmpty, selectRows } from '../vectors/matrix.ts';
 import { readText } from './read-file.ts';
@@ -58,7 +58,7 @@ async function readJudgements(file: string): Promise<Map<string, Relevance>> {
     if (i === 0 || line === '') continue;
     const [query, document, score, ...more] = line.split('\t');
     const grade = Number(score);
-    if (!query || !document || score === undefined || more.length > 0 || !Number.isFinite(grade)) {
+    if (!query || !document || !score?.trim() || more.length > 0 || !Number.isFinite(grade)) {
       throw new BitryoshkaError({
         code: 'invalid-file',
         message: `${file}:${i + 1}: got "${line}", expected query id, document id and score between tabs.`,

@@ -1,6 +1,6 @@
 import { bytesPerCode } from '../codes/codes.ts';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
-import { overlap } from '../evaluation/metrics.ts';
+import { overlap } from '../evaluation/metrics/overlap.ts';
 import { bootstrapInterval } from '../evaluation/statistics/bootstrap-interval.ts';
 import { pairedBootstrap } from '../evaluation/statistics/paired-bootstrap.ts';
 import { checkpoint } from '../progress/task-options.ts';

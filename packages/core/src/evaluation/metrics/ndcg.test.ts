@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ndcg, overlap } from './metrics.ts';
+import { ndcg } from './ndcg.ts';
 
 describe('ndcg', () => {
   const relevance = new Map([
@@ -23,12 +23,17 @@ describe('ndcg', () => {
     expect(ndcg(['a'], relevance, 1)).toBe(1);
     expect(ndcg(['a'], new Map(), 10)).toBe(0);
   });
-});
 
-describe('overlap', () => {
-  it('is the share of what was expected', () => {
-    expect(overlap([1, 2, 3], [3, 4])).toBe(0.5);
-    expect(overlap([], [3, 4])).toBe(0);
-    expect(overlap([1], [])).toBe(1);
+  it('counts grades below 0 as none', () => {
+    expect(
+      ndcg(
+        ['x', 'a'],
+        new Map([
+          ['a', 1],
+          ['x', -2],
+        ]),
+        2,
+      ),
+    ).toBeCloseTo(1 / Math.log2(3), 12);
   });
 });

@@ -1,0 +1,28 @@
+import { VectorRows } from '../../search/vector-rows.ts';
+import { truncateMatryoshka } from '../../transforms/matryoshka.ts';
+import type { Matrix } from '../../vectors/matrix.ts';
+import { bytesPerVector } from '../bytes-per-vector.ts';
+import type { Baseline } from './baseline.ts';
+import { baselineName } from './baseline-name.ts';
+
+/**
+ * The leading dimensions of vectors in float32, scaled to unit length again: Matryoshka truncation.
+ *
+ * @throws BitryoshkaError `invalid-option` for dimensions that the vectors do not have
+ */
+export function float32Baseline(documents: Matrix, dimensions: number): Baseline {
+  const stored = new VectorRows(dimensions);
+  stored.append(truncateMatryoshka(documents, { dimensions }));
+  return {
+    name: baselineName('float32', dimensions, documents.columns),
+    bits: 32 * dimensions,
+    bytesPerVector: bytesPerVector('float32', dimensions),
+    score: (query) => {
+      const asked = { rows: 1, columns: query.length, data: query };
+      const { data } = truncateMatryoshka(asked, { dimensions });
+      const scores = new Float64Array(stored.rows);
+      for (let i = 0; i < scores.length; i++) scores[i] = stored.dot(i, data);
+      return scores;
+    },
+  };
+}

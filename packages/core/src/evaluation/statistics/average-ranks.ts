@@ -1,0 +1,12 @@
+/** The rank of every value from 1 for the smallest; equal values share the mean of their ranks. */
+export function averageRanks(values: ArrayLike<number>): Float64Array {
+  const order = Uint32Array.from(values, (_, i) => i).sort((a, b) => values[a] - values[b]);
+  const ranks = new Float64Array(values.length);
+  for (let start = 0; start < order.length; ) {
+    let end = start + 1;
+    while (end < order.length && values[order[end]] === values[order[start]]) end++;
+    for (let i = start; i < end; i++) ranks[order[i]] = (start + 1 + end) / 2;
+    start = end;
+  }
+  return ranks;
+}
