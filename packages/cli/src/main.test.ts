@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadQuantizer } from '@bitryoshka/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FoundPassage } from './commands/print-passages.ts';
 import { main } from './main.ts';
@@ -148,6 +149,57 @@ describe('demo', () => {
   });
 });
 
+describe('fit and tune', () => {
+  beforeEach(async () => {
+    const rows = Array.from({ length: 200 }, (_, i) =>
+      Array.from({ length: 8 }, (_value, j) => Math.sin(i * (j + 1)) + Math.cos(i * 0.7 + j)),
+    );
+    const ids = rows.map((_, i) => i);
+    await writeFile(join(folder, 'v.json'), JSON.stringify({ ids, dims: 8 }));
+    await writeFile(join(folder, 'v.f32'), Buffer.from(Float32Array.from(rows.flat()).buffer));
+  });
+
+  it('fit saves a quantizer that loads', async () => {
+    const out = join(folder, 'q.safetensors');
+    const path = join(folder, 'v.f32');
+    await main(['node', 'bitryoshka', 'fit', path, '--kind', 'itq', '--bits', '6', '--out', out]);
+    expect(printed).toMatch(
+      /q\.safetensors: itq, 8 dimensions to 6 bits, learned from 200 vectors/,
+    );
+    const quantizer = loadQuantizer(await readFile(out));
+    expect([quantizer.kind, quantizer.bits]).toEqual(['itq', 6]);
+  });
+
+  it('tune prints the table and the reason, and saves the choice', async () => {
+    const out = join(folder, 'q.safetensors');
+    const call = ['node', 'bitryoshka', 'tune', join(folder, 'v'), '--bits', '6', '--rerank', '20'];
+    await main([...call, '--out', out]);
+    expect(printed).toMatch(/sign +│ +6 │/);
+    expect(printed).toMatch(/Took \w+: on 40 held-out documents/);
+    printed = '';
+    await main([...call, '--candidates', 'median', '--json']);
+    const result = JSON.parse(printed) as { quantizer: string; table: { quantizer: string }[] };
+    expect(result.table.map((row) => row.quantizer)).toEqual(['sign', 'median']);
+    expect(['sign', 'median']).toContain(result.quantizer);
+    expect(loadQuantizer(await readFile(out)).bits).toBe(6);
+  });
+
+  it.each([
+    [['tune', 'v'], 1, /expected one of the two/],
+    [['tune', 'v', '--bits', '9'], 1, /from 1 to 8/],
+    [['tune', 'none', '--bits', '6'], 1, /none\.json: ENOENT/],
+    [['tune', 'v', '--bits', '6', '--scoring', 'cosine'], 1, /got "cosine"/],
+    [['fit', 'v', '--bits', '6', '--out', 'none/q'], 1, /none\/q: ENOENT/],
+    [['fit', 'v'], 2, /required option '--bits/],
+    [['fit', 'v', '--bits', '6', '--kind', 'magic'], 2, /"magic" is none of/],
+  ])('refuses %j', async ([command, path, ...options], exitCode, message) => {
+    const inFolder = options.map((option) => (option === 'none/q' ? join(folder, option) : option));
+    await main(['node', 'bitryoshka', command, join(folder, path), ...inFolder]);
+    expect(complained).toMatch(message);
+    expect(process.exitCode).toBe(exitCode);
+  });
+});
+
 describe('eval', () => {
   beforeEach(async () => {
     await mkdir(join(folder, 'qrels'));
@@ -198,6 +250,12 @@ describe('eval', () => {
       /8 documents, 2 queries, 3 dimensions; nDCG@10 of the float vectors 1\.000/,
     );
     expect(printed).toMatch(/sign +│ +3 │ +8 │ +symmetric │ +0 │ +1\.000 │ +100\.0/);
+  });
+
+  it('knows what the tuner would take', async () => {
+    await run('--quantizers', 'tuned', '--bits', '3', '--rerank', '0', '--json');
+    const rows = JSON.parse(printed) as Record<string, unknown>[];
+    expect(rows.map((row) => row.quantizer)).toEqual(['tuned', 'tuned', 'tuned']);
   });
 
   it.each([

@@ -2,9 +2,14 @@ import { readFileSync } from 'node:fs';
 import type { QuantizerKind } from '@bitryoshka/core';
 import { BitryoshkaError, quantizerKinds } from '@bitryoshka/core';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { analyzeVectors } from './commands/analyze-vectors.ts';
 import { demonstrate } from './commands/demonstrate.ts';
 import { evaluateFolder } from './commands/evaluate-folder.ts';
+import { fitToFile } from './commands/fit-to-file.ts';
 import { searchFolder } from './commands/search-folder.ts';
+import { tuneQuantizer } from './commands/tune-quantizer.ts';
+import type { WriteReportOptions } from './commands/write-report.ts';
+import type { QuantizerChoice } from './evaluation/tuned-contender.ts';
 
 /** Runs the command line and sets the exit code: 0, 1 for a failed task, 2 for a wrong call. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -62,28 +67,114 @@ function createProgram(): Command {
     )
     .argument('<folder>', 'a folder in BEIR layout: qrels/test.tsv and the vectors')
     .requiredOption('--vectors <subfolder>', 'where corpus.f32/.json and queries.f32/.json are')
-    .option('--quantizers <kinds>', `comma-separated: ${quantizerKinds.join(', ')}`, parseKinds, [
-      'sign',
-      'median',
-      'itq',
-    ] as const)
+    .option(
+      '--quantizers <kinds>',
+      `comma-separated: tuned, ${quantizerKinds.join(', ')}`,
+      parseKindsOrTuned,
+      ['sign', 'median', 'itq', 'autoencoder'] as const,
+    )
     .option('--bits <list>', 'comma-separated code lengths', parseCounts(1), [64, 128, 256])
     .option('--rerank <list>', 'comma-separated depths, 0 for none', parseCounts(0), [0, 40, 100])
     .option('--seed <number>', 'seed of the random rotations', parseCount(0), 0)
     .option('--json', 'print an array of rows', false)
     .action(evaluateFolder);
 
+  program
+    .command('report')
+    .summary('the same with charts, as one HTML page')
+    .description(
+      'Evaluates quantizers as eval does and writes a page that loads nothing: quality against size, re-ranking, distributions and thresholds, balance and correlation of the bits, time per stage, and the table.',
+    )
+    .argument('<folder>', 'a folder in BEIR layout: qrels/test.tsv and the vectors')
+    .requiredOption('--vectors <subfolder>', 'where corpus.f32/.json and queries.f32/.json are')
+    .option('--out <file>', 'the page', 'report.html')
+    .option(
+      '--quantizers <kinds>',
+      `comma-separated: ${quantizerKinds.join(', ')}`,
+      parseKindsOrTuned,
+      ['sign', 'median', 'itq', 'autoencoder'] as const,
+    )
+    .option('--bits <list>', 'comma-separated code lengths', parseCounts(1), [64, 128, 256])
+    .option(
+      '--rerank <list>',
+      'comma-separated depths, 0 for none',
+      parseCounts(0),
+      [0, 20, 40, 100, 200],
+    )
+    .option('--seed <number>', 'seed of the random rotations', parseCount(0), 0)
+    .option('--json', 'print the data of the page instead', false)
+    .action(async (folder: string, options: WriteReportOptions) => {
+      // What draws the charts takes a quarter of a second to load; no other command needs it.
+      const { writeReport } = await import('./commands/write-report.ts');
+      await writeReport(folder, options);
+    });
+
+  program
+    .command('tune')
+    .summary('find the quantizer that fits stored vectors best')
+    .description(
+      'Fits every candidate to a part of the vectors, asks the held-out rest, and takes the simplest one that no other beats by more than chance.',
+    )
+    .argument('<path>', 'vectors without the extension of their .f32 and .json, or a BEIR folder')
+    .option('--vectors <subfolder>', 'the path is a BEIR folder: where corpus.f32/.json are')
+    .option('--bits <number>', 'length of a code', parseCount(1))
+    .option('--bytes <number>', 'bytes that a vector may take, instead of bits', parseCount(1))
+    .option('--queries <path>', 'vectors of queries to ask (default: held-out documents)')
+    .option('--k <number>', 'neighbours that are wanted', parseCount(1), 10)
+    .option('--rerank <number>', 'candidates re-ranked with the float vectors', parseCount(0), 40)
+    .option('--candidates <kinds>', `comma-separated: ${quantizerKinds.join(', ')}`, parseKinds)
+    .option('--scoring <scoring>', 'symmetric, asymmetric or decoded (default: decoded)')
+    .option('--seed <number>', 'seed of the split and the fits', parseCount(0), 0)
+    .option('--out <file>', 'save the chosen quantizer, fitted to all vectors')
+    .option('--json', 'print one object: the choice, the reason and the table', false)
+    .action(tuneQuantizer);
+
+  program
+    .command('fit')
+    .summary('learn a quantizer from stored vectors and save it')
+    .argument('<path>', 'vectors without the extension of their .f32 and .json, or a BEIR folder')
+    .option('--vectors <subfolder>', 'the path is a BEIR folder: where corpus.f32/.json are')
+    .requiredOption('--bits <number>', 'length of a code', parseCount(1))
+    .option(
+      '--kind <kind>',
+      `one of ${quantizerKinds.join(', ')}`,
+      parseKind,
+      'autoencoder' as const,
+    )
+    .option('--queries <path>', 'vectors of queries, for kinds that learn from them')
+    .option('--seed <number>', 'seed of the fit', parseCount(0), 0)
+    .option('--out <file>', 'where to save it', 'quantizer.safetensors')
+    .action(fitToFile);
+
+  program
+    .command('analyze')
+    .summary('the distribution of stored vectors, and their drift')
+    .description(
+      'Describes stored vectors: directions, rank, energy by position, balance of the sign bits and the dimensions that stand out. With --against, how far they moved from others.',
+    )
+    .argument('<path>', 'vectors without the extension of their .f32 and .json, or a BEIR folder')
+    .option('--vectors <subfolder>', 'the paths are BEIR folders: where corpus.f32/.json are')
+    .option('--against <other>', 'the vectors that a quantizer was fitted on')
+    .option('--json', 'print one object: statistics and drift', false)
+    .action(analyzeVectors);
+
   return program;
 }
 
+function parseKind(name: string): QuantizerKind {
+  const kind = quantizerKinds.find((known) => known === name.trim());
+  if (!kind) {
+    throw new InvalidArgumentError(`"${name}" is none of ${quantizerKinds.join(', ')}.`);
+  }
+  return kind;
+}
+
 function parseKinds(list: string): QuantizerKind[] {
-  return list.split(',').map((name) => {
-    const kind = quantizerKinds.find((known) => known === name.trim());
-    if (!kind) {
-      throw new InvalidArgumentError(`"${name}" is none of ${quantizerKinds.join(', ')}.`);
-    }
-    return kind;
-  });
+  return list.split(',').map(parseKind);
+}
+
+function parseKindsOrTuned(list: string): QuantizerChoice[] {
+  return list.split(',').map((name) => (name.trim() === 'tuned' ? 'tuned' : parseKind(name)));
 }
 
 function parseCounts(minimum: number): (list: string) => number[] {

@@ -1,12 +1,65 @@
+export type { AnalyzeOptions } from './analysis/analyze-vectors.ts';
+export { analyzeVectors } from './analysis/analyze-vectors.ts';
+export type {
+  DimensionDrift,
+  Drift,
+  DriftOptions,
+  DriftRecommendation,
+} from './analysis/measure-drift.ts';
+export { measureDrift } from './analysis/measure-drift.ts';
+export type { StatisticsOptions } from './analysis/statistics-collector.ts';
+export { StatisticsCollector } from './analysis/statistics-collector.ts';
+export type { StatisticsState } from './analysis/statistics-state.ts';
+export type {
+  Correlation,
+  DimensionStatistics,
+  EnergyByPosition,
+  VectorStatistics,
+} from './analysis/vector-statistics.ts';
 export type { Codes } from './codes/codes.ts';
 export { bitAt, bytesPerCode, packSigns } from './codes/codes.ts';
 export type { ErrorCode, ErrorParts } from './errors/bitryoshka-error.ts';
 export { BitryoshkaError } from './errors/bitryoshka-error.ts';
-export type { EvaluateOptions, EvaluationRow } from './evaluation/evaluate.ts';
+export type {
+  BaselineRow,
+  EvaluateBaselinesOptions,
+} from './evaluation/baselines/evaluate-baselines.ts';
+export { evaluateBaselines } from './evaluation/baselines/evaluate-baselines.ts';
+export type { VectorFormat } from './evaluation/bytes-per-vector.ts';
+export { bytesPerVector } from './evaluation/bytes-per-vector.ts';
+export { compressionRatio } from './evaluation/compression-ratio.ts';
+export type {
+  Contender,
+  ContenderFitOptions,
+  EvaluateOptions,
+  EvaluationRow,
+} from './evaluation/evaluate.ts';
 export { evaluate } from './evaluation/evaluate.ts';
-export type { Relevance } from './evaluation/metrics.ts';
-export { ndcg, overlap } from './evaluation/metrics.ts';
+export { averagePrecision } from './evaluation/metrics/average-precision.ts';
+export { ndcg } from './evaluation/metrics/ndcg.ts';
+export { overlap } from './evaluation/metrics/overlap.ts';
+export { precision } from './evaluation/metrics/precision.ts';
+export type { RankingMetric, RankingMetrics } from './evaluation/metrics/ranking-metrics.ts';
+export { rankingMetrics } from './evaluation/metrics/ranking-metrics.ts';
+export { recall } from './evaluation/metrics/recall.ts';
+export { reciprocalRank } from './evaluation/metrics/reciprocal-rank.ts';
+export type { Relevance } from './evaluation/metrics/relevance.ts';
 export type { RetrievalTask } from './evaluation/retrieval-task.ts';
+export type {
+  EvaluateSimilarityOptions,
+  SimilarityRow,
+} from './evaluation/similarity/evaluate-similarity.ts';
+export { evaluateSimilarity } from './evaluation/similarity/evaluate-similarity.ts';
+export type { SamplePairsOptions } from './evaluation/similarity/sample-pairs.ts';
+export { samplePairs } from './evaluation/similarity/sample-pairs.ts';
+export type { SimilarityTask } from './evaluation/similarity/similarity-task.ts';
+export type { BootstrapInterval } from './evaluation/statistics/bootstrap-interval.ts';
+export { bootstrapInterval } from './evaluation/statistics/bootstrap-interval.ts';
+export type { BootstrapOptions } from './evaluation/statistics/bootstrap-options.ts';
+export type { PairedDifference } from './evaluation/statistics/paired-bootstrap.ts';
+export { pairedBootstrap } from './evaluation/statistics/paired-bootstrap.ts';
+export { pearson } from './evaluation/statistics/pearson.ts';
+export { spearman } from './evaluation/statistics/spearman.ts';
 export type { Tensor, TensorSlot } from './format/safetensors.ts';
 export { decodeSafetensorsHeader, encodeSafetensorsHeader } from './format/safetensors.ts';
 export { javascriptKernel } from './kernels/javascript-kernel.ts';
@@ -16,9 +69,19 @@ export type { Progress, TaskOptions } from './progress/task-options.ts';
 export { checkpoint } from './progress/task-options.ts';
 export type { FitOptions } from './quantizers/fit-quantizer.ts';
 export { fitQuantizer, quantizerKinds } from './quantizers/fit-quantizer.ts';
+export type { LayoutCandidate, LayoutFamily } from './quantizers/groups/layout-candidates.ts';
+export type { LayoutSegment } from './quantizers/groups/layout-segment.ts';
+export type { LayoutPlan, PlanOptions } from './quantizers/groups/plan-layout.ts';
+export { planLayout } from './quantizers/groups/plan-layout.ts';
+export type { ScoredCandidate } from './quantizers/groups/score-candidates.ts';
+export { LinearDecoder } from './quantizers/linear-decoder.ts';
 export { loadQuantizer } from './quantizers/load-quantizer.ts';
 export type { Quantizer, Side } from './quantizers/quantizer.ts';
 export type { QuantizerKind } from './quantizers/quantizer-fitters.ts';
+export type { QuantileFitOptions } from './quantizers/thresholds/fit-quantile-quantizer.ts';
+export { fitQuantileQuantizer } from './quantizers/thresholds/fit-quantile-quantizer.ts';
+export type { RefineOptions } from './quantizers/thresholds/refine-thresholds.ts';
+export { refineThresholds } from './quantizers/thresholds/refine-thresholds.ts';
 export { ExactIndex } from './search/exact-index.ts';
 export type { FlatSearchOptions, Scoring, SearchDepth } from './search/flat-index.ts';
 export { FlatIndex } from './search/flat-index.ts';
@@ -32,6 +95,11 @@ export type { MatryoshkaOptions } from './transforms/matryoshka.ts';
 export { truncateMatryoshka } from './transforms/matryoshka.ts';
 export type { PcaOptions } from './transforms/pca.ts';
 export { fitPca } from './transforms/pca.ts';
+export type { TuningResult, TuningRow } from './tuning/tune.ts';
+export { tune } from './tuning/tune.ts';
+export type { TuneOptions } from './tuning/tuning-options.ts';
 export type { Matrix, ToMatrixOptions, Vectors } from './vectors/matrix.ts';
 export { row, selectRows, toMatrix, toVector } from './vectors/matrix.ts';
 export { inverseNorm, normalizeRows } from './vectors/normalize.ts';
+export type { SampleVectorsOptions } from './vectors/sample-vectors.ts';
+export { sampleVectors } from './vectors/sample-vectors.ts';

@@ -1,12 +1,14 @@
-import type { EvaluationRow, QuantizerKind } from '@bitryoshka/core';
+import type { EvaluationRow } from '@bitryoshka/core';
 import { evaluate } from '@bitryoshka/core';
 import { readBeirFolder } from '@bitryoshka/core/node';
+import type { QuantizerChoice } from '../evaluation/tuned-contender.ts';
+import { withTunedContender } from '../evaluation/tuned-contender.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
 
 export interface EvaluateFolderOptions {
   readonly vectors: string;
-  readonly quantizers: readonly QuantizerKind[];
+  readonly quantizers: readonly QuantizerChoice[];
   readonly bits: readonly number[];
   readonly rerank: readonly number[];
   readonly seed: number;
@@ -20,8 +22,9 @@ export async function evaluateFolder(
 ): Promise<void> {
   const task = await readBeirFolder(folder, { vectors });
   const bar = new ProgressBar();
-  const rows = await evaluate(task, { ...options, onProgress: bar.update }).finally(() =>
-    bar.stop(),
+  const quantizers = withTunedContender(options.quantizers);
+  const rows = await evaluate(task, { ...options, quantizers, onProgress: bar.update }).finally(
+    () => bar.stop(),
   );
   if (json) {
     console.log(JSON.stringify(rows, undefined, 2));

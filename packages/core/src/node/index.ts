@@ -6,6 +6,6 @@ export type { StsPair } from './read-sts-pairs.ts';
 export { readStsPairs } from './read-sts-pairs.ts';
 export type { NamedVectors } from './read-vectors.ts';
 export { readVectors } from './read-vectors.ts';
-export { writeFileWhole } from './write-file-whole.ts';
+export { checkReplaceable, replaceFile } from './replace-file.ts';
 export type { FileSource, SnapshotContents } from './write-snapshot.ts';
 export { writeSnapshot } from './write-snapshot.ts';

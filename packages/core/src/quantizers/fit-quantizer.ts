@@ -5,7 +5,7 @@ import { checkNotEmpty, selectRows, toMatrix } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import { sampleIndices, seededRandom } from '../vectors/random.ts';
 import { DecodableQuantizer } from './decodable-quantizer.ts';
-import { LinearDecoder } from './linear-decoder.ts';
+import { fitLinearDecoder } from './fit-linear-decoder.ts';
 import type { Quantizer } from './quantizer.ts';
 import type { QuantizerFitter } from './quantizer-fitter.ts';
 import type { QuantizerKind } from './quantizer-fitters.ts';
@@ -66,7 +66,7 @@ function withDecoder(quantizer: Quantizer, documents: Matrix, seed: number): Qua
       ? selectRows(documents, sampleIndices(rows, decoderSampleSize, seededRandom(seed)))
       : documents;
   const codes = quantizer.encode(sample, 'document');
-  return new DecodableQuantizer(quantizer, LinearDecoder.fit(codes, sample));
+  return new DecodableQuantizer(quantizer, fitLinearDecoder(codes, sample));
 }
 
 function checkedUnitRows(vectors: Vectors, name: string, columns?: number): Matrix {

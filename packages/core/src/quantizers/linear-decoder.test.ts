@@ -5,7 +5,7 @@ import { applyAffineMap } from '../transforms/affine-map.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row } from '../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
-import { LinearDecoder } from './linear-decoder.ts';
+import { fitLinearDecoder } from './fit-linear-decoder.ts';
 
 const random = seededRandom(8);
 const codes = packSigns(randomMatrix(3000, 10));
@@ -15,7 +15,7 @@ const truth = {
   inputDimensions: 10,
 };
 const vectors = applyAffineMap(truth, unpackSigns(codes));
-const decoder = LinearDecoder.fit(codes, vectors);
+const decoder = fitLinearDecoder(codes, vectors);
 
 it('finds the map that made the vectors', () => {
   decoder.map.weights?.data.forEach((value, p) => {
@@ -56,7 +56,7 @@ it('takes a query into the space of the bits', () => {
 it('decodes when all codes are the same', () => {
   const same = packSigns({ rows: 4, columns: 3, data: new Float32Array(12).fill(1) });
   const constant = { rows: 4, columns: 2, data: Float32Array.of(1, 0, 1, 0, 1, 0, 1, 0) };
-  const flat = LinearDecoder.fit(same, constant);
+  const flat = fitLinearDecoder(same, constant);
   expect(flat.decode(same).data[0]).toBeCloseTo(1, 2);
   expect(flat.inverseNorms()[flat.encodeNorms(same)[0]]).toBeCloseTo(1, 2);
 });

@@ -4,15 +4,13 @@ import type { Tensor } from '../format/safetensors.ts';
 import { defaultKernel } from '../kernels/default-kernel.ts';
 import type { AffineMap } from '../transforms/affine-map.ts';
 import { applyAffineMap } from '../transforms/affine-map.ts';
-import { fitRidgeRegression } from '../transforms/ridge-regression.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row, rowRange, transpose } from '../vectors/matrix.ts';
 import { inverseNorm } from '../vectors/normalize.ts';
 
 /** Rows that are decoded at a time, to bound the memory. */
 const blockRows = 4096;
-/** One byte per document. */
-const norms = 255;
+const largestByte = 255;
 
 /** What a query is to a decoder: its cosine with a decoded code is (values · b + constant) / |decoded|. */
 export interface DecodedQuery {
@@ -39,20 +37,6 @@ export class LinearDecoder {
     this.#bitVectors = transpose(map.weights as Matrix);
   }
 
-  /** Least squares of the vectors on their codes. */
-  static fit(codes: Codes, vectors: Matrix): LinearDecoder {
-    const map = fitRidgeRegression(unpackSigns(codes), vectors);
-    const unscaled = new LinearDecoder(map, [0, 1]);
-    let smallest = Infinity;
-    let largest = 0;
-    unscaled.#eachNorm(codes, (_, norm) => {
-      smallest = Math.min(smallest, norm);
-      largest = Math.max(largest, norm);
-    });
-    // In float32, as it is saved.
-    return new LinearDecoder(map, [Math.fround(smallest), Math.fround(largest)]);
-  }
-
   /** The vectors that the codes stand for, not of unit length. */
   decode(codes: Codes): Matrix {
     return applyAffineMap(this.map, unpackSigns(codes));
@@ -68,19 +52,17 @@ export class LinearDecoder {
   /** The lengths of the decoded codes, a byte each: linear between the two of `normRange`. */
   encodeNorms(codes: Codes): Uint8Array {
     const [smallest, largest] = this.normRange;
-    const step = (largest - smallest) / norms || 1;
-    const bytes = new Uint8Array(codes.rows);
-    this.#eachNorm(codes, (i, norm) => {
-      bytes[i] = Math.min(norms, Math.max(0, Math.round((norm - smallest) / step)));
-    });
-    return bytes;
+    const step = (largest - smallest) / largestByte || 1;
+    return Uint8Array.from(this.norms(codes), (norm) =>
+      Math.min(largestByte, Math.max(0, Math.round((norm - smallest) / step))),
+    );
   }
 
   /** 1 / length for each of the 256 bytes that `encodeNorms` may give; 0 for no length at all. */
   inverseNorms(): Float32Array {
     const [smallest, largest] = this.normRange;
-    return Float32Array.from({ length: norms + 1 }, (_, byte) => {
-      const norm = smallest + ((largest - smallest) * byte) / norms;
+    return Float32Array.from({ length: largestByte + 1 }, (_, byte) => {
+      const norm = smallest + ((largest - smallest) * byte) / largestByte;
       return norm > 0 ? 1 / norm : 0;
     });
   }
@@ -95,15 +77,18 @@ export class LinearDecoder {
     };
   }
 
-  #eachNorm(codes: Codes, visit: (row: number, norm: number) => void): void {
+  /** The length of what each code is decoded to. */
+  norms(codes: Codes): Float32Array {
+    const lengths = new Float32Array(codes.rows);
     const signs = unpackSigns(codes);
     for (let start = 0; start < codes.rows; start += blockRows) {
       const end = Math.min(codes.rows, start + blockRows);
       const decoded = applyAffineMap(this.map, rowRange(signs, start, end));
       for (let i = 0; i < decoded.rows; i++) {
         const inverse = inverseNorm(row(decoded, i), 0, decoded.columns);
-        visit(start + i, inverse > 0 ? 1 / inverse : 0);
+        lengths[start + i] = inverse > 0 ? 1 / inverse : 0;
       }
     }
+    return lengths;
   }
 }

@@ -2,6 +2,7 @@ import type { AffineMap } from '../transforms/affine-map.ts';
 import { AffineQuantizer } from './affine-quantizer.ts';
 import { AutoencoderQuantizer } from './autoencoder/autoencoder-quantizer.ts';
 import { DecodableQuantizer } from './decodable-quantizer.ts';
+import { loadGroupQuantizer } from './groups/load-group-quantizer.ts';
 import { LinearDecoder } from './linear-decoder.ts';
 import type { Quantizer } from './quantizer.ts';
 import { invalidQuantizerFile, QuantizerFile } from './quantizer-file.ts';
@@ -11,6 +12,7 @@ const loaders: Readonly<Record<string, (file: QuantizerFile) => Quantizer>> = {
   affine: loadAffine,
   autoencoder: loadAutoencoder,
   decodable: loadDecodable,
+  groups: loadGroupQuantizer,
 };
 
 /**

@@ -1,30 +1,86 @@
 import { columnMeans, columnMedians } from '../vectors/statistics.ts';
 import { fitAutoencoderQuantizer } from './autoencoder/fit-autoencoder-quantizer.ts';
+import {
+  allComponents,
+  fitQuantileGroups,
+  fitThermometer,
+  groupFitter,
+  plannedFitter,
+} from './groups/group-fitters.ts';
 import type { QuantizerFitter } from './quantizer-fitter.ts';
 import {
   fitItqQuantizer,
   fitPcaQuantizer,
   fitRandomQuantizer,
 } from './rotations/rotation-fitters.ts';
+import {
+  fitLearnedPerSideQuantizer,
+  fitLearnedQuantizer,
+} from './thresholds/learned-thresholds.ts';
+import { lloydMaxThreshold } from './thresholds/lloyd-max.ts';
+import { otsuThreshold } from './thresholds/otsu.ts';
+import { perSideFitter } from './thresholds/per-side-fitter.ts';
 import { thresholdFitter } from './thresholds/threshold-quantizer.ts';
+import { sortedColumnStatistic } from './thresholds/threshold-statistic.ts';
 
 /**
  * - `sign`: the first `bits` dimensions, 1 where a value is above zero. The baseline.
  * - `mean`, `median`: the same, 1 where it is above the mean or median of that dimension.
+ * - `otsu`: where it is above the threshold that separates two classes of values best.
+ * - `lloyd-max`: where it is nearer to the upper of the two levels of least squared error.
+ * - `learned`: where it is above a threshold learned from the similarities of the documents.
+ * - `median-per-side`, `learned-per-side`: the same with thresholds of their own for queries, as far as
+ *   the given queries are enough to tell.
  * - `random`: centred and rotated at random.
  * - `pca`: the leading principal components.
  * - `itq`: the leading principal components, rotated so that taking signs loses least.
  * - `autoencoder`: the codes from which a linear decoder restores the vectors best.
+ * - `groups`: the leading dimensions one to one, later ones in groups of correlated dimensions, 1 where
+ *   any of a group is above its learned threshold.
+ * - `groups-quantile`: the same with neighbouring dimensions and thresholds that are quantiles.
+ * - `groups-linear`: the same as `groups`, 1 where a learned weighted sum is above zero.
+ * - `thermometer`: two bits each for half as many leading dimensions.
+ * - `planned`: the layout of these that keeps most neighbours of documents that were held out.
+ * - `pca-planned`: the same, of the principal components.
  */
-export type QuantizerKind = 'sign' | 'mean' | 'median' | 'random' | 'pca' | 'itq' | 'autoencoder';
+export type QuantizerKind =
+  | 'sign'
+  | 'mean'
+  | 'median'
+  | 'otsu'
+  | 'lloyd-max'
+  | 'learned'
+  | 'median-per-side'
+  | 'learned-per-side'
+  | 'random'
+  | 'pca'
+  | 'itq'
+  | 'autoencoder'
+  | 'groups'
+  | 'groups-quantile'
+  | 'groups-linear'
+  | 'thermometer'
+  | 'planned'
+  | 'pca-planned';
 
 /** Every kind of quantizer that can be fitted. */
 export const quantizerFitters: Readonly<Record<QuantizerKind, QuantizerFitter>> = {
   sign: thresholdFitter('sign', ({ columns }) => new Float32Array(columns)),
   mean: thresholdFitter('mean', columnMeans),
   median: thresholdFitter('median', columnMedians),
+  otsu: thresholdFitter('otsu', sortedColumnStatistic(otsuThreshold)),
+  'lloyd-max': thresholdFitter('lloyd-max', sortedColumnStatistic(lloydMaxThreshold)),
+  learned: fitLearnedQuantizer,
+  'median-per-side': perSideFitter('median-per-side', columnMedians),
+  'learned-per-side': fitLearnedPerSideQuantizer,
   random: fitRandomQuantizer,
   pca: fitPcaQuantizer,
   itq: fitItqQuantizer,
   autoencoder: fitAutoencoderQuantizer,
+  groups: groupFitter('groups', { rule: 'or', grouping: 'correlation' }),
+  'groups-quantile': fitQuantileGroups,
+  'groups-linear': groupFitter('groups-linear', { rule: 'linear', grouping: 'correlation' }),
+  thermometer: fitThermometer,
+  planned: plannedFitter('planned', () => undefined),
+  'pca-planned': plannedFitter('pca-planned', allComponents),
 };

@@ -49,7 +49,8 @@ const defaultCandidates: readonly QuantizerKind[] = ['sign', 'median', 'itq', 'a
 /** With fewer, the held-out part would say nothing. */
 const fewestVectors = 100;
 
-interface Measured extends Omit<TuningRow, 'beaten' | 'chosen'> {
+interface Measured {
+  readonly shown: Omit<TuningRow, 'beaten' | 'chosen'>;
   /** By query. */
   readonly recalls: readonly number[];
 }
@@ -91,10 +92,21 @@ export async function tune(vectors: Vectors, options: TuneOptions): Promise<Tuni
     const start = performance.now();
     const quantizer = await fit(split.documents, kind);
     const fitSeconds = (performance.now() - start) / 1000;
+    const recalls = measureRecalls(quantizer, split, { k, rerank, scoring });
+    const { mean, low, high } = bootstrapInterval(recalls, { seed });
     measured.push({
-      ...measure(quantizer, split, { k, rerank, scoring, seed }),
-      quantizer: kind,
-      fitSeconds,
+      recalls,
+      shown: {
+        quantizer: kind,
+        bits,
+        // A decoded score reads a byte for the length as well.
+        bytesPerVector: bytesPerCode(bits) + (scoring === 'decoded' ? 1 : 0),
+        scoring,
+        rerank,
+        recall: mean,
+        interval: [low, high],
+        fitSeconds,
+      },
     });
   }
   const table = decide(measured, seed);
@@ -141,43 +153,31 @@ interface MeasureOptions {
   readonly k: number;
   readonly rerank: number;
   readonly scoring: Scoring;
-  readonly seed: number;
 }
 
-function measure(
+/** By query: the share of the nearest neighbours that are found. */
+function measureRecalls(
   quantizer: Quantizer,
   { documents, queries, neighbours }: HeldOutSplit,
-  { k, rerank, scoring, seed }: MeasureOptions,
-): Omit<Measured, 'quantizer' | 'fitSeconds'> {
+  { k, rerank, scoring }: MeasureOptions,
+): number[] {
   const exact = new ExactIndex(documents.columns);
   exact.add(documents);
   const index = new FlatIndex(quantizer, exact.vectors);
-  const recalls = neighbours.map((expected, i) => {
-    const found = index.search(row(queries, i), { k, rerank, scoring, candidates: documents.rows });
-    return overlap(
-      found.map((scored) => scored.row),
-      expected,
-    );
+  return neighbours.map((expected, i) => {
+    const search = { k, rerank, scoring, candidates: documents.rows };
+    const found = index.search(row(queries, i), search).map((scored) => scored.row);
+    return overlap(found, expected);
   });
-  const { mean, low, high } = bootstrapInterval(recalls, { seed });
-  return {
-    bits: quantizer.bits,
-    bytesPerVector: bytesPerCode(quantizer.bits) + (scoring === 'decoded' ? 1 : 0),
-    scoring,
-    rerank,
-    recall: mean,
-    interval: [low, high],
-    recalls,
-  };
 }
 
 function decide(measured: readonly Measured[], seed: number): TuningRow[] {
-  const best = measured.reduce((a, b) => (b.recall > a.recall ? b : a));
+  const best = measured.reduce((a, b) => (b.shown.recall > a.shown.recall ? b : a));
   const beaten = measured.map(
     ({ recalls }) => pairedBootstrap(best.recalls, recalls, { seed }).low > 0,
   );
   const chosen = beaten.indexOf(false);
-  return measured.map(({ recalls: _, ...shown }, i) => ({
+  return measured.map(({ shown }, i) => ({
     ...shown,
     beaten: beaten[i],
     chosen: i === chosen,

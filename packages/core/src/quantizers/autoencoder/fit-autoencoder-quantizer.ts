@@ -7,13 +7,15 @@ import { fitItq } from '../../transforms/itq.ts';
 import { fitRidgeRegression } from '../../transforms/ridge-regression.ts';
 import { selectRows } from '../../vectors/matrix.ts';
 import { sampleIndices, seededRandom } from '../../vectors/random.ts';
-import { LinearDecoder } from '../linear-decoder.ts';
+import { fitLinearDecoder } from '../fit-linear-decoder.ts';
 import type { QuantizerFitter } from '../quantizer-fitter.ts';
 import { AutoencoderQuantizer } from './autoencoder-quantizer.ts';
 import { localFields } from './local-fields.ts';
 
 /** More find no more neighbours. */
 const rounds = 3;
+/** Of ITQ: a start, which the rounds improve on. */
+const iterations = 10;
 /** Documents to learn from, at most. */
 const sampleSize = 20_000;
 
@@ -27,7 +29,7 @@ export const fitAutoencoderQuantizer: QuantizerFitter = async (documents, option
     documents.rows > sampleSize
       ? selectRows(documents, sampleIndices(documents.rows, sampleSize, seededRandom(seed)))
       : documents;
-  let encoder: AffineMap = await fitItq(sample, { ...options, outputDimensions: bits });
+  let encoder: AffineMap = await fitItq(sample, { ...options, iterations, outputDimensions: bits });
   let codes = packSigns(applyAffineMap(encoder, sample));
   for (let round = 0; round < rounds; round++) {
     await checkpoint(options, { stage: 'decode', done: round, total: rounds });
@@ -35,5 +37,5 @@ export const fitAutoencoderQuantizer: QuantizerFitter = async (documents, option
     codes = packSigns(localFields(sample, encoder, decoder));
     encoder = fitRidgeRegression(sample, unpackSigns(codes));
   }
-  return new AutoencoderQuantizer(encoder, LinearDecoder.fit(codes, sample));
+  return new AutoencoderQuantizer(encoder, fitLinearDecoder(codes, sample));
 };

@@ -24,7 +24,7 @@ const fields = localFields(vectors, encoder, decoder);
 describe('localFields', () => {
   it('gives codes that no change of one bit improves', () => {
     for (let i = 0; i < vectors.rows; i++) {
-      const code = [...row(fields, i)].map((field) => (field > 0 ? 1 : -1));
+      const code = codeOf(i);
       for (let j = 0; j < bits; j++) {
         const flipped = code.with(j, -code[j]);
         expect(error(i, code)).toBeLessThanOrEqual(error(i, flipped) + 1e-5);
@@ -46,16 +46,17 @@ describe('localFields', () => {
         return sum + encoder.bias[j] > 0 ? 1 : -1;
       });
       started += error(i, start);
-      reached += error(
-        i,
-        [...row(fields, i)].map((field) => (field > 0 ? 1 : -1)),
-      );
+      reached += error(i, codeOf(i));
       best += Math.min(...allCodes().map((code) => error(i, code)));
     }
     expect(reached).toBeLessThan(0.8 * started);
     expect(reached).toBeLessThan(2 * best);
   });
 });
+
+function codeOf(i: number): number[] {
+  return Array.from(row(fields, i), (field) => (field > 0 ? 1 : -1));
+}
 
 /** Squared distance of vector `i` from what the code is decoded to. */
 function error(i: number, code: readonly number[]): number {

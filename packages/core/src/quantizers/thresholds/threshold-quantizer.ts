@@ -1,12 +1,9 @@
 import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import { truncation } from '../../transforms/truncation.ts';
-import type { Matrix } from '../../vectors/matrix.ts';
 import { AffineQuantizer } from '../affine-quantizer.ts';
 import type { QuantizerFitter } from '../quantizer-fitter.ts';
-
-/** One threshold per column. */
-type ThresholdStatistic = (values: Matrix) => Float32Array;
+import type { ThresholdStatistic } from './threshold-statistic.ts';
 
 /**
  * The first `bits` dimensions, 1 where a value is above its column's statistic. With queries, theirs

@@ -1,0 +1,66 @@
+import type { QuantizerKind, Scoring, TuningResult } from '@bitryoshka/core';
+import { tune } from '@bitryoshka/core';
+import { checkReplaceable, readVectors, replaceFile } from '@bitryoshka/core/node';
+import { ProgressBar } from '../terminal/progress-bar.ts';
+import { renderTable } from '../terminal/render-table.ts';
+import { readDocumentVectors } from '../vectors/read-document-vectors.ts';
+
+export interface TuneQuantizerOptions {
+  readonly vectors?: string;
+  readonly bits?: number;
+  readonly bytes?: number;
+  readonly queries?: string;
+  readonly k: number;
+  readonly rerank: number;
+  readonly candidates?: readonly QuantizerKind[];
+  readonly scoring?: Scoring;
+  readonly seed: number;
+  readonly out?: string;
+  readonly json: boolean;
+}
+
+/** `bitryoshka tune`: which quantizer finds most on held-out vectors, and why. */
+export async function tuneQuantizer(
+  path: string,
+  { vectors, bits, bytes, queries, out, json, ...options }: TuneQuantizerOptions,
+): Promise<void> {
+  if (out !== undefined) await checkReplaceable(out);
+  const documents = await readDocumentVectors(path, vectors);
+  const asked =
+    queries === undefined ? undefined : await readVectors(queries.replace(/\.(f32|json)$/, ''));
+  const bar = new ProgressBar();
+  const result = await tune(documents.vectors, {
+    ...options,
+    bits,
+    bytesPerVector: bytes,
+    queries: asked?.vectors,
+    onProgress: bar.update,
+  }).finally(() => bar.stop());
+  if (out !== undefined) await replaceFile(out, result.quantizer.save());
+  if (json) {
+    const { table, reason, scoring } = result;
+    const { kind: quantizer, bits: length } = result.quantizer;
+    console.log(JSON.stringify({ quantizer, bits: length, scoring, reason, table }, undefined, 2));
+    return;
+  }
+  console.log(table(result));
+  console.log(result.reason);
+  if (out !== undefined) console.log(`Saved to ${out}.`);
+}
+
+function table({ table: rows }: TuningResult): string {
+  return renderTable(
+    ['quantizer', 'bits', 'bytes', 'scoring', 'rerank', 'recall', '95 %', 'fit', ''],
+    rows.map((row) => [
+      row.quantizer,
+      String(row.bits),
+      String(row.bytesPerVector),
+      row.scoring,
+      String(row.rerank),
+      row.recall.toFixed(3),
+      row.interval.map((end) => end.toFixed(3)).join('–'),
+      `${row.fitSeconds.toFixed(2)} s`,
+      row.chosen ? 'taken' : row.beaten ? 'beaten' : '',
+    ]),
+  );
+}

@@ -1,0 +1,37 @@
+import { checkReplaceable, readBeirFolder, replaceFile } from '@bitryoshka/core/node';
+import type { QuantizerChoice } from '../evaluation/tuned-contender.ts';
+import { withTunedContender } from '../evaluation/tuned-contender.ts';
+import { collectReportData } from '../report/collect-report-data.ts';
+import { renderPage } from '../report/page.ts';
+import { ProgressBar } from '../terminal/progress-bar.ts';
+
+export interface WriteReportOptions {
+  readonly vectors: string;
+  readonly out: string;
+  readonly quantizers: readonly QuantizerChoice[];
+  readonly bits: readonly number[];
+  readonly rerank: readonly number[];
+  readonly seed: number;
+  readonly json: boolean;
+}
+
+/** `bitryoshka report`: an evaluation as a page with charts, or as the data behind them. */
+export async function writeReport(
+  folder: string,
+  { vectors, out, json, ...options }: WriteReportOptions,
+): Promise<void> {
+  if (!json) await checkReplaceable(out);
+  const task = await readBeirFolder(folder, { vectors });
+  const bar = new ProgressBar();
+  const data = await collectReportData(task, vectors, {
+    ...options,
+    quantizers: withTunedContender(options.quantizers),
+    onProgress: bar.update,
+  }).finally(() => bar.stop());
+  if (json) {
+    console.log(JSON.stringify(data));
+    return;
+  }
+  await replaceFile(out, renderPage(data));
+  console.log(`${out}: ${data.rows.length} measurements of ${folder}`);
+}

@@ -1,0 +1,18 @@
+import type { Contender, QuantizerKind } from '@bitryoshka/core';
+import { tune } from '@bitryoshka/core';
+
+/** A kind of quantizer, or whichever the tuner takes. */
+export type QuantizerChoice = QuantizerKind | 'tuned';
+
+/** The tuner sees the documents only. */
+const tuned: Contender = {
+  name: 'tuned',
+  fit: async (documents, options) => (await tune(documents, options)).quantizer,
+};
+
+/** The choices as `evaluate` takes them. */
+export function withTunedContender(
+  choices: readonly QuantizerChoice[],
+): (QuantizerKind | Contender)[] {
+  return choices.map((choice) => (choice === 'tuned' ? tuned : choice));
+}

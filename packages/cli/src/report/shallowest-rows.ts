@@ -1,0 +1,7 @@
+import type { EvaluationRow } from '@bitryoshka/core';
+
+/** The rows that were re-ranked least, most often not at all: what codes do alone. */
+export function shallowestRows(rows: readonly EvaluationRow[]): EvaluationRow[] {
+  const shallowest = Math.min(...rows.map(({ rerank }) => rerank));
+  return rows.filter(({ rerank }) => rerank === shallowest);
+}

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+
+/**
+ * Refuses a file that cannot be written, before the work that makes its contents.
+ *
+ * @throws BitryoshkaError `write-failed`
+ */
+export async function checkReplaceable(file: string): Promise<void> {
+  const present = await stat(file).catch(() => undefined);
+  if (present?.isDirectory()) throw writeFailed(file, 'got a folder, expected a file');
+  await access(dirname(file), constants.W_OK).catch((cause: unknown) => {
+    throw writeFailed(file, describe(cause), cause);
+  });
+}
+
+/**
+ * Replaces a file as a whole or not at all: it is written beside its place, flushed and renamed.
+ *
+ * @throws BitryoshkaError `write-failed`; what was there before is still there then
+ */
+export async function replaceFile(file: string, contents: Uint8Array | string): Promise<void> {
+  const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    const handle = await open(temporary, 'wx');
+    try {
+      await handle.writeFile(contents);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw writeFailed(file, describe(cause), cause);
+  }
+}
+
+function describe(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function writeFailed(file: string, reason: string, cause?: unknown): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'write-failed',
+    message: `${file}: ${reason}.`,
+    remedy: 'Name a file in a folder that exists and that you may write to.',
+    cause,
+  });
+}
