@@ -62,8 +62,9 @@ export async function compareWithFloats({
 }
 
 function codeContenders(index: FlatIndex, buildMilliseconds: number | undefined): Contender[] {
-  const { bits } = index.quantizer;
-  const codeBytes = bytesPerCode(bits);
+  const { bits, decoder } = index.quantizer;
+  // A decoded score reads a byte for the length as well.
+  const codeBytes = bytesPerCode(bits) + (decoder ? 1 : 0);
   const shared = { scannedBytes: codeBytes, buildMilliseconds };
   return [
     {

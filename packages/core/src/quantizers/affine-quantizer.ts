@@ -1,10 +1,10 @@
 import type { Codes } from '../codes/codes.ts';
-import { packSigns, zeroCodes } from '../codes/codes.ts';
+import { packSignsInBlocks } from '../codes/pack-signs-in-blocks.ts';
 import { encodeFile } from '../format/file.ts';
 import type { AffineMap } from '../transforms/affine-map.ts';
 import { applyAffineMap } from '../transforms/affine-map.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
-import { rowRange, toMatrix } from '../vectors/matrix.ts';
+import { toMatrix } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import type { Quantizer, Side } from './quantizer.ts';
 
@@ -14,9 +14,6 @@ export interface AffineQuantizerParts {
   /** What each projected value must exceed for its bit to be 1, by side. */
   readonly thresholds: Readonly<Record<Side, Float32Array>>;
 }
-
-/** Rows that are projected at a time while encoding, to bound the memory. */
-const blockRows = 4096;
 
 /** One bit per output of an affine map, with a threshold per output and side. */
 export class AffineQuantizer implements Quantizer {
@@ -41,12 +38,7 @@ export class AffineQuantizer implements Quantizer {
 
   encode(vectors: Vectors, side: Side): Codes {
     const matrix = this.#check(vectors);
-    const codes = zeroCodes(matrix.rows, this.bits);
-    for (let start = 0; start < matrix.rows; start += blockRows) {
-      const block = rowRange(matrix, start, Math.min(matrix.rows, start + blockRows));
-      codes.data.set(packSigns(this.#project(block, side)).data, start * codes.bytesPerCode);
-    }
-    return codes;
+    return packSignsInBlocks(matrix, this.bits, (block) => this.#project(block, side));
   }
 
   project(vectors: Vectors, side: Side): Matrix {

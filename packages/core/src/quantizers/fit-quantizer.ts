@@ -21,8 +21,8 @@ export interface FitOptions extends TaskOptions {
   /** Length of a code: at most the dimension of the vectors. */
   readonly bits: number;
   /**
-   * Vectors of queries such as will be asked. Thresholds that are statistics (`mean`, `median`) are then
-   * the queries' own on the query side.
+   * Vectors of queries such as will be asked. Thresholds that are statistics are then the queries' own on
+   * the query side; kinds `…-per-side` go only as far from the documents' as the number of queries allows.
    */
   readonly queries?: Vectors | undefined;
   /** Fit a decoder of the codes as well, for decoded scoring. Default: true. */

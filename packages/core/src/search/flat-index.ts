@@ -8,7 +8,6 @@ import type { Quantizer } from '../quantizers/quantizer.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { toMatrix } from '../vectors/matrix.ts';
 import { inverseNorm, normalizeRows } from '../vectors/normalize.ts';
-
 import { checkCount } from './check-count.ts';
 import { CodeScorer } from './code-scorer.ts';
 import { unitQuery } from './exact-index.ts';

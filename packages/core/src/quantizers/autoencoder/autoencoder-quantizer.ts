@@ -1,17 +1,14 @@
 import type { Codes } from '../../codes/codes.ts';
-import { packSigns, zeroCodes } from '../../codes/codes.ts';
+import { packSignsInBlocks } from '../../codes/pack-signs-in-blocks.ts';
 import { encodeFile } from '../../format/file.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import type { Matrix, Vectors } from '../../vectors/matrix.ts';
-import { rowRange, toMatrix } from '../../vectors/matrix.ts';
+import { toMatrix } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
 import type { LinearDecoder } from '../linear-decoder.ts';
 import type { Quantizer, Side } from '../quantizer.ts';
 import { localFields } from './local-fields.ts';
-
-/** Rows that are encoded at a time, to bound the memory. */
-const blockRows = 1024;
 
 /**
  * Codes chosen to be decoded: a document gets the bits from which a linear decoder restores it best; a
@@ -33,12 +30,7 @@ export class AutoencoderQuantizer implements Quantizer {
 
   encode(vectors: Vectors, side: Side): Codes {
     const matrix = this.#check(vectors);
-    const codes = zeroCodes(matrix.rows, this.bits);
-    for (let start = 0; start < matrix.rows; start += blockRows) {
-      const block = rowRange(matrix, start, Math.min(matrix.rows, start + blockRows));
-      codes.data.set(packSigns(this.#project(block, side)).data, start * codes.bytesPerCode);
-    }
-    return codes;
+    return packSignsInBlocks(matrix, this.bits, (block) => this.#project(block, side));
   }
 
   project(vectors: Vectors, side: Side): Matrix {
