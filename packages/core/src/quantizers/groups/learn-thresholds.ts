@@ -26,7 +26,7 @@ const stepsPerVector = 0.4;
 const stepsPerLook = 20;
 const patience = 6;
 /** First step length: of thresholds in standard deviations, of weights and the scale absolute. */
-const thresholdRate = 0.02;
+const thresholdRate = 0.04;
 const weightRate = 0.01;
 const scaleRate = 0.01;
 const startScale = 15;

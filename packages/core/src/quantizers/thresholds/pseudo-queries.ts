@@ -4,7 +4,7 @@ import type { Random } from '../../vectors/random.ts';
 import { gaussian } from '../../vectors/random.ts';
 
 /** Length of the noise, against the unit length of a document. */
-const noise = 0.5;
+const noise = 0.25;
 
 /**
  * Documents made to look like queries: moved to where queries lie, and blurred, because a query says
