@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import type { Drift, VectorStatistics } from '@bitryoshka/core';
 import { analyzeVectors as analyze, measureDrift } from '@bitryoshka/core';
-import { readVectors } from '@bitryoshka/core/node';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
+import { readDocumentVectors } from '../vectors/read-document-vectors.ts';
 import { notableDimensions } from './notable-dimensions.ts';
 
 export interface AnalyzeVectorsOptions {
@@ -22,11 +21,11 @@ export async function analyzeVectors(
   path: string,
   { vectors, against, json }: AnalyzeVectorsOptions,
 ): Promise<void> {
-  const statistics = await analyzeFile(vectorsPath(path, vectors));
+  const statistics = await analyzeFile(path, vectors);
   const drift =
     against === undefined
       ? undefined
-      : measureDrift(await analyzeFile(vectorsPath(against, vectors)), statistics, { worst: most });
+      : measureDrift(await analyzeFile(against, vectors), statistics, { worst: most });
   if (json) {
     console.log(JSON.stringify({ statistics, ...(drift && { drift }) }, undefined, 2));
     return;
@@ -36,15 +35,8 @@ export async function analyzeVectors(
   if (drift) printDrift(drift, against ?? '');
 }
 
-function vectorsPath(path: string, subfolder: string | undefined): string {
-  // What completion in a shell makes of it is welcome too.
-  return subfolder === undefined
-    ? path.replace(/\.(f32|json)$/, '')
-    : join(path, subfolder, 'corpus');
-}
-
-async function analyzeFile(path: string): Promise<VectorStatistics> {
-  const { vectors } = await readVectors(path);
+async function analyzeFile(path: string, subfolder?: string): Promise<VectorStatistics> {
+  const { vectors } = await readDocumentVectors(path, subfolder);
   const bar = new ProgressBar();
   return analyze(vectors, { onProgress: bar.update }).finally(() => bar.stop());
 }

@@ -1,6 +1,6 @@
 import type { QuantizerKind } from '@bitryoshka/core';
 import { fitQuantizer } from '@bitryoshka/core';
-import { checkReplaceable, readVectors, replaceFile } from '@bitryoshka/core/node';
+import { checkReplaceable, replaceFile } from '@bitryoshka/core/node';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { readDocumentVectors } from '../vectors/read-document-vectors.ts';
 
@@ -20,8 +20,7 @@ export async function fitToFile(
 ): Promise<void> {
   await checkReplaceable(out);
   const documents = await readDocumentVectors(path, vectors);
-  const asked =
-    queries === undefined ? undefined : await readVectors(queries.replace(/\.(f32|json)$/, ''));
+  const asked = queries === undefined ? undefined : await readDocumentVectors(queries);
   const bar = new ProgressBar();
   const quantizer = await fitQuantizer(documents.vectors, {
     kind,

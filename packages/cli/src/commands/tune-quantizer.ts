@@ -1,6 +1,6 @@
 import type { QuantizerKind, Scoring, TuningResult } from '@bitryoshka/core';
 import { tune } from '@bitryoshka/core';
-import { checkReplaceable, readVectors, replaceFile } from '@bitryoshka/core/node';
+import { checkReplaceable, replaceFile } from '@bitryoshka/core/node';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { readDocumentVectors } from '../vectors/read-document-vectors.ts';
@@ -26,8 +26,7 @@ export async function tuneQuantizer(
 ): Promise<void> {
   if (out !== undefined) await checkReplaceable(out);
   const documents = await readDocumentVectors(path, vectors);
-  const asked =
-    queries === undefined ? undefined : await readVectors(queries.replace(/\.(f32|json)$/, ''));
+  const asked = queries === undefined ? undefined : await readDocumentVectors(queries);
   const bar = new ProgressBar();
   const result = await tune(documents.vectors, {
     ...options,

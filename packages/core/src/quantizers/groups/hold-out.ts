@@ -1,10 +1,10 @@
 import type { Codes } from '../../codes/codes.ts';
-import { defaultKernel } from '../../kernels/default-kernel.ts';
 import type { TaskOptions } from '../../progress/task-options.ts';
+import { candidateRecall } from '../../training/candidate-recall.ts';
+import { nearestDocuments } from '../../training/nearest-documents.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { selectRows } from '../../vectors/matrix.ts';
 import { sampleIndices, seededRandom } from '../../vectors/random.ts';
-import { nearestDocuments } from '../thresholds/nearest-documents.ts';
 
 /** More documents than this tell little more, and cost time that grows with their square. */
 const maximumDocuments = 6000;
@@ -62,16 +62,7 @@ export async function holdOut(
  * @param queries codes of `heldOut.queries`
  */
 export function heldOutRecall(heldOut: HeldOut, documents: Codes, queries: Codes): number {
-  const memory = defaultKernel().createCodeMemory(documents.bytesPerCode);
-  memory.resize(documents.rows);
-  memory.bytes().set(documents.data);
   const { neighbours } = heldOut;
-  const count = neighbours.length / queries.rows;
-  let found = 0;
-  for (let i = 0; i < queries.rows; i++) {
-    const code = queries.data.subarray(i * queries.bytesPerCode, (i + 1) * queries.bytesPerCode);
-    const candidates = new Set(memory.nearest(code, candidatesPerNeighbour * count).rows);
-    for (let p = i * count; p < (i + 1) * count; p++) if (candidates.has(neighbours[p])) found++;
-  }
-  return found / neighbours.length;
+  const candidates = (candidatesPerNeighbour * neighbours.length) / queries.rows;
+  return candidateRecall(documents, queries, { neighbours, candidates });
 }

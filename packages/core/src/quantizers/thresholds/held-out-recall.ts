@@ -1,5 +1,5 @@
 import { packSigns } from '../../codes/codes.ts';
-import { defaultKernel } from '../../kernels/default-kernel.ts';
+import { candidateRecall } from '../../training/candidate-recall.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { subtractFromRows } from './subtract-from-rows.ts';
 import type { Thresholds } from './thresholds.ts';
@@ -23,19 +23,9 @@ export interface HeldOut {
  * distance, which is the recall after re-ranking those.
  */
 export function heldOutRecall(heldOut: HeldOut, thresholds: Thresholds): number {
-  const documents = packSigns(subtractFromRows(heldOut.documents, thresholds.document));
-  const queries = packSigns(subtractFromRows(heldOut.queries, thresholds.query));
-  const memory = defaultKernel().createCodeMemory(documents.bytesPerCode);
-  memory.resize(documents.rows);
-  memory.bytes().set(documents.data);
-  const perQuery = heldOut.neighbours.length / queries.rows;
-  let found = 0;
-  for (let i = 0; i < queries.rows; i++) {
-    const code = queries.data.subarray(i * queries.bytesPerCode, (i + 1) * queries.bytesPerCode);
-    const candidates = new Set(memory.nearest(code, rerankDepth).rows);
-    for (let p = i * perQuery; p < (i + 1) * perQuery; p++) {
-      if (candidates.has(heldOut.neighbours[p])) found++;
-    }
-  }
-  return found / heldOut.neighbours.length;
+  return candidateRecall(
+    packSigns(subtractFromRows(heldOut.documents, thresholds.document)),
+    packSigns(subtractFromRows(heldOut.queries, thresholds.query)),
+    { neighbours: heldOut.neighbours, candidates: rerankDepth },
+  );
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nearestDocuments } from '../../training/nearest-documents.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
 import { gaussian, seededRandom } from '../../vectors/random.ts';
@@ -6,7 +7,6 @@ import { columnMedians } from '../../vectors/statistics.ts';
 import { descendThresholds } from './descend-thresholds.ts';
 import { heldOutRecall } from './held-out-recall.ts';
 import { fitLearnedPerSideQuantizer, fitLearnedQuantizer } from './learned-thresholds.ts';
-import { nearestDocuments } from './nearest-documents.ts';
 import type { Thresholds } from './thresholds.ts';
 
 const documents = clustered(300, 1, 0);

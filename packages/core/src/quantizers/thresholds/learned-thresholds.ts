@@ -1,3 +1,4 @@
+import { nearestDocuments } from '../../training/nearest-documents.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import { truncation } from '../../transforms/truncation.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
@@ -9,7 +10,6 @@ import { AffineQuantizer } from '../affine-quantizer.ts';
 import type { FitterOptions, QuantizerFitter } from '../quantizer-fitter.ts';
 import { descendThresholds } from './descend-thresholds.ts';
 import { heldOutRecall, neighbourCount, rerankDepth } from './held-out-recall.ts';
-import { nearestDocuments } from './nearest-documents.ts';
 import { pseudoQueries } from './pseudo-queries.ts';
 import { shrinkTowards } from './shrinkage.ts';
 import type { Thresholds } from './thresholds.ts';

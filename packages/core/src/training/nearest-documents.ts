@@ -1,8 +1,8 @@
-import { defaultKernel } from '../../kernels/default-kernel.ts';
-import type { TaskOptions } from '../../progress/task-options.ts';
-import { checkpoint } from '../../progress/task-options.ts';
-import type { Matrix } from '../../vectors/matrix.ts';
-import { rowRange } from '../../vectors/matrix.ts';
+import { defaultKernel } from '../kernels/default-kernel.ts';
+import type { TaskOptions } from '../progress/task-options.ts';
+import { checkpoint } from '../progress/task-options.ts';
+import type { Matrix } from '../vectors/matrix.ts';
+import { rowRange } from '../vectors/matrix.ts';
 
 /** Queries whose similarities to all documents are computed at a time. */
 const blockRows = 256;
