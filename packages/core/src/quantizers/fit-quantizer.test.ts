@@ -95,3 +95,33 @@ describe('refusals', () => {
     await expect(fitQuantizer(skewed, options)).rejects.toThrow('enough');
   });
 });
+
+describe('streams of vectors', () => {
+  const vectors = Array.from({ length: 300 }, () => [random(), random(), random(), random()]);
+  async function* blocks(size: number) {
+    for (let i = 0; i < vectors.length; i += size) yield vectors.slice(i, i + size);
+  }
+
+  it('give what the same vectors give at once', async () => {
+    const options = { kind: 'itq', bits: 3 } as const;
+    const whole = (await fitQuantizer(vectors, options)).save();
+    expect((await fitQuantizer(blocks(7), options)).save()).toEqual(whole);
+    const sampled = { ...options, sampleSize: 50 };
+    const some = (await fitQuantizer(vectors, sampled)).save();
+    expect((await fitQuantizer(blocks(64), sampled)).save()).toEqual(some);
+    expect(some).not.toEqual(whole);
+  });
+
+  it('are refused when empty, or of different dimensions', async () => {
+    const options = { kind: 'median', bits: 1 } as const;
+    async function* uneven() {
+      yield [[1, 2]];
+      yield [[1]];
+    }
+    await expect(fitQuantizer(uneven(), options)).rejects.toMatchObject({
+      code: 'dimension-mismatch',
+    });
+    async function* nothing(): AsyncGenerator<number[][]> {}
+    await expect(fitQuantizer(nothing(), options)).rejects.toMatchObject({ code: 'empty-input' });
+  });
+});

@@ -2,6 +2,7 @@ import { CholeskyDecomposition, Matrix as DenseMatrix } from 'ml-matrix';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
+import { columnSums } from '../vectors/statistics.ts';
 import type { AffineMap } from './affine-map.ts';
 import { crossProduct } from './cross-product.ts';
 
@@ -13,11 +14,18 @@ const ridge = 1e-3;
  * small ridge, (AᵀA + λI)⁻¹ AᵀY with a column of ones in A for the bias.
  */
 export function fitRidgeRegression(inputs: Matrix, outputs: Matrix): AffineMap {
-  const augmented = withOnes(inputs);
-  const size = augmented.columns;
-  const gram = crossProduct(augmented, augmented);
-  for (let i = 0; i < size; i++) gram[i * (size + 1)] += ridge * inputs.rows;
-  const cholesky = new CholeskyDecomposition(DenseMatrix.from1DArray(size, size, gram));
+  const size = inputs.columns + 1;
+  // AᵀA and AᵀY, assembled from the parts, so that the inputs are not copied for their column of ones.
+  const gram = new DenseMatrix(size, size);
+  const right = new DenseMatrix(size, outputs.columns);
+  const inputSums = [...columnSums(inputs), inputs.rows];
+  gram.setSubMatrix(toDense(crossProduct(inputs, inputs), inputs.columns), 0, 0);
+  gram.setRow(inputs.columns, inputSums);
+  gram.setColumn(inputs.columns, inputSums);
+  right.setSubMatrix(toDense(crossProduct(inputs, outputs), outputs.columns), 0, 0);
+  right.setRow(inputs.columns, [...columnSums(outputs)]);
+  for (let i = 0; i < size; i++) gram.set(i, i, gram.get(i, i) + ridge * inputs.rows);
+  const cholesky = new CholeskyDecomposition(gram);
   if (!cholesky.isPositiveDefinite()) {
     throw new BitryoshkaError({
       code: 'not-finite',
@@ -25,7 +33,6 @@ export function fitRidgeRegression(inputs: Matrix, outputs: Matrix): AffineMap {
       remedy: 'Scale the vectors to unit length.',
     });
   }
-  const right = DenseMatrix.from1DArray(size, outputs.columns, crossProduct(augmented, outputs));
   const solution = cholesky.solve(right);
   const weights = zeros(outputs.columns, inputs.columns);
   for (let i = 0; i < outputs.columns; i++) {
@@ -37,11 +44,6 @@ export function fitRidgeRegression(inputs: Matrix, outputs: Matrix): AffineMap {
   return { weights, bias, inputDimensions: inputs.columns };
 }
 
-function withOnes({ rows, columns, data }: Matrix): Matrix {
-  const augmented = zeros(rows, columns + 1);
-  for (let i = 0; i < rows; i++) {
-    augmented.data.set(data.subarray(i * columns, (i + 1) * columns), i * (columns + 1));
-    augmented.data[i * (columns + 1) + columns] = 1;
-  }
-  return augmented;
+function toDense(data: Float64Array, columns: number): DenseMatrix {
+  return DenseMatrix.from1DArray(data.length / columns, columns, data);
 }

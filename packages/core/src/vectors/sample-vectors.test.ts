@@ -38,6 +38,9 @@ describe('sampleVectors', () => {
     await expect(sampleVectors([[[1, 2]], [[1]]])).rejects.toMatchObject({
       code: 'dimension-mismatch',
     });
+    await expect(sampleVectors(blocks(2, 2), { size: 0 })).rejects.toMatchObject({
+      code: 'invalid-option',
+    });
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(sampleVectors(blocks(2, 2), { signal })).rejects.toThrow('enough');
   });

@@ -1,13 +1,18 @@
 import type { Matrix } from './matrix.ts';
 
-/** Mean of every column. */
-export function columnMeans({ rows, columns, data }: Matrix): Float32Array {
+/** Sum of every column. */
+export function columnSums({ rows, columns, data }: Matrix): Float64Array {
   const sums = new Float64Array(columns);
   for (let i = 0; i < rows; i++) {
     const offset = i * columns;
     for (let j = 0; j < columns; j++) sums[j] += data[offset + j];
   }
-  return Float32Array.from(sums, (sum) => sum / rows);
+  return sums;
+}
+
+/** Mean of every column. */
+export function columnMeans(matrix: Matrix): Float32Array {
+  return Float32Array.from(columnSums(matrix), (sum) => sum / matrix.rows);
 }
 
 /** Median of every column: the mean of the two middle values when the number of rows is even. */
