@@ -5,30 +5,17 @@ import { loadQuantizer } from '@bitryoshka/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FoundPassage } from './commands/print-passages.ts';
 import { main } from './main.ts';
+import { captureOutput } from './terminal/capture-output.suite.ts';
 
 let folder: string;
-let printed: string;
-let complained: string;
+
+const output = captureOutput();
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cli-'));
-  printed = '';
-  complained = '';
-  vi.spyOn(console, 'log').mockImplementation((line: string) => {
-    printed += `${line}\n`;
-  });
-  vi.spyOn(console, 'error').mockImplementation((line: unknown) => {
-    complained += `${String(line)}\n`;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    complained += String(text);
-    return true;
-  });
 });
 
 afterEach(async () => {
-  vi.restoreAllMocks();
-  process.exitCode = undefined;
   await rm(folder, { recursive: true });
 });
 
@@ -45,15 +32,17 @@ describe('search', () => {
 
   it('prints passages with file, heading and score, best first', async () => {
     await search(question);
-    expect(printed).toMatch(/\n {2}0\.\d{3} {2}router\.md {2}Office › Network\n +Hold the button/);
-    expect(complained).toMatch(/3 passages of 3 files \(3 read anew\)/);
-    expect(complained).toMatch(/skipped: 1 not text/);
+    expect(output.printed).toMatch(
+      /\n {2}0\.\d{3} {2}router\.md {2}Office › Network\n +Hold the button/,
+    );
+    expect(output.complained).toMatch(/3 passages of 3 files \(3 read anew\)/);
+    expect(output.complained).toMatch(/skipped: 1 not text/);
   });
 
   it('reads only what changed, forgets what was deleted, and finds what is new', async () => {
     await search(question);
     await search(question);
-    expect(complained).toMatch(/3 passages of 3 files \(nothing changed\)/);
+    expect(output.complained).toMatch(/3 passages of 3 files \(nothing changed\)/);
 
     await rm(join(folder, 'notes/router.md'));
     await note(
@@ -66,7 +55,7 @@ describe('search', () => {
     expect(found[0]?.source).toBe('router2.md');
     expect(found.map(({ text }) => text).join()).not.toMatch(/tomatoes/);
     await search('bees');
-    expect(complained).toMatch(/4 passages of 3 files \(nothing changed\)/);
+    expect(output.complained).toMatch(/4 passages of 3 files \(nothing changed\)/);
   });
 
   it('prints an array of passages as JSON, as many as wanted', async () => {
@@ -84,19 +73,19 @@ describe('search', () => {
     await search(question);
     await writeFile(join(folder, 'index/bitryoshka.json'), '{"broken"');
     const [best] = await searchJson(question);
-    expect(complained).toMatch(/Making the index again/);
+    expect(output.complained).toMatch(/Making the index again/);
     expect(best?.source).toBe('router.md');
   });
 
   it('refuses folders that are missing or hold no text, in a sentence', async () => {
     await main(['node', 'bitryoshka', 'search', join(folder, 'none'), question]);
-    expect(complained).toMatch(/^bitryoshka: .*none: got nothing, expected a folder/);
+    expect(output.complained).toMatch(/^bitryoshka: .*none: got nothing, expected a folder/);
     expect(process.exitCode).toBe(1);
-    complained = '';
+    output.complained = '';
     await rm(join(folder, 'notes'), { recursive: true });
     await mkdir(join(folder, 'notes'));
     await search(question);
-    expect(complained).toMatch(/got 0 files and no passage of text/);
+    expect(output.complained).toMatch(/got 0 files and no passage of text/);
   });
 
   function note(name: string, text: string): Promise<void> {
@@ -118,9 +107,9 @@ describe('search', () => {
   }
 
   async function searchJson(asked: string, ...options: string[]): Promise<FoundPassage[]> {
-    printed = '';
+    output.printed = '';
     await search(asked, '--json', ...options);
-    return JSON.parse(printed) as FoundPassage[];
+    return JSON.parse(output.printed) as FoundPassage[];
   }
 });
 
@@ -136,15 +125,15 @@ describe('demo', () => {
     vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache'));
     const call = ['node', 'bitryoshka', 'demo', folder, 'Where is the violin number 11?'];
     await main(call);
-    expect(printed).toMatch(/ {2}0\.\d{3} {2}book\.md {2}Book › About violin 11\n/);
-    expect(printed).toMatch(/float32 +│ +100\.0 %/);
-    const agreement = /256 bits, re-ranked │ +(\d+\.\d) %/.exec(printed)?.[1];
+    expect(output.printed).toMatch(/ {2}0\.\d{3} {2}book\.md {2}Book › About violin 11\n/);
+    expect(output.printed).toMatch(/float32 +│ +100\.0 %/);
+    const agreement = /256 bits, re-ranked │ +(\d+\.\d) %/.exec(output.printed)?.[1];
     expect(Number(agreement)).toBeGreaterThan(90);
-    expect(printed).toMatch(/256 bits alone .* \d+ ms/);
+    expect(output.printed).toMatch(/256 bits alone .* \d+ ms/);
 
     await main(call);
-    expect(complained).toMatch(/\(nothing changed\)/);
-    expect(printed).toMatch(/256 bits alone .* saved/);
+    expect(output.complained).toMatch(/\(nothing changed\)/);
+    expect(output.printed).toMatch(/256 bits alone .* saved/);
     vi.unstubAllEnvs();
   });
 });
@@ -163,22 +152,42 @@ describe('fit and tune', () => {
     const out = join(folder, 'q.safetensors');
     const path = join(folder, 'v.f32');
     await main(['node', 'bitryoshka', 'fit', path, '--kind', 'itq', '--bits', '6', '--out', out]);
-    expect(printed).toMatch(
+    expect(output.printed).toMatch(
       /q\.safetensors: itq, 8 dimensions to 6 bits, learned from 200 vectors/,
     );
     const quantizer = loadQuantizer(await readFile(out));
     expect([quantizer.kind, quantizer.bits]).toEqual(['itq', 6]);
   });
 
+  it('fit refines the thresholds of a preset', async () => {
+    const rows = Array.from({ length: 500 }, (_, i) =>
+      Array.from({ length: 256 }, (_value, j) => 0.5 + Math.sin(i * (j + 1))),
+    );
+    const ids = rows.map((_, i) => i);
+    await writeFile(join(folder, 'w.json'), JSON.stringify({ ids, dims: 256 }));
+    await writeFile(join(folder, 'w.f32'), Buffer.from(Float32Array.from(rows.flat()).buffer));
+    const out = join(folder, 'q.safetensors');
+    const preset = ['--preset', 'bitryoshka-static-v0'];
+    await main(['node', 'bitryoshka', 'fit', join(folder, 'w'), ...preset, '--out', out]);
+    expect(output.printed).toMatch(/median, 256 dimensions to 256 bits, preset .* 500 vectors/);
+    const { data } = loadQuantizer(await readFile(out)).encode(rows, 'document');
+    const ones = data.reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
+    // The preset alone gives nearly only ones for vectors so far to one side.
+    expect(ones / (8 * data.length)).toBeCloseTo(0.5, 1);
+  });
+
   it('tune prints the table and the reason, and saves the choice', async () => {
     const out = join(folder, 'q.safetensors');
     const call = ['node', 'bitryoshka', 'tune', join(folder, 'v'), '--bits', '6', '--rerank', '20'];
     await main([...call, '--out', out]);
-    expect(printed).toMatch(/sign +│ +6 │/);
-    expect(printed).toMatch(/Took \w+: on 40 held-out documents/);
-    printed = '';
+    expect(output.printed).toMatch(/sign +│ +6 │/);
+    expect(output.printed).toMatch(/Took \w+: on 40 held-out documents/);
+    output.printed = '';
     await main([...call, '--candidates', 'median', '--json']);
-    const result = JSON.parse(printed) as { quantizer: string; table: { quantizer: string }[] };
+    const result = JSON.parse(output.printed) as {
+      quantizer: string;
+      table: { quantizer: string }[];
+    };
     expect(result.table.map((row) => row.quantizer)).toEqual(['sign', 'median']);
     expect(['sign', 'median']).toContain(result.quantizer);
     expect(loadQuantizer(await readFile(out)).bits).toBe(6);
@@ -191,11 +200,14 @@ describe('fit and tune', () => {
     [['tune', 'v', '--bits', '6', '--scoring', 'cosine'], 1, /got "cosine"/],
     [['fit', 'v', '--bits', '6', '--out', 'none/q'], 1, /none\/q: ENOENT/],
     [['fit', 'v'], 2, /required option '--bits/],
+    [['fit', 'v', '--preset', 'word2vec'], 2, /Allowed choices are all-minilm-l6-v2/],
+    [['fit', 'v', '--preset', 'all-minilm-l6-v2', '--bits', '6'], 2, /cannot be used with/],
+    [['fit', 'v', '--preset', 'all-minilm-l6-v2'], 1, /got 8 dimensions, expected 384/],
     [['fit', 'v', '--bits', '6', '--kind', 'magic'], 2, /"magic" is none of/],
   ])('refuses %j', async ([command, path, ...options], exitCode, message) => {
     const inFolder = options.map((option) => (option === 'none/q' ? join(folder, option) : option));
     await main(['node', 'bitryoshka', command, join(folder, path), ...inFolder]);
-    expect(complained).toMatch(message);
+    expect(output.complained).toMatch(message);
     expect(process.exitCode).toBe(exitCode);
   });
 });
@@ -229,7 +241,7 @@ describe('eval', () => {
 
   it('prints an array of rows with the published names', async () => {
     await run('--quantizers', 'sign,itq', '--bits', '1,3', '--rerank', '0,8', '--json');
-    const rows = JSON.parse(printed) as Record<string, unknown>[];
+    const rows = JSON.parse(output.printed) as Record<string, unknown>[];
     expect(rows).toHaveLength(24);
     expect(rows.find((row) => row.quantizer === 'sign' && row.bits === 3)).toEqual({
       quantizer: 'sign',
@@ -246,15 +258,15 @@ describe('eval', () => {
 
   it('prints a table for people', async () => {
     await run('--quantizers', 'sign', '--bits', '3', '--rerank', '0');
-    expect(printed).toMatch(
+    expect(output.printed).toMatch(
       /8 documents, 2 queries, 3 dimensions; nDCG@10 of the float vectors 1\.000/,
     );
-    expect(printed).toMatch(/sign +│ +3 │ +8 │ +symmetric │ +0 │ +1\.000 │ +100\.0/);
+    expect(output.printed).toMatch(/sign +│ +3 │ +8 │ +symmetric │ +0 │ +1\.000 │ +100\.0/);
   });
 
   it('knows what the tuner would take', async () => {
     await run('--quantizers', 'tuned', '--bits', '3', '--rerank', '0', '--json');
-    const rows = JSON.parse(printed) as Record<string, unknown>[];
+    const rows = JSON.parse(output.printed) as Record<string, unknown>[];
     expect(rows.map((row) => row.quantizer)).toEqual(['tuned', 'tuned', 'tuned']);
   });
 
@@ -267,9 +279,9 @@ describe('eval', () => {
     [['--vectors', 'none'], 1, /corpus\.json: ENOENT/],
   ])('refuses %j', async (options, exitCode, message) => {
     await run(...options);
-    expect(complained).toMatch(message);
+    expect(output.complained).toMatch(message);
     expect(process.exitCode).toBe(exitCode);
-    expect(printed).toBe('');
+    expect(output.printed).toBe('');
   });
 
   async function run(...options: string[]): Promise<void> {

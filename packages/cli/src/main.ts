@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { QuantizerKind } from '@bitryoshka/core';
 import { BitryoshkaError, quantizerKinds } from '@bitryoshka/core';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { presetModels } from '@bitryoshka/core/node';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { analyzeVectors } from './commands/analyze-vectors.ts';
 import { demonstrate } from './commands/demonstrate.ts';
 import { evaluateFolder } from './commands/evaluate-folder.ts';
+import type { FitToFileOptions } from './commands/fit-to-file.ts';
 import { fitToFile } from './commands/fit-to-file.ts';
 import { searchFolder } from './commands/search-folder.ts';
 import { tuneQuantizer } from './commands/tune-quantizer.ts';
@@ -134,7 +136,15 @@ function createProgram(): Command {
     .summary('learn a quantizer from stored vectors and save it')
     .argument('<path>', 'vectors without the extension of their .f32 and .json, or a BEIR folder')
     .option('--vectors <subfolder>', 'the path is a BEIR folder: where corpus.f32/.json are')
-    .requiredOption('--bits <number>', 'length of a code', parseCount(1))
+    .option('--bits <number>', 'length of a code', parseCount(1))
+    .addOption(
+      new Option(
+        '--preset <model>',
+        'refine the thresholds that come with bitryoshka for this model',
+      )
+        .choices(presetModels)
+        .conflicts(['bits', 'kind']),
+    )
     .option(
       '--kind <kind>',
       `one of ${quantizerKinds.join(', ')}`,
@@ -144,7 +154,12 @@ function createProgram(): Command {
     .option('--queries <path>', 'vectors of queries, for kinds that learn from them')
     .option('--seed <number>', 'seed of the fit', parseCount(0), 0)
     .option('--out <file>', 'where to save it', 'quantizer.safetensors')
-    .action(fitToFile);
+    .action(async (path: string, options: Partial<FitToFileOptions>, command: Command) => {
+      if (options.bits === undefined && options.preset === undefined) {
+        command.error("error: required option '--bits <number>' not specified");
+      }
+      await fitToFile(path, options as FitToFileOptions);
+    });
 
   program
     .command('analyze')

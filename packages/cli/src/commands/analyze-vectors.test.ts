@@ -2,27 +2,16 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Drift, VectorStatistics } from '@bitryoshka/core';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../main.ts';
+import { captureOutput } from '../terminal/capture-output.suite.ts';
 
 let folder: string;
-let printed: string;
-let complained: string;
+
+const output = captureOutput();
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'analyze-'));
-  printed = '';
-  complained = '';
-  vi.spyOn(console, 'log').mockImplementation((line: string) => {
-    printed += `${line}\n`;
-  });
-  vi.spyOn(console, 'error').mockImplementation((line: unknown) => {
-    complained += `${String(line)}\n`;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    complained += String(text);
-    return true;
-  });
   // 0 to 99, the same shuffled, a constant, mostly positive.
   const rows = Array.from({ length: 100 }, (_, i) => [
     i - 49.5,
@@ -38,62 +27,64 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  vi.restoreAllMocks();
-  process.exitCode = undefined;
   await rm(folder, { recursive: true });
 });
 
 describe('analyze', () => {
   it('prints a summary, and the dimensions that stand out with the reason', async () => {
     await run('old.f32');
-    expect(printed).toMatch(/old\.f32: 100 vectors of 4 dimensions\n/);
-    expect(printed).toMatch(/anisotropy +0\.220 /);
-    expect(printed).toMatch(/effective rank +2\.0 of 4\n/);
-    expect(printed).toMatch(/sign bits +entropy 0\.57\d on average, 0\.000 at least\n/);
-    expect(printed).toMatch(
+    expect(output.printed).toMatch(/old\.f32: 100 vectors of 4 dimensions\n/);
+    expect(output.printed).toMatch(/anisotropy +0\.220 /);
+    expect(output.printed).toMatch(/effective rank +2\.0 of 4\n/);
+    expect(output.printed).toMatch(/sign bits +entropy 0\.57\d on average, 0\.000 at least\n/);
+    expect(output.printed).toMatch(
       /leading half +9\d\.\d % of the energy, 100\.0 % of the variance; it does/,
     );
-    expect(printed).toMatch(/2 notable dimensions:/);
-    expect(printed).toMatch(/2 +│ +7\.00 │ +0\.00 │ +│ +│ 100\.0 % │ +0\.000 │ +almost constant/);
-    expect(printed).toMatch(/3 +│ .* │ +95\.0 % │ +0\.286 │ +unbalanced bit, heavy tails/);
-    expect(printed).not.toMatch(/drift/);
+    expect(output.printed).toMatch(/2 notable dimensions:/);
+    expect(output.printed).toMatch(
+      /2 +│ +7\.00 │ +0\.00 │ +│ +│ 100\.0 % │ +0\.000 │ +almost constant/,
+    );
+    expect(output.printed).toMatch(/3 +│ .* │ +95\.0 % │ +0\.286 │ +unbalanced bit, heavy tails/);
+    expect(output.printed).not.toMatch(/drift/);
   });
 
   it('says how far the vectors moved, and what to do', async () => {
     await run('new', '--against', 'old');
-    expect(printed).toMatch(/drift from .*old: [1-9]\.\d+, fit the quantizer again \(refit\)/);
-    expect(printed).toMatch(/\n│ 0 +│ \d\.\d+ │ +0\.8\d+ │ +\+50\.0 % │\n│ 1 /);
-    printed = '';
+    expect(output.printed).toMatch(
+      /drift from .*old: [1-9]\.\d+, fit the quantizer again \(refit\)/,
+    );
+    expect(output.printed).toMatch(/\n│ 0 +│ \d\.\d+ │ +0\.8\d+ │ +\+50\.0 % │\n│ 1 /);
+    output.printed = '';
     await run('old', '--against', 'old');
-    expect(printed).toMatch(/drift from .*old: 0\.000, nothing to do \(none\)/);
+    expect(output.printed).toMatch(/drift from .*old: 0\.000, nothing to do \(none\)/);
   });
 
   it('prints one object as JSON', async () => {
     await run('new', '--json', '--against', 'old');
-    const { statistics, drift } = JSON.parse(printed) as {
+    const { statistics, drift } = JSON.parse(output.printed) as {
       statistics: VectorStatistics;
       drift: Drift;
     };
     expect(statistics.count).toBe(100);
     expect(statistics.dimensions[0]?.mean).toBe(80);
     expect(drift).toMatchObject({ recommendation: 'refit', worst: { 0: { dimension: 0 } } });
-    printed = '';
+    output.printed = '';
     await run('new', '--json');
-    expect(Object.keys(JSON.parse(printed) as object)).toEqual(['statistics']);
+    expect(Object.keys(JSON.parse(output.printed) as object)).toEqual(['statistics']);
   });
 
   it('takes BEIR folders by the subfolder of their vectors', async () => {
     await mkdir(join(folder, 'set/model'), { recursive: true });
     await write('set/model/corpus', [[1], [2], [4]]);
     await run('set', '--vectors', 'model', '--against', 'set');
-    expect(printed).toMatch(/set: 3 vectors of 1 dimensions/);
-    expect(printed).toMatch(/: 0\.000, nothing to do/);
+    expect(output.printed).toMatch(/set: 3 vectors of 1 dimensions/);
+    expect(output.printed).toMatch(/: 0\.000, nothing to do/);
   });
 
   it('says so when no dimension stands out', async () => {
     await write('plain', [[-1], [1], [-2], [2]]);
     await run('plain');
-    expect(printed).toMatch(/No dimension stands out\./);
+    expect(output.printed).toMatch(/No dimension stands out\./);
   });
 
   it.each([
@@ -109,9 +100,9 @@ describe('analyze', () => {
     await writeFile(join(folder, 'empty.json'), '{ "ids": [], "dims": 3 }');
     await writeFile(join(folder, 'empty.f32'), '');
     await run(...call);
-    expect(complained).toMatch(message);
+    expect(output.complained).toMatch(message);
     expect(process.exitCode).toBe(exitCode);
-    expect(printed).toBe('');
+    expect(output.printed).toBe('');
   });
 });
 

@@ -3,6 +3,7 @@ import { analyzeVectors as analyze, measureDrift } from '@bitryoshka/core';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { readDocumentVectors } from '../vectors/read-document-vectors.ts';
+import { mean } from './mean.ts';
 import { notableDimensions } from './notable-dimensions.ts';
 
 export interface AnalyzeVectorsOptions {
@@ -116,8 +117,4 @@ function number(value: number | null): string {
 
 function percent(share = 0): string {
   return `${(100 * share).toFixed(1)} %`;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,38 +1,52 @@
-import type { QuantizerKind } from '@bitryoshka/core';
-import { fitQuantizer } from '@bitryoshka/core';
-import { checkReplaceable, replaceFile } from '@bitryoshka/core/node';
+import type { FitOptions, Quantizer } from '@bitryoshka/core';
+import { fitQuantizer, refineThresholds, sampleVectors } from '@bitryoshka/core';
+import type { PresetModel } from '@bitryoshka/core/node';
+import { checkReplaceable, loadPreset, replaceFile } from '@bitryoshka/core/node';
 import { ProgressBar } from '../terminal/progress-bar.ts';
-import { readDocumentVectors } from '../vectors/read-document-vectors.ts';
+import { readDocumentBlocks, readDocumentVectors } from '../vectors/read-document-vectors.ts';
 
-export interface FitToFileOptions {
+export interface FitToFileOptions extends Pick<FitOptions, 'kind' | 'bits'> {
   readonly vectors?: string;
-  readonly kind: QuantizerKind;
-  readonly bits: number;
+  /** Refine the thresholds that come with the package for this model, instead of learning anew. */
+  readonly preset?: PresetModel;
   readonly queries?: string;
   readonly seed: number;
   readonly out: string;
 }
 
-/** `bitryoshka fit`: a quantizer of one kind, learned from stored vectors, as a file. */
-export async function fitToFile(
-  path: string,
-  { vectors, kind, bits, queries, seed, out }: FitToFileOptions,
-): Promise<void> {
+/**
+ * `bitryoshka fit`: a quantizer of one kind, learned from stored vectors, as a file. The vectors are read
+ * block by block and need not fit in memory.
+ */
+export async function fitToFile(path: string, options: FitToFileOptions): Promise<void> {
+  const { vectors: subfolder, kind, bits, preset, seed, out } = options;
   await checkReplaceable(out);
-  const documents = await readDocumentVectors(path, vectors);
-  const asked = queries === undefined ? undefined : await readDocumentVectors(queries);
+  const asked =
+    options.queries === undefined ? undefined : await readDocumentVectors(options.queries);
+  const queries = asked?.vectors;
+  let rows = 0;
+  async function* blocks() {
+    for await (const block of readDocumentBlocks(path, subfolder)) {
+      rows += block.rows;
+      yield block;
+    }
+  }
   const bar = new ProgressBar();
-  const quantizer = await fitQuantizer(documents.vectors, {
-    kind,
-    bits,
-    seed,
-    queries: asked?.vectors,
-    onProgress: bar.update,
-  }).finally(() => bar.stop());
+  const task = { seed, onProgress: bar.update };
+  const fit = async (): Promise<Quantizer> =>
+    preset === undefined
+      ? fitQuantizer(blocks(), { ...task, kind, bits, queries })
+      : refineThresholds(
+          await loadPreset(preset, { kind: 'median' }),
+          await sampleVectors(blocks(), task),
+          queries && { queries },
+        );
+  const quantizer = await fit().finally(() => bar.stop());
   const file = quantizer.save();
   await replaceFile(out, file);
-  const { rows, columns } = documents.vectors;
+  const { kind: fitted, inputDimensions, bits: length } = quantizer;
+  const source = preset === undefined ? 'learned' : `preset ${preset}, refined`;
   console.log(
-    `${out}: ${kind}, ${columns} dimensions to ${bits} bits, learned from ${rows} vectors; ${file.length} bytes`,
+    `${out}: ${fitted}, ${inputDimensions} dimensions to ${length} bits, ${source} from ${rows} vectors; ${file.length} bytes`,
   );
 }

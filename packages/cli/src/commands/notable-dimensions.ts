@@ -1,4 +1,5 @@
 import type { DimensionStatistics, VectorStatistics } from '@bitryoshka/core';
+import { mean } from './mean.ts';
 
 /** A dimension that stands out, and why. */
 export interface NotableDimension {
@@ -43,8 +44,4 @@ function reasonsOf(statistics: DimensionStatistics, meanEnergy: number): string[
 
 function energyOf({ mean: centre, variance }: DimensionStatistics): number {
   return variance + centre ** 2;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

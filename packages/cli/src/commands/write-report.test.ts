@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../main.ts';
 import type { ReportData } from '../report/report-data.ts';
+import { captureOutput } from '../terminal/capture-output.suite.ts';
 
 const dimensions = 12;
 const charts = [
@@ -20,22 +21,10 @@ const charts = [
 let parent: string;
 let folder: string;
 let out: string;
-let printed: string;
-let complained: string;
+
+const output = captureOutput();
 
 beforeEach(async () => {
-  printed = '';
-  complained = '';
-  vi.spyOn(console, 'log').mockImplementation((line: string) => {
-    printed += `${line}\n`;
-  });
-  vi.spyOn(console, 'error').mockImplementation((line: unknown) => {
-    complained += `${String(line)}\n`;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    complained += String(text);
-    return true;
-  });
   parent = await mkdtemp(join(tmpdir(), 'report-'));
   folder = join(parent, `<b>sets & 'more'`);
   out = join(parent, 'report.html');
@@ -51,8 +40,6 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  vi.restoreAllMocks();
-  process.exitCode = undefined;
   await rm(parent, { recursive: true });
 });
 
@@ -61,7 +48,7 @@ describe('report', () => {
 
   it('writes a page with every chart and every row', async () => {
     await report(...choice);
-    expect(complained).toBe('');
+    expect(output.complained).toBe('');
     const page = await readFile(out, 'utf8');
     for (const chart of charts) {
       expect(page.split(`aria-label="${chart}`)).toHaveLength(2);
@@ -85,7 +72,7 @@ describe('report', () => {
         row.recall10.toFixed(3),
       ]),
     );
-    expect(printed).toContain(`${out}: ${data.rows.length} measurements`);
+    expect(output.printed).toContain(`${out}: ${data.rows.length} measurements`);
   });
 
   it('loads nothing and shows names as they are', async () => {
@@ -127,7 +114,7 @@ describe('report', () => {
     ['re-ranking only', ['--quantizers', 'sign', '--bits', '12', '--rerank', '20']],
   ])('draws %s', async (_, options) => {
     await report(...options);
-    expect(complained).toBe('');
+    expect(output.complained).toBe('');
     const page = await readFile(out, 'utf8');
     expect(page.match(/<svg [^>]*aria-label=/g)).toHaveLength(charts.length);
     expect(page).not.toMatch(/NaN|undefined/);
@@ -136,7 +123,7 @@ describe('report', () => {
   it('draws documents that are all the same', async () => {
     await vectors('corpus', 'd', 60, 0, () => 1);
     await report('--quantizers', 'sign', '--bits', '8');
-    expect(complained).toBe('');
+    expect(output.complained).toBe('');
     expect(await readFile(out, 'utf8')).not.toMatch(/NaN|undefined/);
   });
 
@@ -149,19 +136,19 @@ describe('report', () => {
 
   it('refuses what it cannot read or write, before any work', async () => {
     await main(['node', 'bitryoshka', 'report', join(parent, 'none'), '--vectors', 'model']);
-    expect(complained).toMatch(/^bitryoshka: .*none.*ENOENT/);
+    expect(output.complained).toMatch(/^bitryoshka: .*none.*ENOENT/);
     expect(process.exitCode).toBe(1);
 
-    complained = '';
+    output.complained = '';
     await report('--out', join(parent, 'missing/report.html'));
-    expect(complained).toMatch(
+    expect(output.complained).toMatch(
       /missing\/report\.html: ENOENT.* Name a file in a folder that exists/,
     );
 
-    complained = '';
+    output.complained = '';
     await report('--out', parent);
-    expect(complained).toMatch(/got a folder, expected a file/);
-    expect(printed).toBe('');
+    expect(output.complained).toMatch(/got a folder, expected a file/);
+    expect(output.printed).toBe('');
     expect(await readdir(parent)).toHaveLength(1);
   });
 
@@ -171,11 +158,11 @@ describe('report', () => {
   }
 
   async function reportJson(...options: string[]): Promise<ReportData> {
-    const before = printed;
-    printed = '';
+    const before = output.printed;
+    output.printed = '';
     await report('--json', ...options);
-    const data = JSON.parse(printed) as ReportData;
-    printed = before;
+    const data = JSON.parse(output.printed) as ReportData;
+    output.printed = before;
     return data;
   }
 });

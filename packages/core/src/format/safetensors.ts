@@ -1,9 +1,12 @@
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import { fromHalf, toHalf } from './half.ts';
 
 /** An array with a shape; its element type is that of `data`. */
 export interface Tensor {
   readonly shape: readonly number[];
   readonly data: Float32Array | Uint8Array;
+  /** Write float32 as float16. They are read as float32 again. Default: false. */
+  readonly half?: boolean;
 }
 
 /** Arrays by name, and strings by name. */
@@ -14,14 +17,14 @@ export interface Safetensors {
 
 /** A tensor whose data is still to be written, or is elsewhere in a file. */
 export interface TensorSlot {
-  readonly dtype: 'F32' | 'U8';
+  readonly dtype: 'F32' | 'F16' | 'U8';
   readonly shape: readonly number[];
   /** Where its bytes begin and end, counted from the end of the header. */
   readonly start: number;
   readonly end: number;
 }
 
-const bytesPerElement = { F32: 4, U8: 1 } as const;
+const bytesPerElement = { F32: 4, F16: 2, U8: 1 } as const;
 const lengthBytes = 8;
 /** Far above any header of ours, far below what would exhaust the memory. */
 const maximumHeaderBytes = 64 * 1024 * 1024;
@@ -96,16 +99,20 @@ export function decodeSafetensorsHeader(
 export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
   const entries = Object.entries(tensors);
   const header = encodeSafetensorsHeader(
-    entries.map(([name, { shape, data }]) => [name, { dtype: dtypeOf(data), shape }]),
+    entries.map(([name, tensor]) => [name, { dtype: dtypeOf(tensor), shape: tensor.shape }]),
     metadata,
   );
-  const dataBytes = entries.reduce((sum, [, { data }]) => sum + data.byteLength, 0);
+  const blocks = entries.map(([, tensor]) => {
+    const data = dtypeOf(tensor) === 'F16' ? Uint16Array.from(tensor.data, toHalf) : tensor.data;
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  });
+  const dataBytes = blocks.reduce((sum, { length }) => sum + length, 0);
   const file = new Uint8Array(header.length + dataBytes);
   file.set(header);
   let offset = header.length;
-  for (const [, { data }] of entries) {
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
-    offset += data.byteLength;
+  for (const block of blocks) {
+    file.set(block, offset);
+    offset += block.length;
   }
   return file;
 }
@@ -120,13 +127,20 @@ export function decodeSafetensors(file: Uint8Array): Safetensors {
     // A copy, because float32 views need an offset that is a multiple of 4; not by slice, which in
     // Node's Buffer is no copy.
     const bytes = new Uint8Array(file.subarray(headerBytes + start, headerBytes + end));
-    tensors[name] = { shape, data: dtype === 'F32' ? new Float32Array(bytes.buffer) : bytes };
+    tensors[name] = { shape, data: toArray(dtype, bytes), ...(dtype === 'F16' && { half: true }) };
   }
   return { tensors, metadata };
 }
 
-function dtypeOf(data: Tensor['data']): TensorSlot['dtype'] {
-  return data instanceof Float32Array ? 'F32' : 'U8';
+function dtypeOf({ data, half = false }: Tensor): TensorSlot['dtype'] {
+  if (data instanceof Uint8Array) return 'U8';
+  return half ? 'F16' : 'F32';
+}
+
+function toArray(dtype: TensorSlot['dtype'], bytes: Uint8Array<ArrayBuffer>): Tensor['data'] {
+  if (dtype === 'U8') return bytes;
+  if (dtype === 'F32') return new Float32Array(bytes.buffer);
+  return Float32Array.from(new Uint16Array(bytes.buffer), fromHalf);
 }
 
 function parseHeader(text: Uint8Array): Record<string, unknown> {
@@ -142,7 +156,11 @@ function parseHeader(text: Uint8Array): Record<string, unknown> {
 function toSlot(name: string, entry: unknown): TensorSlot {
   if (isRecord(entry)) {
     const { dtype, shape, data_offsets: offsets } = entry;
-    if ((dtype === 'F32' || dtype === 'U8') && isCounts(shape) && isCounts(offsets)) {
+    if (
+      (dtype === 'F32' || dtype === 'F16' || dtype === 'U8') &&
+      isCounts(shape) &&
+      isCounts(offsets)
+    ) {
       const [start = 0, end = 0] = offsets;
       const bytes = shape.reduce((size, length) => size * length, bytesPerElement[dtype]);
       if (offsets.length === 2 && end - start === bytes) return { dtype, shape, start, end };

@@ -1,9 +1,12 @@
+export type { PresetModel, PresetOptions } from './load-preset.ts';
+export { loadPreset, presetModels } from './load-preset.ts';
 export type { ReadBeirOptions } from './read-beir-folder.ts';
 export { readBeirFolder } from './read-beir-folder.ts';
 export type { Snapshot, SnapshotFile } from './read-snapshot.ts';
 export { readSnapshot } from './read-snapshot.ts';
 export type { StsPair } from './read-sts-pairs.ts';
 export { readStsPairs } from './read-sts-pairs.ts';
+export { readVectorBlocks } from './read-vector-blocks.ts';
 export type { NamedVectors } from './read-vectors.ts';
 export { readVectors } from './read-vectors.ts';
 export { checkReplaceable, replaceFile } from './replace-file.ts';

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import type { Quantizer } from '../quantizers/quantizer.ts';
+import { refineThresholds } from '../quantizers/thresholds/refine-thresholds.ts';
+import { ExactIndex } from '../search/exact-index.ts';
+import { FlatIndex } from '../search/flat-index.ts';
+import type { Matrix } from '../vectors/matrix.ts';
+import { row, selectRows } from '../vectors/matrix.ts';
+import { sampleIndices, seededRandom } from '../vectors/random.ts';
+import type { PresetModel } from './load-preset.ts';
+import { loadPreset, presetModels } from './load-preset.ts';
+import { readBeirFolder } from './read-beir-folder.ts';
+
+const data = fileURLToPath(new URL('../../../../../shared/data/', import.meta.url));
+
+describe('loadPreset', () => {
+  it.each(presetModels)('has both kinds for %s', async (model) => {
+    const whole = await loadPreset(model);
+    expect(whole).toMatchObject({ kind: 'autoencoder', bits: 256 });
+    expect(whole.decoder).toBeDefined();
+    const thresholds = await loadPreset(model, { kind: 'median' });
+    expect(thresholds.bits).toBe(thresholds.inputDimensions);
+    expect(thresholds.inputDimensions).toBe(whole.inputDimensions);
+    expect(whole.save().length).toBeGreaterThan(0);
+  });
+
+  it('refuses what it does not have', async () => {
+    await expect(loadPreset('word2vec' as PresetModel)).rejects.toMatchObject({
+      code: 'invalid-option',
+      message: expect.stringContaining('all-minilm-l6-v2'),
+    });
+    await expect(loadPreset('all-minilm-l6-v2', { kind: 'itq' as 'median' })).rejects.toMatchObject(
+      { code: 'invalid-option' },
+    );
+  });
+});
+
+describe.skipIf(!existsSync(data))('real vectors (skipped without ../shared)', () => {
+  it.each(['cranfield', 'scifact', 'datatalks-faq'])(
+    '200 own vectors are enough not to lose by them: %s',
+    async (name) => {
+      const { documents, queries } = await readBeirFolder(`${data}${name}`, { vectors: 'minilm' });
+      const measure = measureWith(documents, selectRows(queries, first(100)));
+      const own = selectRows(documents, sampleIndices(documents.rows, 200, seededRandom(0)));
+      const thresholds = await loadPreset('all-minilm-l6-v2', { kind: 'median' });
+      const refined = measure(refineThresholds(thresholds, own));
+      expect(refined).toBeGreaterThanOrEqual(measure(thresholds));
+      const bits = thresholds.inputDimensions;
+      const fitted = await fitQuantizer(own, { kind: 'median', bits, decoder: false });
+      expect(refined).toBeGreaterThanOrEqual(measure(fitted));
+    },
+    20_000,
+  );
+});
+
+function first(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}
+
+/** Share of the 10 nearest documents among the 40 with the nearest codes. */
+function measureWith(documents: Matrix, queries: Matrix): (quantizer: Quantizer) => number {
+  const exact = new ExactIndex(documents.columns);
+  exact.add(documents);
+  const wanted = first(queries.rows).map(
+    (i) => new Set(exact.search(row(queries, i), { k: 10 }).map((found) => found.row)),
+  );
+  return (quantizer) => {
+    const index = new FlatIndex(quantizer);
+    index.add(documents);
+    const hits = wanted.map(
+      (rows, i) =>
+        index
+          .search(row(queries, i), { k: 10, scoring: 'symmetric', rerank: 40 })
+          .filter((found) => rows.has(found.row)).length,
+    );
+    return hits.reduce((sum, count) => sum + count, 0) / (10 * wanted.length);
+  };
+}

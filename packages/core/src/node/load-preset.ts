@@ -1,0 +1,48 @@
+import { fileURLToPath } from 'node:url';
+import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import { loadQuantizer } from '../quantizers/load-quantizer.ts';
+import type { Quantizer } from '../quantizers/quantizer.ts';
+import { readBytes } from './read-file.ts';
+
+/** Models whose vectors there are presets for. */
+export type PresetModel = 'all-minilm-l6-v2' | 'bitryoshka-static-v0';
+
+export interface PresetOptions {
+  /**
+   * `autoencoder`: codes of 256 bits with a decoder, to use as they are while there are too few vectors
+   * to fit some. `median`: one threshold per dimension, for `refineThresholds`. Default: `autoencoder`.
+   */
+  readonly kind?: 'autoencoder' | 'median';
+}
+
+const kinds = ['autoencoder', 'median'] as const;
+
+/** The names of all models with presets. */
+export const presetModels: readonly PresetModel[] = ['all-minilm-l6-v2', 'bitryoshka-static-v0'];
+
+/**
+ * A quantizer that was fitted once on passages of many kinds and comes with this package: for stores that
+ * have no vectors of their own yet to learn from. In browsers, fetch the file, `@bitryoshka/core/presets/…`,
+ * and give it to `loadQuantizer`.
+ *
+ * @throws BitryoshkaError `invalid-option` for another model or kind
+ */
+export async function loadPreset(
+  model: PresetModel,
+  options: PresetOptions = {},
+): Promise<Quantizer> {
+  const { kind = 'autoencoder' } = options;
+  check('model', model, presetModels);
+  check('kind', kind, kinds);
+  const file = new URL(`../../presets/${model}-${kind}.safetensors`, import.meta.url);
+  return loadQuantizer(await readBytes(fileURLToPath(file)));
+}
+
+function check(name: string, got: string, known: readonly string[]): void {
+  if (known.includes(got)) return;
+  throw new BitryoshkaError({
+    code: 'invalid-option',
+    message: `${name}: got "${got}", expected one of ${known.join(', ')}.`,
+    remedy: 'Fit a quantizer on vectors of this model and save it.',
+  });
+}
