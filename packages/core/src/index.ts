@@ -82,13 +82,21 @@ export type { QuantileFitOptions } from './quantizers/thresholds/fit-quantile-qu
 export { fitQuantileQuantizer } from './quantizers/thresholds/fit-quantile-quantizer.ts';
 export type { RefineOptions } from './quantizers/thresholds/refine-thresholds.ts';
 export { refineThresholds } from './quantizers/thresholds/refine-thresholds.ts';
+export type { AsyncSearchOptions } from './search/code-search.ts';
 export { ExactIndex } from './search/exact-index.ts';
-export type { FlatSearchOptions, Scoring, SearchDepth } from './search/flat-index.ts';
+export type {
+  FlatIndexOptions,
+  FlatSearchOptions,
+  Scoring,
+  SearchDepth,
+} from './search/flat-index.ts';
 export { FlatIndex } from './search/flat-index.ts';
 export { RowSet } from './search/row-set.ts';
+export type { StoredVectors } from './search/stored-vectors.ts';
 export type { ScoredRow } from './search/top-rows.ts';
 export type { SearchOptions, VectorIndex } from './search/vector-index.ts';
 export { VectorRows } from './search/vector-rows.ts';
+export type { VectorFormatName, VectorSource, VectorStorage } from './search/vector-storage.ts';
 export type { AffineMap } from './transforms/affine-map.ts';
 export { applyAffineMap } from './transforms/affine-map.ts';
 export type { MatryoshkaOptions } from './transforms/matryoshka.ts';

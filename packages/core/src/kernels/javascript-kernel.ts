@@ -1,6 +1,6 @@
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
-import type { CodeMemory, Kernel, NearestCodes } from './kernel.ts';
+import type { CodeMemory, Kernel, NearestCodes, ScanLimits } from './kernel.ts';
 
 /** The twin of the WebAssembly kernel, for places that have none, and to check it against. */
 export const javascriptKernel: Kernel = {
@@ -34,7 +34,12 @@ class JavascriptCodeMemory implements CodeMemory {
     return new Uint8Array(this.#words.buffer, 0, this.rows * this.bytesPerCode);
   }
 
-  nearest(query: Uint8Array, k: number, allowed?: Uint8Array): NearestCodes {
+  nearest(
+    query: Uint8Array,
+    k: number,
+    allowed?: Uint8Array,
+    { ranges = Uint32Array.of(0, this.rows), below: limit = 0xffffffff }: ScanLimits = {},
+  ): NearestCodes {
     const wordsPerCode = this.bytesPerCode / 4;
     const bits = this.bytesPerCode * 8;
     const words = this.#words;
@@ -44,18 +49,20 @@ class JavascriptCodeMemory implements CodeMemory {
 
     // One list of rows per distance; a distance stops being collected once k smaller ones are known.
     const rowsAt: number[][] = Array.from({ length: bits + 1 }, () => []);
-    let bound = bits + 1;
+    let bound = Math.min(limit, bits + 1);
     let below = 0;
-    for (let i = 0; i < this.rows; i++) {
-      if (allowed && ((allowed[i >> 3] >> (i & 7)) & 1) === 0) continue;
-      let distance = 0;
-      for (let w = 0, p = i * wordsPerCode; w < wordsPerCode; w++, p++) {
-        distance += popcount(words[p] ^ queryWords[w]);
+    for (let r = 0; r < ranges.length; r += 2) {
+      for (let i = ranges[r]; i < ranges[r + 1]; i++) {
+        if (allowed && ((allowed[i >> 3] >> (i & 7)) & 1) === 0) continue;
+        let distance = 0;
+        for (let w = 0, p = i * wordsPerCode; w < wordsPerCode; w++, p++) {
+          distance += popcount(words[p] ^ queryWords[w]);
+        }
+        if (distance >= bound) continue;
+        rowsAt[distance].push(i);
+        below++;
+        while (below >= wanted) below -= rowsAt[--bound].length;
       }
-      if (distance >= bound) continue;
-      rowsAt[distance].push(i);
-      below++;
-      while (below >= wanted) below -= rowsAt[--bound].length;
     }
 
     const rows = rowsAt.flat().slice(0, wanted);

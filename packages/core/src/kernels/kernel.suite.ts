@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Matrix } from '../vectors/matrix.ts';
 import { seededRandom } from '../vectors/random.ts';
-import type { CodeMemory, Kernel } from './kernel.ts';
+import type { CodeMemory, Kernel, ScanLimits } from './kernel.ts';
 
 /** What every kernel must do, checked against definitions that are too slow to ship. */
 export function kernelSuite(kernel: Kernel): void {
@@ -50,6 +50,25 @@ export function kernelSuite(kernel: Kernel): void {
       expect(nearestPairs(memory, query, 5, allowed)).toEqual(expected.slice(0, 5));
       expect(nearestPairs(memory, query, 50, allowed)).toEqual(expected);
       expect(nearestPairs(memory, query, 5, new Uint8Array(25))).toEqual([]);
+    });
+
+    it.each([1, 2, 5])('looks only at given ranges and below a distance, %i words', (words) => {
+      const { memory, query } = randomCodes(kernel, 300, words, 9);
+      const ranges = Uint32Array.of(3, 10, 64, 65, 70, 70, 100, 259);
+      const within = (i: number) => (i >= 3 && i < 10) || i === 64 || (i >= 100 && i < 259);
+      const odd = new Uint8Array(38).fill(0xaa);
+      const below = words * 32 - 1;
+      const pairs = sortedPairs(memory, query).filter(([i]) => within(i));
+      const expected = pairs.filter(([, distance]) => distance < below);
+      expect(expected.length).toBeGreaterThan(9);
+      expect(nearestPairs(memory, query, 300, undefined, { ranges })).toEqual(pairs);
+      expect(nearestPairs(memory, query, 9, undefined, { ranges, below })).toEqual(
+        expected.slice(0, 9),
+      );
+      expect(nearestPairs(memory, query, 300, odd, { ranges, below })).toEqual(
+        expected.filter(([i]) => i % 2 === 1),
+      );
+      expect(nearestPairs(memory, query, 9, undefined, { below: 0 })).toEqual([]);
     });
 
     it('keeps codes while growing, and forgets rows that were cut off', () => {
@@ -171,8 +190,9 @@ function nearestPairs(
   query: Uint8Array,
   k: number,
   allowed?: Uint8Array,
+  limits?: ScanLimits,
 ): Pair[] {
-  const { rows, distances } = memory.nearest(query, k, allowed);
+  const { rows, distances } = memory.nearest(query, k, allowed, limits);
   return Array.from(rows, (row, i) => [row, distances[i]]);
 }
 

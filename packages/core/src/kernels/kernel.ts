@@ -7,6 +7,14 @@ export interface NearestCodes {
   readonly distances: Uint32Array;
 }
 
+/** Which rows a scan looks at, and which it gives up on. */
+export interface ScanLimits {
+  /** Pairs of a first row and an end (exclusive), in increasing order. Default: all rows. */
+  readonly ranges?: Uint32Array | undefined;
+  /** Only codes at smaller distances are of interest. Default: all. */
+  readonly below?: number | undefined;
+}
+
 /** Packed codes in memory that a kernel can scan. Rows are appended and replaced, never moved. */
 export interface CodeMemory {
   /** Length of one code, a multiple of 8. */
@@ -20,9 +28,10 @@ export interface CodeMemory {
    * The `k` codes nearest to `query`, fewer when there are fewer.
    *
    * @param query one code of `bytesPerCode` bytes
-   * @param allowed bitmap of the rows to score (bit `i & 7` of byte `i >> 3`); absent: all rows
+   * @param allowed bitmap of the rows to score (bit `i & 7` of byte `i >> 3`), which may end before the
+   *   last row: no row past its end is allowed; absent: all rows
    */
-  nearest(query: Uint8Array, k: number, allowed?: Uint8Array): NearestCodes;
+  nearest(query: Uint8Array, k: number, allowed?: Uint8Array, limits?: ScanLimits): NearestCodes;
 }
 
 /**

@@ -1,16 +1,18 @@
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
-import type { CodeMemory, Kernel, NearestCodes } from './kernel.ts';
+import type { CodeMemory, Kernel, NearestCodes, ScanLimits } from './kernel.ts';
 import { wasmBinary } from './wasm-binary.generated.ts';
 
 interface KernelExports {
   readonly memory: WebAssembly.Memory;
   scan(
     codes: number,
-    rows: number,
+    ranges: number,
+    rangeCount: number,
     words: number,
     query: number,
     k: number,
+    limit: number,
     allowed: number,
     histogram: number,
     candidates: number,
@@ -100,13 +102,19 @@ class WasmCodeMemory implements CodeMemory {
     return new Uint8Array(this.#kernel.memory.buffer, base, this.rows * this.bytesPerCode);
   }
 
-  nearest(query: Uint8Array, k: number, allowed?: Uint8Array): NearestCodes {
+  nearest(
+    query: Uint8Array,
+    k: number,
+    allowed?: Uint8Array,
+    { ranges = Uint32Array.of(0, this.rows), below = 0xffffffff }: ScanLimits = {},
+  ): NearestCodes {
     const { bytesPerCode, rows } = this;
     const wanted = Math.min(k, rows);
     if (wanted === 0) return { rows: new Uint32Array(0), distances: new Uint32Array(0) };
 
     const queryAt = align(base + this.#capacity * bytesPerCode);
-    const histogramAt = align(queryAt + bytesPerCode);
+    const rangesAt = align(queryAt + bytesPerCode);
+    const histogramAt = align(rangesAt + ranges.byteLength);
     const candidatesAt = align(histogramAt + (bytesPerCode * 8 + 2) * 4);
     const outputAt = align(candidatesAt + (2 * wanted + 64) * 8);
     const allowedAt = align(outputAt + wanted * 8);
@@ -115,16 +123,19 @@ class WasmCodeMemory implements CodeMemory {
     ensureBytes(memory, allowedAt + allowedBytes);
     const bytes = new Uint8Array(memory.buffer);
     bytes.set(query, queryAt);
+    new Uint32Array(memory.buffer, rangesAt, ranges.length).set(ranges);
     if (allowed) {
       bytes.fill(0, allowedAt, allowedAt + allowedBytes);
       bytes.set(allowed.subarray(0, Math.ceil(rows / 8)), allowedAt);
     }
     const found = this.#kernel.scan(
       base,
-      rows,
+      rangesAt,
+      ranges.length / 2,
       bytesPerCode / 8,
       queryAt,
       wanted,
+      below,
       allowed ? allowedAt : 0,
       histogramAt,
       candidatesAt,

@@ -12,7 +12,9 @@ const vectors = Array.from({ length: 500 }, () =>
 );
 const quantizer = await fitQuantizer(vectors, { kind: 'itq', bits: 24 });
 
-vectorIndexSuite(async () => new FlatIndex(quantizer));
+const exhaustive = { candidates: 1e6, rerank: 1e6 };
+
+vectorIndexSuite(async () => new FlatIndex(quantizer), exhaustive);
 
 describe('depth', () => {
   const index = new FlatIndex(quantizer);

@@ -85,10 +85,10 @@ function sortInto(output: usize, bits: u32): void {
 
 // Four rows an iteration keep four independent popcount chains in flight; the compiler turns each
 // instance of this generic function into straight-line code for its code length.
-@inline function scanAll<T>(codes: usize, rows: u32, query: usize, bytes: usize): void {
-  const whole = rows & ~3;
-  let p = codes;
-  for (let i: u32 = 0; i < whole; i += 4, p += bytes << 2) {
+@inline function scanAll<T>(codes: usize, first: u32, end: u32, query: usize, bytes: usize): void {
+  const whole = end - ((end - first) & 3);
+  let p = codes + <usize>first * bytes;
+  for (let i = first; i < whole; i += 4, p += bytes << 2) {
     const a = distanceAs<T>(query, p);
     const b = distanceAs<T>(query, p + bytes);
     const c = distanceAs<T>(query, p + bytes * 2);
@@ -98,7 +98,7 @@ function sortInto(output: usize, bits: u32): void {
     if (c < bound) push(c, i + 2);
     if (d < bound) push(d, i + 3);
   }
-  for (let i = whole; i < rows; i++, p += bytes) {
+  for (let i = whole; i < end; i++, p += bytes) {
     const d = distanceAs<T>(query, p);
     if (d < bound) push(d, i);
   }
@@ -125,57 +125,68 @@ class Bits1024 {}
   return distance512(a, b) + distance512(a + 64, b + 64);
 }
 
-function scanAnyLength(codes: usize, rows: u32, query: usize, words: u32): void {
+function scanAnyLength(codes: usize, first: u32, end: u32, query: usize, words: u32): void {
   const bytes = <usize>words << 3;
-  for (let i: u32 = 0, p = codes; i < rows; i++, p += bytes) {
+  for (let i = first, p = codes + <usize>first * bytes; i < end; i++, p += bytes) {
     const d = distanceOfWords(query, p, words);
     if (d < bound) push(d, i);
   }
 }
 
 /** Scores only the rows whose bit is set; whole empty blocks of 64 rows are skipped. */
-function scanAllowed(codes: usize, rows: u32, query: usize, words: u32, allowed: usize): void {
+function scanAllowed(
+  codes: usize, first: u32, end: u32, query: usize, words: u32, allowed: usize,
+): void {
   const bytes = <usize>words << 3;
-  for (let block: u32 = 0; block < rows; block += 64) {
+  for (let block = first & ~63; block < end; block += 64) {
     let mask = load<u64>(allowed + (block >> 3));
+    if (block < first) mask &= ~(<u64>0) << (first - block);
     while (mask != 0) {
       const i = block + <u32>ctz<u64>(mask);
       mask &= mask - 1;
-      if (i >= rows) return;
+      if (i >= end) break;
       const d = distanceOfWords(query, codes + <usize>i * bytes, words);
       if (d < bound) push(d, i);
     }
   }
 }
 
+function scanRange(
+  codes: usize, first: u32, end: u32, words: u32, query: usize, allowed: usize,
+): void {
+  if (allowed != 0) scanAllowed(codes, first, end, query, words, allowed);
+  else if (words == 1) scanAll<Bits64>(codes, first, end, query, 8);
+  else if (words == 2) scanAll<Bits128>(codes, first, end, query, 16);
+  else if (words == 3) scanAll<Bits192>(codes, first, end, query, 24);
+  else if (words == 4) scanAll<Bits256>(codes, first, end, query, 32);
+  else if (words == 6) scanAll<Bits384>(codes, first, end, query, 48);
+  else if (words == 8) scanAll<Bits512>(codes, first, end, query, 64);
+  else if (words == 12) scanAll<Bits768>(codes, first, end, query, 96);
+  else if (words == 16) scanAll<Bits1024>(codes, first, end, query, 128);
+  else scanAnyLength(codes, first, end, query, words);
+}
+
 /**
- * Writes the k nearest rows to `output` as (distance, row) pairs, nearest first, and returns how many.
+ * Writes the k nearest rows that are nearer than `limit` to `output` as (distance, row) pairs, nearest
+ * first, and returns how many. `ranges` holds `rangeCount` pairs (first row, end), in increasing order.
  * `allowed` is 0 or a bitmap of rows, padded to whole 64-bit words.
  */
 export function scan(
-  codes: usize, rows: u32, words: u32, query: usize, k: u32,
+  codes: usize, ranges: usize, rangeCount: u32, words: u32, query: usize, k: u32, limit: u32,
   allowed: usize, histogramAt: usize, candidatesAt: usize, output: usize,
 ): u32 {
   const bits = words << 6;
-  bound = bits + 1;
+  bound = limit < bits + 1 ? limit : bits + 1;
   below = 0;
   wanted = k;
   count = 0;
   histogram = histogramAt;
   candidates = candidatesAt;
   memory.fill(histogram, 0, (bits + 2) << 2);
-
-  if (allowed != 0) scanAllowed(codes, rows, query, words, allowed);
-  else if (words == 1) scanAll<Bits64>(codes, rows, query, 8);
-  else if (words == 2) scanAll<Bits128>(codes, rows, query, 16);
-  else if (words == 3) scanAll<Bits192>(codes, rows, query, 24);
-  else if (words == 4) scanAll<Bits256>(codes, rows, query, 32);
-  else if (words == 6) scanAll<Bits384>(codes, rows, query, 48);
-  else if (words == 8) scanAll<Bits512>(codes, rows, query, 64);
-  else if (words == 12) scanAll<Bits768>(codes, rows, query, 96);
-  else if (words == 16) scanAll<Bits1024>(codes, rows, query, 128);
-  else scanAnyLength(codes, rows, query, words);
-
+  for (let r: u32 = 0; r < rangeCount; r++) {
+    const range = ranges + (<usize>r << 3);
+    scanRange(codes, load<u32>(range), load<u32>(range, 4), words, query, allowed);
+  }
   if (count > wanted) prune();
   sortInto(output, bits);
   return count;
