@@ -1,18 +1,8 @@
-import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import { EncodedRows } from './encoded-rows.ts';
-import { float16Codec } from './float16-codec.ts';
-import { int8Codec } from './int8-codec.ts';
 import type { StoredVectors } from './stored-vectors.ts';
+import type { VectorFormatName } from './vector-codecs.ts';
+import { vectorCodec } from './vector-codecs.ts';
 import { VectorRows } from './vector-rows.ts';
-
-/** Precisions at which vectors can be kept in memory. */
-const formats = {
-  float32: (dimensions: number): StoredVectors => new VectorRows(dimensions),
-  float16: (dimensions: number): StoredVectors => new EncodedRows(float16Codec(dimensions)),
-  int8: (dimensions: number): StoredVectors => new EncodedRows(int8Codec(dimensions)),
-};
-
-export type VectorFormatName = keyof typeof formats;
 
 /** Vectors that the user keeps elsewhere: a database, another file. */
 export interface VectorSource {
@@ -48,10 +38,8 @@ export function storedVectorsFactory(
 ): ((dimensions: number) => StoredVectors) | undefined {
   if (isVectorSource(storage)) return undefined;
   if (typeof storage === 'function') return storage;
-  if (Object.hasOwn(formats, storage)) return formats[storage];
-  throw new BitryoshkaError({
-    code: 'invalid-option',
-    message: `storage: got ${JSON.stringify(storage)}, expected one of ${Object.keys(formats).join(', ')}, a function or { fetchVectors }.`,
-    remedy: 'Correct storage.',
-  });
+  if (storage === 'float32') return (dimensions) => new VectorRows(dimensions);
+  // Refuses unknown formats now rather than with the first vector.
+  vectorCodec(storage, 1);
+  return (dimensions) => new EncodedRows(vectorCodec(storage, dimensions));
 }
