@@ -1,5 +1,5 @@
 import type { Codes } from '../codes/codes.ts';
-import { bytesPerCode, zeroCodes } from '../codes/codes.ts';
+import { bytesPerCode, codeRange, zeroCodes } from '../codes/codes.ts';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint } from '../progress/task-options.ts';
@@ -275,7 +275,7 @@ export class FlatIndex implements VectorIndex, VectorSegments {
     for (const part of vectors.split(segmentSlots)) {
       const content = new CodeSegment(this.#layout, this.#storedAs(part));
       for (const block of part.blocks()) {
-        const known = codes && codesBetween(codes, done, done + block.rows);
+        const known = codes && codeRange(codes, done, done + block.rows);
         this.#appendCodes(content, known ?? this.quantizer.encode(block, 'document'));
         done += block.rows;
       }
@@ -286,11 +286,6 @@ export class FlatIndex implements VectorIndex, VectorSegments {
   #appendCodes(content: CodeSegment, codes: Codes): void {
     content.append({ ...this.#withNorms(codes), vectors: undefined }, 0, codes.rows);
   }
-}
-
-function codesBetween({ data, ...codes }: Codes, start: number, end: number): Codes {
-  const { bytesPerCode: bytes } = codes;
-  return { ...codes, rows: end - start, data: data.subarray(start * bytes, end * bytes) };
 }
 
 /** Bits that can be a prefix: whole words of a code, and fewer than it has. */
