@@ -82,6 +82,7 @@ export type { QuantileFitOptions } from './quantizers/thresholds/fit-quantile-qu
 export { fitQuantileQuantizer } from './quantizers/thresholds/fit-quantile-quantizer.ts';
 export type { RefineOptions } from './quantizers/thresholds/refine-thresholds.ts';
 export { refineThresholds } from './quantizers/thresholds/refine-thresholds.ts';
+export { addInBlocks } from './search/add-in-blocks.ts';
 export type { AsyncSearchOptions } from './search/code-search.ts';
 export { ExactIndex } from './search/exact-index.ts';
 export type {

@@ -7,9 +7,9 @@ import type {
   Vectors,
 } from '@bitryoshka/core';
 import {
+  addInBlocks,
   BitryoshkaError,
   bytesPerCode,
-  checkpoint,
   ExactIndex,
   FlatIndex,
   quantizerKinds,
@@ -53,9 +53,6 @@ export interface StoreStatistics {
   /** Bytes of the vectors, in memory or in files: what re-ranking reads, row by row. */
   readonly vectorBytes: number;
 }
-
-/** Vectors that are taken in at a time: searches and aborts come through in between. */
-const blockRows = 4096;
 
 /**
  * A vector store in memory that searches binary codes: a scan of all codes by Hamming distance gives
@@ -348,16 +345,12 @@ export class BinaryVectorStore extends SaveableVectorStore {
     const index = this.#index ?? this.#createIndex(vectors.columns);
     const wanted = ids.length === entries.length ? vectors : selectRows(vectors, positions);
     const matrix = toMatrix(wanted, { columns: index.dimensions });
-    const added: number[] = [];
     // Searches see nothing of this until the end.
     this.#searched = this.#index?.snapshot();
+    let added: number[] = [];
     try {
-      for (let start = 0; start < matrix.rows; start += blockRows) {
-        await checkpoint(options, { stage: 'add', done: start, total: matrix.rows });
-        const end = Math.min(matrix.rows, start + blockRows);
-        const first = index.add(selectRange(matrix, start, end));
-        for (let i = start; i < end; i++) added.push(first + i - start);
-      }
+      const first = await addInBlocks(index, matrix, options);
+      added = entries.map((_, i) => first + i);
       this.#index = (await this.#fitIfDue(index, entries, added, options)) ?? index;
     } catch (cause) {
       index.delete(added);
@@ -424,10 +417,6 @@ function recipeOf(quantizer: Quantizer | QuantizerRecipe | undefined): Quantizer
   if (!quantizer || !isQuantizer(quantizer)) return quantizer;
   const kind = quantizerKinds.find((known) => known === quantizer.kind);
   return kind && { kind, bits: quantizer.bits };
-}
-
-function selectRange({ columns, data }: Matrix, start: number, end: number): Matrix {
-  return { rows: end - start, columns, data: data.subarray(start * columns, end * columns) };
 }
 
 function countMismatch(got: string, expected: number, per: string): BitryoshkaError {
