@@ -1,7 +1,7 @@
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import type { Candidates } from './candidates.ts';
-import { scorePlaces } from './candidates.ts';
+import { bestCandidates, scoredRows, scorePlaces } from './candidates.ts';
 import { codeScorer } from './code-scoring.ts';
 import type { CodeSegment } from './code-segment.ts';
 import { fetchedScores, rerank, rerankAsync } from './rerank.ts';
@@ -10,11 +10,9 @@ import type { NearestPlaces } from './scan-codes.ts';
 import { scanCodes, scanThroughPrefixes } from './scan-codes.ts';
 import type { ResolvedDepth, SearchDepth } from './search-depth.ts';
 import { resolveDepth } from './search-depth.ts';
-import { segmentSlots } from './segment-rows.ts';
 import type { Segment } from './segmented-rows.ts';
 import type { StoredVectors } from './stored-vectors.ts';
 import type { ScoredRow } from './top-rows.ts';
-import { TopRows } from './top-rows.ts';
 import { unitQuery } from './unit-query.ts';
 import type { SearchOptions } from './vector-index.ts';
 import type { VectorSource } from './vector-storage.ts';
@@ -54,7 +52,7 @@ export class CodeSearch {
   search(query: ArrayLike<number>, options: FlatSearchOptions): ScoredRow[] {
     const { depth, unit } = this.#begin(query, options);
     const candidates = this.#candidates(unit, depth, options.allowed);
-    if (!depth.rerank) return this.#rows(candidates);
+    if (!depth.rerank) return scoredRows(this.#codes.segments, candidates);
     if (this.#codes.source) {
       throw new BitryoshkaError({
         code: 'not-supported',
@@ -63,7 +61,8 @@ export class CodeSearch {
       });
     }
     const { segments } = this.#codes;
-    return this.#rows(
+    return scoredRows(
+      this.#codes.segments,
       rerank(candidates, depth, (places) =>
         scorePlaces(segments, places, ({ vectors }, slots) =>
           (vectors as StoredVectors).scores(slots, unit),
@@ -81,7 +80,9 @@ export class CodeSearch {
     const { depth, unit } = this.#begin(query, options);
     const candidates = this.#candidates(unit, depth, options.allowed);
     // The rows of the candidates now: while vectors are fetched, others may take their places.
-    const rowOf = new Map(this.#rows(candidates).map(({ row }, i) => [candidates.places[i], row]));
+    const rowOf = new Map(
+      scoredRows(this.#codes.segments, candidates).map(({ row }, i) => [candidates.places[i], row]),
+    );
     const rowsOf = (places: Float64Array) => Array.from(places, (place) => rowOf.get(place)!);
     const best = await rerankAsync(candidates, depth, (places) =>
       fetchedScores(source, rowsOf(places), unit, signal),
@@ -112,7 +113,7 @@ export class CodeSearch {
     }
     const scanned = places ?? this.#scan(unit, depth, allowed).places;
     const scores = scorePlaces(segments, scanned, codeScorer(quantizer, scoring, unit));
-    return best(scanned, scores, scored);
+    return bestCandidates(scanned, scores, scored);
   }
 
   /** The places of allowed rows that are too few for a scan to be worth it. */
@@ -132,22 +133,4 @@ export class CodeSearch {
     const taken = isExact ? 4 * count : prefixes;
     return scanThroughPrefixes(segments, query, { count, allowed, prefixes: taken, isExact });
   }
-
-  #rows({ places, scores }: Candidates): ScoredRow[] {
-    const { segments } = this.#codes;
-    return Array.from(places, (place, i) => ({
-      row: segments[Math.floor(place / segmentSlots)].rows.rowAt(place % segmentSlots),
-      score: scores[i],
-    }));
-  }
-}
-
-function best(places: Float64Array, scores: Float64Array, count: number): Candidates {
-  const top = new TopRows(count);
-  for (let i = 0; i < places.length; i++) top.offer(places[i], scores[i]);
-  const rows = top.rows();
-  return {
-    places: Float64Array.from(rows, ({ row }) => row),
-    scores: Float64Array.from(rows, ({ score }) => score),
-  };
 }
