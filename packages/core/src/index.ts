@@ -116,6 +116,8 @@ export type { EstimateMarginOptions } from './tuning/estimate-margin.ts';
 export { estimateMargin } from './tuning/estimate-margin.ts';
 export type { TuningResult, TuningRow } from './tuning/tune.ts';
 export { tune } from './tuning/tune.ts';
+export type { SearchTuning, SearchTuningRow, TuneSearchOptions } from './tuning/tune-search.ts';
+export { tuneSearch } from './tuning/tune-search.ts';
 export type { TuneOptions } from './tuning/tuning-options.ts';
 export type { Matrix, ToMatrixOptions, Vectors } from './vectors/matrix.ts';
 export { row, selectRows, toMatrix, toVector } from './vectors/matrix.ts';
