@@ -3,6 +3,7 @@ import { codeRange } from '../codes/codes.ts';
 import { unpackSigns } from '../codes/unpack-signs.ts';
 import type { Tensor } from '../format/safetensors.ts';
 import { defaultKernel } from '../kernels/default-kernel.ts';
+import type { Multiplier } from '../kernels/kernel.ts';
 import type { AffineMap } from '../transforms/affine-map.ts';
 import { applyAffineMap } from '../transforms/affine-map.ts';
 import type { Matrix } from '../vectors/matrix.ts';
@@ -31,6 +32,8 @@ export class LinearDecoder {
   /** Gᵀ: one row per bit. */
   readonly #bitVectors: Matrix;
   #gram: Gram | undefined;
+  #multiply: Multiplier | undefined;
+  #inverseNorms: Float32Array | undefined;
 
   constructor(map: AffineMap, normRange: readonly [smallest: number, largest: number]) {
     this.map = map;
@@ -45,7 +48,8 @@ export class LinearDecoder {
 
   query(vector: Float32Array): DecodedQuery {
     const matrix = { rows: 1, columns: vector.length, data: vector };
-    const values = defaultKernel().multiplyTransposed(matrix, this.#bitVectors).data;
+    this.#multiply ??= defaultKernel().createMultiplier(this.#bitVectors);
+    const values = this.#multiply(matrix).data;
     const constant = this.map.bias.reduce((sum, value, j) => sum + value * vector[j], 0);
     return { values, constant };
   }
@@ -62,10 +66,11 @@ export class LinearDecoder {
   /** 1 / length for each of the 256 bytes that `encodeNorms` may give; 0 for no length at all. */
   inverseNorms(): Float32Array {
     const [smallest, largest] = this.normRange;
-    return Float32Array.from({ length: largestByte + 1 }, (_, byte) => {
+    this.#inverseNorms ??= Float32Array.from({ length: largestByte + 1 }, (_, byte) => {
       const norm = smallest + ((largest - smallest) * byte) / largestByte;
       return norm > 0 ? 1 / norm : 0;
     });
+    return this.#inverseNorms;
   }
 
   /** The arrays of a file. */

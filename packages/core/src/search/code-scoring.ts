@@ -2,8 +2,8 @@ import type { CodeMemory } from '../kernels/kernel.ts';
 import type { LinearDecoder } from '../quantizers/linear-decoder.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import { inverseNorm } from '../vectors/normalize.ts';
+import { bitPlanes } from './bit-planes.ts';
 import type { SlotScorer } from './candidates.ts';
-import { CodeScorer } from './code-scorer.ts';
 
 /**
  * How codes are scored: code against code; the query's real values against a code; or the query itself
@@ -12,6 +12,15 @@ import { CodeScorer } from './code-scorer.ts';
 export type Scoring = 'symmetric' | 'asymmetric' | 'decoded';
 
 export const scorings: readonly Scoring[] = ['symmetric', 'asymmetric', 'decoded'];
+
+/** Binary digits that a query's values are rounded to. */
+export type QueryDigits = 4 | 8;
+
+export interface CodeScoringOptions {
+  readonly scoring: 'asymmetric' | 'decoded';
+  /** Default: the values as they are. */
+  readonly queryDigits?: QueryDigits | undefined;
+}
 
 /** Codes in memory, and a byte for the length of each when decoded. */
 export interface ScoredCodes {
@@ -22,41 +31,37 @@ export interface ScoredCodes {
 /** What scores codes by more than their distance. */
 export function codeScorer(
   quantizer: Quantizer,
-  scoring: 'asymmetric' | 'decoded',
   unit: Float32Array,
+  { scoring, queryDigits }: CodeScoringOptions,
 ): SlotScorer<ScoredCodes> {
-  return scoring === 'decoded' ? decodedScorer(quantizer, unit) : asymmetricScorer(quantizer, unit);
-}
-
-/** The cosine of the query's real values and a code, a vector of ±1 and therefore of length √bits. */
-function asymmetricScorer(quantizer: Quantizer, unit: Float32Array): SlotScorer<ScoredCodes> {
-  const projection = quantizer.project([unit], 'query').data;
-  const scorer = new CodeScorer(projection);
-  const scale = inverseNorm(projection, 0, projection.length) / Math.sqrt(projection.length);
-  return ({ codes }, slots) => {
-    const bytes = codes.bytes();
-    const scores = new Float64Array(slots.length);
-    for (let i = 0; i < slots.length; i++) {
-      scores[i] = scorer.sum(bytes, slots[i] * codes.bytesPerCode) * scale;
-    }
-    return scores;
-  };
-}
-
-/** The cosine of the query and a decoded code. */
-function decodedScorer(quantizer: Quantizer, unit: Float32Array): SlotScorer<ScoredCodes> {
+  if (scoring === 'asymmetric') {
+    // The cosine of the query's real values and a code, a vector of ±1 and therefore of length √bits.
+    const values = quantizer.project([unit], 'query').data;
+    const scale = inverseNorm(values, 0, values.length) / Math.sqrt(values.length);
+    const sums = bitSums(values, queryDigits);
+    return ({ codes }, slots) => sums(codes, slots).map((sum) => sum * scale);
+  }
+  // The cosine of the query and a decoded code.
   const decoder = quantizer.decoder as LinearDecoder;
   const { values, constant } = decoder.query(unit);
-  const scorer = new CodeScorer(values);
   const inverseNorms = decoder.inverseNorms();
+  const sums = bitSums(values, queryDigits);
   return ({ codes, norms }, slots) => {
-    const bytes = codes.bytes();
-    const scores = new Float64Array(slots.length);
-    for (let i = 0; i < slots.length; i++) {
-      const slot = slots[i];
-      const sum = scorer.sum(bytes, slot * codes.bytesPerCode);
-      scores[i] = (sum + constant) * inverseNorms[norms[slot]];
+    const scores = sums(codes, slots);
+    for (let i = 0; i < scores.length; i++) {
+      scores[i] = (scores[i] + constant) * inverseNorms[norms[slots[i]]];
     }
     return scores;
   };
+}
+
+type BitSums = (codes: CodeMemory, slots: Uint32Array) => Float32Array;
+
+/** What the values come to over the bits of codes: exactly, or rounded to a few binary digits. */
+function bitSums(values: Float32Array, queryDigits: QueryDigits | undefined): BitSums {
+  if (queryDigits === undefined) return (codes, slots) => codes.sums(values, slots);
+  const { planes, step, total } = bitPlanes(values, queryDigits);
+  // Twice the sum over the ones, less the sum over all, is what ±1 give.
+  return (codes, slots) =>
+    Float32Array.from(codes.planeSums(planes, slots), (ones) => step * (2 * ones - total));
 }

@@ -100,7 +100,7 @@ export class CodeSearch {
   /** What the stages before re-ranking hand on, best first. */
   #candidates(unit: Float32Array, depth: ResolvedDepth, allowed: RowSet | undefined): Candidates {
     const { quantizer, segments } = this.#codes;
-    const { scoring, scored } = depth;
+    const { scoring, scored, queryDigits } = depth;
     const places = this.#fewAllowed(depth, allowed);
     if (scoring === 'symmetric') {
       // Few rows are re-ranked all, so that nobody asks for their order.
@@ -112,7 +112,11 @@ export class CodeSearch {
       return { places: near.places, scores };
     }
     const scanned = places ?? this.#scan(unit, depth, allowed).places;
-    const scores = scorePlaces(segments, scanned, codeScorer(quantizer, scoring, unit));
+    const scores = scorePlaces(
+      segments,
+      scanned,
+      codeScorer(quantizer, unit, { scoring, queryDigits }),
+    );
     return bestCandidates(scanned, scores, scored);
   }
 

@@ -115,10 +115,12 @@ function search(
   for (const [ordinal, { content, rows }] of segments.entries()) {
     const mask = rows.mask(allowed);
     if (mask === 'none') continue;
+    const slots: number[] = [];
     for (let slot = 0; slot < rows.slots; slot++) {
-      if (mask && ((mask[slot >> 3] >> (slot & 7)) & 1) === 0) continue;
-      top.offer(ordinal * segmentSlots + slot, content.dot(slot, unit));
+      if (!mask || ((mask[slot >> 3] >> (slot & 7)) & 1) === 1) slots.push(slot);
     }
+    const scores = content.scores(slots, unit);
+    for (let i = 0; i < slots.length; i++) top.offer(ordinal * segmentSlots + slots[i], scores[i]);
   }
   return top.rows().map(({ row: place, score }) => {
     const { rows } = segments[Math.floor(place / segmentSlots)];

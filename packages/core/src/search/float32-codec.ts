@@ -1,4 +1,4 @@
-import { dotProduct } from './dot-product.ts';
+import { dotProduct } from '../kernels/dot-product.ts';
 import type { VectorCodec } from './vector-codec.ts';
 
 /** The values as they are. */

@@ -1,8 +1,8 @@
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import { dotProduct } from '../kernels/dot-product.ts';
 import { toMatrix } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import type { Candidates } from './candidates.ts';
-import { dotProduct } from './dot-product.ts';
 import { TopRows } from './top-rows.ts';
 import type { VectorSource } from './vector-storage.ts';
 

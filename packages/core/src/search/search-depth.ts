@@ -1,6 +1,6 @@
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import { checkCount } from './check-count.ts';
-import type { Scoring } from './code-scoring.ts';
+import type { QueryDigits, Scoring } from './code-scoring.ts';
 import { scorings } from './code-scoring.ts';
 import type { SearchOptions } from './vector-index.ts';
 
@@ -13,6 +13,11 @@ export interface SearchDepth {
   readonly prefixes?: number | 'safe' | undefined;
   /** Default: `decoded` where the quantizer has a decoder, otherwise `asymmetric`. */
   readonly scoring?: Scoring | undefined;
+  /**
+   * Rounds the query to so many binary digits for an asymmetric or decoded score, which is then counted by
+   * population counts. Default: not rounded.
+   */
+  readonly queryDigits?: QueryDigits | undefined;
   /** Rows that the Hamming scan hands on. Default: ten times `rerank`. */
   readonly candidates?: number | undefined;
   /** Rows that are scored with their stored vectors at last; 0 for none. Default: 10 k, at least 100. */
@@ -30,6 +35,7 @@ export interface ResolvedDepth {
   readonly k: number;
   readonly prefixes: number | 'safe' | undefined;
   readonly scoring: Scoring;
+  readonly queryDigits: QueryDigits | undefined;
   /** Rows that the scan hands on. */
   readonly candidates: number;
   /** Rows that scoring hands on. */
@@ -46,12 +52,18 @@ export function resolveDepth(
   { hasDecoder, hasPrefixes }: { readonly hasDecoder: boolean; readonly hasPrefixes: boolean },
 ): ResolvedDepth {
   const { k, prefixes, scoring = hasDecoder ? 'decoded' : 'asymmetric' } = options;
-  const { rerank = Math.max(100, 10 * k), margin = Infinity } = options;
+  const { rerank = Math.max(100, 10 * k), margin = Infinity, queryDigits } = options;
   const { candidates = 10 * Math.max(rerank, k) } = options;
   checkCount('k', k, 0);
   checkCount('rerank', rerank, 0);
   checkCount('candidates', candidates, 0);
   checkScoring(scoring, hasDecoder);
+  if (queryDigits !== undefined && queryDigits !== 4 && queryDigits !== 8) {
+    throw invalid(
+      `queryDigits: got ${String(queryDigits)}, expected 4 or 8.`,
+      'Correct queryDigits.',
+    );
+  }
   if (typeof margin !== 'number' || !(margin >= 0)) {
     throw invalid(`margin: got ${String(margin)}, expected a number from 0 up.`, 'Correct margin.');
   }
@@ -69,6 +81,7 @@ export function resolveDepth(
     k,
     prefixes,
     scoring,
+    queryDigits,
     candidates: scoring === 'symmetric' ? scored : Math.max(candidates, scored),
     scored,
     rerank: rerank > 0,

@@ -1,6 +1,7 @@
+import { defaultKernel } from '../kernels/default-kernel.ts';
+import type { VectorMemory } from '../kernels/kernel.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row as rowOf } from '../vectors/matrix.ts';
-import { dotProduct } from './dot-product.ts';
 import type { StoredVectors } from './stored-vectors.ts';
 
 /** Vectors per chunk. Chunks are never copied when more vectors come. */
@@ -10,7 +11,7 @@ const chunkRows = 4096;
 export class VectorRows implements StoredVectors {
   readonly dimensions: number;
   rows = 0;
-  readonly #chunks: Float32Array[] = [];
+  readonly #chunks: VectorMemory[] = [];
 
   constructor(dimensions: number) {
     this.dimensions = dimensions;
@@ -31,17 +32,28 @@ export class VectorRows implements StoredVectors {
   /** Vector `row` as a view, not a copy. */
   at(row: number): Float32Array {
     const offset = (row % chunkRows) * this.dimensions;
-    return this.#chunks[Math.floor(row / chunkRows)].subarray(offset, offset + this.dimensions);
-  }
-
-  dot(row: number, query: Float32Array): number {
-    const chunk = this.#chunks[Math.floor(row / chunkRows)];
-    return dotProduct(chunk, (row % chunkRows) * this.dimensions, query);
+    const { data } = this.#chunks[Math.floor(row / chunkRows)];
+    return data.subarray(offset, offset + this.dimensions);
   }
 
   scores(rows: ArrayLike<number>, query: Float32Array): Float64Array {
     const scores = new Float64Array(rows.length);
-    for (let i = 0; i < rows.length; i++) scores[i] = this.dot(rows[i], query);
+    const counts = new Uint32Array(this.#chunks.length);
+    for (let i = 0; i < rows.length; i++) counts[Math.floor(rows[i] / chunkRows)]++;
+    const places = Array.from(counts, (count) => new Uint32Array(count));
+    const origins = Array.from(counts, (count) => new Uint32Array(count));
+    counts.fill(0);
+    for (let i = 0; i < rows.length; i++) {
+      const chunk = Math.floor(rows[i] / chunkRows);
+      const at = counts[chunk]++;
+      places[chunk][at] = rows[i] % chunkRows;
+      origins[chunk][at] = i;
+    }
+    for (const [i, chunk] of this.#chunks.entries()) {
+      if (counts[i] === 0) continue;
+      const products = chunk.dotProducts(query, places[i]);
+      for (let j = 0; j < products.length; j++) scores[origins[i][j]] = products[j];
+    }
     return scores;
   }
 
@@ -49,7 +61,7 @@ export class VectorRows implements StoredVectors {
   *blocks(): Generator<Matrix> {
     for (const [i, chunk] of this.#chunks.entries()) {
       const rows = Math.min(chunkRows, this.rows - i * chunkRows);
-      const data = chunk.subarray(0, rows * this.dimensions);
+      const data = chunk.data.subarray(0, rows * this.dimensions);
       yield { rows, columns: this.dimensions, data };
     }
   }
@@ -74,7 +86,11 @@ export class VectorRows implements StoredVectors {
       part.rows = Math.min(rows, this.rows - start);
       part.#chunks.push(...this.#chunks.slice(start / chunkRows, (start + rows) / chunkRows));
       const started = part.rows % chunkRows;
-      if (started > 0) part.#chunks.push((part.#chunks.pop() as Float32Array).slice());
+      if (started > 0) {
+        const copy = part.#createChunk();
+        copy.data.set((part.#chunks.pop() as VectorMemory).data);
+        part.#chunks.push(copy);
+      }
       parts.push(part);
     }
     return parts;
@@ -110,8 +126,12 @@ export class VectorRows implements StoredVectors {
 
   #push(vector: Float32Array): void {
     const within = this.rows % chunkRows;
-    if (within === 0) this.#chunks.push(new Float32Array(chunkRows * this.dimensions));
-    this.#chunks[this.#chunks.length - 1].set(vector, within * this.dimensions);
+    if (within === 0) this.#chunks.push(this.#createChunk());
+    this.#chunks[this.#chunks.length - 1].data.set(vector, within * this.dimensions);
     this.rows++;
+  }
+
+  #createChunk(): VectorMemory {
+    return defaultKernel().createVectorMemory(chunkRows, this.dimensions);
   }
 }

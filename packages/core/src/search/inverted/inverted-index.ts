@@ -332,7 +332,7 @@ export class InvertedIndex implements VectorIndex {
   #candidatesIn(
     lists: ArrayLike<number>,
     unit: Float32Array,
-    { scoring, candidates, scored }: ResolvedDepth,
+    { scoring, queryDigits, candidates, scored }: ResolvedDepth,
     allowed: RowSet | undefined,
   ): Candidates {
     const { quantizer } = this;
@@ -345,7 +345,7 @@ export class InvertedIndex implements VectorIndex {
         : scorePlaces(
             this.#lists.memories.map((content) => ({ content })),
             Float64Array.from(places),
-            codeScorer(quantizer, scoring, unit),
+            codeScorer(quantizer, unit, { scoring, queryDigits }),
             memorySlots,
           );
     return bestCandidates(this.#rowPlaces(places), scores, scored);
