@@ -35,6 +35,23 @@ export function kernelSuite(kernel: Kernel): void {
       expect(nearestPairs(memory, query, 1)).toEqual(sortedPairs(memory, query).slice(0, 1));
     });
 
+    it.each([8, 9])(
+      'finds many of many rows, also where every %i-th row is misleading',
+      (every) => {
+        // Whoever guesses from a sample of the rows how near the k nearest are is wrong here.
+        const memory = kernel.createCodeMemory(8);
+        memory.resize(18_000);
+        const random = seededRandom(3);
+        memory.bytes().forEach((_, i, bytes) => {
+          bytes[i] = (i >> 3) % every === 0 ? 0 : random() * 256;
+        });
+        const query = new Uint8Array(8);
+        for (const k of [200, 2200]) {
+          expect(nearestPairs(memory, query, k)).toEqual(sortedPairs(memory, query).slice(0, k));
+        }
+      },
+    );
+
     it('takes queries that lie anywhere, in any kind of byte array', () => {
       const { memory, query } = randomCodes(kernel, 50, 2, 7);
       const shifted = Uint8Array.of(9, ...query).subarray(1);
