@@ -5,7 +5,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { addInBlocks, FlatIndex, fitQuantizer, InvertedIndex, RowSet } from '@bitryoshka/core';
+import { addInBlocks, FlatIndex, fitQuantizer, RowSet } from '@bitryoshka/core';
+import { InvertedIndex } from '@bitryoshka/core/inverted';
 import Table from 'cli-table3';
 
 const bits = 128;
@@ -102,10 +103,10 @@ async function large(rows) {
   );
   flat = undefined;
 
-  const [sample] = blends(131_072, generator(3), 131_072);
+  const [sample] = blends(262_144, generator(3), 262_144);
   const middle = resident();
   const start = performance.now();
-  const settings = { ...codesOnly, lists: 2048, centroids: 'codes' };
+  const settings = { ...codesOnly, lists: 4096, centroids: 'codes' };
   const inverted = await InvertedIndex.train(sample, signs, settings);
   const learned = performance.now();
   for (const block of blends(rows, generator(1))) inverted.add(block);

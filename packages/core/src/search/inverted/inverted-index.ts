@@ -27,7 +27,7 @@ import type { VectorIndex } from '../vector-index.ts';
 import type { VectorStorage } from '../vector-storage.ts';
 import { isVectorSource, storedVectorsFactory } from '../vector-storage.ts';
 import { balancedKMeans, groupByCluster } from './balanced-k-means.ts';
-import type { Centroids, ClusteredItems, ClusteredQuery } from './centroids.ts';
+import type { Centroids, ClusteredItems } from './centroids.ts';
 import { CodeCentroids } from './code-centroids.ts';
 import { InvertedLists, memorySlots } from './inverted-lists.ts';
 import { VectorCentroids } from './vector-centroids.ts';
@@ -49,7 +49,7 @@ export interface InvertedIndexOptions extends TaskOptions {
 }
 
 export interface InvertedSearchOptions extends FlatSearchOptions {
-  /** Lists to look through. Default: what `chooseProbes` chose, or an eighth of the lists. */
+  /** Lists to look through. Default: what `chooseProbes` chose, or an eighth of the lists, at least 8. */
   readonly probes?: number | undefined;
 }
 
@@ -321,7 +321,7 @@ export class InvertedIndex implements VectorIndex {
     { allowed, probes }: InvertedSearchOptions,
   ): Candidates {
     const wanted = Math.min(depth.k, allowed?.size ?? Infinity, this.rows);
-    let lists = Math.min(this.lists, probes ?? this.#probes ?? Math.ceil(this.lists / 8));
+    let lists = Math.min(this.lists, probes ?? this.#probes ?? defaultProbes(this.lists));
     for (;;) {
       const found = this.#candidatesIn(this.#nearestLists(unit, lists), unit, depth, allowed);
       if (found.places.length >= wanted || lists === this.lists) return found;
@@ -378,11 +378,8 @@ export class InvertedIndex implements VectorIndex {
   }
 
   #nearestLists(unit: Float32Array, count: number): ArrayLike<number> {
-    const query: ClusteredQuery = {
-      unit,
-      code: this.#needsVectors ? new Uint8Array(0) : this.quantizer.encode([unit], 'query').data,
-    };
-    return this.#centroids.nearest(query, count);
+    const projection = () => this.quantizer.project([unit], 'query').data;
+    return this.#centroids.nearest({ unit, projection }, count);
   }
 
   /** From places of codes to those of rows, whose order is that of writing. */
@@ -473,7 +470,7 @@ function createCentroids(
   kind: NonNullable<InvertedIndexOptions['centroids']>,
   quantizer: Quantizer,
 ): Centroids {
-  if (kind === 'codes') return new CodeCentroids(bytesPerCode(quantizer.bits));
+  if (kind === 'codes') return new CodeCentroids(quantizer.bits, bytesPerCode(quantizer.bits));
   if (kind === 'vectors') return new VectorCentroids(quantizer.inputDimensions);
   if (typeof kind === 'object' && kind.count === 0) return kind;
   throw new BitryoshkaError({
@@ -491,4 +488,8 @@ function maskOf(ranges: Uint32Array, rows: Uint32Array, allowed: RowSet): Uint8A
     }
   }
   return mask;
+}
+
+function defaultProbes(lists: number): number {
+  return Math.max(8, Math.ceil(lists / 8));
 }

@@ -3,9 +3,9 @@ import type { CodeMemory } from '../../kernels/kernel.ts';
 import { RowPositions } from '../row-positions.ts';
 
 /** Slots of a block: a list grows by so many. A multiple of 64, for masks. */
-const blockSlots = 256;
+const blockSlots = 1024;
 /** Blocks in one memory, which may not exceed 4 GiB. */
-const blocksPerMemory = 16384;
+const blocksPerMemory = 4096;
 /** Slots of a memory: place `p` is slot `p % memorySlots` of memory `p / memorySlots`. */
 export const memorySlots: number = blockSlots * blocksPerMemory;
 
@@ -100,12 +100,13 @@ export class InvertedLists {
     const rows = new Uint32Array(count);
     const codes = new Uint8Array(count * bytes);
     let done = 0;
-    for (const [start, end] of this.#runs([list])) {
+    for (const [start, filled] of this.#runs([list])) {
       const memory = this.#memories[Math.floor(start / memorySlots)];
-      const [from, to] = [start % memorySlots, (start % memorySlots) + end - start];
+      const from = start % memorySlots;
+      const to = from + filled;
       rows.set(memory.rows.subarray(from, to), done);
       codes.set(memory.codes.bytes().subarray(from * bytes, to * bytes), done * bytes);
-      done += end - start;
+      done += filled;
     }
     return { rows, codes };
   }
@@ -113,22 +114,25 @@ export class InvertedLists {
   /** By memory: the ranges of slots that the named lists fill, in increasing order. */
   ranges(lists: ArrayLike<number>): Uint32Array[] {
     const ranges: number[][] = this.#memories.map(() => []);
-    for (const [start, end] of this.#runs(lists).sort((a, b) => a[0] - b[0])) {
+    const runs = this.#runs(lists);
+    // Blocks are numbered in the order of their slots; a typed array sorts numbers quickly.
+    for (const start of Float64Array.from(runs.keys()).sort()) {
       const ofMemory = ranges[Math.floor(start / memorySlots)];
       const slot = start % memorySlots;
-      if (ofMemory.at(-1) === slot) ofMemory[ofMemory.length - 1] = slot + end - start;
-      else ofMemory.push(slot, slot + end - start);
+      const end = slot + (runs.get(start) as number);
+      if (ofMemory.at(-1) === slot) ofMemory[ofMemory.length - 1] = end;
+      else ofMemory.push(slot, end);
     }
     return ranges.map((ofMemory) => Uint32Array.from(ofMemory));
   }
 
-  #runs(lists: ArrayLike<number>): [start: number, end: number][] {
-    const runs: [number, number][] = [];
+  /** The first places of blocks, and how many of their slots are filled. */
+  #runs(lists: ArrayLike<number>): Map<number, number> {
+    const runs = new Map<number, number>();
     for (let i = 0; i < lists.length; i++) {
       const { blocks, count } = this.#lists[lists[i]];
       for (const [b, block] of blocks.entries()) {
-        const start = block * blockSlots;
-        runs.push([start, start + Math.min(blockSlots, count - b * blockSlots)]);
+        runs.set(block * blockSlots, Math.min(blockSlots, count - b * blockSlots));
       }
     }
     return runs;

@@ -2,8 +2,9 @@ import { defaultKernel } from '../../kernels/default-kernel.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { row, rowRange, zeros } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
-import { TopRows } from '../top-rows.ts';
+import { bestRows } from './best-rows.ts';
 import type { Centroids, ClusteredItems, ClusteredQuery } from './centroids.ts';
+import { withRow } from './with-row.ts';
 
 const blockRows = 1024;
 
@@ -26,11 +27,7 @@ export class VectorCentroids implements Centroids {
   }
 
   place(list: number, { vectors }: ClusteredItems, members: ArrayLike<number>): void {
-    if (list >= this.count) {
-      const grown = zeros(list + 1, this.dimensions);
-      grown.data.set(this.#centroids.data);
-      this.#centroids = grown;
-    }
+    this.#centroids = withRow(this.#centroids, list);
     const mean = zeros(1, this.dimensions);
     for (let i = 0; i < members.length; i++) {
       const vector = row(vectors as Matrix, members[i]);
@@ -55,11 +52,7 @@ export class VectorCentroids implements Centroids {
     return nearest;
   }
 
-  nearest({ unit }: ClusteredQuery, count: number): ArrayLike<number> {
-    const query = { rows: 1, columns: unit.length, data: unit };
-    const { data } = defaultKernel().multiplyTransposed(query, this.#centroids);
-    const top = new TopRows(count);
-    for (let list = 0; list < data.length; list++) top.offer(list, data[list]);
-    return top.rows().map((scored) => scored.row);
+  nearest({ unit }: ClusteredQuery, count: number): number[] {
+    return bestRows(this.#centroids, unit, count);
   }
 }
