@@ -1,5 +1,7 @@
 export type { FileVectorsOptions } from './file-vectors.ts';
 export { fileVectors } from './file-vectors.ts';
+export type { HnswCentroidsOptions } from './hnsw-centroids.ts';
+export { hnswCentroids } from './hnsw-centroids.ts';
 export type { ReadBeirOptions } from './read-beir-folder.ts';
 export { readBeirFolder } from './read-beir-folder.ts';
 export type { Snapshot, SnapshotFile } from './read-snapshot.ts';

@@ -26,6 +26,11 @@ export class VectorCentroids implements Centroids {
     return new VectorCentroids(this.dimensions);
   }
 
+  /** Centroid `list` as a view, not a copy. */
+  at(list: number): Float32Array {
+    return row(this.#centroids, list);
+  }
+
   place(list: number, { vectors }: ClusteredItems, members: ArrayLike<number>): void {
     this.#centroids = withRow(this.#centroids, list);
     const mean = zeros(1, this.dimensions);
