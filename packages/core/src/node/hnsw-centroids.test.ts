@@ -1,4 +1,4 @@
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
 import { InvertedIndex } from '../search/inverted/inverted-index.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
@@ -33,19 +33,17 @@ class ExhaustiveGraph {
   }
 }
 
-afterEach(() => vi.doUnmock('hnswlib-node'));
-
 it.each([true, false])(
   'finds the same lists with the package (%s) as without',
   async (installed) => {
-    vi.doMock('hnswlib-node', () => {
+    const load = async () => {
       if (!installed) throw new Error('not installed');
       return { default: { HierarchicalNSW: ExhaustiveGraph } };
-    });
+    };
     searches = 0;
     const quantizer = await fitQuantizer(vectors, { kind: 'sign', bits: 8 });
     const options = { lists: 40 };
-    const centroids = await hnswCentroids(8);
+    const centroids = await hnswCentroids(8, { load });
     const index = await InvertedIndex.train(vectors, quantizer, { ...options, centroids });
     const linear = await InvertedIndex.train(vectors, quantizer, options);
     for (const each of [index, linear]) each.add(vectors);
