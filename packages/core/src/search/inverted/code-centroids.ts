@@ -1,10 +1,15 @@
+import { packSigns } from '../../codes/codes.ts';
 import { defaultKernel } from '../../kernels/default-kernel.ts';
 import type { CodeMemory } from '../../kernels/kernel.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { row } from '../../vectors/matrix.ts';
-import { bestRows } from './best-rows.ts';
+import { dotProduct } from '../dot-product.ts';
+import { TopRows } from '../top-rows.ts';
 import type { Centroids, ClusteredItems, ClusteredQuery } from './centroids.ts';
 import { withRow } from './with-row.ts';
+
+/** Lists whose signs are nearest, for each list that is wanted by its mean. */
+const preselected = 3;
 
 /**
  * The means of codes as centroids. Codes are compared with the signs of the means, which is quick; a
@@ -62,6 +67,12 @@ export class CodeCentroids implements Centroids {
   }
 
   nearest({ projection }: ClusteredQuery, count: number): number[] {
-    return bestRows(this.#means, projection(), count);
+    const values = projection();
+    const query = { rows: 1, columns: values.length, data: values };
+    const { rows } = this.#signs.nearest(packSigns(query).data, preselected * count);
+    const top = new TopRows(count);
+    for (const list of rows)
+      top.offer(list, dotProduct(this.#means.data, list * this.#bits, values));
+    return top.rows().map((scored) => scored.row);
   }
 }

@@ -22,6 +22,7 @@ import type { SegmentContent } from '../segmented-rows.ts';
 import { SegmentedRows } from '../segmented-rows.ts';
 import type { StoredVectors } from '../stored-vectors.ts';
 import type { ScoredRow } from '../top-rows.ts';
+import { TopRows } from '../top-rows.ts';
 import { unitQuery } from '../unit-query.ts';
 import type { VectorIndex } from '../vector-index.ts';
 import type { VectorStorage } from '../vector-storage.ts';
@@ -348,7 +349,15 @@ export class InvertedIndex implements VectorIndex {
             codeScorer(quantizer, scoring, unit),
             memorySlots,
           );
-    return bestCandidates(this.#rowPlaces(places), scores, scored);
+    // Which rows they are is looked up for those alone that may be among the best.
+    const top = new TopRows(scored);
+    for (const [i, score] of scores.entries()) top.offer(i, score);
+    const kept = places.map((_, i) => i).filter((i) => scores[i] >= top.lowest);
+    return bestCandidates(
+      this.#rowPlaces(kept.map((i) => places[i])),
+      Float64Array.from(kept, (i) => scores[i]),
+      scored,
+    );
   }
 
   /** The nearest codes in some lists, in any order. */
@@ -361,11 +370,14 @@ export class InvertedIndex implements VectorIndex {
     const code = this.quantizer.encode([unit], 'query').data;
     const places: number[] = [];
     const distances: number[] = [];
+    let below: number | undefined;
     for (const [ordinal, ranges] of this.#lists.ranges(lists).entries()) {
       if (ranges.length === 0) continue;
       const { codes, rows } = this.#lists.memories[ordinal];
       const mask = allowed && maskOf(ranges, rows, allowed);
-      const found = codes.nearest(code, count, mask, { ranges });
+      const found = codes.nearest(code, count, mask, { ranges, below });
+      // Nothing as far as the last of so many is of interest any more.
+      if (found.rows.length === count) below = found.distances[count - 1];
       for (const [i, slot] of found.rows.entries()) {
         places.push(ordinal * memorySlots + slot);
         distances.push(found.distances[i]);
@@ -384,10 +396,12 @@ export class InvertedIndex implements VectorIndex {
 
   /** From places of codes to those of rows, whose order is that of writing. */
   #rowPlaces(places: readonly number[]): Float64Array {
-    return Float64Array.from(places, (place) => {
+    const rowPlaces = new Float64Array(places.length);
+    for (const [i, place] of places.entries()) {
       const { ordinal, slot } = this.#rows.find(this.#lists.rowAt(place))!;
-      return ordinal * segmentSlots + slot;
-    });
+      rowPlaces[i] = ordinal * segmentSlots + slot;
+    }
+    return rowPlaces;
   }
 
   #encode(unit: Matrix): ClusteredItems {

@@ -9,6 +9,9 @@ const blocksPerMemory = 4096;
 /** Slots of a memory: place `p` is slot `p % memorySlots` of memory `p / memorySlots`. */
 export const memorySlots: number = blockSlots * blocksPerMemory;
 
+/** Packs a place and a number of slots into one number, which a typed array sorts quickly. */
+const runUnit = 2 * blockSlots;
+
 interface List {
   /** Numbers of its blocks; all but the last are full. */
   readonly blocks: number[];
@@ -100,7 +103,8 @@ export class InvertedLists {
     const rows = new Uint32Array(count);
     const codes = new Uint8Array(count * bytes);
     let done = 0;
-    for (const [start, filled] of this.#runs([list])) {
+    for (const run of this.#runs([list])) {
+      const [start, filled] = [Math.floor(run / runUnit), run % runUnit];
       const memory = this.#memories[Math.floor(start / memorySlots)];
       const from = start % memorySlots;
       const to = from + filled;
@@ -114,25 +118,27 @@ export class InvertedLists {
   /** By memory: the ranges of slots that the named lists fill, in increasing order. */
   ranges(lists: ArrayLike<number>): Uint32Array[] {
     const ranges: number[][] = this.#memories.map(() => []);
-    const runs = this.#runs(lists);
-    // Blocks are numbered in the order of their slots; a typed array sorts numbers quickly.
-    for (const start of Float64Array.from(runs.keys()).sort()) {
-      const ofMemory = ranges[Math.floor(start / memorySlots)];
-      const slot = start % memorySlots;
-      const end = slot + (runs.get(start) as number);
+    for (const run of this.#runs(lists).sort()) {
+      const place = Math.floor(run / runUnit);
+      const ofMemory = ranges[Math.floor(place / memorySlots)];
+      const slot = place % memorySlots;
+      const end = slot + (run % runUnit);
       if (ofMemory.at(-1) === slot) ofMemory[ofMemory.length - 1] = end;
       else ofMemory.push(slot, end);
     }
     return ranges.map((ofMemory) => Uint32Array.from(ofMemory));
   }
 
-  /** The first places of blocks, and how many of their slots are filled. */
-  #runs(lists: ArrayLike<number>): Map<number, number> {
-    const runs = new Map<number, number>();
-    for (let i = 0; i < lists.length; i++) {
+  /** By block: its first place times `runUnit`, plus how many of its slots are filled. */
+  #runs(lists: ArrayLike<number>): Float64Array {
+    let blockCount = 0;
+    for (let i = 0; i < lists.length; i++) blockCount += this.#lists[lists[i]].blocks.length;
+    const runs = new Float64Array(blockCount);
+    for (let i = 0, at = 0; i < lists.length; i++) {
       const { blocks, count } = this.#lists[lists[i]];
-      for (const [b, block] of blocks.entries()) {
-        runs.set(block * blockSlots, Math.min(blockSlots, count - b * blockSlots));
+      for (let b = 0; b < blocks.length; b++) {
+        const filled = Math.min(blockSlots, count - b * blockSlots);
+        runs[at++] = blocks[b] * blockSlots * runUnit + filled;
       }
     }
     return runs;

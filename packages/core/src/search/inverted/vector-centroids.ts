@@ -2,7 +2,7 @@ import { defaultKernel } from '../../kernels/default-kernel.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { row, rowRange, zeros } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
-import { bestRows } from './best-rows.ts';
+import { TopRows } from '../top-rows.ts';
 import type { Centroids, ClusteredItems, ClusteredQuery } from './centroids.ts';
 import { withRow } from './with-row.ts';
 
@@ -58,6 +58,10 @@ export class VectorCentroids implements Centroids {
   }
 
   nearest({ unit }: ClusteredQuery, count: number): number[] {
-    return bestRows(this.#centroids, unit, count);
+    const query = { rows: 1, columns: unit.length, data: unit };
+    const { data } = defaultKernel().multiplyTransposed(query, this.#centroids);
+    const top = new TopRows(count);
+    for (let list = 0; list < data.length; list++) top.offer(list, data[list]);
+    return top.rows().map((scored) => scored.row);
   }
 }
