@@ -455,10 +455,9 @@ export class InvertedIndex implements VectorIndex {
     const norms = this.quantizer.decoder?.encodeNorms(codes);
     for (const item of members[1]) {
       const row = before.rows[item];
-      // Rows that went or changed while the halves were computed are where they belong.
-      const place = this.#lists.placeOf(row);
-      if (place === undefined || this.#lists.listAt(place) !== list) continue;
       const code = before.codes.subarray(item * bytes, (item + 1) * bytes);
+      // Rows that went or changed while the halves were computed are where they belong.
+      if (!this.#lists.holds(list, row, code)) continue;
       this.#lists.remove(row);
       this.#lists.push(added, row, code, norms?.[item] ?? 0);
     }

@@ -88,6 +88,15 @@ export class InvertedLists {
     return this.#positions.get(row);
   }
 
+  /** Whether a row is in a list, with this code. */
+  holds(list: number, row: number, code: Uint8Array): boolean {
+    const place = this.placeOf(row);
+    if (place === undefined || this.listAt(place) !== list) return false;
+    const all = this.#memories[Math.floor(place / memorySlots)].codes.bytes();
+    const start = (place % memorySlots) * this.#bytesPerCode;
+    return code.every((byte, i) => byte === all[start + i]);
+  }
+
   listAt(place: number): number {
     return this.#owners[Math.floor(place / blockSlots)];
   }
