@@ -92,13 +92,6 @@ export type {
   SearchDepth,
 } from './search/flat-index.ts';
 export { FlatIndex } from './search/flat-index.ts';
-export type { Centroids } from './search/inverted/centroids.ts';
-export type {
-  InvertedIndexOptions,
-  InvertedSearchOptions,
-  ProbeOptions,
-} from './search/inverted/inverted-index.ts';
-export { InvertedIndex } from './search/inverted/inverted-index.ts';
 export { RowSet } from './search/row-set.ts';
 export type { StoredVectors } from './search/stored-vectors.ts';
 export type { ScoredRow } from './search/top-rows.ts';

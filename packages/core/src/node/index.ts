@@ -1,5 +1,7 @@
 export type { FileVectorsOptions } from './file-vectors.ts';
 export { fileVectors } from './file-vectors.ts';
+export type { HnswCentroidsOptions } from './hnsw-centroids.ts';
+export { hnswCentroids } from './hnsw-centroids.ts';
 export type { ReadBeirOptions } from './read-beir-folder.ts';
 export { readBeirFolder } from './read-beir-folder.ts';
 export type { Snapshot, SnapshotFile } from './read-snapshot.ts';
@@ -9,5 +11,7 @@ export { readStsPairs } from './read-sts-pairs.ts';
 export type { NamedVectors } from './read-vectors.ts';
 export { readVectors } from './read-vectors.ts';
 export { checkReplaceable, replaceFile } from './replace-file.ts';
+export type { SearchPoolOptions } from './search-pool.ts';
+export { SearchPool } from './search-pool.ts';
 export type { FileSource, SnapshotContents } from './write-snapshot.ts';
 export { writeSnapshot } from './write-snapshot.ts';

@@ -244,6 +244,15 @@ describe('vectors that are fetched', () => {
     expect(index.search(vectors[8], { k: 7, rerank: 0 })).toHaveLength(7);
   });
 
+  it('may belong to codes that are known already', async () => {
+    const codes = create().codes();
+    const index = new FlatIndex(quantizer, undefined, codes, { storage: source });
+    expect(await index.searchAsync(vectors[8], { k: 7 })).toEqual(
+      await create().searchAsync(vectors[8], { k: 7 }),
+    );
+    expect(() => new FlatIndex(quantizer, undefined, codes)).toThrow(/500 codes for 0 vectors/);
+  });
+
   it('are those of the rows that were there when the search began', async () => {
     const index = create();
     const expected = await index.searchAsync(vectors[8], { k: 7 });

@@ -51,7 +51,7 @@ export class FlatIndex implements VectorIndex, VectorSegments {
 
   /**
    * @param vectors unit vectors that the index takes over, if any
-   * @param codes their codes, where they are known already
+   * @param codes their codes, where they are known already; codes alone where vectors are fetched
    */
   constructor(
     quantizer: Quantizer,
@@ -71,6 +71,7 @@ export class FlatIndex implements VectorIndex, VectorSegments {
     };
     this.#rows = new SegmentedRows(() => this.#createSegment());
     if (vectors) this.#takeOver(vectors, codes);
+    else if (codes) this.#takeOverCodes(codes);
   }
 
   /**
@@ -280,6 +281,22 @@ export class FlatIndex implements VectorIndex, VectorSegments {
         done += block.rows;
       }
       this.#rows.adopt(content, part.rows);
+    }
+  }
+
+  #takeOverCodes(codes: Codes): void {
+    if (this.#createVectors) {
+      throw new BitryoshkaError({
+        code: 'dimension-mismatch',
+        message: `got ${codes.rows} codes for 0 vectors.`,
+        remedy: 'Pass one code per vector, or a storage that fetches vectors.',
+      });
+    }
+    for (let start = 0; start < codes.rows; start += segmentSlots) {
+      const content = this.#createSegment();
+      const slots = Math.min(segmentSlots, codes.rows - start);
+      this.#appendCodes(content, codeRange(codes, start, start + slots));
+      this.#rows.adopt(content, slots);
     }
   }
 

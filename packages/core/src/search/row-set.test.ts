@@ -12,7 +12,7 @@ it('is a set of numbers, in increasing order', () => {
         set.delete(number);
         model.delete(number);
       }
-      expect([...set.rows()]).toEqual([...model].sort((a, b) => a - b));
+      expect(set.rows()).toEqual([...model].sort((a, b) => a - b));
       expect(set.size).toBe(model.size);
       for (const number of [...added, ...deleted]) expect(set.has(number)).toBe(model.has(number));
     }),
@@ -22,7 +22,7 @@ it('is a set of numbers, in increasing order', () => {
 it('knows blocks without rows', () => {
   const set = RowSet.where(200_000, (row) => row === 70_000);
   expect(set.isEmptyBetween(0, 65_536)).toBe(true);
-  expect(set.isEmptyBetween(0, 65_537)).toBe(false);
+  expect(set.isEmptyBetween(0, 70_001)).toBe(false);
   expect(set.isEmptyBetween(131_072, 200_000)).toBe(true);
   expect(set.isEmptyBetween(5_000_000, 6_000_000)).toBe(true);
 });

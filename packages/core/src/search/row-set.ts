@@ -1,11 +1,12 @@
-const blockRows = 65536;
+/** A multiple of 32. */
+const blockRows = 4096;
 
 /** A set of row numbers as a bitmap: row `i` is bit `i & 7` of byte `i >> 3`. */
 export class RowSet {
   /** How many rows are in the set. */
   size = 0;
   #bytes: Uint8Array = new Uint8Array(0);
-  /** By block of 65,536 rows: how many of them are in the set, so that empty blocks cost nothing. */
+  /** By block of 4,096 rows: how many of them are in the set, so that empty blocks cost nothing. */
   readonly #sizes: number[] = [];
 
   /** The named rows. */
@@ -54,16 +55,19 @@ export class RowSet {
   }
 
   /** The rows of the set, in increasing order. */
-  *rows(): Generator<number> {
-    const bytes = this.#bytes;
+  rows(): number[] {
+    const rows: number[] = [];
+    const words = new Uint32Array(this.#bytes.buffer);
     for (const [block, size] of this.#sizes.entries()) {
-      if (!size) continue;
-      const end = Math.min(bytes.length, ((block + 1) * blockRows) / 8);
-      for (let p = (block * blockRows) / 8; p < end; p++) {
-        if (bytes[p] === 0) continue;
-        for (let bit = 0; bit < 8; bit++) if ((bytes[p] >> bit) & 1) yield p * 8 + bit;
+      if (size === 0) continue;
+      const end = Math.min(words.length, ((block + 1) * blockRows) / 32);
+      for (let w = (block * blockRows) / 32; w < end; w++) {
+        for (let word = words[w]; word !== 0; word &= word - 1) {
+          rows.push(w * 32 + 31 - Math.clz32(word & -word));
+        }
       }
     }
+    return rows;
   }
 
   #count(row: number, change: number): void {
@@ -74,7 +78,7 @@ export class RowSet {
   }
 
   #ensure(rows: number): void {
-    const bytes = Math.ceil(rows / 8);
+    const bytes = Math.ceil(rows / 32) * 4;
     if (bytes <= this.#bytes.length) return;
     const grown = new Uint8Array(Math.max(bytes, this.#bytes.length * 2));
     grown.set(this.#bytes);

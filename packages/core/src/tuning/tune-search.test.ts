@@ -6,10 +6,10 @@ import { row, rowRange, zeros } from '../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 import { tuneSearch } from './tune-search.ts';
 
-const all = decaying(3600, 32);
-const documents = rowRange(all, 0, 3000);
-const queries = rowRange(all, 3000, 3300);
-const unseen = rowRange(all, 3300, 3600);
+const all = decaying(2100, 32);
+const documents = rowRange(all, 0, 1500);
+const queries = rowRange(all, 1500, 1800);
+const unseen = rowRange(all, 1800, 2100);
 
 describe('tuneSearch', () => {
   it.each([0.8, 0.95])(

@@ -2,7 +2,9 @@ import type {
   Matrix,
   Quantizer,
   ScoredRow,
+  SearchTuning,
   TaskOptions,
+  TuneSearchOptions,
   VectorIndex,
   Vectors,
 } from '@bitryoshka/core';
@@ -15,6 +17,7 @@ import {
   quantizerKinds,
   selectRows,
   toMatrix,
+  tuneSearch,
 } from '@bitryoshka/core';
 import type { Document, DocumentInterface } from '@langchain/core/documents';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
@@ -66,7 +69,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
   declare FilterType: DocumentFilter;
 
   readonly #changes: TaskQueue = new TaskQueue();
-  readonly #options: Omit<BinaryVectorStoreOptions, 'quantizer' | 'bits'>;
+  #options: Omit<BinaryVectorStoreOptions, 'quantizer' | 'bits'>;
   /** How to fit, unless by default, which depends on the dimension. */
   #recipe: QuantizerRecipe | undefined;
   #index: ExactIndex | FlatIndex | undefined;
@@ -303,13 +306,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
     return this.#changes.run(async () => {
       options.signal?.throwIfAborted();
       const index = this.#index;
-      if (!index) {
-        throw new BitryoshkaError({
-          code: 'not-enough-vectors',
-          message: 'fit: got an empty store, expected one with vectors.',
-          remedy: 'Add documents first.',
-        });
-      }
+      if (!index) throw emptyStore('fit');
       const quantizer = options.quantizer ?? this.#recipe ?? defaultRecipe(index.dimensions);
       const { storage } = this.#options;
       const rows = this.#documents.occupied();
@@ -317,6 +314,29 @@ export class BinaryVectorStore extends SaveableVectorStore {
       this.#index = fitted;
       this.#recipe = recipeOf(options.quantizer) ?? this.#recipe;
       return fitted.quantizer;
+    });
+  }
+
+  /**
+   * Chooses the length of the codes and the depth of searches, so that searches find a share of what an
+   * exact search finds with the least work, and encodes all vectors so. Give it vectors of queries such as
+   * are asked: those of the documents themselves, its default, are easier to answer. Later additions make
+   * the task harder: tune again when the store has grown by half.
+   *
+   * @throws BitryoshkaError as `tuneSearch` of `@bitryoshka/core`; the store stays as it is then
+   */
+  async tuneSearch(options: TuneSearchOptions): Promise<SearchTuning> {
+    return this.#changes.run(async () => {
+      options.signal?.throwIfAborted();
+      const index = this.#index;
+      if (!index) throw emptyStore('tuneSearch');
+      const tuning = await tuneSearch(index.vectors.toMatrix(), options);
+      const { signal, onProgress } = options;
+      const encoding = { signal, onProgress, storage: this.#options.storage };
+      this.#index = await FlatIndex.encode(index, tuning.quantizer, encoding);
+      this.#recipe = recipeOf(tuning.quantizer) ?? this.#recipe;
+      this.#options = { ...this.#options, depth: tuning.depth };
+      return tuning;
     });
   }
 
@@ -417,6 +437,14 @@ function recipeOf(quantizer: Quantizer | QuantizerRecipe | undefined): Quantizer
   if (!quantizer || !isQuantizer(quantizer)) return quantizer;
   const kind = quantizerKinds.find((known) => known === quantizer.kind);
   return kind && { kind, bits: quantizer.bits };
+}
+
+function emptyStore(task: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'not-enough-vectors',
+    message: `${task}: got an empty store, expected one with vectors.`,
+    remedy: 'Add documents first.',
+  });
 }
 
 function countMismatch(got: string, expected: number, per: string): BitryoshkaError {

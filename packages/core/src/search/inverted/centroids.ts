@@ -9,8 +9,9 @@ export interface ClusteredItems {
 
 /** A query in both forms. */
 export interface ClusteredQuery {
-  readonly code: Uint8Array;
   readonly unit: Float32Array;
+  /** The real values behind the bits of its code. */
+  readonly projection: () => Float32Array;
 }
 
 /** The middles of clusters: each stands for a list. */

@@ -84,6 +84,29 @@ describe.each(['codes', 'vectors'] as const)('lists by %s', (centroids) => {
     const all = index.search(crowd[7], { k: 5000, ...everything });
     expect(new Set(all.map(({ row }) => row)).size).toBe(index.rows);
   });
+
+  it('may change while they are split', async () => {
+    const index = await train(10);
+    const flat = new FlatIndex(quantizer);
+    const crowd = Array.from({ length: 2500 }, () => near(1));
+    for (const each of [index, flat]) each.add(crowd);
+    const lists = index.lists;
+    for (let i = 0; index.lists < lists + 2 && i < 1000; i++) {
+      for (const each of [index, flat]) {
+        each.update(2 * i, crowd[2 * i + 1]);
+        each.delete([2 * i + 1]);
+      }
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    await index.maintain();
+    expect(index.lists).toBeGreaterThan(lists);
+    const options = { k: 3000, candidates: 3000, rerank: 0, scoring: 'asymmetric' as const };
+    for (const query of queries.slice(0, 5)) {
+      expect(index.search(query, { ...options, probes: index.lists })).toEqual(
+        flat.search(query, options),
+      );
+    }
+  });
 });
 
 it('refuses what makes no sense', async () => {

@@ -22,12 +22,13 @@ import type { SegmentContent } from '../segmented-rows.ts';
 import { SegmentedRows } from '../segmented-rows.ts';
 import type { StoredVectors } from '../stored-vectors.ts';
 import type { ScoredRow } from '../top-rows.ts';
+import { TopRows } from '../top-rows.ts';
 import { unitQuery } from '../unit-query.ts';
 import type { VectorIndex } from '../vector-index.ts';
 import type { VectorStorage } from '../vector-storage.ts';
 import { isVectorSource, storedVectorsFactory } from '../vector-storage.ts';
 import { balancedKMeans, groupByCluster } from './balanced-k-means.ts';
-import type { Centroids, ClusteredItems, ClusteredQuery } from './centroids.ts';
+import type { Centroids, ClusteredItems } from './centroids.ts';
 import { CodeCentroids } from './code-centroids.ts';
 import { InvertedLists, memorySlots } from './inverted-lists.ts';
 import { VectorCentroids } from './vector-centroids.ts';
@@ -49,7 +50,7 @@ export interface InvertedIndexOptions extends TaskOptions {
 }
 
 export interface InvertedSearchOptions extends FlatSearchOptions {
-  /** Lists to look through. Default: what `chooseProbes` chose, or an eighth of the lists. */
+  /** Lists to look through. Default: what `chooseProbes` chose, or an eighth of the lists, at least 8. */
   readonly probes?: number | undefined;
 }
 
@@ -321,7 +322,7 @@ export class InvertedIndex implements VectorIndex {
     { allowed, probes }: InvertedSearchOptions,
   ): Candidates {
     const wanted = Math.min(depth.k, allowed?.size ?? Infinity, this.rows);
-    let lists = Math.min(this.lists, probes ?? this.#probes ?? Math.ceil(this.lists / 8));
+    let lists = Math.min(this.lists, probes ?? this.#probes ?? defaultProbes(this.lists));
     for (;;) {
       const found = this.#candidatesIn(this.#nearestLists(unit, lists), unit, depth, allowed);
       if (found.places.length >= wanted || lists === this.lists) return found;
@@ -348,7 +349,15 @@ export class InvertedIndex implements VectorIndex {
             codeScorer(quantizer, unit, { scoring, queryDigits }),
             memorySlots,
           );
-    return bestCandidates(this.#rowPlaces(places), scores, scored);
+    // Which rows they are is looked up for those alone that may be among the best.
+    const top = new TopRows(scored);
+    for (const [i, score] of scores.entries()) top.offer(i, score);
+    const kept = places.map((_, i) => i).filter((i) => scores[i] >= top.lowest);
+    return bestCandidates(
+      this.#rowPlaces(kept.map((i) => places[i])),
+      Float64Array.from(kept, (i) => scores[i]),
+      scored,
+    );
   }
 
   /** The nearest codes in some lists, in any order. */
@@ -361,11 +370,14 @@ export class InvertedIndex implements VectorIndex {
     const code = this.quantizer.encode([unit], 'query').data;
     const places: number[] = [];
     const distances: number[] = [];
+    let below: number | undefined;
     for (const [ordinal, ranges] of this.#lists.ranges(lists).entries()) {
       if (ranges.length === 0) continue;
       const { codes, rows } = this.#lists.memories[ordinal];
       const mask = allowed && maskOf(ranges, rows, allowed);
-      const found = codes.nearest(code, count, mask, { ranges });
+      const found = codes.nearest(code, count, mask, { ranges, below });
+      // Nothing as far as the last of so many is of interest any more.
+      if (found.rows.length === count) below = found.distances[count - 1];
       for (const [i, slot] of found.rows.entries()) {
         places.push(ordinal * memorySlots + slot);
         distances.push(found.distances[i]);
@@ -378,19 +390,18 @@ export class InvertedIndex implements VectorIndex {
   }
 
   #nearestLists(unit: Float32Array, count: number): ArrayLike<number> {
-    const query: ClusteredQuery = {
-      unit,
-      code: this.#needsVectors ? new Uint8Array(0) : this.quantizer.encode([unit], 'query').data,
-    };
-    return this.#centroids.nearest(query, count);
+    const projection = () => this.quantizer.project([unit], 'query').data;
+    return this.#centroids.nearest({ unit, projection }, count);
   }
 
   /** From places of codes to those of rows, whose order is that of writing. */
   #rowPlaces(places: readonly number[]): Float64Array {
-    return Float64Array.from(places, (place) => {
+    const rowPlaces = new Float64Array(places.length);
+    for (const [i, place] of places.entries()) {
       const { ordinal, slot } = this.#rows.find(this.#lists.rowAt(place))!;
-      return ordinal * segmentSlots + slot;
-    });
+      rowPlaces[i] = ordinal * segmentSlots + slot;
+    }
+    return rowPlaces;
   }
 
   #encode(unit: Matrix): ClusteredItems {
@@ -444,10 +455,9 @@ export class InvertedIndex implements VectorIndex {
     const norms = this.quantizer.decoder?.encodeNorms(codes);
     for (const item of members[1]) {
       const row = before.rows[item];
-      // Rows that went or changed while the halves were computed are where they belong.
-      const place = this.#lists.placeOf(row);
-      if (place === undefined || this.#lists.listAt(place) !== list) continue;
       const code = before.codes.subarray(item * bytes, (item + 1) * bytes);
+      // Rows that went or changed while the halves were computed are where they belong.
+      if (!this.#lists.holds(list, row, code)) continue;
       this.#lists.remove(row);
       this.#lists.push(added, row, code, norms?.[item] ?? 0);
     }
@@ -473,7 +483,7 @@ function createCentroids(
   kind: NonNullable<InvertedIndexOptions['centroids']>,
   quantizer: Quantizer,
 ): Centroids {
-  if (kind === 'codes') return new CodeCentroids(bytesPerCode(quantizer.bits));
+  if (kind === 'codes') return new CodeCentroids(quantizer.bits, bytesPerCode(quantizer.bits));
   if (kind === 'vectors') return new VectorCentroids(quantizer.inputDimensions);
   if (typeof kind === 'object' && kind.count === 0) return kind;
   throw new BitryoshkaError({
@@ -491,4 +501,8 @@ function maskOf(ranges: Uint32Array, rows: Uint32Array, allowed: RowSet): Uint8A
     }
   }
   return mask;
+}
+
+function defaultProbes(lists: number): number {
+  return Math.max(8, Math.ceil(lists / 8));
 }

@@ -3,11 +3,14 @@ import type { CodeMemory } from '../../kernels/kernel.ts';
 import { RowPositions } from '../row-positions.ts';
 
 /** Slots of a block: a list grows by so many. A multiple of 64, for masks. */
-const blockSlots = 256;
+const blockSlots = 1024;
 /** Blocks in one memory, which may not exceed 4 GiB. */
-const blocksPerMemory = 16384;
+const blocksPerMemory = 4096;
 /** Slots of a memory: place `p` is slot `p % memorySlots` of memory `p / memorySlots`. */
 export const memorySlots: number = blockSlots * blocksPerMemory;
+
+/** Packs a place and a number of slots into one number, which a typed array sorts quickly. */
+const runUnit = 2 * blockSlots;
 
 interface List {
   /** Numbers of its blocks; all but the last are full. */
@@ -85,6 +88,15 @@ export class InvertedLists {
     return this.#positions.get(row);
   }
 
+  /** Whether a row is in a list, with this code. */
+  holds(list: number, row: number, code: Uint8Array): boolean {
+    const place = this.placeOf(row);
+    if (place === undefined || this.listAt(place) !== list) return false;
+    const all = this.#memories[Math.floor(place / memorySlots)].codes.bytes();
+    const start = (place % memorySlots) * this.#bytesPerCode;
+    return code.every((byte, i) => byte === all[start + i]);
+  }
+
   listAt(place: number): number {
     return this.#owners[Math.floor(place / blockSlots)];
   }
@@ -100,12 +112,14 @@ export class InvertedLists {
     const rows = new Uint32Array(count);
     const codes = new Uint8Array(count * bytes);
     let done = 0;
-    for (const [start, end] of this.#runs([list])) {
+    for (const run of this.#runs([list])) {
+      const [start, filled] = [Math.floor(run / runUnit), run % runUnit];
       const memory = this.#memories[Math.floor(start / memorySlots)];
-      const [from, to] = [start % memorySlots, (start % memorySlots) + end - start];
+      const from = start % memorySlots;
+      const to = from + filled;
       rows.set(memory.rows.subarray(from, to), done);
       codes.set(memory.codes.bytes().subarray(from * bytes, to * bytes), done * bytes);
-      done += end - start;
+      done += filled;
     }
     return { rows, codes };
   }
@@ -113,22 +127,27 @@ export class InvertedLists {
   /** By memory: the ranges of slots that the named lists fill, in increasing order. */
   ranges(lists: ArrayLike<number>): Uint32Array[] {
     const ranges: number[][] = this.#memories.map(() => []);
-    for (const [start, end] of this.#runs(lists).sort((a, b) => a[0] - b[0])) {
-      const ofMemory = ranges[Math.floor(start / memorySlots)];
-      const slot = start % memorySlots;
-      if (ofMemory.at(-1) === slot) ofMemory[ofMemory.length - 1] = slot + end - start;
-      else ofMemory.push(slot, slot + end - start);
+    for (const run of this.#runs(lists).sort()) {
+      const place = Math.floor(run / runUnit);
+      const ofMemory = ranges[Math.floor(place / memorySlots)];
+      const slot = place % memorySlots;
+      const end = slot + (run % runUnit);
+      if (ofMemory.at(-1) === slot) ofMemory[ofMemory.length - 1] = end;
+      else ofMemory.push(slot, end);
     }
     return ranges.map((ofMemory) => Uint32Array.from(ofMemory));
   }
 
-  #runs(lists: ArrayLike<number>): [start: number, end: number][] {
-    const runs: [number, number][] = [];
-    for (let i = 0; i < lists.length; i++) {
+  /** By block: its first place times `runUnit`, plus how many of its slots are filled. */
+  #runs(lists: ArrayLike<number>): Float64Array {
+    let blockCount = 0;
+    for (let i = 0; i < lists.length; i++) blockCount += this.#lists[lists[i]].blocks.length;
+    const runs = new Float64Array(blockCount);
+    for (let i = 0, at = 0; i < lists.length; i++) {
       const { blocks, count } = this.#lists[lists[i]];
-      for (const [b, block] of blocks.entries()) {
-        const start = block * blockSlots;
-        runs.push([start, start + Math.min(blockSlots, count - b * blockSlots)]);
+      for (let b = 0; b < blocks.length; b++) {
+        const filled = Math.min(blockSlots, count - b * blockSlots);
+        runs[at++] = blocks[b] * blockSlots * runUnit + filled;
       }
     }
     return runs;

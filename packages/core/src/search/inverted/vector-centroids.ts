@@ -4,6 +4,7 @@ import { row, rowRange, zeros } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
 import { TopRows } from '../top-rows.ts';
 import type { Centroids, ClusteredItems, ClusteredQuery } from './centroids.ts';
+import { withRow } from './with-row.ts';
 
 const blockRows = 1024;
 
@@ -25,12 +26,13 @@ export class VectorCentroids implements Centroids {
     return new VectorCentroids(this.dimensions);
   }
 
+  /** Centroid `list` as a view, not a copy. */
+  at(list: number): Float32Array {
+    return row(this.#centroids, list);
+  }
+
   place(list: number, { vectors }: ClusteredItems, members: ArrayLike<number>): void {
-    if (list >= this.count) {
-      const grown = zeros(list + 1, this.dimensions);
-      grown.data.set(this.#centroids.data);
-      this.#centroids = grown;
-    }
+    this.#centroids = withRow(this.#centroids, list);
     const mean = zeros(1, this.dimensions);
     for (let i = 0; i < members.length; i++) {
       const vector = row(vectors as Matrix, members[i]);
@@ -55,7 +57,7 @@ export class VectorCentroids implements Centroids {
     return nearest;
   }
 
-  nearest({ unit }: ClusteredQuery, count: number): ArrayLike<number> {
+  nearest({ unit }: ClusteredQuery, count: number): number[] {
     const query = { rows: 1, columns: unit.length, data: unit };
     const { data } = defaultKernel().multiplyTransposed(query, this.#centroids);
     const top = new TopRows(count);
