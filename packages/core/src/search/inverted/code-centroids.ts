@@ -1,9 +1,9 @@
 import { packSigns } from '../../codes/codes.ts';
 import { defaultKernel } from '../../kernels/default-kernel.ts';
+import { dotProduct } from '../../kernels/dot-product.ts';
 import type { CodeMemory } from '../../kernels/kernel.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { row } from '../../vectors/matrix.ts';
-import { dotProduct } from '../dot-product.ts';
 import { TopRows } from '../top-rows.ts';
 import type { Centroids, ClusteredItems, ClusteredQuery } from './centroids.ts';
 import { withRow } from './with-row.ts';
