@@ -49,7 +49,7 @@ function prune(): void {
   count = kept;
 }
 
-function push(distance: u32, row: u32): void {
+function push(distance: u32, row: u32): u32 {
   store<u32>(candidates + (count << 3), distance);
   store<u32>(candidates + (count << 3), row, 4);
   count++;
@@ -58,6 +58,7 @@ function push(distance: u32, row: u32): void {
   below++;
   while (below >= wanted) below -= load<u32>(histogram + (--bound << 2));
   if (count == (wanted << 1) + 64) prune();
+  return bound;
 }
 
 /** The candidates ordered by distance, then row: a counting sort, as they lie in row order already. */
@@ -137,19 +138,20 @@ let word3: u64 = 0;
   const q0 = word0, q1 = word1, q2 = word2, q3 = word3;
   const whole = first + ((end - first) & ~3);
   let p = codes + <usize>first * bytes;
+  let limit = bound;
   for (let i = first; i < whole; i += 4, p += bytes << 2) {
     const a = distanceAs<T>(p, 0, query, q0, q1, q2, q3);
     const b = distanceAs<T>(p, bytes, query, q0, q1, q2, q3);
     const c = distanceAs<T>(p, bytes * 2, query, q0, q1, q2, q3);
     const d = distanceAs<T>(p, bytes * 3, query, q0, q1, q2, q3);
-    if (a < bound) push(a, i);
-    if (b < bound) push(b, i + 1);
-    if (c < bound) push(c, i + 2);
-    if (d < bound) push(d, i + 3);
+    if (a < limit) limit = push(a, i);
+    if (b < limit) limit = push(b, i + 1);
+    if (c < limit) limit = push(c, i + 2);
+    if (d < limit) limit = push(d, i + 3);
   }
   for (let i = whole; i < end; i++, p += bytes) {
     const d = distanceAs<T>(p, 0, query, q0, q1, q2, q3);
-    if (d < bound) push(d, i);
+    if (d < limit) limit = push(d, i);
   }
 }
 
