@@ -20,7 +20,6 @@ export interface CodeSegmentLayout {
   readonly bytesPerCode: number;
   /** Of the prefixes that are kept once more, side by side; 0 for none. */
   readonly bytesPerPrefix: number;
-  readonly hasNorms: boolean;
 }
 
 const fewestSlots = 64;

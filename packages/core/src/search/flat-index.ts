@@ -67,7 +67,6 @@ export class FlatIndex implements VectorIndex, VectorSegments {
     this.#layout = {
       bytesPerCode: bytesPerCode(quantizer.bits),
       bytesPerPrefix: prefixBits / 8,
-      hasNorms: quantizer.decoder !== undefined,
     };
     this.#rows = new SegmentedRows(() => this.#createSegment());
     if (vectors) this.#takeOver(vectors, codes);

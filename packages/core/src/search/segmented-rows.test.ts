@@ -6,6 +6,7 @@ import { gaussian, seededRandom } from '../vectors/random.ts';
 import { ExactIndex } from './exact-index.ts';
 import { FlatIndex } from './flat-index.ts';
 import { RowSet } from './row-set.ts';
+import { VectorRows } from './vector-rows.ts';
 
 const dimensions = 8;
 const vectors = randomVectors(150_000);
@@ -98,6 +99,31 @@ it('indexes on the same vectors may both grow', () => {
   expect(exact.search(row(vectors, 200), { k: 1 })[0]?.score).toBeCloseTo(1, 6);
   expect(index.search(row(vectors, 300), { k: 1 })[0]?.row).toBe(100);
   expect(exact.search(row(vectors, 300), { k: 1 })[0]?.score).toBeLessThan(0.999);
+});
+
+it('adds nothing when a store of vectors fails, and goes on afterwards', () => {
+  let isFull = false;
+  const index = new FlatIndex(quantizer, undefined, undefined, {
+    storage: () => {
+      const stored = new VectorRows(dimensions);
+      const append = stored.append.bind(stored);
+      stored.append = (matrix) => {
+        if (isFull) throw new Error('disk full');
+        // The first segment of the next addition still has room.
+        isFull = matrix.rows > 60_000;
+        append(matrix);
+      };
+      return stored;
+    },
+  });
+  index.add(rowRange(vectors, 0, 100));
+  expect(() => index.add(rowRange(vectors, 0, 70_000))).toThrow('disk full');
+  expect(index.rows).toBe(100);
+  isFull = false;
+  const first = index.add(rowRange(vectors, 200, 300));
+  expect(index.rows).toBe(200);
+  const [found] = index.search(row(vectors, 250), { k: 1, candidates: 200, rerank: 200 });
+  expect(found?.row).toBe(first + 50);
 });
 
 function randomVectors(rows: number): Matrix {

@@ -68,13 +68,19 @@ export class SegmentedRows<Content extends SegmentContent<Content>> {
    */
   append(count: number, write: (content: Content, start: number, end: number) => void): number {
     const first = this.#nextRow;
-    for (let start = 0; start < count; ) {
-      const { id, content, rows } = this.#tail();
-      const end = Math.min(count, start + segmentSlots - rows.slots);
-      write(content, start, end);
-      for (; start < end; start++) this.#place(id, rows, this.#nextRow++);
+    try {
+      for (let start = 0; start < count; ) {
+        const { id, content, rows } = this.#tail();
+        const end = Math.min(count, start + segmentSlots - rows.slots);
+        write(content, start, end);
+        this.#count += end - start;
+        for (; start < end; start++) this.#place(id, rows, this.#nextRow++);
+      }
+    } catch (cause) {
+      // Such as a disk that is full: nothing was added then.
+      for (let row = first; row < this.#nextRow; row++) this.delete(row);
+      throw cause;
     }
-    this.#count += count;
     return first;
   }
 
