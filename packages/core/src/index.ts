@@ -82,21 +82,35 @@ export type { QuantileFitOptions } from './quantizers/thresholds/fit-quantile-qu
 export { fitQuantileQuantizer } from './quantizers/thresholds/fit-quantile-quantizer.ts';
 export type { RefineOptions } from './quantizers/thresholds/refine-thresholds.ts';
 export { refineThresholds } from './quantizers/thresholds/refine-thresholds.ts';
+export { addInBlocks } from './search/add-in-blocks.ts';
+export type { AsyncSearchOptions } from './search/code-search.ts';
 export { ExactIndex } from './search/exact-index.ts';
-export type { FlatSearchOptions, Scoring, SearchDepth } from './search/flat-index.ts';
+export type {
+  FlatIndexOptions,
+  FlatSearchOptions,
+  Scoring,
+  SearchDepth,
+} from './search/flat-index.ts';
 export { FlatIndex } from './search/flat-index.ts';
 export { RowSet } from './search/row-set.ts';
+export type { StoredVectors } from './search/stored-vectors.ts';
 export type { ScoredRow } from './search/top-rows.ts';
+export type { VectorFormatName } from './search/vector-codecs.ts';
 export type { SearchOptions, VectorIndex } from './search/vector-index.ts';
 export { VectorRows } from './search/vector-rows.ts';
+export type { VectorSource, VectorStorage } from './search/vector-storage.ts';
 export type { AffineMap } from './transforms/affine-map.ts';
 export { applyAffineMap } from './transforms/affine-map.ts';
 export type { MatryoshkaOptions } from './transforms/matryoshka.ts';
 export { truncateMatryoshka } from './transforms/matryoshka.ts';
 export type { PcaOptions } from './transforms/pca.ts';
 export { fitPca } from './transforms/pca.ts';
+export type { EstimateMarginOptions } from './tuning/estimate-margin.ts';
+export { estimateMargin } from './tuning/estimate-margin.ts';
 export type { TuningResult, TuningRow } from './tuning/tune.ts';
 export { tune } from './tuning/tune.ts';
+export type { SearchTuning, SearchTuningRow, TuneSearchOptions } from './tuning/tune-search.ts';
+export { tuneSearch } from './tuning/tune-search.ts';
 export type { TuneOptions } from './tuning/tuning-options.ts';
 export type { Matrix, ToMatrixOptions, Vectors } from './vectors/matrix.ts';
 export { row, selectRows, toMatrix, toVector } from './vectors/matrix.ts';

@@ -40,3 +40,9 @@ export function packSigns({ rows, columns, data }: Matrix): Codes {
 export function bitAt(codes: Codes, row: number, bit: number): 0 | 1 {
   return ((codes.data[row * codes.bytesPerCode + (bit >> 3)] >> (bit & 7)) & 1) as 0 | 1;
 }
+
+/** Codes `start` to `end` (exclusive) as a view, not a copy. */
+export function codeRange({ data, ...codes }: Codes, start: number, end: number): Codes {
+  const { bytesPerCode: bytes } = codes;
+  return { ...codes, rows: end - start, data: data.subarray(start * bytes, end * bytes) };
+}

@@ -1,12 +1,26 @@
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
-import type { CodeMemory, Kernel, NearestCodes } from './kernel.ts';
+import { dotProduct } from './dot-product.ts';
+import type {
+  BitPlanes,
+  CodeMemory,
+  Kernel,
+  NearestCodes,
+  ScanLimits,
+  VectorMemory,
+} from './kernel.ts';
 
 /** The twin of the WebAssembly kernel, for places that have none, and to check it against. */
 export const javascriptKernel: Kernel = {
   name: 'javascript',
   createCodeMemory: (bytesPerCode) => new JavascriptCodeMemory(bytesPerCode),
   multiplyTransposed,
+  createMultiplier(b, bias) {
+    const copy = { ...b, data: b.data.slice() };
+    const biasCopy = bias?.slice();
+    return (a) => multiplyTransposed(a, copy, biasCopy);
+  },
+  createVectorMemory: (rows, columns) => new JavascriptVectorMemory(rows, columns),
 };
 
 class JavascriptCodeMemory implements CodeMemory {
@@ -34,7 +48,12 @@ class JavascriptCodeMemory implements CodeMemory {
     return new Uint8Array(this.#words.buffer, 0, this.rows * this.bytesPerCode);
   }
 
-  nearest(query: Uint8Array, k: number, allowed?: Uint8Array): NearestCodes {
+  nearest(
+    query: Uint8Array,
+    k: number,
+    allowed?: Uint8Array,
+    { ranges = Uint32Array.of(0, this.rows), below: limit = 0xffffffff }: ScanLimits = {},
+  ): NearestCodes {
     const wordsPerCode = this.bytesPerCode / 4;
     const bits = this.bytesPerCode * 8;
     const words = this.#words;
@@ -44,24 +63,91 @@ class JavascriptCodeMemory implements CodeMemory {
 
     // One list of rows per distance; a distance stops being collected once k smaller ones are known.
     const rowsAt: number[][] = Array.from({ length: bits + 1 }, () => []);
-    let bound = bits + 1;
+    let bound = Math.min(limit, bits + 1);
     let below = 0;
-    for (let i = 0; i < this.rows; i++) {
-      if (allowed && ((allowed[i >> 3] >> (i & 7)) & 1) === 0) continue;
-      let distance = 0;
-      for (let w = 0, p = i * wordsPerCode; w < wordsPerCode; w++, p++) {
-        distance += popcount(words[p] ^ queryWords[w]);
+    for (let r = 0; r < ranges.length; r += 2) {
+      for (let i = ranges[r]; i < ranges[r + 1]; i++) {
+        if (allowed && ((allowed[i >> 3] >> (i & 7)) & 1) === 0) continue;
+        let distance = 0;
+        for (let w = 0, p = i * wordsPerCode; w < wordsPerCode; w++, p++) {
+          distance += popcount(words[p] ^ queryWords[w]);
+        }
+        if (distance >= bound) continue;
+        rowsAt[distance].push(i);
+        below++;
+        while (below >= wanted) below -= rowsAt[--bound].length;
       }
-      if (distance >= bound) continue;
-      rowsAt[distance].push(i);
-      below++;
-      while (below >= wanted) below -= rowsAt[--bound].length;
     }
 
     const rows = rowsAt.flat().slice(0, wanted);
     const distances = rowsAt.flatMap((at, distance) => at.map(() => distance)).slice(0, wanted);
     return { rows: Uint32Array.from(rows), distances: Uint32Array.from(distances) };
   }
+
+  sums(values: Float32Array, rows: Uint32Array): Float32Array {
+    const { bytesPerCode } = this;
+    const tables = tablesOf(values, bytesPerCode);
+    const bytes = this.bytes();
+    const lanes = new Float32Array(4);
+    return Float32Array.from(rows, (row) => {
+      lanes.fill(0);
+      for (let byte = 0, p = row * bytesPerCode; byte < bytesPerCode; byte++, p++) {
+        lanes[byte & 3] += tables[byte * 256 + bytes[p]];
+      }
+      return addLanes(lanes);
+    });
+  }
+
+  planeSums({ digits, words: planes }: BitPlanes, rows: Uint32Array): Int32Array {
+    const wordsPerCode = this.bytesPerCode / 4;
+    const planeWords = new Uint32Array(new Uint8Array(planes).buffer);
+    return Int32Array.from(rows, (row) => {
+      let sum = 0;
+      for (let w = 0; w < wordsPerCode; w++) {
+        const word = this.#words[row * wordsPerCode + w];
+        for (let digit = 0; digit < digits; digit++) {
+          const plane = planeWords[((w >> 1) * digits + digit) * 2 + (w & 1)];
+          const weight = digit === digits - 1 ? -(1 << digit) : 1 << digit;
+          sum += weight * popcount(word & plane);
+        }
+      }
+      return sum;
+    });
+  }
+}
+
+class JavascriptVectorMemory implements VectorMemory {
+  readonly data: Float32Array;
+  readonly #columns: number;
+
+  constructor(rows: number, columns: number) {
+    this.data = new Float32Array(rows * columns);
+    this.#columns = columns;
+  }
+
+  dotProducts(query: Float32Array, rows: Uint32Array): Float32Array {
+    const columns = this.#columns;
+    return Float32Array.from(rows, (row) => dotProduct(this.data, row * columns, query));
+  }
+}
+
+/** For every byte of a code, the sum of the values for each of 256 contents. */
+function tablesOf(values: Float32Array, bytes: number): Float32Array {
+  const tables = new Float32Array(bytes * 256);
+  for (let byte = 0; byte < bytes; byte++) {
+    const table = tables.subarray(byte * 256, byte * 256 + 256);
+    for (let bit = 0; bit < 8; bit++) table[0] -= values[byte * 8 + bit] ?? 0;
+    for (let bit = 0; bit < 8; bit++) {
+      const twice = 2 * (values[byte * 8 + bit] ?? 0);
+      for (let rest = 0; rest < 1 << bit; rest++) table[(1 << bit) + rest] = table[rest] + twice;
+    }
+  }
+  return tables;
+}
+
+function addLanes(lanes: Float32Array): number {
+  const f32 = Math.fround;
+  return f32(f32(lanes[0] + lanes[1]) + f32(lanes[2] + lanes[3]));
 }
 
 /** Population count of 32 bits: partial sums of 2, 4 and 8 bits, added up by one multiplication. */
@@ -74,29 +160,12 @@ function popcount(word: number): number {
 
 function multiplyTransposed(a: Matrix, b: Matrix, bias?: Float32Array): Matrix {
   const product = zeros(a.rows, b.rows);
-  const inner = a.columns;
-  const f32 = Math.fround;
+  const { columns } = a;
   for (let i = 0; i < a.rows; i++) {
+    const row = a.data.subarray(i * columns, (i + 1) * columns);
     for (let j = 0; j < b.rows; j++) {
-      let lane0 = 0;
-      let lane1 = 0;
-      let lane2 = 0;
-      let lane3 = 0;
-      let p = i * inner;
-      let q = j * inner;
-      const end = p + (inner & ~3);
-      for (; p < end; p += 4, q += 4) {
-        lane0 = f32(lane0 + f32(a.data[p] * b.data[q]));
-        lane1 = f32(lane1 + f32(a.data[p + 1] * b.data[q + 1]));
-        lane2 = f32(lane2 + f32(a.data[p + 2] * b.data[q + 2]));
-        lane3 = f32(lane3 + f32(a.data[p + 3] * b.data[q + 3]));
-      }
-      const rest = inner & 3;
-      if (rest > 0) lane0 = f32(lane0 + f32(a.data[p] * b.data[q]));
-      if (rest > 1) lane1 = f32(lane1 + f32(a.data[p + 1] * b.data[q + 1]));
-      if (rest > 2) lane2 = f32(lane2 + f32(a.data[p + 2] * b.data[q + 2]));
-      const sum = f32(f32(lane0 + lane1) + f32(lane2 + lane3));
-      product.data[i * b.rows + j] = bias ? f32(sum + bias[j]) : sum;
+      const sum = dotProduct(b.data, j * columns, row);
+      product.data[i * b.rows + j] = bias ? sum + bias[j] : sum;
     }
   }
   return product;

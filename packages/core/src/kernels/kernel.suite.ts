@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Matrix } from '../vectors/matrix.ts';
 import { seededRandom } from '../vectors/random.ts';
-import type { CodeMemory, Kernel } from './kernel.ts';
+import type { CodeMemory, Kernel, ScanLimits } from './kernel.ts';
 
 /** What every kernel must do, checked against definitions that are too slow to ship. */
 export function kernelSuite(kernel: Kernel): void {
@@ -35,6 +35,23 @@ export function kernelSuite(kernel: Kernel): void {
       expect(nearestPairs(memory, query, 1)).toEqual(sortedPairs(memory, query).slice(0, 1));
     });
 
+    it.each([8, 9])(
+      'finds many of many rows, also where every %i-th row is misleading',
+      (every) => {
+        // Whoever guesses from a sample of the rows how near the k nearest are is wrong here.
+        const memory = kernel.createCodeMemory(8);
+        memory.resize(18_000);
+        const random = seededRandom(3);
+        memory.bytes().forEach((_, i, bytes) => {
+          bytes[i] = (i >> 3) % every === 0 ? 0 : random() * 256;
+        });
+        const query = new Uint8Array(8);
+        for (const k of [200, 2200]) {
+          expect(nearestPairs(memory, query, k)).toEqual(sortedPairs(memory, query).slice(0, k));
+        }
+      },
+    );
+
     it('takes queries that lie anywhere, in any kind of byte array', () => {
       const { memory, query } = randomCodes(kernel, 50, 2, 7);
       const shifted = Uint8Array.of(9, ...query).subarray(1);
@@ -50,6 +67,25 @@ export function kernelSuite(kernel: Kernel): void {
       expect(nearestPairs(memory, query, 5, allowed)).toEqual(expected.slice(0, 5));
       expect(nearestPairs(memory, query, 50, allowed)).toEqual(expected);
       expect(nearestPairs(memory, query, 5, new Uint8Array(25))).toEqual([]);
+    });
+
+    it.each([1, 2, 5])('looks only at given ranges and below a distance, %i words', (words) => {
+      const { memory, query } = randomCodes(kernel, 300, words, 9);
+      const ranges = Uint32Array.of(3, 10, 64, 65, 70, 70, 100, 259);
+      const within = (i: number) => (i >= 3 && i < 10) || i === 64 || (i >= 100 && i < 259);
+      const odd = new Uint8Array(38).fill(0xaa);
+      const below = words * 32 - 1;
+      const pairs = sortedPairs(memory, query).filter(([i]) => within(i));
+      const expected = pairs.filter(([, distance]) => distance < below);
+      expect(expected.length).toBeGreaterThan(9);
+      expect(nearestPairs(memory, query, 300, undefined, { ranges })).toEqual(pairs);
+      expect(nearestPairs(memory, query, 9, undefined, { ranges, below })).toEqual(
+        expected.slice(0, 9),
+      );
+      expect(nearestPairs(memory, query, 300, odd, { ranges, below })).toEqual(
+        expected.filter(([i]) => i % 2 === 1),
+      );
+      expect(nearestPairs(memory, query, 9, undefined, { below: 0 })).toEqual([]);
     });
 
     it('keeps codes while growing, and forgets rows that were cut off', () => {
@@ -73,6 +109,134 @@ export function kernelSuite(kernel: Kernel): void {
           .subarray(240)
           .every((byte) => byte === 0),
       ).toBe(true);
+    });
+  });
+
+  describe('sums over the bits of codes', () => {
+    it.each([1, 2, 3, 4, 17])(
+      'adds values where a bit is 1 and takes them away elsewhere, %i words',
+      (words) => {
+        fc.assert(
+          fc.property(
+            fc.integer({ min: 1, max: 30 }),
+            fc.integer({ min: 1, max: 64 }),
+            fc.integer(),
+            (rows, missing, seed) => {
+              const { memory } = randomCodes(kernel, rows, words, seed);
+              const random = seededRandom(seed);
+              const values = randomMatrix(1, words * 64 - missing + 1, random).data;
+              const asked = Uint32Array.from({ length: 9 }, () => Math.floor(random() * rows));
+              const sums = memory.sums(values, asked);
+              asked.forEach((row, i) => {
+                const expected = values.reduce(
+                  (sum, value, bit) => sum + (isSet(memory, row, bit) ? value : -value),
+                  0,
+                );
+                expect(sums[i]).toBeCloseTo(expected, 3);
+              });
+              expect(memory.sums(values, new Uint32Array(0))).toHaveLength(0);
+            },
+          ),
+          { numRuns: 10 },
+        );
+      },
+    );
+
+    it.each([4, 8] as const)('adds whole numbers of %i digits where a bit is 1', (digits) => {
+      for (const words of [1, 2, 5]) {
+        const { memory } = randomCodes(kernel, 20, words, words);
+        const planes = randomCodes(kernel, digits, words, 99).memory.bytes();
+        const rows = Uint32Array.of(19, 0, 7, 7);
+        const valueAt = (bit: number) => {
+          let value = 0;
+          for (let digit = 0; digit < digits; digit++) {
+            const byte = planes[(bit >> 6) * digits * 8 + digit * 8 + ((bit & 63) >> 3)];
+            const weight = digit === digits - 1 ? -(2 ** digit) : 2 ** digit;
+            value += ((byte >> (bit & 7)) & 1) * weight;
+          }
+          return value;
+        };
+        const expected = Array.from(rows, (row) => {
+          let sum = 0;
+          for (let bit = 0; bit < words * 64; bit++)
+            if (isSet(memory, row, bit)) sum += valueAt(bit);
+          return sum;
+        });
+        expect([...memory.planeSums({ digits, words: planes.slice() }, rows)]).toEqual(expected);
+        expect(memory.planeSums({ digits, words: planes.slice() }, rows.slice(0, 0))).toHaveLength(
+          0,
+        );
+      }
+    });
+
+    it('gives the same bits as before (golden sums)', () => {
+      const { memory } = randomCodes(kernel, 6, 3, 4);
+      const values = randomMatrix(1, 190, seededRandom(8)).data;
+      const sums = memory.sums(values, Uint32Array.of(0, 1, 2, 3, 4, 5));
+      expect([...new Uint32Array(sums.buffer)].map((word) => word.toString(16))).toEqual(
+        goldenBitSums,
+      );
+    });
+
+    it('leaves the codes alone', () => {
+      const { memory, query } = randomCodes(kernel, 70, 2, 6);
+      const before = memory.bytes().slice();
+      memory.sums(new Float32Array(128).fill(1), Uint32Array.of(69));
+      memory.nearest(query, 70);
+      expect(memory.bytes()).toEqual(before);
+    });
+  });
+
+  describe('vector memory', () => {
+    it('scores any rows of any length as a product with a matrix does', () => {
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 1, max: 9 }),
+          fc.integer({ min: 1, max: 70 }),
+          fc.integer({ min: 0, max: 20 }),
+          fc.integer(),
+          (rows, columns, count, seed) => {
+            const random = seededRandom(seed);
+            const vectors = randomMatrix(rows, columns, random);
+            const query = randomMatrix(1, columns, random);
+            const memory = kernel.createVectorMemory(rows, columns);
+            expect(memory.data).toEqual(new Float32Array(rows * columns));
+            memory.data.set(vectors.data);
+            const asked = Uint32Array.from({ length: count }, () => Math.floor(random() * rows));
+            const { data } = kernel.multiplyTransposed(query, vectors);
+            expect(memory.dotProducts(query.data, asked)).toEqual(
+              Float32Array.from(asked, (row) => data[row]),
+            );
+          },
+        ),
+        { numRuns: 50 },
+      );
+    });
+
+    it('scores more rows than it takes at a time', () => {
+      const memory = kernel.createVectorMemory(2, 3);
+      memory.data.set([1, 2, 3, 4, 5, 6]);
+      const rows = Uint32Array.from({ length: 9000 }, (_, i) => i % 2);
+      const products = memory.dotProducts(Float32Array.of(1, 0, 1), rows);
+      expect(products).toEqual(Float32Array.from(rows, (row) => (row === 0 ? 4 : 10)));
+    });
+  });
+
+  describe('multiplier', () => {
+    it('multiplies as multiplyTransposed does, bit for bit, also after the matrix has changed', () => {
+      const random = seededRandom(5);
+      const b = randomMatrix(7, 33, random);
+      const bias = randomMatrix(1, 7, random).data;
+      const multiply = kernel.createMultiplier(b, bias);
+      for (const rows of [0, 1, 2, 5, 300]) {
+        const a = randomMatrix(rows, 33, random);
+        expect(multiply(a)).toEqual(kernel.multiplyTransposed(a, b, bias));
+      }
+      const a = randomMatrix(2, 33, random);
+      const before = multiply(a);
+      b.data.fill(0);
+      bias.fill(0);
+      expect(multiply(a)).toEqual(before);
     });
   });
 
@@ -152,6 +316,8 @@ const goldenSums = [
   '3f27b008',
 ];
 
+const goldenBitSums = ['3ffa6e96', '402243d4', 'bfc8d6f0', '402f4b53', '409a1b48', '40c2e54c'];
+
 function randomCodes(kernel: Kernel, rows: number, words: number, seed: number) {
   const random = seededRandom(seed);
   const memory = kernel.createCodeMemory(words * 8);
@@ -171,8 +337,9 @@ function nearestPairs(
   query: Uint8Array,
   k: number,
   allowed?: Uint8Array,
+  limits?: ScanLimits,
 ): Pair[] {
-  const { rows, distances } = memory.nearest(query, k, allowed);
+  const { rows, distances } = memory.nearest(query, k, allowed, limits);
   return Array.from(rows, (row, i) => [row, distances[i]]);
 }
 
@@ -183,6 +350,10 @@ function sortedPairs(memory: CodeMemory, query: Uint8Array): Pair[] {
     return [row, differing.reduce((sum, byte) => sum + ones(byte), 0)];
   });
   return pairs.sort((a, b) => a[1] - b[1] || a[0] - b[0]);
+}
+
+function isSet(memory: CodeMemory, row: number, bit: number): boolean {
+  return ((memory.bytes()[row * memory.bytesPerCode + (bit >> 3)] >> (bit & 7)) & 1) === 1;
 }
 
 function ones(byte: number): number {

@@ -1,16 +1,26 @@
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
-import type { CodeMemory, Kernel, NearestCodes } from './kernel.ts';
+import type {
+  BitPlanes,
+  CodeMemory,
+  Kernel,
+  Multiplier,
+  NearestCodes,
+  ScanLimits,
+  VectorMemory,
+} from './kernel.ts';
 import { wasmBinary } from './wasm-binary.generated.ts';
 
 interface KernelExports {
   readonly memory: WebAssembly.Memory;
   scan(
     codes: number,
-    rows: number,
+    ranges: number,
+    rangeCount: number,
     words: number,
     query: number,
     k: number,
+    limit: number,
     allowed: number,
     histogram: number,
     candidates: number,
@@ -23,6 +33,32 @@ interface KernelExports {
     rowsB: number,
     inner: number,
     bias: number,
+    output: number,
+  ): void;
+  fillTables(values: number, bytes: number, tables: number): void;
+  sumByTables(
+    codes: number,
+    words: number,
+    rows: number,
+    count: number,
+    tables: number,
+    output: number,
+  ): void;
+  sumByPlanes(
+    codes: number,
+    words: number,
+    rows: number,
+    count: number,
+    planes: number,
+    digits: number,
+    output: number,
+  ): void;
+  dotProducts(
+    vectors: number,
+    inner: number,
+    query: number,
+    rows: number,
+    count: number,
     output: number,
   ): void;
 }
@@ -48,6 +84,8 @@ export function createWasmKernel(): Kernel | undefined {
     name: 'wasm',
     createCodeMemory: (bytesPerCode) => new WasmCodeMemory(instantiate(module), bytesPerCode),
     multiplyTransposed: (a, b, bias) => multiplier.multiplyTransposed(a, b, bias),
+    createMultiplier: (b, bias) => createMultiplier(instantiate(module), b, bias),
+    createVectorMemory: (rows, columns) => new WasmVectorMemory(instantiate(module), rows, columns),
   };
 }
 
@@ -100,13 +138,19 @@ class WasmCodeMemory implements CodeMemory {
     return new Uint8Array(this.#kernel.memory.buffer, base, this.rows * this.bytesPerCode);
   }
 
-  nearest(query: Uint8Array, k: number, allowed?: Uint8Array): NearestCodes {
+  nearest(
+    query: Uint8Array,
+    k: number,
+    allowed?: Uint8Array,
+    { ranges = Uint32Array.of(0, this.rows), below = 0xffffffff }: ScanLimits = {},
+  ): NearestCodes {
     const { bytesPerCode, rows } = this;
     const wanted = Math.min(k, rows);
     if (wanted === 0) return { rows: new Uint32Array(0), distances: new Uint32Array(0) };
 
-    const queryAt = align(base + this.#capacity * bytesPerCode);
-    const histogramAt = align(queryAt + bytesPerCode);
+    const queryAt = this.#scratchAt;
+    const rangesAt = align(queryAt + bytesPerCode);
+    const histogramAt = align(rangesAt + ranges.byteLength);
     const candidatesAt = align(histogramAt + (bytesPerCode * 8 + 2) * 4);
     const outputAt = align(candidatesAt + (2 * wanted + 64) * 8);
     const allowedAt = align(outputAt + wanted * 8);
@@ -115,16 +159,19 @@ class WasmCodeMemory implements CodeMemory {
     ensureBytes(memory, allowedAt + allowedBytes);
     const bytes = new Uint8Array(memory.buffer);
     bytes.set(query, queryAt);
+    new Uint32Array(memory.buffer, rangesAt, ranges.length).set(ranges);
     if (allowed) {
       bytes.fill(0, allowedAt, allowedAt + allowedBytes);
       bytes.set(allowed.subarray(0, Math.ceil(rows / 8)), allowedAt);
     }
     const found = this.#kernel.scan(
       base,
-      rows,
+      rangesAt,
+      ranges.length / 2,
       bytesPerCode / 8,
       queryAt,
       wanted,
+      below,
       allowed ? allowedAt : 0,
       histogramAt,
       candidatesAt,
@@ -139,6 +186,101 @@ class WasmCodeMemory implements CodeMemory {
     }
     return nearest;
   }
+
+  sums(values: Float32Array, rows: Uint32Array): Float32Array {
+    const { bytesPerCode } = this;
+    const valuesAt = this.#scratchAt;
+    const tablesAt = align(valuesAt + bytesPerCode * 8 * 4);
+    const rowsAt = align(tablesAt + bytesPerCode * 256 * 4);
+    const outputAt = align(rowsAt + rows.byteLength);
+    const { memory } = this.#kernel;
+    ensureBytes(memory, outputAt + rows.byteLength);
+    const padded = new Float32Array(memory.buffer, valuesAt, bytesPerCode * 8);
+    padded.fill(0, values.length);
+    padded.set(values);
+    new Uint32Array(memory.buffer, rowsAt, rows.length).set(rows);
+    this.#kernel.fillTables(valuesAt, bytesPerCode, tablesAt);
+    const words = bytesPerCode / 8;
+    this.#kernel.sumByTables(base, words, rowsAt, rows.length, tablesAt, outputAt);
+    return new Float32Array(memory.buffer, outputAt, rows.length).slice();
+  }
+
+  planeSums({ digits, words: planes }: BitPlanes, rows: Uint32Array): Int32Array {
+    const planesAt = this.#scratchAt;
+    const rowsAt = align(planesAt + planes.length);
+    const outputAt = align(rowsAt + rows.byteLength);
+    const { memory } = this.#kernel;
+    ensureBytes(memory, outputAt + rows.byteLength);
+    new Uint8Array(memory.buffer, planesAt, planes.length).set(planes);
+    new Uint32Array(memory.buffer, rowsAt, rows.length).set(rows);
+    const words = this.bytesPerCode / 8;
+    this.#kernel.sumByPlanes(base, words, rowsAt, rows.length, planesAt, digits, outputAt);
+    return new Int32Array(memory.buffer, outputAt, rows.length).slice();
+  }
+
+  /** Where what a call needs besides the codes may lie. */
+  get #scratchAt(): number {
+    return align(base + this.#capacity * this.bytesPerCode);
+  }
+}
+
+/** Rows are padded to whole lanes unless they are whole already. */
+class WasmVectorMemory implements VectorMemory {
+  readonly data: Float32Array;
+  readonly #kernel: KernelExports;
+  readonly #columns: number;
+  readonly #queryAt: number;
+  readonly #batch: number;
+
+  constructor(kernel: KernelExports, rows: number, columns: number) {
+    this.#kernel = kernel;
+    this.#columns = columns;
+    this.#batch = Math.min(rows, 4096);
+    this.#queryAt = align(base + rows * columns * 4);
+    // All of it at once: growing would detach `data`.
+    ensureBytes(kernel.memory, align(this.#queryAt + columns * 4) + this.#batch * 8);
+    this.data = new Float32Array(kernel.memory.buffer, base, rows * columns);
+  }
+
+  dotProducts(query: Float32Array, rows: Uint32Array): Float32Array {
+    const { buffer } = this.#kernel.memory;
+    const rowsAt = align(this.#queryAt + this.#columns * 4);
+    const outputAt = rowsAt + this.#batch * 4;
+    new Float32Array(buffer, this.#queryAt, this.#columns).set(query);
+    const products = new Float32Array(rows.length);
+    for (let start = 0; start < rows.length; start += this.#batch) {
+      const part = rows.subarray(start, start + this.#batch);
+      new Uint32Array(buffer, rowsAt, part.length).set(part);
+      this.#kernel.dotProducts(base, this.#columns, this.#queryAt, rowsAt, part.length, outputAt);
+      products.set(new Float32Array(buffer, outputAt, part.length), start);
+    }
+    return products;
+  }
+}
+
+/** Vectors that are multiplied at a time, to bound the memory. */
+const multipliedRows = 256;
+
+function createMultiplier(kernel: KernelExports, b: Matrix, bias?: Float32Array): Multiplier {
+  const inner = Math.ceil(b.columns / 4) * 4;
+  const biasAt = align(base + b.rows * inner * 4);
+  const aAt = align(biasAt + b.rows * 4);
+  const productAt = align(aAt + multipliedRows * inner * 4);
+  ensureBytes(kernel.memory, productAt + multipliedRows * b.rows * 4);
+  const floats = new Float32Array(kernel.memory.buffer);
+  copyPadded(b, 0, b.rows, inner, floats, base / 4);
+  if (bias) floats.set(bias, biasAt / 4);
+  return (a) => {
+    const product = zeros(a.rows, b.rows);
+    for (let start = 0; start < a.rows; start += multipliedRows) {
+      const rows = Math.min(multipliedRows, a.rows - start);
+      copyPadded(a, start, rows, inner, floats, aAt / 4);
+      kernel.multiplyTransposed(aAt, rows, base, b.rows, inner, biasAt, productAt);
+      const from = productAt / 4;
+      product.data.set(floats.subarray(from, from + rows * b.rows), start * b.rows);
+    }
+    return product;
+  };
 }
 
 /** Multiplies in tiles of rows, so that the memory stays small however large the matrices are. */

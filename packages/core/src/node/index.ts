@@ -1,3 +1,7 @@
+export type { FileVectorsOptions } from './file-vectors.ts';
+export { fileVectors } from './file-vectors.ts';
+export type { HnswCentroidsOptions } from './hnsw-centroids.ts';
+export { hnswCentroids } from './hnsw-centroids.ts';
 export type { PresetModel, PresetOptions } from './load-preset.ts';
 export { loadPreset, presetModels } from './load-preset.ts';
 export type { ReadBeirOptions } from './read-beir-folder.ts';
@@ -10,5 +14,7 @@ export { readVectorBlocks } from './read-vector-blocks.ts';
 export type { NamedVectors } from './read-vectors.ts';
 export { readVectors } from './read-vectors.ts';
 export { checkReplaceable, replaceFile } from './replace-file.ts';
+export type { SearchPoolOptions } from './search-pool.ts';
+export { SearchPool } from './search-pool.ts';
 export type { FileSource, SnapshotContents } from './write-snapshot.ts';
 export { writeSnapshot } from './write-snapshot.ts';

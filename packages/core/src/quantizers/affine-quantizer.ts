@@ -2,7 +2,7 @@ import type { Codes } from '../codes/codes.ts';
 import { packSignsInBlocks } from '../codes/pack-signs-in-blocks.ts';
 import { encodeFile } from '../format/file.ts';
 import type { AffineMap } from '../transforms/affine-map.ts';
-import { applyAffineMap } from '../transforms/affine-map.ts';
+import { affineFunction } from '../transforms/affine-map.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { toMatrix } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
@@ -22,7 +22,7 @@ export class AffineQuantizer implements Quantizer {
   readonly bits: number;
   readonly #parts: AffineQuantizerParts;
   /** The map with the thresholds taken into its bias, by side. */
-  readonly #maps: Readonly<Record<Side, AffineMap>>;
+  readonly #maps: Readonly<Record<Side, (vectors: Matrix) => Matrix>>;
 
   constructor(parts: AffineQuantizerParts) {
     const { kind, map, thresholds } = parts;
@@ -31,8 +31,8 @@ export class AffineQuantizer implements Quantizer {
     this.bits = map.bias.length;
     this.#parts = parts;
     this.#maps = {
-      document: subtractFromBias(map, thresholds.document),
-      query: subtractFromBias(map, thresholds.query),
+      document: affineFunction(subtractFromBias(map, thresholds.document)),
+      query: affineFunction(subtractFromBias(map, thresholds.query)),
     };
   }
 
@@ -67,7 +67,7 @@ export class AffineQuantizer implements Quantizer {
   }
 
   #project(matrix: Matrix, side: Side): Matrix {
-    return applyAffineMap(this.#maps[side], normalizeRows(matrix));
+    return this.#maps[side](normalizeRows(matrix));
   }
 }
 

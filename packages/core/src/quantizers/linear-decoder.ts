@@ -1,14 +1,15 @@
 import type { Codes } from '../codes/codes.ts';
+import { codeRange } from '../codes/codes.ts';
 import { unpackSigns } from '../codes/unpack-signs.ts';
 import type { Tensor } from '../format/safetensors.ts';
 import { defaultKernel } from '../kernels/default-kernel.ts';
+import type { Multiplier } from '../kernels/kernel.ts';
 import type { AffineMap } from '../transforms/affine-map.ts';
 import { applyAffineMap } from '../transforms/affine-map.ts';
 import type { Matrix } from '../vectors/matrix.ts';
-import { row, rowRange, transpose } from '../vectors/matrix.ts';
-import { inverseNorm } from '../vectors/normalize.ts';
+import { transpose } from '../vectors/matrix.ts';
 
-/** Rows that are decoded at a time, to bound the memory. */
+/** Codes whose lengths are computed at a time, to bound the memory. */
 const blockRows = 4096;
 const largestByte = 255;
 
@@ -30,6 +31,9 @@ export class LinearDecoder {
   readonly normRange: readonly [smallest: number, largest: number];
   /** Gᵀ: one row per bit. */
   readonly #bitVectors: Matrix;
+  #gram: Gram | undefined;
+  #multiply: Multiplier | undefined;
+  #inverseNorms: Float32Array | undefined;
 
   constructor(map: AffineMap, normRange: readonly [smallest: number, largest: number]) {
     this.map = map;
@@ -44,7 +48,8 @@ export class LinearDecoder {
 
   query(vector: Float32Array): DecodedQuery {
     const matrix = { rows: 1, columns: vector.length, data: vector };
-    const values = defaultKernel().multiplyTransposed(matrix, this.#bitVectors).data;
+    this.#multiply ??= defaultKernel().createMultiplier(this.#bitVectors);
+    const values = this.#multiply(matrix).data;
     const constant = this.map.bias.reduce((sum, value, j) => sum + value * vector[j], 0);
     return { values, constant };
   }
@@ -61,10 +66,11 @@ export class LinearDecoder {
   /** 1 / length for each of the 256 bytes that `encodeNorms` may give; 0 for no length at all. */
   inverseNorms(): Float32Array {
     const [smallest, largest] = this.normRange;
-    return Float32Array.from({ length: largestByte + 1 }, (_, byte) => {
+    this.#inverseNorms ??= Float32Array.from({ length: largestByte + 1 }, (_, byte) => {
       const norm = smallest + ((largest - smallest) * byte) / largestByte;
       return norm > 0 ? 1 / norm : 0;
     });
+    return this.#inverseNorms;
   }
 
   /** The arrays of a file. */
@@ -77,18 +83,45 @@ export class LinearDecoder {
     };
   }
 
-  /** The length of what each code is decoded to. */
+  /**
+   * The length of what each code is decoded to, without decoding it:
+   * |G b + c|² = b · (GᵀG b + 2 Gᵀc) + |c|², with as many products per bit as there are bits.
+   */
   norms(codes: Codes): Float32Array {
+    this.#gram ??= this.#computeGram();
+    const { matrix, bias, constant } = this.#gram;
     const lengths = new Float32Array(codes.rows);
-    const signs = unpackSigns(codes);
     for (let start = 0; start < codes.rows; start += blockRows) {
-      const end = Math.min(codes.rows, start + blockRows);
-      const decoded = applyAffineMap(this.map, rowRange(signs, start, end));
-      for (let i = 0; i < decoded.rows; i++) {
-        const inverse = inverseNorm(row(decoded, i), 0, decoded.columns);
-        lengths[start + i] = inverse > 0 ? 1 / inverse : 0;
+      const signs = unpackSigns(codeRange(codes, start, Math.min(codes.rows, start + blockRows)));
+      const { columns, data } = defaultKernel().multiplyTransposed(signs, matrix, bias);
+      for (let i = 0, p = 0; i < signs.rows; i++) {
+        let sum = constant;
+        for (const end = p + columns; p < end; p++) sum += data[p] * signs.data[p];
+        lengths[start + i] = Math.sqrt(Math.max(0, sum));
       }
     }
     return lengths;
   }
+
+  #computeGram(): Gram {
+    const bitVectors = this.#bitVectors;
+    const { bias: c } = this.map;
+    const centre = { rows: 1, columns: c.length, data: c };
+    const kernel = defaultKernel();
+    return {
+      matrix: kernel.multiplyTransposed(bitVectors, bitVectors),
+      bias: kernel.multiplyTransposed(centre, bitVectors).data.map((value) => 2 * value),
+      constant: c.reduce((sum, value) => sum + value * value, 0),
+    };
+  }
+}
+
+/** What the lengths of decoded codes follow from. */
+interface Gram {
+  /** GᵀG. */
+  readonly matrix: Matrix;
+  /** 2 Gᵀc. */
+  readonly bias: Float32Array;
+  /** |c|². */
+  readonly constant: number;
 }

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
 import type { LinearDecoder } from '../quantizers/linear-decoder.ts';
+import { estimateMargin } from '../tuning/estimate-margin.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 import { ExactIndex } from './exact-index.ts';
 import { FlatIndex } from './flat-index.ts';
+import { RowSet } from './row-set.ts';
 import { vectorIndexSuite } from './vector-index.suite.ts';
+import { VectorRows } from './vector-rows.ts';
+import type { VectorStorage } from './vector-storage.ts';
 
 const random = seededRandom(2);
 const vectors = Array.from({ length: 500 }, () =>
@@ -12,7 +16,9 @@ const vectors = Array.from({ length: 500 }, () =>
 );
 const quantizer = await fitQuantizer(vectors, { kind: 'itq', bits: 24 });
 
-vectorIndexSuite(async () => new FlatIndex(quantizer));
+const exhaustive = { candidates: 1e6, rerank: 1e6 };
+
+vectorIndexSuite(async () => new FlatIndex(quantizer), exhaustive);
 
 describe('depth', () => {
   const index = new FlatIndex(quantizer);
@@ -90,6 +96,216 @@ describe('depth', () => {
       expect(() => index.search(query, { k: 1, ...depth })).toThrow(/got .*, expected/);
     },
   );
+});
+
+describe('filters', () => {
+  const index = new FlatIndex(quantizer);
+  index.add(vectors);
+  index.delete([2, 40]);
+  const query = vectors[3].map((value, i) => value + (i % 3));
+
+  it.each([0, 1, 9, 80, 300, 498])(
+    'find what a search of all rows finds among %i allowed',
+    (size) => {
+      // Few are looked up, many are masked: with 1 to 500 candidates, either happens.
+      const random = seededRandom(size);
+      const allowed = new RowSet();
+      while (allowed.size < size) allowed.add(Math.floor(random() * 500));
+      for (const scoring of ['symmetric', 'asymmetric', 'decoded'] as const) {
+        for (const rerank of [0, 500]) {
+          const all = index.search(query, { k: 500, scoring, candidates: 500, rerank });
+          const expected = all.filter(({ row }) => allowed.has(row));
+          const options = { k: 500, scoring, rerank, allowed };
+          expect(index.search(query, { ...options, candidates: 500 })).toEqual(expected);
+          const wanted = Math.min(5, expected.length);
+          const few = { ...options, k: 5, rerank: Math.min(rerank, 5), candidates: 5 };
+          expect(index.search(query, few)).toHaveLength(wanted);
+        }
+      }
+    },
+  );
+
+  it('leave out rows that are not there', () => {
+    const allowed = RowSet.of([2, 3, 40, 100_000]);
+    expect(index.search(query, { k: 5, allowed }).map(({ row }) => row)).toEqual([3]);
+  });
+});
+
+describe('prefixes', () => {
+  const random = seededRandom(5);
+  const wide = Array.from({ length: 3000 }, (_, i) =>
+    // Some close families of vectors, so that the bound of the safe search is reached at times.
+    Array.from(
+      { length: 192 },
+      (__, j) => Math.sin((i % 60) * (j + 1)) + (i / 9000) * gaussian(random),
+    ),
+  );
+  it.each(['symmetric', 'asymmetric'] as const)('find the same when safe, %s', async (scoring) => {
+    const sign = await fitQuantizer(wide, { kind: 'sign', bits: 192, decoder: false });
+    const index = new FlatIndex(sign, undefined, undefined, { prefixBits: 64 });
+    index.add(wide);
+    index.delete(Array.from({ length: 800 }, (_, i) => i * 3));
+    index.update(1, wide[2999] as number[]);
+    for (let i = 0; i < 3000; i += 50) {
+      const query = wide[i] as number[];
+      const options = { k: 10, scoring, candidates: 20, rerank: 0 };
+      const all = index.search(query, options);
+      expect(index.search(query, { ...options, prefixes: 'safe' })).toEqual(all);
+      expect(index.search(query, { ...options, prefixes: 2201 })).toEqual(all);
+      const few = index.search(query, { ...options, prefixes: 40 });
+      expect(few).toHaveLength(10);
+      if (index.has(i)) expect(few[0]).toEqual(all[0]);
+    }
+  });
+
+  it.each([8, 192, 256, -64, 0.5])('refuses %d bits of them', async (prefixBits) => {
+    const sign = await fitQuantizer(wide, { kind: 'sign', bits: 192 });
+    expect(() => new FlatIndex(sign, undefined, undefined, { prefixBits })).toThrow(
+      expect.objectContaining({ code: 'invalid-option' }),
+    );
+  });
+
+  it('refuses them where there are none', () => {
+    const index = new FlatIndex(quantizer);
+    expect(() => index.search(vectors[0], { k: 1, prefixes: 9 })).toThrow(/without prefixes/);
+  });
+});
+
+describe('margin', () => {
+  const index = new FlatIndex(quantizer);
+  index.add(vectors);
+  const queries = vectors.slice(0, 100).map((vector) => vector.map((value, i) => value + (i % 3)));
+
+  it('loses nothing where no score is so far off', () => {
+    const margin = estimateMargin(index, queries, { k: 5, rerank: 200, confidence: 1 });
+    expect(margin).toBeGreaterThan(0);
+    expect(margin).toBeLessThan(1);
+    for (const query of queries) {
+      const all = index.search(query, { k: 5, rerank: 200 });
+      expect(index.search(query, { k: 5, rerank: 200, margin })).toEqual(all);
+    }
+  });
+
+  it('reads fewer vectors, and loses no more than was agreed', () => {
+    let read = 0;
+    const counting = new FlatIndex(quantizer, undefined, undefined, {
+      storage: (dimensions) => {
+        const stored = new VectorRows(dimensions);
+        const scores = stored.scores.bind(stored);
+        stored.scores = (rows, query) => {
+          read += rows.length;
+          return scores(rows, query);
+        };
+        return stored;
+      },
+    });
+    counting.add(vectors);
+    const margin = estimateMargin(index, queries, { k: 5, rerank: 200, confidence: 0.9 });
+    read = 0;
+    let kept = 0;
+    for (const query of queries) {
+      const all = counting.search(query, { k: 5, rerank: 200 });
+      const found = counting.search(query, { k: 5, rerank: 200, margin });
+      kept += found.filter(({ row }) => all.some((other) => other.row === row)).length;
+    }
+    expect(kept / 500).toBeGreaterThanOrEqual(0.9);
+    // All of them are 200 a search.
+    expect(read / 100 - 200).toBeLessThan(150);
+  });
+
+  it.each([-1, Number.NaN])('refuses %d', (margin) => {
+    expect(() => index.search(vectors[0], { k: 1, margin })).toThrow(/margin: got/);
+  });
+});
+
+describe('vectors that are fetched', () => {
+  const fetched: number[][] = [];
+  const source = {
+    async fetchVectors(rows: readonly number[]) {
+      fetched.push([...rows]);
+      return rows.map((row) => vectors[row]);
+    },
+  };
+  const create = (storage: VectorStorage = source) => {
+    const index = new FlatIndex(quantizer, undefined, undefined, { storage });
+    index.add(vectors);
+    return index;
+  };
+
+  it('are asked for once per search, and decide', async () => {
+    const index = create();
+    const stored = new FlatIndex(quantizer);
+    stored.add(vectors);
+    const options = { k: 7, rerank: 30 };
+    const found = await index.searchAsync(vectors[8], options);
+    expect(found).toEqual(stored.search(vectors[8], options));
+    expect(await stored.searchAsync(vectors[8], options)).toEqual(found);
+    expect(fetched.splice(0).map((rows) => rows.length)).toEqual([30]);
+    expect(index.search(vectors[8], { k: 7, rerank: 0 })).toHaveLength(7);
+  });
+
+  it('may belong to codes that are known already', async () => {
+    const codes = create().codes();
+    const index = new FlatIndex(quantizer, undefined, codes, { storage: source });
+    expect(await index.searchAsync(vectors[8], { k: 7 })).toEqual(
+      await create().searchAsync(vectors[8], { k: 7 }),
+    );
+    expect(() => new FlatIndex(quantizer, undefined, codes)).toThrow(/500 codes for 0 vectors/);
+  });
+
+  it('are those of the rows that were there when the search began', async () => {
+    const index = create();
+    const expected = await index.searchAsync(vectors[8], { k: 7 });
+    const pending = index.searchAsync(vectors[8], { k: 7 });
+    index.delete(Array.from({ length: 490 }, (_, i) => i));
+    index.add(vectors);
+    expect(await pending).toEqual(expected);
+  });
+
+  it('are not there for what does not wait', async () => {
+    const index = create();
+    const unsupported = expect.objectContaining({ code: 'not-supported' });
+    expect(() => index.search(vectors[0], { k: 1 })).toThrow(unsupported);
+    expect(() => index.vector(0)).toThrow(unsupported);
+    expect(() => index.vectors).toThrow(unsupported);
+  });
+
+  it('must be as many as asked for, finite and of one dimension', async () => {
+    const answer = (vectorsOf: (rows: readonly number[]) => number[][]) =>
+      create({ fetchVectors: async (rows) => vectorsOf(rows) }).searchAsync(vectors[0], { k: 3 });
+    await expect(answer(() => [])).rejects.toMatchObject({ code: 'dimension-mismatch' });
+    await expect(answer((rows) => rows.map(() => [1]))).rejects.toMatchObject({
+      code: 'dimension-mismatch',
+    });
+    await expect(
+      answer((rows) => rows.map(() => Array.from({ length: 24 }, () => Number.NaN))),
+    ).rejects.toMatchObject({ code: 'not-finite' });
+    await expect(
+      create().searchAsync(vectors[0], { k: 1, signal: AbortSignal.abort(new Error('enough')) }),
+    ).rejects.toThrow('enough');
+    const broken = create({ fetchVectors: async () => Promise.reject(new Error('offline')) });
+    await expect(broken.searchAsync(vectors[0], { k: 1 })).rejects.toThrow('offline');
+  });
+
+  it('refuses storages it does not know', () => {
+    expect(() => create('float8' as never)).toThrow(/got "float8", expected one of float32/);
+  });
+});
+
+it.each(['float16', 'int8'] as const)('finds nearly the same with vectors in %s', (storage) => {
+  const exact = new ExactIndex(24);
+  exact.add(vectors);
+  const added = new FlatIndex(quantizer, undefined, undefined, { storage });
+  added.add(vectors);
+  const takenOver = new FlatIndex(quantizer, exact.vectors, undefined, { storage });
+  for (const query of vectors.slice(0, 20)) {
+    const found = added.search(query, { k: 10, candidates: 500, rerank: 500 });
+    expect(takenOver.search(query, { k: 10, candidates: 500, rerank: 500 })).toEqual(found);
+    for (const [i, { score }] of exact.search(query, { k: 10 }).entries()) {
+      expect(Math.abs((found[i]?.score ?? 0) - score)).toBeLessThan(0.01);
+    }
+  }
+  expect(added.bytesPerVector).toBe(storage === 'int8' ? 28 : 48);
 });
 
 function ones(byte: number): number {

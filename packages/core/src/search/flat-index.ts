@@ -1,69 +1,104 @@
 import type { Codes } from '../codes/codes.ts';
-import { bytesPerCode } from '../codes/codes.ts';
+import { bytesPerCode, codeRange, zeroCodes } from '../codes/codes.ts';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
-import { defaultKernel } from '../kernels/default-kernel.ts';
-import type { CodeMemory } from '../kernels/kernel.ts';
-import type { LinearDecoder } from '../quantizers/linear-decoder.ts';
+import type { TaskOptions } from '../progress/task-options.ts';
+import { checkpoint } from '../progress/task-options.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { toMatrix } from '../vectors/matrix.ts';
-import { inverseNorm, normalizeRows } from '../vectors/normalize.ts';
+import { normalizeRows } from '../vectors/normalize.ts';
+import { aliveBlocks } from './alive-blocks.ts';
 import { checkCount } from './check-count.ts';
-import { CodeScorer } from './code-scorer.ts';
-import { unitQuery } from './exact-index.ts';
-import { GrowingBytes } from './growing-bytes.ts';
+import type { AsyncSearchOptions, FlatSearchOptions } from './code-search.ts';
+import { CodeSearch } from './code-search.ts';
+import type { CodeSegmentLayout, EncodedVectors } from './code-segment.ts';
+import { CodeSegment } from './code-segment.ts';
+import type { RowSet } from './row-set.ts';
+import { segmentSlots } from './segment-rows.ts';
+import { SegmentedRows } from './segmented-rows.ts';
+import type { StoredVectors } from './stored-vectors.ts';
 import type { ScoredRow } from './top-rows.ts';
-import { TopRows } from './top-rows.ts';
-import type { SearchOptions, VectorIndex } from './vector-index.ts';
+import type { VectorIndex, VectorSegments } from './vector-index.ts';
 import { VectorRows } from './vector-rows.ts';
+import type { VectorStorage } from './vector-storage.ts';
+import { isVectorSource, storedVectorsFactory } from './vector-storage.ts';
 
-/**
- * How codes are scored: code against code; the query's real values against a code; or the query itself
- * against the vector that a code is decoded to.
- */
-export type Scoring = 'symmetric' | 'asymmetric' | 'decoded';
+export type { Scoring } from './code-scoring.ts';
+export type { FlatSearchOptions } from './code-search.ts';
+export type { SearchDepth } from './search-depth.ts';
 
-const scorings: readonly Scoring[] = ['symmetric', 'asymmetric', 'decoded'];
-
-export interface SearchDepth {
-  /** Default: `decoded` where the quantizer has a decoder, otherwise `asymmetric`. */
-  readonly scoring?: Scoring;
-  /** Rows that the Hamming scan hands on. Default: ten times `rerank`. */
-  readonly candidates?: number;
-  /** Rows that are scored with their stored vectors at last; 0 for none. Default: 10 k, at least 100. */
-  readonly rerank?: number;
+export interface FlatIndexOptions {
+  /** Where the vectors are kept that re-ranking reads. Default: `float32`, in memory. */
+  readonly storage?: VectorStorage | undefined;
+  /**
+   * Leading bits of every code that are kept once more, so that a scan can read them alone: a multiple of
+   * 64. It pays for codes that are nested or long. Default: none.
+   */
+  readonly prefixBits?: number | undefined;
 }
-
-export interface FlatSearchOptions extends SearchOptions, SearchDepth {}
 
 /**
  * Binary codes, scanned from end to end: Hamming distances give the candidates, the query's real values or
  * the decoded codes order them, and stored vectors decide among the best.
  */
-export class FlatIndex implements VectorIndex {
+export class FlatIndex implements VectorIndex, VectorSegments {
   readonly quantizer: Quantizer;
-  readonly #codes: CodeMemory;
-  readonly #vectors: VectorRows;
-  /** A byte for the length of each decoded code; empty without a decoder. */
-  readonly #norms = new GrowingBytes();
+  readonly #options: FlatIndexOptions;
+  readonly #layout: CodeSegmentLayout;
+  /** Undefined where vectors are fetched. */
+  readonly #createVectors: ((dimensions: number) => StoredVectors) | undefined;
+  #rows: SegmentedRows<CodeSegment>;
 
   /**
    * @param vectors unit vectors that the index takes over, if any
-   * @param codes their codes, where they are known already
+   * @param codes their codes, where they are known already; codes alone where vectors are fetched
    */
-  constructor(quantizer: Quantizer, vectors?: VectorRows, codes?: Codes) {
+  constructor(
+    quantizer: Quantizer,
+    vectors?: VectorRows,
+    codes?: Codes,
+    options: FlatIndexOptions = {},
+  ) {
     this.quantizer = quantizer;
-    this.#vectors = vectors ?? new VectorRows(quantizer.inputDimensions);
-    this.#codes = defaultKernel().createCodeMemory(bytesPerCode(quantizer.bits));
-    if (codes) this.#appendCodes(codes);
-    else for (const block of this.#vectors.blocks()) this.#appendCodes(this.#encode(block));
-    if (this.#codes.rows !== this.#vectors.rows) {
-      throw new BitryoshkaError({
-        code: 'dimension-mismatch',
-        message: `got ${this.#codes.rows} codes for ${this.#vectors.rows} vectors.`,
-        remedy: 'Pass one code per vector.',
-      });
+    this.#options = options;
+    const { prefixBits = 0, storage = 'float32' } = options;
+    checkPrefixBits(prefixBits, quantizer.bits);
+    this.#createVectors = storedVectorsFactory(storage);
+    this.#layout = {
+      bytesPerCode: bytesPerCode(quantizer.bits),
+      bytesPerPrefix: prefixBits / 8,
+    };
+    this.#rows = new SegmentedRows(() => this.#createSegment());
+    if (vectors) this.#takeOver(vectors, codes);
+    else if (codes) this.#takeOverCodes(codes);
+  }
+
+  /**
+   * An index of the rows of another one, under the same numbers: it takes over their vectors and encodes
+   * them block by block, so that searches go on meanwhile. The other must not change until it is done.
+   *
+   * @throws BitryoshkaError `dimension-mismatch`
+   */
+  static async encode(
+    { segmentedVectors: from }: VectorSegments,
+    quantizer: Quantizer,
+    { signal, onProgress, ...options }: FlatIndexOptions & TaskOptions = {},
+  ): Promise<FlatIndex> {
+    const index = new FlatIndex(quantizer, undefined, undefined, options);
+    const total = from.segments.reduce((sum, { rows }) => sum + rows.slots, 0);
+    const contents: CodeSegment[] = [];
+    let done = 0;
+    for (const { content: vectors } of from.segments) {
+      const content = new CodeSegment(index.#layout, index.#storedAs(vectors));
+      for (const block of vectors.blocks()) {
+        await checkpoint({ signal, onProgress }, { stage: 'encode', done, total });
+        index.#appendCodes(content, quantizer.encode(block, 'document'));
+        done += block.rows;
+      }
+      contents.push(content);
     }
+    index.#rows = from.convert(() => index.#createSegment(), contents);
+    return index;
   }
 
   get dimensions(): number {
@@ -71,160 +106,211 @@ export class FlatIndex implements VectorIndex {
   }
 
   get rows(): number {
-    return this.#vectors.rows;
+    return this.#rows.count;
   }
 
-  add(vectors: Vectors): void {
+  /** Of a vector that is kept to re-rank with; 0 where there is none. */
+  get bytesPerVector(): number {
+    return this.#rows.segments[0]?.content.vectors?.bytesPerVector ?? 0;
+  }
+
+  add(vectors: Vectors): number {
     const unit = normalizeRows(toMatrix(vectors, { columns: this.dimensions }));
-    this.#appendCodes(this.#encode(unit));
-    this.#vectors.append(unit);
+    const encoded = this.#encodeVectors(unit);
+    return this.#rows.append(unit.rows, (content, start, end) =>
+      content.append(encoded, start, end),
+    );
+  }
+
+  update(row: number, vector: ArrayLike<number>): void {
+    const unit = normalizeRows(toMatrix([vector], { columns: this.dimensions }));
+    const encoded = this.#encodeVectors(unit);
+    this.#rows.update(row, (content) => content.append(encoded, 0, 1));
+  }
+
+  delete(rows: Iterable<number>): number {
+    let deleted = 0;
+    for (const row of rows) if (this.#rows.delete(row)) deleted++;
+    return deleted;
   }
 
   search(query: ArrayLike<number>, options: FlatSearchOptions): ScoredRow[] {
-    const { decoder } = this.quantizer;
-    const { k, allowed, scoring = decoder ? 'decoded' : 'asymmetric' } = options;
-    const { rerank = Math.max(100, 10 * k) } = options;
-    const { candidates = 10 * Math.max(rerank, k) } = options;
-    checkCount('k', k, 0);
-    checkCount('rerank', rerank, 0);
-    checkCount('candidates', candidates, 0);
-    this.#checkScoring(scoring);
-    const unit = unitQuery(query, this.dimensions);
-    const wanted = rerank === 0 ? k : Math.max(rerank, k);
-    const scored =
-      scoring === 'symmetric'
-        ? this.#symmetric(unit, wanted, allowed?.bytes)
-        : this.#rescore(unit, {
-            score: scoring === 'decoded' ? this.#decodedScore(unit) : this.#asymmetricScore(unit),
-            candidates: Math.max(candidates, wanted),
-            count: wanted,
-            allowed: allowed?.bytes,
-          });
-    return rerank === 0 ? scored : this.#rerank(unit, scored, k);
+    return this.#search().search(query, options);
   }
 
-  vector(row: number): Float32Array {
-    return this.#vectors.at(row);
+  /**
+   * The same for vectors that are fetched. It answers for the index as it is at the call, whatever is
+   * changed meanwhile.
+   *
+   * @throws BitryoshkaError as `search`; what `fetchVectors` throws is passed on
+   */
+  searchAsync(query: ArrayLike<number>, options: AsyncSearchOptions): Promise<ScoredRow[]> {
+    return this.#search().searchAsync(query, options);
   }
 
-  select(rows: ArrayLike<number>): FlatIndex {
-    const { bytesPerCode: bytes } = this.#codes;
-    const data = new Uint8Array(rows.length * bytes);
-    const all = this.#codes.bytes();
-    for (let i = 0; i < rows.length; i++) {
-      data.set(all.subarray(rows[i] * bytes, (rows[i] + 1) * bytes), i * bytes);
-    }
-    const codes = { rows: rows.length, bits: this.quantizer.bits, bytesPerCode: bytes, data };
-    return new FlatIndex(this.quantizer, this.#vectors.select(rows), codes);
-  }
-
-  blocks(): Iterable<Matrix> {
-    return this.#vectors.blocks();
-  }
-
-  /** The vectors themselves, to build another index on without copying them. */
-  get vectors(): VectorRows {
-    return this.#vectors;
-  }
-
-  /** The codes of all rows, copied. */
-  codes(): Codes {
-    const { rows, bytesPerCode: bytes } = this.#codes;
+  /** The index as it is now, to search while it is changed. Keeping it costs what is deleted meanwhile. */
+  snapshot(): Pick<FlatIndex, 'rows' | 'search' | 'searchAsync'> {
+    const { rows } = this;
+    // Rows are looked up where they are now, which is of no use to a snapshot.
+    const frozen = { segments: this.#rows.snapshot(), locate: undefined };
+    const search = new CodeSearch({ ...this.#searched(), ...frozen });
     return {
       rows,
-      bits: this.quantizer.bits,
-      bytesPerCode: bytes,
-      data: this.#codes.bytes().slice(),
+      search: (query, options) => search.search(query, options),
+      searchAsync: (query, options) => search.searchAsync(query, options),
     };
   }
 
-  #encode(vectors: Matrix): Codes {
-    return this.quantizer.encode(vectors, 'document');
+  has(row: number): boolean {
+    return this.#rows.find(row) !== undefined;
   }
 
-  #appendCodes(codes: Codes): void {
-    const before = this.#codes.rows;
-    this.#codes.resize(before + codes.rows);
-    this.#codes.bytes().set(codes.data, before * codes.bytesPerCode);
-    const { decoder } = this.quantizer;
-    if (decoder) this.#norms.append(decoder.encodeNorms(codes));
+  vector(row: number): Float32Array {
+    const { content, slot } = this.#rows.at(row);
+    return this.#stored(content).at(slot);
   }
 
-  #nearest(unit: Float32Array, count: number, allowed: Uint8Array | undefined) {
-    const query = this.quantizer.encode([unit], 'query');
-    return this.#codes.nearest(query.data, count, allowed && padded(allowed, this.rows));
+  select(rows: ArrayLike<number>): FlatIndex {
+    const selected = new FlatIndex(this.quantizer, undefined, undefined, this.#options);
+    selected.#rows.append(rows.length, (to, start, end) => {
+      for (let i = start; i < end; i++) {
+        const { content, slot } = this.#rows.at(rows[i]);
+        to.appendFrom(content, [slot]);
+      }
+    });
+    return selected;
   }
 
-  #symmetric(unit: Float32Array, count: number, allowed: Uint8Array | undefined): ScoredRow[] {
-    const { rows, distances } = this.#nearest(unit, count, allowed);
-    // The angle between two vectors is about π times the share of bits in which their codes differ.
-    const angle = Math.PI / this.quantizer.bits;
-    return Array.from(rows, (row, i) => ({ row, score: Math.cos(angle * distances[i]) }));
+  blocks(): Iterable<Matrix> {
+    return aliveBlocks(this.#rows.segments, (content) => this.#stored(content));
   }
 
-  #rescore(unit: Float32Array, { score, candidates, count, allowed }: RescoreOptions): ScoredRow[] {
-    const { rows } = this.#nearest(unit, candidates, allowed);
-    const codes = this.#codes.bytes();
-    const top = new TopRows(count);
-    for (const row of rows) top.offer(row, score(codes, row));
-    return top.rows();
+  /**
+   * The vectors themselves as float32, in the order of writing, to build another index on: without
+   * copying them where they are stored so and none was deleted.
+   */
+  get vectors(): VectorRows {
+    const lists = this.#rows.segments.map(({ content, rows }) => {
+      const stored = this.#stored(content);
+      if (stored instanceof VectorRows && rows.deleted === 0) return stored;
+      const list = new VectorRows(this.dimensions);
+      list.appendFrom(stored, rows.aliveSlots());
+      return list;
+    });
+    return VectorRows.concatenate(this.dimensions, lists);
   }
 
-  /** The cosine of the query's real values and a code, a vector of ±1 and therefore of length √bits. */
-  #asymmetricScore(unit: Float32Array): RowScore {
-    const { bytesPerCode: bytes } = this.#codes;
-    const projection = this.quantizer.project([unit], 'query').data;
-    const scorer = new CodeScorer(projection);
-    const scale = inverseNorm(projection, 0, projection.length) / Math.sqrt(projection.length);
-    return (codes, row) => scorer.sum(codes, row * bytes) * scale;
+  /** The codes of all rows in the order of writing, copied. */
+  codes(): Codes {
+    const codes = zeroCodes(this.rows, this.quantizer.bits);
+    let start = 0;
+    for (const { content, rows } of this.#rows.segments) {
+      content.copyCodes(rows.aliveSlots(), codes.data.subarray(start * codes.bytesPerCode));
+      start += rows.count;
+    }
+    return codes;
   }
 
-  /** The cosine of the query and a decoded code. */
-  #decodedScore(unit: Float32Array): RowScore {
-    const { bytesPerCode: bytes } = this.#codes;
-    const decoder = this.quantizer.decoder as LinearDecoder;
-    const { values, constant } = decoder.query(unit);
-    const scorer = new CodeScorer(values);
-    const inverseNorms = decoder.inverseNorms();
-    const norms = this.#norms;
-    return (codes, row) =>
-      (scorer.sum(codes, row * bytes) + constant) * inverseNorms[norms.at(row)];
+  get segmentedVectors(): SegmentedRows<StoredVectors> {
+    const contents = this.#rows.segments.map(({ content }) => this.#stored(content));
+    return this.#rows.convert(this.#createVectors as () => StoredVectors, contents);
   }
 
-  #checkScoring(scoring: Scoring): void {
-    const { decoder } = this.quantizer;
-    const possible = scorings.filter((known) => known !== 'decoded' || decoder);
-    if (possible.includes(scoring)) return;
+  #createSegment(): CodeSegment {
+    return new CodeSegment(this.#layout, this.#createVectors?.(this.dimensions));
+  }
+
+  #search(): CodeSearch {
+    return new CodeSearch(this.#searched());
+  }
+
+  #searched() {
+    const { storage = 'float32', prefixBits = 0 } = this.#options;
+    const rows = this.#rows;
+    return {
+      quantizer: this.quantizer,
+      segments: rows.segments,
+      hasPrefixes: prefixBits > 0,
+      source: isVectorSource(storage) ? storage : undefined,
+      locate: (allowed: RowSet) => rows.places(allowed),
+    };
+  }
+
+  #stored({ vectors }: CodeSegment): StoredVectors {
+    if (vectors) return vectors;
     throw new BitryoshkaError({
-      code: 'invalid-option',
-      message: `scoring: got "${String(scoring)}", expected one of ${possible.join(', ')}.`,
-      remedy: decoder ? 'Choose one of these.' : 'Choose one of these, or fit with a decoder.',
+      code: 'not-supported',
+      message: 'got an index whose vectors are fetched, expected one that stores them.',
+      remedy: 'Ask the source of the vectors.',
     });
   }
 
-  #rerank(unit: Float32Array, candidates: readonly ScoredRow[], k: number): ScoredRow[] {
-    const top = new TopRows(k);
-    for (const { row } of candidates) top.offer(row, this.#vectors.dot(row, unit));
-    return top.rows();
+  #encodeVectors(unit: Matrix): EncodedVectors {
+    return { ...this.#withNorms(this.quantizer.encode(unit, 'document')), vectors: unit };
+  }
+
+  #withNorms(codes: Codes): Omit<EncodedVectors, 'vectors'> {
+    return { codes, norms: this.quantizer.decoder?.encodeNorms(codes) };
+  }
+
+  /** Vectors that are stored already: taken over where they are stored as wanted. */
+  #storedAs(vectors: StoredVectors): StoredVectors | undefined {
+    if (!this.#createVectors) return undefined;
+    const { storage = 'float32' } = this.#options;
+    if (storage === 'float32' && vectors instanceof VectorRows) return vectors;
+    const stored = this.#createVectors(this.dimensions);
+    for (const block of vectors.blocks()) stored.append(block);
+    return stored;
+  }
+
+  #takeOver(vectors: VectorRows, codes: Codes | undefined): void {
+    if (codes && codes.rows !== vectors.rows) {
+      throw new BitryoshkaError({
+        code: 'dimension-mismatch',
+        message: `got ${codes.rows} codes for ${vectors.rows} vectors.`,
+        remedy: 'Pass one code per vector.',
+      });
+    }
+    let done = 0;
+    for (const part of vectors.split(segmentSlots)) {
+      const content = new CodeSegment(this.#layout, this.#storedAs(part));
+      for (const block of part.blocks()) {
+        const known = codes && codeRange(codes, done, done + block.rows);
+        this.#appendCodes(content, known ?? this.quantizer.encode(block, 'document'));
+        done += block.rows;
+      }
+      this.#rows.adopt(content, part.rows);
+    }
+  }
+
+  #takeOverCodes(codes: Codes): void {
+    if (this.#createVectors) {
+      throw new BitryoshkaError({
+        code: 'dimension-mismatch',
+        message: `got ${codes.rows} codes for 0 vectors.`,
+        remedy: 'Pass one code per vector, or a storage that fetches vectors.',
+      });
+    }
+    for (let start = 0; start < codes.rows; start += segmentSlots) {
+      const content = this.#createSegment();
+      const slots = Math.min(segmentSlots, codes.rows - start);
+      this.#appendCodes(content, codeRange(codes, start, start + slots));
+      this.#rows.adopt(content, slots);
+    }
+  }
+
+  #appendCodes(content: CodeSegment, codes: Codes): void {
+    content.append({ ...this.#withNorms(codes), vectors: undefined }, 0, codes.rows);
   }
 }
 
-type RowScore = (codes: Uint8Array, row: number) => number;
-
-interface RescoreOptions {
-  readonly score: RowScore;
-  /** Rows that the Hamming scan hands on. */
-  readonly candidates: number;
-  /** How many of them to keep. */
-  readonly count: number;
-  readonly allowed: Uint8Array | undefined;
-}
-
-/** A bitmap may end before the last row: the rows past its end are not in it. */
-function padded(bitmap: Uint8Array, rows: number): Uint8Array {
-  const bytes = Math.ceil(rows / 8);
-  if (bitmap.length >= bytes) return bitmap;
-  const whole = new Uint8Array(bytes);
-  whole.set(bitmap);
-  return whole;
+/** Bits that can be a prefix: whole words of a code, and fewer than it has. */
+function checkPrefixBits(prefixBits: number, bits: number): void {
+  checkCount('prefixBits', prefixBits, 0);
+  if (prefixBits % 64 === 0 && (prefixBits === 0 || prefixBits < bits)) return;
+  throw new BitryoshkaError({
+    code: 'invalid-option',
+    message: `prefixBits: got ${prefixBits}, expected a multiple of 64 below the ${bits} bits of a code.`,
+    remedy: 'Correct prefixBits, or leave it out.',
+  });
 }

@@ -1,12 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { gaussian, seededRandom } from '../vectors/random.ts';
+import { ExactIndex } from './exact-index.ts';
 import { RowSet } from './row-set.ts';
 import type { VectorIndex } from './vector-index.ts';
 
 const dimensions = 24;
 
-/** What every index must do; `create` makes an empty one for vectors of 24 dimensions. */
-export function vectorIndexSuite(create: () => Promise<VectorIndex>): void {
+/**
+ * What every index must do.
+ *
+ * @param create makes an empty one for vectors of 24 dimensions
+ * @param exhaustive options with which a search leaves nothing out
+ */
+export function vectorIndexSuite(
+  create: () => Promise<VectorIndex>,
+  exhaustive: object = {},
+): void {
   const random = seededRandom(11);
   const vectors = Array.from({ length: 300 }, () =>
     Array.from({ length: dimensions }, () => gaussian(random)),
@@ -90,6 +99,107 @@ export function vectorIndexSuite(create: () => Promise<VectorIndex>): void {
       expect(Math.hypot(...index.vector(1))).toBe(0);
       expect([...index.blocks()].map(({ rows }) => rows)).toEqual([2]);
     });
+  });
+
+  describe('update', () => {
+    it('gives a row another vector and keeps its number', async () => {
+      const index = await filled();
+      index.update(
+        7,
+        vectors[299].map((value) => -value),
+      );
+      expect(index.rows).toBe(300);
+      expect(
+        index.search(
+          vectors[299].map((value) => -value),
+          { k: 1 },
+        )[0]?.row,
+      ).toBe(7);
+      expect(index.search(vectors[7], { k: 300 }).filter(({ row }) => row === 7)).toHaveLength(1);
+      expect(index.vector(7)[3]).toBeCloseTo(-index.vector(299)[3], 6);
+    });
+
+    it('puts the row behind its equals', async () => {
+      const index = await create();
+      index.add([vectors[0], vectors[0], vectors[0]]);
+      index.update(0, vectors[0]);
+      expect(index.search(vectors[0], { k: 3 }).map(({ row }) => row)).toEqual([1, 2, 0]);
+    });
+
+    it('refuses rows that are not there and vectors that do not fit, and changes nothing', async () => {
+      const index = await filled();
+      index.delete([5]);
+      for (const row of [5, 300, -1, 0.5]) {
+        expect(() => index.update(row, vectors[0])).toThrow(/row: got .*, expected the number/);
+        expect(() => index.vector(row)).toThrow(/row: got/);
+      }
+      expect(() => index.update(6, [1])).toThrow(/got 1 dimensions, expected 24/);
+      expect(index.search(vectors[6], { k: 1 })[0]?.row).toBe(6);
+      expect(index.rows).toBe(299);
+    });
+  });
+
+  describe('delete', () => {
+    it('forgets rows, and never uses their numbers again', async () => {
+      const index = await filled();
+      expect(index.delete([299, 3, 3, 1000])).toBe(2);
+      expect(index.rows).toBe(298);
+      expect([index.has(3), index.has(4)]).toEqual([false, true]);
+      expect(index.search(vectors[3], { k: 300 }).some(({ row }) => row === 3)).toBe(false);
+      expect(index.add([vectors[3]])).toBe(300);
+      expect(index.search(vectors[3], { k: 1 })[0]?.row).toBe(300);
+      expect([...index.blocks()].reduce((sum, { rows }) => sum + rows, 0)).toBe(299);
+    });
+
+    it('leaves nothing when all is deleted', async () => {
+      const index = await create();
+      for (let round = 0; round < 4; round++) {
+        const first = index.add(vectors);
+        expect(first).toBe(round * 300);
+        index.delete(Array.from({ length: 300 }, (_, i) => first + i));
+        expect([index.rows, index.search(vectors[0], { k: 5 })]).toEqual([0, []]);
+        expect([...index.blocks()]).toEqual([]);
+      }
+    });
+  });
+
+  it('finds what a naive model finds, whatever was changed before', async () => {
+    const index = await create();
+    const model = new Map<number, number[]>();
+    const draw = () => vectors[Math.floor(random() * 40)];
+    const anyRow = () => [...model.keys()][Math.floor(random() * model.size)];
+    for (let step = 0; step < 3000; step++) {
+      const kind = random();
+      const phase = Math.floor(step / 750) % 2 === 0 ? 0.55 : 0.35;
+      if (kind < phase || model.size === 0) {
+        const added = Array.from({ length: 1 + Math.floor(random() * 3) }, draw);
+        const first = index.add(added);
+        for (const [i, vector] of added.entries()) model.set(first + i, vector);
+      } else if (kind < 0.65) {
+        const row = anyRow();
+        const vector = draw();
+        index.update(row, vector);
+        model.delete(row);
+        model.set(row, vector);
+      } else if (kind < 0.97) {
+        const rows = Array.from({ length: 1 + Math.floor(random() * 4) }, anyRow);
+        index.delete(rows);
+        for (const row of rows) model.delete(row);
+      } else {
+        const query = vectors[Math.floor(random() * 300)];
+        const allowed =
+          random() < 0.5 ? RowSet.of([...model.keys()].filter((row) => row % 3 === 0)) : undefined;
+        const k = Math.floor(random() * 30);
+        const expected = new ExactIndex(dimensions);
+        const rows = [...model.keys()].filter((row) => allowed?.has(row) ?? true);
+        expected.add(rows.map((row) => model.get(row) as number[]));
+        const found = index.search(query, { k, allowed, ...exhaustive });
+        expect(found).toEqual(
+          expected.search(query, { k }).map(({ row, score }) => ({ row: rows[row], score })),
+        );
+      }
+      expect(index.rows).toBe(model.size);
+    }
   });
 
   it('select keeps the named rows, renumbered', async () => {

@@ -1,58 +1,67 @@
+import { defaultKernel } from '../kernels/default-kernel.ts';
+import type { VectorMemory } from '../kernels/kernel.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row as rowOf } from '../vectors/matrix.ts';
+import type { StoredVectors } from './stored-vectors.ts';
 
 /** Vectors per chunk. Chunks are never copied when more vectors come. */
 const chunkRows = 4096;
 
 /** A growing list of float32 vectors, scored by their dot product with a query. */
-export class VectorRows {
+export class VectorRows implements StoredVectors {
   readonly dimensions: number;
   rows = 0;
-  readonly #chunks: Float32Array[] = [];
+  readonly #chunks: VectorMemory[] = [];
 
   constructor(dimensions: number) {
     this.dimensions = dimensions;
   }
 
+  get bytesPerVector(): number {
+    return this.dimensions * Float32Array.BYTES_PER_ELEMENT;
+  }
+
   append(vectors: Matrix): void {
-    for (let i = 0; i < vectors.rows; i++, this.rows++) {
-      const within = this.rows % chunkRows;
-      if (within === 0) this.#chunks.push(new Float32Array(chunkRows * this.dimensions));
-      this.#chunks.at(-1)?.set(rowOf(vectors, i), within * this.dimensions);
-    }
+    for (let i = 0; i < vectors.rows; i++) this.#push(rowOf(vectors, i));
+  }
+
+  appendFrom(other: StoredVectors, rows: ArrayLike<number>): void {
+    for (let i = 0; i < rows.length; i++) this.#push(other.at(rows[i]));
   }
 
   /** Vector `row` as a view, not a copy. */
   at(row: number): Float32Array {
     const offset = (row % chunkRows) * this.dimensions;
-    return this.#chunks[Math.floor(row / chunkRows)].subarray(offset, offset + this.dimensions);
+    const { data } = this.#chunks[Math.floor(row / chunkRows)];
+    return data.subarray(offset, offset + this.dimensions);
   }
 
-  dot(row: number, query: Float32Array): number {
-    const chunk = this.#chunks[Math.floor(row / chunkRows)];
-    const { dimensions } = this;
-    const offset = (row % chunkRows) * dimensions;
-    // Four sums, so that the additions do not wait for one another.
-    let sum0 = 0;
-    let sum1 = 0;
-    let sum2 = 0;
-    let sum3 = 0;
-    let j = 0;
-    for (; j + 3 < dimensions; j += 4) {
-      sum0 += chunk[offset + j] * query[j];
-      sum1 += chunk[offset + j + 1] * query[j + 1];
-      sum2 += chunk[offset + j + 2] * query[j + 2];
-      sum3 += chunk[offset + j + 3] * query[j + 3];
+  scores(rows: ArrayLike<number>, query: Float32Array): Float64Array {
+    const scores = new Float64Array(rows.length);
+    const counts = new Uint32Array(this.#chunks.length);
+    for (let i = 0; i < rows.length; i++) counts[Math.floor(rows[i] / chunkRows)]++;
+    const places = Array.from(counts, (count) => new Uint32Array(count));
+    const origins = Array.from(counts, (count) => new Uint32Array(count));
+    counts.fill(0);
+    for (let i = 0; i < rows.length; i++) {
+      const chunk = Math.floor(rows[i] / chunkRows);
+      const at = counts[chunk]++;
+      places[chunk][at] = rows[i] % chunkRows;
+      origins[chunk][at] = i;
     }
-    for (; j < dimensions; j++) sum0 += chunk[offset + j] * query[j];
-    return sum0 + sum1 + (sum2 + sum3);
+    for (const [i, chunk] of this.#chunks.entries()) {
+      if (counts[i] === 0) continue;
+      const products = chunk.dotProducts(query, places[i]);
+      for (let j = 0; j < products.length; j++) scores[origins[i][j]] = products[j];
+    }
+    return scores;
   }
 
   /** All vectors in blocks of consecutive rows, as views. */
   *blocks(): Generator<Matrix> {
     for (const [i, chunk] of this.#chunks.entries()) {
       const rows = Math.min(chunkRows, this.rows - i * chunkRows);
-      const data = chunk.subarray(0, rows * this.dimensions);
+      const data = chunk.data.subarray(0, rows * this.dimensions);
       yield { rows, columns: this.dimensions, data };
     }
   }
@@ -60,10 +69,48 @@ export class VectorRows {
   /** A list of the named rows only, in the order they are named. */
   select(rows: ArrayLike<number>): VectorRows {
     const selected = new VectorRows(this.dimensions);
-    for (let i = 0; i < rows.length; i++) {
-      selected.append({ rows: 1, columns: this.dimensions, data: this.at(rows[i]) });
-    }
+    selected.appendFrom(this, rows);
     return selected;
+  }
+
+  /**
+   * Lists of up to `rows` vectors each, one after the other, that share the memory of this one: all but
+   * the chunk that is not full yet, of which both may fill the rest.
+   *
+   * @param rows a multiple of 4096
+   */
+  split(rows: number): VectorRows[] {
+    const parts: VectorRows[] = [];
+    for (let start = 0; start < this.rows; start += rows) {
+      const part = new VectorRows(this.dimensions);
+      part.rows = Math.min(rows, this.rows - start);
+      part.#chunks.push(...this.#chunks.slice(start / chunkRows, (start + rows) / chunkRows));
+      const started = part.rows % chunkRows;
+      if (started > 0) {
+        const copy = part.#createChunk();
+        copy.data.set((part.#chunks.pop() as VectorMemory).data);
+        part.#chunks.push(copy);
+      }
+      parts.push(part);
+    }
+    return parts;
+  }
+
+  /**
+   * The lists one after the other, sharing their memory where that is possible: all but the last consist
+   * of whole chunks.
+   */
+  static concatenate(dimensions: number, lists: readonly VectorRows[]): VectorRows {
+    const whole = new VectorRows(dimensions);
+    for (const list of lists) {
+      if (whole.rows % chunkRows === 0) {
+        whole.#chunks.push(...list.#chunks);
+        whole.rows += list.rows;
+      } else {
+        for (const block of list.blocks()) whole.append(block);
+      }
+    }
+    return whole;
   }
 
   /** All vectors as one matrix, copied. */
@@ -75,5 +122,16 @@ export class VectorRows {
       offset += block.data.length;
     }
     return { rows: this.rows, columns: this.dimensions, data };
+  }
+
+  #push(vector: Float32Array): void {
+    const within = this.rows % chunkRows;
+    if (within === 0) this.#chunks.push(this.#createChunk());
+    this.#chunks[this.#chunks.length - 1].data.set(vector, within * this.dimensions);
+    this.rows++;
+  }
+
+  #createChunk(): VectorMemory {
+    return defaultKernel().createVectorMemory(chunkRows, this.dimensions);
   }
 }

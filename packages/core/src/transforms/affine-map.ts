@@ -1,5 +1,6 @@
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import { defaultKernel } from '../kernels/default-kernel.ts';
+import type { Multiplier } from '../kernels/kernel.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { transpose, zeros } from '../vectors/matrix.ts';
 
@@ -16,17 +17,9 @@ export interface AffineMap {
 }
 
 /** Applies the map to every row. */
-export function applyAffineMap(
-  { weights, bias, inputDimensions }: AffineMap,
-  vectors: Matrix,
-): Matrix {
-  if (vectors.columns !== inputDimensions) {
-    throw new BitryoshkaError({
-      code: 'dimension-mismatch',
-      message: `vectors: got ${vectors.columns} dimensions, expected ${inputDimensions}.`,
-      remedy: 'Use vectors of the model that the transform was fitted on.',
-    });
-  }
+export function applyAffineMap(map: AffineMap, vectors: Matrix): Matrix {
+  checkDimensions(map, vectors);
+  const { weights, bias } = map;
   if (weights) return defaultKernel().multiplyTransposed(vectors, weights, bias);
   const mapped = zeros(vectors.rows, bias.length);
   for (let i = 0; i < vectors.rows; i++) {
@@ -35,6 +28,18 @@ export function applyAffineMap(
     }
   }
   return mapped;
+}
+
+/** The map as a function, for maps that are applied again and again: the matrix is kept ready. */
+export function affineFunction(map: AffineMap): (vectors: Matrix) => Matrix {
+  const { weights, bias } = map;
+  if (!weights) return (vectors) => applyAffineMap(map, vectors);
+  let multiply: Multiplier | undefined;
+  return (vectors) => {
+    checkDimensions(map, vectors);
+    multiply ??= defaultKernel().createMultiplier(weights, bias);
+    return multiply(vectors);
+  };
 }
 
 /** One map that does what `first` and then the matrix `weights` do: `(W A) x + W b`. */
@@ -58,4 +63,13 @@ function widen(weights: Matrix, columns: number): Matrix {
     widened.data.set(weights.data.subarray(from, from + weights.columns), i * columns);
   }
   return widened;
+}
+
+function checkDimensions({ inputDimensions }: AffineMap, { columns }: Matrix): void {
+  if (columns === inputDimensions) return;
+  throw new BitryoshkaError({
+    code: 'dimension-mismatch',
+    message: `vectors: got ${columns} dimensions, expected ${inputDimensions}.`,
+    remedy: 'Use vectors of the model that the transform was fitted on.',
+  });
 }

@@ -2,81 +2,67 @@ import { RowSet } from '@bitryoshka/core';
 import type { DocumentInterface } from '@langchain/core/documents';
 import type { DocumentEntry } from './document-batch.ts';
 
-/** The documents of an index's rows. Deleted and replaced documents leave their row empty. */
+/** The documents of an index's rows, in the order in which they were added. */
 export class DocumentTable {
-  readonly #entries: (DocumentEntry | undefined)[] = [];
+  readonly #entries: Map<number, DocumentEntry> = new Map();
   readonly #rowById: Map<string, number> = new Map();
-  readonly #alive: RowSet = new RowSet();
 
-  /** Rows, empty ones included. */
-  get rows(): number {
-    return this.#entries.length;
-  }
-
-  /** Documents. */
   get count(): number {
     return this.#rowById.size;
   }
 
-  /** Puts the documents in the next rows; documents with the same ids leave theirs. */
-  append(entries: Iterable<DocumentEntry>): void {
+  /**
+   * Puts the documents in the rows from `firstRow` on; documents with the same ids leave theirs.
+   *
+   * @returns the rows that were left
+   */
+  append(entries: Iterable<DocumentEntry>, firstRow: number): number[] {
+    const left: number[] = [];
+    let row = firstRow;
     for (const entry of entries) {
-      this.delete(entry.id);
-      this.#rowById.set(entry.id, this.rows);
-      this.#alive.add(this.rows);
-      this.#entries.push(entry);
+      const before = this.delete(entry.id);
+      if (before !== undefined) left.push(before);
+      this.#rowById.set(entry.id, row);
+      this.#entries.set(row, entry);
+      row++;
     }
+    return left;
   }
 
-  /** Leaves the rows up to `rows` empty. */
-  skipTo(rows: number): void {
-    while (this.rows < rows) this.#entries.push(undefined);
-  }
-
-  delete(id: string): void {
+  /** @returns the row that the document was in, if there was one */
+  delete(id: string): number | undefined {
     const row = this.#rowById.get(id);
-    if (row === undefined) return;
+    if (row === undefined) return undefined;
     this.#rowById.delete(id);
-    this.#alive.delete(row);
-    this.#entries[row] = undefined;
+    this.#entries.delete(row);
+    return row;
   }
 
   get(id: string): DocumentEntry | undefined {
     const row = this.#rowById.get(id);
-    return row === undefined ? undefined : this.#entries[row];
+    return row === undefined ? undefined : this.#entries.get(row);
   }
 
   at(row: number): DocumentEntry | undefined {
-    return this.#entries[row];
+    return this.#entries.get(row);
   }
 
   /** All documents, in the order of their rows. */
-  *[Symbol.iterator](): Generator<DocumentEntry> {
-    for (const entry of this.#entries) if (entry) yield entry;
+  [Symbol.iterator](): IterableIterator<DocumentEntry> {
+    return this.#entries.values();
   }
 
   /** The rows of all documents whose id is not among `except`, in increasing order. */
   occupied(except?: ReadonlySet<string>): number[] {
     const rows: number[] = [];
-    for (const [row, entry] of this.#entries.entries()) {
-      if (entry && !except?.has(entry.id)) rows.push(row);
-    }
+    for (const [row, { id }] of this.#entries) if (!except?.has(id)) rows.push(row);
     return rows;
   }
 
-  /** The rows of the documents that satisfy the predicate. Without one: a view of the table. */
-  allowed(predicate?: (document: DocumentInterface) => boolean): RowSet {
-    if (!predicate) return this.#alive;
-    return RowSet.where(this.rows, (row) => {
-      const entry = this.#entries[row];
-      return entry !== undefined && predicate(entry.document);
-    });
-  }
-
-  /** The same documents without the empty rows. */
-  compacted(): DocumentTable {
-    const table = new DocumentTable();
-    table.append(this);
-    return table;
+  /** The rows of the documents that satisfy the predicate. */
+  allowed(predicate: (document: DocumentInterface) => boolean): RowSet {
+    const rows = new RowSet();
+    for (const [row, { document }] of this.#entries) if (predicate(document)) rows.add(row);
+    return rows;
   }
 }

@@ -1,4 +1,4 @@
-import type { Codes, Quantizer, TensorSlot } from '@bitryoshka/core';
+import type { Codes, Quantizer, TensorSlot, VectorStorage } from '@bitryoshka/core';
 import {
   BitryoshkaError,
   bytesPerCode,
@@ -41,6 +41,7 @@ export function decodeIndexFile(
   file: Uint8Array<ArrayBuffer>,
   dimensions: number,
   quantizer: Quantizer | undefined,
+  storage?: VectorStorage,
 ): ExactIndex | FlatIndex {
   const { headerBytes, slots } = decodeSafetensorsHeader(file);
   const rows = slots.vectors?.shape[0] ?? 0;
@@ -61,7 +62,7 @@ export function decodeIndexFile(
     bytesPerCode: length,
     data: file.subarray(from, from + rows * length),
   };
-  return new FlatIndex(quantizer, vectors, codes);
+  return new FlatIndex(quantizer, vectors, codes, { storage });
 }
 
 function startOf(

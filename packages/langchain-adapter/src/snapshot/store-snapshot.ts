@@ -3,7 +3,11 @@ import { BitryoshkaError, loadQuantizer } from '@bitryoshka/core';
 import type { DocumentEntry } from '../documents/document-batch.ts';
 import { DocumentTable } from '../documents/document-table.ts';
 import { isPlainObject } from '../documents/plain-value.ts';
-import type { BinaryVectorStoreOptions, QuantizerRecipe } from '../store/store-options.ts';
+import type {
+  BinaryVectorStoreOptions,
+  LoadOptions,
+  QuantizerRecipe,
+} from '../store/store-options.ts';
 import { decodeDocumentLines, encodeDocumentLines } from './document-lines.ts';
 import { loadFileSystem } from './file-system.ts';
 import { decodeIndexFile, encodeIndexFile } from './index-file.ts';
@@ -12,7 +16,7 @@ import { decodeIndexFile, encodeIndexFile } from './index-file.ts';
 export interface StoreParts {
   /** Undefined while no vector has told the dimension. */
   readonly index: ExactIndex | FlatIndex | undefined;
-  /** One row per row of the index. */
+  /** In the order of the index's rows, which have no others. */
   readonly documents: DocumentTable;
   readonly options: Omit<BinaryVectorStoreOptions, 'quantizer' | 'bits'> & {
     readonly quantizer?: QuantizerRecipe | undefined;
@@ -25,7 +29,7 @@ const indexFile = 'vectors.safetensors';
 const quantizerFile = 'quantizer.safetensors';
 
 /**
- * Saves a store without empty rows to a folder. Progress is counted in documents, and in vectors after
+ * Saves a store to a folder. Progress is counted in documents, and in vectors after
  * them.
  *
  * @throws BitryoshkaError `write-failed`, or `not-supported` for metadata that cannot be saved and where
@@ -38,7 +42,7 @@ export async function saveStore(
 ): Promise<void> {
   const { writeSnapshot } = await loadFileSystem();
   const quantizer = quantizerOf(index);
-  const { fitAt, ...others } = options;
+  const { fitAt, storage, ...others } = options;
   const total = 2 * documents.count;
   let done = 0;
   await writeSnapshot(
@@ -48,7 +52,11 @@ export async function saveStore(
       settings: {
         dimensions: index?.dimensions ?? null,
         // JSON has no infinity.
-        options: { ...others, fitAt: fitAt === Infinity ? 'never' : fitAt },
+        options: {
+          ...others,
+          fitAt: fitAt === Infinity ? 'never' : fitAt,
+          ...(typeof storage === 'string' && { storage }),
+        },
       },
       files: {
         [documentsFile]: encodeDocumentLines(counted(documents)),
@@ -79,7 +87,7 @@ export async function saveStore(
  */
 export async function loadStore(
   directory: string,
-  options: Pick<TaskOptions, 'signal'>,
+  { signal, storage }: Pick<LoadOptions, 'signal' | 'storage'>,
 ): Promise<StoreParts> {
   const { readSnapshot } = await loadFileSystem();
   return readSnapshot(
@@ -94,19 +102,20 @@ export async function loadStore(
       const indexBytes = await files[indexFile]?.read();
       const index =
         dimensions !== undefined && indexBytes
-          ? decodeIndexFile(indexBytes, dimensions, quantizer)
+          ? decodeIndexFile(indexBytes, dimensions, quantizer, storage ?? saved.storage)
           : undefined;
       const documents = new DocumentTable();
+      let lines = 0;
       for await (const entry of decodeDocumentLines(documentLines.stream())) {
-        documents.append([entry]);
+        documents.append([entry], lines++);
       }
       const vectors = index?.rows ?? 0;
-      if (documents.count !== vectors || documents.rows !== vectors) {
+      if (documents.count !== vectors || lines !== vectors) {
         throw invalid(`${documents.count} documents for ${vectors} vectors`);
       }
       return { index, documents, options: saved };
     },
-    options,
+    { signal },
   );
 }
 

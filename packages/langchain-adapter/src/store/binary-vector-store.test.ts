@@ -357,3 +357,66 @@ describe('reading what is inside', () => {
     expect(store.index?.search(vector, { k: 1 })[0]?.row).toBe(2);
   });
 });
+
+describe('tuneSearch', () => {
+  it('chooses codes and depth for a recall, and searches with them', async () => {
+    const store = new BinaryVectorStore(embeddings, { fitAt: Infinity });
+    await expect(store.tuneSearch({ targetRecall: 0.9 })).rejects.toMatchObject({
+      code: 'not-enough-vectors',
+    });
+    await add(store, 0, 400);
+    await store.delete({ ids: ids.slice(0, 40) });
+    const exact = await snapshot(store);
+    const tuning = await store.tuneSearch({ targetRecall: 0.9, bits: [8, 16, 24] });
+    expect(tuning.recall).toBeGreaterThanOrEqual(0.9);
+    expect(store.stats()).toMatchObject({ count: 360, bits: tuning.quantizer.bits });
+    const all = { candidates: 400, rerank: 400 };
+    const found = store.index?.search(await embeddings.embedQuery(query), { k: 5, ...all });
+    expect(found?.map(({ score }) => score)).toEqual(
+      exact.found.slice(0, 5).map(([, score]) => score),
+    );
+  });
+});
+
+describe('storage', () => {
+  it.each(['float16', 'int8'] as const)(
+    'keeps vectors as %s, finds nearly the same',
+    async (storage) => {
+      const options = { quantizer: { kind: 'itq', bits: 16 } as const, fitAt: 100 };
+      const store = new BinaryVectorStore(embeddings, { ...options, storage });
+      const full = new BinaryVectorStore(embeddings, options);
+      for (const each of [store, full]) {
+        await add(each, 0, 200);
+        await add(each, 100, 400);
+      }
+      const bytes = storage === 'int8' ? 28 : 48;
+      expect(store.stats()).toMatchObject({ count: 400, vectorBytes: 400 * bytes });
+      const [found, expected] = await Promise.all(
+        [store, full].map((each) => each.similaritySearchWithScore(query, 10)),
+      );
+      for (const [i, [, score]] of (expected ?? []).entries()) {
+        expect(Math.abs((found?.[i]?.[1] ?? 0) - score)).toBeLessThan(0.02);
+      }
+    },
+  );
+
+  it('refuses what it does not know', () => {
+    expect(() => new BinaryVectorStore(embeddings, { storage: 'float8' as never })).toThrow(
+      /storage: got "float8", expected one of float32/,
+    );
+  });
+});
+
+it('searches what was there before, while many are added', async () => {
+  const store = new BinaryVectorStore(embeddings, { fitAt: Infinity });
+  await add(store, 0, 100);
+  const before = await store.similaritySearchWithScore(query, 1000);
+  const seen: unknown[] = [];
+  const onProgress = () => seen.push(store.similaritySearchWithScore(query, 1000));
+  const adding = add(store, 50, 400, { onProgress });
+  await adding;
+  expect(seen.length).toBeGreaterThan(1);
+  // The last report comes when all is added, before the documents are there.
+  for (const found of await Promise.all(seen)) expect(found).toEqual(before);
+  expect(store.stats().count).toBe(400);
+});

@@ -2,19 +2,22 @@ import type {
   Matrix,
   Quantizer,
   ScoredRow,
+  SearchTuning,
   TaskOptions,
+  TuneSearchOptions,
   VectorIndex,
   Vectors,
 } from '@bitryoshka/core';
 import {
+  addInBlocks,
   BitryoshkaError,
   bytesPerCode,
-  checkpoint,
   ExactIndex,
   FlatIndex,
   quantizerKinds,
   selectRows,
   toMatrix,
+  tuneSearch,
 } from '@bitryoshka/core';
 import type { Document, DocumentInterface } from '@langchain/core/documents';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
@@ -50,14 +53,9 @@ export interface StoreStatistics {
   readonly bits: number | undefined;
   /** Bytes of the codes: what a search scans. */
   readonly codeBytes: number;
-  /** Bytes of the float32 vectors: what re-ranking reads, row by row. */
+  /** Bytes of the vectors, in memory or in files: what re-ranking reads, row by row. */
   readonly vectorBytes: number;
 }
-
-/** Vectors that are taken in at a time: searches and aborts come through in between. */
-const blockRows = 4096;
-/** Empty rows are cleared away when there are at least this many, and one row in four is empty. */
-const fewestEmptyRows = 256;
 
 /**
  * A vector store in memory that searches binary codes: a scan of all codes by Hamming distance gives
@@ -71,10 +69,12 @@ export class BinaryVectorStore extends SaveableVectorStore {
   declare FilterType: DocumentFilter;
 
   readonly #changes: TaskQueue = new TaskQueue();
-  readonly #options: Omit<BinaryVectorStoreOptions, 'quantizer' | 'bits'>;
+  #options: Omit<BinaryVectorStoreOptions, 'quantizer' | 'bits'>;
   /** How to fit, unless by default, which depends on the dimension. */
   #recipe: QuantizerRecipe | undefined;
   #index: ExactIndex | FlatIndex | undefined;
+  /** What the index was before an addition that is not complete. */
+  #searched: Pick<VectorIndex, 'search'> | undefined;
   #documents: DocumentTable = new DocumentTable();
 
   /**
@@ -83,12 +83,14 @@ export class BinaryVectorStore extends SaveableVectorStore {
   constructor(embeddings: EmbeddingsInterface, options: BinaryVectorStoreOptions = {}) {
     super(embeddings, options);
     checkStoreOptions(options);
-    const { bits, fitAt, depth } = options;
+    const { bits, fitAt, depth, storage } = options;
     const quantizer =
       options.quantizer ?? (bits === undefined ? undefined : { kind: 'tuned' as const, bits });
-    this.#options = { fitAt, depth };
+    this.#options = { fitAt, depth, storage };
     this.#recipe = recipeOf(quantizer);
-    if (quantizer && isQuantizer(quantizer)) this.#index = new FlatIndex(quantizer);
+    if (quantizer && isQuantizer(quantizer)) {
+      this.#index = new FlatIndex(quantizer, undefined, undefined, { storage });
+    }
   }
 
   /**
@@ -134,12 +136,13 @@ export class BinaryVectorStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     options: LoadOptions = {},
   ): Promise<BinaryVectorStore> {
-    const { signal, fitAt, depth } = options;
-    const saved = await loadStore(directory, { signal });
+    const { signal, fitAt, depth, storage } = options;
+    const saved = await loadStore(directory, { signal, storage });
     const store = new BinaryVectorStore(embeddings, {
       quantizer: saved.options.quantizer,
       fitAt: fitAt ?? saved.options.fitAt,
       depth: depth ?? saved.options.depth,
+      storage: storage ?? saved.options.storage,
     });
     store.#index = saved.index;
     store.#documents = saved.documents;
@@ -175,7 +178,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
       dimensions,
       bits,
       codeBytes: bits === undefined ? 0 : count * bytesPerCode(bits),
-      vectorBytes: count * (dimensions ?? 0) * Float32Array.BYTES_PER_ELEMENT,
+      vectorBytes: count * (this.#index?.bytesPerVector ?? 0),
     };
   }
 
@@ -241,8 +244,8 @@ export class BinaryVectorStore extends SaveableVectorStore {
     const predicate = filter && compileFilter(filter);
     await this.#changes.run(() => {
       const chosen = ids ?? this.#idsWhere(predicate);
-      for (const id of chosen) this.#documents.delete(id);
-      this.#clearManyEmptyRows();
+      const rows = chosen.map((id) => this.#documents.delete(id));
+      this.#index?.delete(rows.filter((row) => row !== undefined));
     });
   }
 
@@ -303,18 +306,37 @@ export class BinaryVectorStore extends SaveableVectorStore {
     return this.#changes.run(async () => {
       options.signal?.throwIfAborted();
       const index = this.#index;
-      if (!index) {
-        throw new BitryoshkaError({
-          code: 'not-enough-vectors',
-          message: 'fit: got an empty store, expected one with vectors.',
-          remedy: 'Add documents first.',
-        });
-      }
+      if (!index) throw emptyStore('fit');
       const quantizer = options.quantizer ?? this.#recipe ?? defaultRecipe(index.dimensions);
-      const fitted = await fitIndex(index, this.#documents.occupied(), quantizer, options);
+      const { storage } = this.#options;
+      const rows = this.#documents.occupied();
+      const fitted = await fitIndex(index, rows, quantizer, { ...options, storage });
       this.#index = fitted;
       this.#recipe = recipeOf(options.quantizer) ?? this.#recipe;
       return fitted.quantizer;
+    });
+  }
+
+  /**
+   * Chooses the length of the codes and the depth of searches, so that searches find a share of what an
+   * exact search finds with the least work, and encodes all vectors so. Give it vectors of queries such as
+   * are asked: those of the documents themselves, its default, are easier to answer. Later additions make
+   * the task harder: tune again when the store has grown by half.
+   *
+   * @throws BitryoshkaError as `tuneSearch` of `@bitryoshka/core`; the store stays as it is then
+   */
+  async tuneSearch(options: TuneSearchOptions): Promise<SearchTuning> {
+    return this.#changes.run(async () => {
+      options.signal?.throwIfAborted();
+      const index = this.#index;
+      if (!index) throw emptyStore('tuneSearch');
+      const tuning = await tuneSearch(index.vectors.toMatrix(), options);
+      const { signal, onProgress } = options;
+      const encoding = { signal, onProgress, storage: this.#options.storage };
+      this.#index = await FlatIndex.encode(index, tuning.quantizer, encoding);
+      this.#recipe = recipeOf(tuning.quantizer) ?? this.#recipe;
+      this.#options = { ...this.#options, depth: tuning.depth };
+      return tuning;
     });
   }
 
@@ -327,7 +349,6 @@ export class BinaryVectorStore extends SaveableVectorStore {
    */
   override async save(directory: string, options: TaskOptions = {}): Promise<void> {
     await this.#changes.run(() => {
-      this.#clearEmptyRows();
       const parts = { index: this.#index, documents: this.#documents };
       const saved = { ...this.#options, quantizer: this.#recipe };
       return saveStore(directory, { ...parts, options: saved }, options);
@@ -344,19 +365,20 @@ export class BinaryVectorStore extends SaveableVectorStore {
     const index = this.#index ?? this.#createIndex(vectors.columns);
     const wanted = ids.length === entries.length ? vectors : selectRows(vectors, positions);
     const matrix = toMatrix(wanted, { columns: index.dimensions });
+    // Searches see nothing of this until the end.
+    this.#searched = this.#index?.snapshot();
+    let added: number[] = [];
     try {
-      // Rows without documents are not found, so that searches see nothing of this until the end.
-      for (let start = 0; start < matrix.rows; start += blockRows) {
-        await checkpoint(options, { stage: 'add', done: start, total: matrix.rows });
-        index.add(selectRange(matrix, start, Math.min(matrix.rows, start + blockRows)));
-      }
-      const fitted = await this.#fitIfDue(index, entries, options);
-      this.#index = fitted ?? index;
-      this.#documents.append(entries);
+      const first = await addInBlocks(index, matrix, options);
+      added = entries.map((_, i) => first + i);
+      this.#index = (await this.#fitIfDue(index, entries, added, options)) ?? index;
+    } catch (cause) {
+      index.delete(added);
+      throw cause;
     } finally {
-      if (this.#index) this.#documents.skipTo(this.#index.rows);
+      this.#searched = undefined;
     }
-    this.#clearManyEmptyRows();
+    this.#index.delete(this.#documents.append(entries, added[0] ?? 0));
     return ids;
   }
 
@@ -377,27 +399,26 @@ export class BinaryVectorStore extends SaveableVectorStore {
   async #fitIfDue(
     index: ExactIndex | FlatIndex,
     entries: readonly DocumentEntry[],
+    added: readonly number[],
     options: TaskOptions,
   ): Promise<FlatIndex | undefined> {
     if ('quantizer' in index) return undefined;
     const recipe = this.#recipe ?? defaultRecipe(index.dimensions);
-    const { fitAt = 1000 } = this.#options;
+    const { fitAt = 1000, storage } = this.#options;
     const rows = this.#documents.occupied(new Set(entries.map(({ id }) => id)));
     if (rows.length + entries.length < Math.max(fitAt, fewestVectors(recipe))) return undefined;
-    for (let row = index.rows - entries.length; row < index.rows; row++) rows.push(row);
-    return fitIndex(index, rows, recipe, options);
+    return fitIndex(index, [...rows, ...added], recipe, { ...options, storage });
   }
 
   #search(query: ArrayLike<number>, k: number, filter: DocumentFilter | undefined): ScoredRow[] {
     const predicate = filter && compileFilter(filter);
-    const index = this.#index;
+    const index = this.#searched ?? this.#index;
     const documents = this.#documents;
     if (!index) return [];
-    const all = !predicate && documents.count === index.rows;
     return index.search(query, {
       ...this.#options.depth,
       k: Math.min(k, documents.count),
-      allowed: all ? undefined : documents.allowed(predicate),
+      allowed: predicate && documents.allowed(predicate),
     });
   }
 
@@ -410,20 +431,6 @@ export class BinaryVectorStore extends SaveableVectorStore {
       .filter(({ document }) => predicate?.(document) ?? true)
       .map(({ id }) => id);
   }
-
-  #clearManyEmptyRows(): void {
-    const rows = this.#index?.rows ?? 0;
-    const empty = rows - this.#documents.count;
-    if (empty >= fewestEmptyRows && empty * 4 >= rows) this.#clearEmptyRows();
-  }
-
-  /** Nobody can tell: the documents keep their order. */
-  #clearEmptyRows(): void {
-    const index = this.#index;
-    if (!index || index.rows === this.#documents.count) return;
-    this.#index = index.select(this.#documents.occupied());
-    this.#documents = this.#documents.compacted();
-  }
 }
 
 function recipeOf(quantizer: Quantizer | QuantizerRecipe | undefined): QuantizerRecipe | undefined {
@@ -432,8 +439,12 @@ function recipeOf(quantizer: Quantizer | QuantizerRecipe | undefined): Quantizer
   return kind && { kind, bits: quantizer.bits };
 }
 
-function selectRange({ columns, data }: Matrix, start: number, end: number): Matrix {
-  return { rows: end - start, columns, data: data.subarray(start * columns, end * columns) };
+function emptyStore(task: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'not-enough-vectors',
+    message: `${task}: got an empty store, expected one with vectors.`,
+    remedy: 'Add documents first.',
+  });
 }
 
 function countMismatch(got: string, expected: number, per: string): BitryoshkaError {

@@ -1,12 +1,12 @@
-import type { ExactIndex, Matrix, Quantizer, TaskOptions, VectorRows } from '@bitryoshka/core';
-import {
-  BitryoshkaError,
-  bytesPerCode,
-  checkpoint,
-  FlatIndex,
-  fitQuantizer,
-  tune,
+import type {
+  ExactIndex,
+  FlatIndexOptions,
+  Matrix,
+  Quantizer,
+  TaskOptions,
+  VectorIndex,
 } from '@bitryoshka/core';
+import { BitryoshkaError, FlatIndex, fitQuantizer, tune } from '@bitryoshka/core';
 import type { QuantizerRecipe } from './store-options.ts';
 import { isQuantizer } from './store-options.ts';
 
@@ -44,20 +44,20 @@ export function checkFits(quantizer: Quantizer | QuantizerRecipe, dimensions: nu
 }
 
 /**
- * An index of codes that shares the vectors of another one.
+ * An index of codes that takes over the rows of another one, vectors, numbers and all.
  *
  * @param rows the rows to learn from, where a quantizer is still to be fitted
  * @throws BitryoshkaError `not-enough-vectors`; the given index stays as it is
  */
 export async function fitIndex(
-  { vectors }: ExactIndex | FlatIndex,
+  index: ExactIndex | FlatIndex,
   rows: readonly number[],
   quantizer: Quantizer | QuantizerRecipe,
-  options: TaskOptions,
+  options: TaskOptions & FlatIndexOptions,
 ): Promise<FlatIndex> {
   const { signal, onProgress } = options;
-  checkFits(quantizer, vectors.dimensions);
-  if (isQuantizer(quantizer)) return encodeRows(quantizer, vectors, options);
+  checkFits(quantizer, index.dimensions);
+  if (isQuantizer(quantizer)) return FlatIndex.encode(index, quantizer, options);
   const { kind, bits, seed = 0 } = quantizer;
   if (rows.length < fewestVectors(quantizer)) {
     throw new BitryoshkaError({
@@ -66,36 +66,18 @@ export async function fitIndex(
       remedy: 'Add more documents or ask for fewer bits; until then, searches are exact.',
     });
   }
-  const sample = gather(vectors, rows);
+  const sample = gather(index, rows);
   const task = { bits, seed, signal, onProgress };
   const fitted =
     kind === 'tuned'
       ? (await tune(sample, task)).quantizer
       : await fitQuantizer(sample, { ...task, kind });
-  return encodeRows(fitted, vectors, options);
+  return FlatIndex.encode(index, fitted, options);
 }
 
-/** Encodes block by block, so that searches go on meanwhile. */
-async function encodeRows(
-  quantizer: Quantizer,
-  vectors: VectorRows,
-  options: TaskOptions,
-): Promise<FlatIndex> {
-  const length = bytesPerCode(quantizer.bits);
-  const data = new Uint8Array(vectors.rows * length);
-  let done = 0;
-  for (const block of vectors.blocks()) {
-    await checkpoint(options, { stage: 'encode', done, total: vectors.rows });
-    data.set(quantizer.encode(block, 'document').data, done * length);
-    done += block.rows;
-  }
-  const { bits } = quantizer;
-  return new FlatIndex(quantizer, vectors, { rows: done, bits, bytesPerCode: length, data });
-}
-
-function gather(vectors: VectorRows, rows: readonly number[]): Matrix {
-  const { dimensions } = vectors;
+function gather(index: VectorIndex, rows: readonly number[]): Matrix {
+  const { dimensions } = index;
   const data = new Float32Array(rows.length * dimensions);
-  for (const [i, row] of rows.entries()) data.set(vectors.at(row), i * dimensions);
+  for (const [i, row] of rows.entries()) data.set(index.vector(row), i * dimensions);
   return { rows: rows.length, columns: dimensions, data };
 }

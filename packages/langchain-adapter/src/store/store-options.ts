@@ -1,4 +1,12 @@
-import type { Quantizer, QuantizerKind, Scoring, SearchDepth, TaskOptions } from '@bitryoshka/core';
+import type {
+  Quantizer,
+  QuantizerKind,
+  Scoring,
+  SearchDepth,
+  StoredVectors,
+  TaskOptions,
+  VectorFormatName,
+} from '@bitryoshka/core';
 import { BitryoshkaError, quantizerKinds } from '@bitryoshka/core';
 
 /** How a store fits a quantizer to its own vectors. */
@@ -27,6 +35,11 @@ export interface BinaryVectorStoreOptions {
   readonly fitAt?: number | undefined;
   /** How far a search looks before it settles. Default: that of `FlatIndex`. */
   readonly depth?: SearchDepth | undefined;
+  /**
+   * How the vectors are kept that re-ranking reads, once there are codes: `float32`, `float16` or `int8` in
+   * memory, or a function that creates stores, such as one of files. Default: `float32`.
+   */
+  readonly storage?: VectorFormatName | ((dimensions: number) => StoredVectors) | undefined;
 }
 
 export interface AddOptions extends TaskOptions {
@@ -47,7 +60,7 @@ export interface FitOptions extends TaskOptions {
 
 /** Options that replace what was saved. */
 export interface LoadOptions
-  extends Pick<BinaryVectorStoreOptions, 'fitAt' | 'depth'>,
+  extends Pick<BinaryVectorStoreOptions, 'fitAt' | 'depth' | 'storage'>,
     Pick<TaskOptions, 'signal'> {}
 
 /** Which documents to delete: give one of the three. */
@@ -60,6 +73,8 @@ export interface DeleteOptions<Filter> {
 
 const scorings: readonly Scoring[] = ['symmetric', 'asymmetric', 'decoded'];
 
+const formats: readonly VectorFormatName[] = ['float32', 'float16', 'int8'];
+
 export function isQuantizer(value: object): value is Quantizer {
   return 'encode' in value && typeof value.encode === 'function';
 }
@@ -68,7 +83,7 @@ export function isQuantizer(value: object): value is Quantizer {
  * @throws BitryoshkaError `invalid-option`
  */
 export function checkStoreOptions(options: BinaryVectorStoreOptions): void {
-  const { quantizer, bits, fitAt, depth = {} } = options;
+  const { quantizer, bits, fitAt, depth = {}, storage = 'float32' } = options;
   if (quantizer !== undefined) checkQuantizerOption(quantizer);
   if (bits !== undefined && quantizer !== undefined) {
     throw invalid('bits', bits, 'no bits beside a quantizer, which has its own');
@@ -76,6 +91,9 @@ export function checkStoreOptions(options: BinaryVectorStoreOptions): void {
   checkCount('bits', bits, 1);
   if (fitAt !== Infinity) checkCount('fitAt', fitAt, 1);
   if (depth === null || typeof depth !== 'object') throw invalid('depth', depth, 'an object');
+  if (typeof storage !== 'function' && !formats.includes(storage)) {
+    throw invalid('storage', storage, `one of ${formats.join(', ')}, or a function`);
+  }
   const { scoring, candidates, rerank } = depth;
   checkCount('depth.candidates', candidates, 0);
   checkCount('depth.rerank', rerank, 0);

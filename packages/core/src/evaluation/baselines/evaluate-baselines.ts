@@ -125,9 +125,10 @@ function rescored(
 ): ScoredRow[] {
   if (rerank === 0) return scored.slice(0, depth);
   const top = new TopRows(depth);
-  for (const { row: i } of scored.slice(0, Math.max(rerank, depth))) {
-    top.offer(i, exact.vectors.dot(i, query));
-  }
+  const rows = rowsOf(scored.slice(0, Math.max(rerank, depth)));
+  exact.vectors.scores(rows, query).forEach((score, i) => {
+    top.offer(rows[i], score);
+  });
   return top.rows();
 }
 

@@ -13,6 +13,7 @@ import { baselineName } from './baseline-name.ts';
 export function float32Baseline(documents: Matrix, dimensions: number): Baseline {
   const stored = new VectorRows(dimensions);
   stored.append(truncateMatryoshka(documents, { dimensions }));
+  const every = Uint32Array.from({ length: stored.rows }, (_, i) => i);
   return {
     name: baselineName('float32', dimensions, documents.columns),
     bits: 32 * dimensions,
@@ -20,9 +21,7 @@ export function float32Baseline(documents: Matrix, dimensions: number): Baseline
     score: (query) => {
       const asked = { rows: 1, columns: query.length, data: query };
       const { data } = truncateMatryoshka(asked, { dimensions });
-      const scores = new Float64Array(stored.rows);
-      for (let i = 0; i < scores.length; i++) scores[i] = stored.dot(i, data);
-      return scores;
+      return stored.scores(every, data);
     },
   };
 }

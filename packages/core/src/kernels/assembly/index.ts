@@ -1,2 +1,3 @@
 export { scan } from './scan';
-export { multiplyTransposed } from './multiply';
+export { dotProducts, multiplyTransposed } from './multiply';
+export { fillTables, sumByPlanes, sumByTables } from './score';

@@ -21,6 +21,71 @@ function dot(a: usize, b: usize, bytes: usize): f32 {
   return lanes(sum);
 }
 
+/** Four dot products side by side, whose additions do not wait for one another. */
+@inline function dotFour(
+  a: usize, b0: usize, b1: usize, b2: usize, b3: usize, bytes: usize, output: usize,
+): void {
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  for (let p: usize = 0; p < bytes; p += 16) {
+    const x = v128.load(a + p);
+    s0 = step(s0, x, v128.load(b0 + p));
+    s1 = step(s1, x, v128.load(b1 + p));
+    s2 = step(s2, x, v128.load(b2 + p));
+    s3 = step(s3, x, v128.load(b3 + p));
+  }
+  store<f32>(output, lanes(s0));
+  store<f32>(output, lanes(s1), 4);
+  store<f32>(output, lanes(s2), 8);
+  store<f32>(output, lanes(s3), 12);
+}
+
+/** The dot products of `query` and the named rows of `vectors`, which may be of any length. */
+export function dotProducts(
+  vectors: usize, columns: u32, query: usize, rows: usize, count: u32, output: usize,
+): void {
+  const stride = <usize>columns << 2;
+  const bytes = <usize>(columns & ~3) << 2;
+  const rest = columns & 3;
+  const whole = count & ~3;
+  for (let i: usize = 0; i < whole; i += 4) {
+    const at = rows + (i << 2);
+    const b0 = vectors + <usize>load<u32>(at) * stride;
+    const b1 = vectors + <usize>load<u32>(at, 4) * stride;
+    const b2 = vectors + <usize>load<u32>(at, 8) * stride;
+    const b3 = vectors + <usize>load<u32>(at, 12) * stride;
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+    for (let p: usize = 0; p < bytes; p += 16) {
+      const x = v128.load(query + p);
+      s0 = step(s0, x, v128.load(b0 + p));
+      s1 = step(s1, x, v128.load(b1 + p));
+      s2 = step(s2, x, v128.load(b2 + p));
+      s3 = step(s3, x, v128.load(b3 + p));
+    }
+    const o = output + (i << 2);
+    store<f32>(o, total(s0, query + bytes, b0 + bytes, rest));
+    store<f32>(o, total(s1, query + bytes, b1 + bytes, rest), 4);
+    store<f32>(o, total(s2, query + bytes, b2 + bytes, rest), 8);
+    store<f32>(o, total(s3, query + bytes, b3 + bytes, rest), 12);
+  }
+  for (let i: usize = whole; i < count; i++) {
+    const b = vectors + <usize>load<u32>(rows + (i << 2)) * stride;
+    let sum = f32x4.splat(0);
+    for (let p: usize = 0; p < bytes; p += 16) {
+      sum = step(sum, v128.load(query + p), v128.load(b + p));
+    }
+    store<f32>(output + (i << 2), total(sum, query + bytes, b + bytes, rest));
+  }
+}
+
+/** The lanes added up, after the values that are left over have joined theirs. */
+@inline function total(sum: v128, a: usize, b: usize, rest: u32): f32 {
+  let s = sum;
+  if (rest > 0) s = f32x4.add(s, f32x4.replace_lane(f32x4.splat(0), 0, load<f32>(a) * load<f32>(b)));
+  if (rest > 1) s = f32x4.add(s, f32x4.replace_lane(f32x4.splat(0), 1, load<f32>(a, 4) * load<f32>(b, 4)));
+  if (rest > 2) s = f32x4.add(s, f32x4.replace_lane(f32x4.splat(0), 2, load<f32>(a, 8) * load<f32>(b, 8)));
+  return lanes(s);
+}
+
 /** `inner` is a multiple of 4. */
 export function multiplyTransposed(
   a: usize, rowsA: u32, b: usize, rowsB: u32, inner: u32, bias: usize, output: usize,
@@ -66,12 +131,9 @@ export function multiplyTransposed(
       store<f32>(o1, lanes(s12), 8);
       store<f32>(o1, lanes(s13), 12);
     }
-    for (let i: usize = wholeA; i < rowsA; i++) {
-      const o = output + ((i * rowsB + j) << 2);
-      store<f32>(o, dot(a + i * bytes, b0, bytes));
-      store<f32>(o, dot(a + i * bytes, b1, bytes), 4);
-      store<f32>(o, dot(a + i * bytes, b2, bytes), 8);
-      store<f32>(o, dot(a + i * bytes, b3, bytes), 12);
+    if (wholeA < rowsA) {
+      const last = a + <usize>wholeA * bytes;
+      dotFour(last, b0, b1, b2, b3, bytes, output + ((<usize>wholeA * rowsB + j) << 2));
     }
   }
   for (let i: usize = 0; i < rowsA; i++) {

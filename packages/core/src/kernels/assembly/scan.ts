@@ -13,22 +13,22 @@ let count: u32 = 0;
 let histogram: usize = 0;
 let candidates: usize = 0;
 
-@inline function distance64(a: usize, b: usize): u32 {
-  return <u32>popcnt<u64>(load<u64>(a) ^ load<u64>(b));
+@inline function distance64(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {
+  return <u32>popcnt<u64>(load<u64>(a + offsetA) ^ load<u64>(b + offsetB));
 }
-@inline function distance128(a: usize, b: usize): u32 {
-  return distance64(a, b) + distance64(a + 8, b + 8);
+@inline function distance256(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {
+  return (
+    distance64(a, b, offsetA, offsetB) + distance64(a, b, offsetA + 8, offsetB + 8) +
+    (distance64(a, b, offsetA + 16, offsetB + 16) + distance64(a, b, offsetA + 24, offsetB + 24))
+  );
 }
-@inline function distance256(a: usize, b: usize): u32 {
-  return distance128(a, b) + distance128(a + 16, b + 16);
-}
-@inline function distance512(a: usize, b: usize): u32 {
-  return distance256(a, b) + distance256(a + 32, b + 32);
+@inline function distance512(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {
+  return distance256(a, b, offsetA, offsetB) + distance256(a, b, offsetA + 32, offsetB + 32);
 }
 
 function distanceOfWords(a: usize, b: usize, words: u32): u32 {
   let sum: u32 = 0;
-  for (let w: u32 = 0; w < words; w++) sum += distance64(a + (w << 3), b + (w << 3));
+  for (let w: u32 = 0; w < words; w++) sum += distance64(a + (w << 3), b + (w << 3), 0, 0);
   return sum;
 }
 
@@ -49,7 +49,7 @@ function prune(): void {
   count = kept;
 }
 
-function push(distance: u32, row: u32): void {
+function push(distance: u32, row: u32): u32 {
   store<u32>(candidates + (count << 3), distance);
   store<u32>(candidates + (count << 3), row, 4);
   count++;
@@ -58,6 +58,7 @@ function push(distance: u32, row: u32): void {
   below++;
   while (below >= wanted) below -= load<u32>(histogram + (--bound << 2));
   if (count == (wanted << 1) + 64) prune();
+  return bound;
 }
 
 /** The candidates ordered by distance, then row: a counting sort, as they lie in row order already. */
@@ -83,27 +84,6 @@ function sortInto(output: usize, bits: u32): void {
   }
 }
 
-// Four rows an iteration keep four independent popcount chains in flight; the compiler turns each
-// instance of this generic function into straight-line code for its code length.
-@inline function scanAll<T>(codes: usize, rows: u32, query: usize, bytes: usize): void {
-  const whole = rows & ~3;
-  let p = codes;
-  for (let i: u32 = 0; i < whole; i += 4, p += bytes << 2) {
-    const a = distanceAs<T>(query, p);
-    const b = distanceAs<T>(query, p + bytes);
-    const c = distanceAs<T>(query, p + bytes * 2);
-    const d = distanceAs<T>(query, p + bytes * 3);
-    if (a < bound) push(a, i);
-    if (b < bound) push(b, i + 1);
-    if (c < bound) push(c, i + 2);
-    if (d < bound) push(d, i + 3);
-  }
-  for (let i = whole; i < rows; i++, p += bytes) {
-    const d = distanceAs<T>(query, p);
-    if (d < bound) push(d, i);
-  }
-}
-
 // Types that stand for code lengths, because only types select an instance of a generic function.
 class Bits64 {}
 class Bits128 {}
@@ -114,69 +94,186 @@ class Bits512 {}
 class Bits768 {}
 class Bits1024 {}
 
-@inline function distanceAs<T>(a: usize, b: usize): u32 {
-  if (idof<T>() == idof<Bits64>()) return distance64(a, b);
-  if (idof<T>() == idof<Bits128>()) return distance128(a, b);
-  if (idof<T>() == idof<Bits192>()) return distance128(a, b) + distance64(a + 16, b + 16);
-  if (idof<T>() == idof<Bits256>()) return distance256(a, b);
-  if (idof<T>() == idof<Bits384>()) return distance256(a, b) + distance128(a + 32, b + 32);
-  if (idof<T>() == idof<Bits512>()) return distance512(a, b);
-  if (idof<T>() == idof<Bits768>()) return distance512(a, b) + distance256(a + 64, b + 64);
-  return distance512(a, b) + distance512(a + 64, b + 64);
+/** The first four words of the query, which short codes are compared with in registers. */
+let word0: u64 = 0;
+let word1: u64 = 0;
+let word2: u64 = 0;
+let word3: u64 = 0;
+
+@inline function ones(p: usize, offset: usize, word: u64): u32 {
+  return <u32>popcnt<u64>(load<u64>(p + offset) ^ word);
 }
 
-function scanAnyLength(codes: usize, rows: u32, query: usize, words: u32): void {
+/** The distance of the query to the code at `p + offset`. */
+@inline function distanceAs<T>(
+  p: usize, offset: usize, query: usize, q0: u64, q1: u64, q2: u64, q3: u64,
+): u32 {
+  if (idof<T>() == idof<Bits64>()) return ones(p, offset, q0);
+  if (idof<T>() == idof<Bits128>()) return ones(p, offset, q0) + ones(p, offset + 8, q1);
+  if (idof<T>() == idof<Bits192>()) {
+    return ones(p, offset, q0) + ones(p, offset + 8, q1) + ones(p, offset + 16, q2);
+  }
+  if (idof<T>() == idof<Bits256>()) {
+    return (
+      ones(p, offset, q0) + ones(p, offset + 8, q1) +
+      (ones(p, offset + 16, q2) + ones(p, offset + 24, q3))
+    );
+  }
+  if (idof<T>() == idof<Bits384>()) {
+    return (
+      distance256(query, p, 0, offset) +
+      (distance64(query, p, 32, offset + 32) + distance64(query, p, 40, offset + 40))
+    );
+  }
+  if (idof<T>() == idof<Bits512>()) return distance512(query, p, 0, offset);
+  if (idof<T>() == idof<Bits768>()) {
+    return distance512(query, p, 0, offset) + distance256(query, p, 64, offset + 64);
+  }
+  return distance512(query, p, 0, offset) + distance512(query, p, 64, offset + 64);
+}
+
+// Four rows an iteration keep four independent popcount chains in flight; the compiler turns each
+// instance of this generic function into straight-line code for its code length.
+@inline function scanAll<T>(codes: usize, first: u32, end: u32, query: usize, bytes: usize): void {
+  const q0 = word0, q1 = word1, q2 = word2, q3 = word3;
+  const whole = first + ((end - first) & ~3);
+  let p = codes + <usize>first * bytes;
+  let limit = bound;
+  for (let i = first; i < whole; i += 4, p += bytes << 2) {
+    const a = distanceAs<T>(p, 0, query, q0, q1, q2, q3);
+    const b = distanceAs<T>(p, bytes, query, q0, q1, q2, q3);
+    const c = distanceAs<T>(p, bytes * 2, query, q0, q1, q2, q3);
+    const d = distanceAs<T>(p, bytes * 3, query, q0, q1, q2, q3);
+    if (a < limit) limit = push(a, i);
+    if (b < limit) limit = push(b, i + 1);
+    if (c < limit) limit = push(c, i + 2);
+    if (d < limit) limit = push(d, i + 3);
+  }
+  for (let i = whole; i < end; i++, p += bytes) {
+    const d = distanceAs<T>(p, 0, query, q0, q1, q2, q3);
+    if (d < limit) limit = push(d, i);
+  }
+}
+
+function scanAnyLength(codes: usize, first: u32, end: u32, query: usize, words: u32): void {
   const bytes = <usize>words << 3;
-  for (let i: u32 = 0, p = codes; i < rows; i++, p += bytes) {
+  for (let i = first, p = codes + <usize>first * bytes; i < end; i++, p += bytes) {
     const d = distanceOfWords(query, p, words);
     if (d < bound) push(d, i);
   }
 }
 
 /** Scores only the rows whose bit is set; whole empty blocks of 64 rows are skipped. */
-function scanAllowed(codes: usize, rows: u32, query: usize, words: u32, allowed: usize): void {
+function scanAllowed(
+  codes: usize, first: u32, end: u32, query: usize, words: u32, allowed: usize,
+): void {
   const bytes = <usize>words << 3;
-  for (let block: u32 = 0; block < rows; block += 64) {
+  for (let block = first & ~63; block < end; block += 64) {
     let mask = load<u64>(allowed + (block >> 3));
+    if (block < first) mask &= ~(<u64>0) << (first - block);
     while (mask != 0) {
       const i = block + <u32>ctz<u64>(mask);
       mask &= mask - 1;
-      if (i >= rows) return;
+      if (i >= end) break;
       const d = distanceOfWords(query, codes + <usize>i * bytes, words);
       if (d < bound) push(d, i);
     }
   }
 }
 
+function scanRange(
+  codes: usize, first: u32, end: u32, words: u32, query: usize, allowed: usize,
+): void {
+  word0 = load<u64>(query);
+  if (words > 1) word1 = load<u64>(query, 8);
+  if (words > 2) word2 = load<u64>(query, 16);
+  if (words > 3) word3 = load<u64>(query, 24);
+  if (allowed != 0) scanAllowed(codes, first, end, query, words, allowed);
+  else if (words == 1) scanAll<Bits64>(codes, first, end, query, 8);
+  else if (words == 2) scanAll<Bits128>(codes, first, end, query, 16);
+  else if (words == 3) scanAll<Bits192>(codes, first, end, query, 24);
+  else if (words == 4) scanAll<Bits256>(codes, first, end, query, 32);
+  else if (words == 6) scanAll<Bits384>(codes, first, end, query, 48);
+  else if (words == 8) scanAll<Bits512>(codes, first, end, query, 64);
+  else if (words == 12) scanAll<Bits768>(codes, first, end, query, 96);
+  else if (words == 16) scanAll<Bits1024>(codes, first, end, query, 128);
+  else scanAnyLength(codes, first, end, query, words);
+}
+
 /**
- * Writes the k nearest rows to `output` as (distance, row) pairs, nearest first, and returns how many.
+ * Writes the k nearest rows that are nearer than `limit` to `output` as (distance, row) pairs, nearest
+ * first, and returns how many. `ranges` holds `rangeCount` pairs (first row, end), in increasing order.
  * `allowed` is 0 or a bitmap of rows, padded to whole 64-bit words.
  */
 export function scan(
-  codes: usize, rows: u32, words: u32, query: usize, k: u32,
+  codes: usize, ranges: usize, rangeCount: u32, words: u32, query: usize, k: u32, limit: u32,
   allowed: usize, histogramAt: usize, candidatesAt: usize, output: usize,
 ): u32 {
   const bits = words << 6;
-  bound = bits + 1;
-  below = 0;
+  const largest = min(limit, bits + 1);
   wanted = k;
-  count = 0;
   histogram = histogramAt;
   candidates = candidatesAt;
-  memory.fill(histogram, 0, (bits + 2) << 2);
-
-  if (allowed != 0) scanAllowed(codes, rows, query, words, allowed);
-  else if (words == 1) scanAll<Bits64>(codes, rows, query, 8);
-  else if (words == 2) scanAll<Bits128>(codes, rows, query, 16);
-  else if (words == 3) scanAll<Bits192>(codes, rows, query, 24);
-  else if (words == 4) scanAll<Bits256>(codes, rows, query, 32);
-  else if (words == 6) scanAll<Bits384>(codes, rows, query, 48);
-  else if (words == 8) scanAll<Bits512>(codes, rows, query, 64);
-  else if (words == 12) scanAll<Bits768>(codes, rows, query, 96);
-  else if (words == 16) scanAll<Bits1024>(codes, rows, query, 128);
-  else scanAnyLength(codes, rows, query, words);
-
+  const guess = allowed == 0
+    ? min(largest, guessBound(codes, ranges, rangeCount, words, query))
+    : largest;
+  scanRanges(codes, ranges, rangeCount, words, query, allowed, guess);
+  if (count < wanted && guess < largest) {
+    scanRanges(codes, ranges, rangeCount, words, query, allowed, largest);
+  }
   if (count > wanted) prune();
   sortInto(output, bits);
   return count;
+}
+
+function scanRanges(
+  codes: usize, ranges: usize, rangeCount: u32, words: u32, query: usize, allowed: usize, start: u32,
+): void {
+  bound = start;
+  below = 0;
+  count = 0;
+  memory.fill(histogram, 0, ((words << 6) + 2) << 2);
+  for (let r: u32 = 0; r < rangeCount; r++) {
+    const range = ranges + (<usize>r << 3);
+    scanRange(codes, load<u32>(range), load<u32>(range, 4), words, query, allowed);
+  }
+}
+
+/** Rows that are looked at for a first guess. */
+const sampleSize: u32 = 2048;
+
+/**
+ * A distance that most likely more than `wanted` rows are below, but not many more: from a sample of the
+ * rows. It spares a long scan for many rows the candidates of its beginning, which do not stay.
+ */
+function guessBound(
+  codes: usize, ranges: usize, rangeCount: u32, words: u32, query: usize,
+): u32 {
+  const bits = words << 6;
+  let rows: u32 = 0;
+  for (let r: u32 = 0; r < rangeCount; r++) {
+    rows += load<u32>(ranges + (<usize>r << 3), 4) - load<u32>(ranges + (<usize>r << 3));
+  }
+  // Where few are wanted, or few rows are there, the bound falls fast enough by itself.
+  if (wanted < 200 || rows < 8 * sampleSize || rows < 8 * wanted) return bits + 1;
+  const stride = rows / sampleSize;
+  const bytes = <usize>words << 3;
+  memory.fill(histogram, 0, (bits + 2) << 2);
+  let sampled: u32 = 0;
+  for (let r: u32 = 0; r < rangeCount; r++) {
+    const end = load<u32>(ranges + (<usize>r << 3), 4);
+    for (let i = load<u32>(ranges + (<usize>r << 3)); i < end; i += stride, sampled++) {
+      const counter = histogram + (distanceOfWords(query, codes + <usize>i * bytes, words) << 2);
+      store<u32>(counter, load<u32>(counter) + 1);
+    }
+  }
+  const expected = <f64>wanted * <f64>sampled / <f64>rows;
+  // Three standard deviations more: a miss costs a second scan.
+  const needed = <u32>(expected + 3 * Math.sqrt(expected) + 2);
+  let found: u32 = 0;
+  for (let distance: u32 = 0; distance <= bits; distance++) {
+    found += load<u32>(histogram + (distance << 2));
+    if (found >= needed) return distance + 1;
+  }
+  return bits + 1;
 }

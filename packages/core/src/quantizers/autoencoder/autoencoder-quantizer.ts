@@ -2,7 +2,7 @@ import type { Codes } from '../../codes/codes.ts';
 import { packSignsInBlocks } from '../../codes/pack-signs-in-blocks.ts';
 import { encodeFile } from '../../format/file.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
-import { applyAffineMap } from '../../transforms/affine-map.ts';
+import { affineFunction } from '../../transforms/affine-map.ts';
 import type { Matrix, Vectors } from '../../vectors/matrix.ts';
 import { toMatrix } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
@@ -20,12 +20,14 @@ export class AutoencoderQuantizer implements Quantizer {
   readonly bits: number;
   readonly decoder: LinearDecoder;
   readonly #encoder: AffineMap;
+  readonly #encodeLinearly: (vectors: Matrix) => Matrix;
 
   constructor(encoder: AffineMap, decoder: LinearDecoder) {
     this.inputDimensions = encoder.inputDimensions;
     this.bits = encoder.bias.length;
     this.decoder = decoder;
     this.#encoder = encoder;
+    this.#encodeLinearly = affineFunction(encoder);
   }
 
   encode(vectors: Vectors, side: Side): Codes {
@@ -58,7 +60,7 @@ export class AutoencoderQuantizer implements Quantizer {
   #project(matrix: Matrix, side: Side): Matrix {
     const unit = normalizeRows(matrix);
     return side === 'query'
-      ? applyAffineMap(this.#encoder, unit)
+      ? this.#encodeLinearly(unit)
       : localFields(unit, this.#encoder, this.decoder.map);
   }
 }

@@ -1,0 +1,206 @@
+// The indexes: filters, additions beside searches, and ten million codes, flat and in inverted lists.
+// Usage: node --expose-gc index.mjs [filters] [adds] [large]; by default the first two.
+// Vectors are blends of pairs of real ones where ../shared has them, which keeps their spectrum, and
+// random with a falling spectrum elsewhere.
+import { existsSync, readFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+import { addInBlocks, FlatIndex, fitQuantizer, RowSet } from '@bitryoshka/core';
+import { InvertedIndex } from '@bitryoshka/core/inverted';
+import Table from 'cli-table3';
+
+const bits = 128;
+const shared = fileURLToPath(new URL('../../shared/vectors/passages-minilm', import.meta.url));
+const parts = process.argv.slice(2);
+const base = existsSync(`${shared}.i8`) ? readShared() : fallingSpectrum(20_000, 384);
+const quantizer = await fitQuantizer(rowsOf(base, 0, 20_000), { kind: 'itq', bits });
+/** What the bits are the signs of: to blend these is to blend the vectors, and spares the encoding. */
+const projected = quantizer.project(rowsOf(base, 0, 20_000), 'document');
+const signs = await fitQuantizer(projected, { kind: 'sign', bits, decoder: false });
+/** Vectors are nowhere: searches end with scores by code. */
+const codesOnly = { storage: { fetchVectors: () => Promise.reject(new Error('no vectors')) } };
+
+if (parts.length === 0 || parts.includes('filters')) filters();
+if (parts.length === 0 || parts.includes('adds')) await adds();
+if (parts.includes('large')) await large(10_000_000);
+
+/** Times of searches among a million codes under filters, as shares of that without one. */
+function filters() {
+  const rows = 1_000_000;
+  const index = new FlatIndex(signs, undefined, undefined, codesOnly);
+  for (const block of blends(rows, generator(1))) index.add(block);
+  const random = generator(2);
+  const queries = asQueries(50, random);
+  const everyTenth = RowSet.where(rows, (row) => row % 10 === 0);
+  const onePercent = RowSet.where(rows, () => random() < 0.01);
+  const tenRows = RowSet.of(Array.from({ length: 10 }, () => Math.floor(random() * rows)));
+  const options = { k: 10, candidates: 100, rerank: 0, scoring: 'asymmetric' };
+  const time = (allowed) =>
+    fastest(queries, (query) => index.search(query, { ...options, allowed }));
+  const all = time();
+  const table = new Table({ head: ['filter, 1M x 128 bits', 'ms', 'share'] });
+  for (const [name, allowed] of [
+    ['none', undefined],
+    ['every tenth row', everyTenth],
+    ['1 %', onePercent],
+    ['10 rows', tenRows],
+  ]) {
+    const milliseconds = allowed ? time(allowed) : all;
+    table.push([name, milliseconds.toFixed(3), (milliseconds / all).toFixed(2)]);
+  }
+  console.log(table.toString());
+}
+
+/** Vectors a second, and how long an event waits meanwhile. */
+async function adds() {
+  const vectors = rowsOf(base, 0, base.rows);
+  const index = new FlatIndex(quantizer);
+  await addInBlocks(new FlatIndex(quantizer), rowsOf(base, 0, 20_000));
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  let longest = 0;
+  let asked = 0;
+  const query = base.data.slice(0, base.columns);
+  const timer = setInterval(() => {
+    const start = performance.now();
+    index.search(query, { k: 10, rerank: 10, candidates: 100 });
+    longest = Math.max(longest, performance.now() - start);
+    asked++;
+  }, 5);
+  const start = performance.now();
+  await addInBlocks(index, vectors);
+  const seconds = (performance.now() - start) / 1000;
+  clearInterval(timer);
+  delay.disable();
+  const alone = new FlatIndex(quantizer);
+  const began = performance.now();
+  for (let i = 0; i < base.rows; i += 1000) {
+    alone.add(rowsOf(base, i, Math.min(base.rows, i + 1000)));
+  }
+  const undisturbed = (performance.now() - began) / 1000;
+  console.log(
+    `additions of ${base.columns} dimensions to ${bits} bits: ${Math.round(base.rows / undisturbed)} a second, ` +
+      `${Math.round(base.rows / seconds)} beside ${asked} searches\n` +
+      `an event waits ${(delay.percentile(50) / 1e6).toFixed(1)} ms at the median, ` +
+      `${(delay.percentile(99) / 1e6).toFixed(1)} at the 99th percentile, ${(delay.max / 1e6).toFixed(1)} at most; ` +
+      `a search takes ${longest.toFixed(1)} ms at most`,
+  );
+}
+
+/** Memory and times of flat and inverted search. */
+async function large(rows) {
+  const options = { k: 10, candidates: 200, rerank: 0, scoring: 'asymmetric' };
+  const queries = asQueries(400, generator(2));
+  const [chosenOn, asked] = [queries.slice(0, 200), queries.slice(200)];
+  const before = resident();
+  let flat = new FlatIndex(signs, undefined, undefined, codesOnly);
+  for (const block of blends(rows, generator(1))) flat.add(block);
+  const flatBytes = resident() - before;
+  const truth = asked.map((query) => flat.search(query, options).map(({ row }) => row));
+  const flatTime = fastest(asked.slice(0, 50), (query) => flat.search(query, options));
+  console.log(
+    `flat ${rows} x ${bits}: ${flatTime.toFixed(2)} ms, ${megabytes(flatBytes)} resident`,
+  );
+  flat = undefined;
+
+  const [sample] = blends(262_144, generator(3), 262_144);
+  const middle = resident();
+  const start = performance.now();
+  const settings = { ...codesOnly, lists: 4096, centroids: 'codes' };
+  const inverted = await InvertedIndex.train(sample, signs, settings);
+  const learned = performance.now();
+  for (const block of blends(rows, generator(1))) inverted.add(block);
+  await inverted.maintain();
+  const end = performance.now();
+  console.log(
+    `inverted: learned in ${((learned - start) / 1000).toFixed(0)} s, filled in ` +
+      `${((end - learned) / 1000).toFixed(0)} s, ${megabytes(resident() - middle)} resident`,
+  );
+  for (const targetRecall of [0.9, 0.95, 0.97]) {
+    const probes = inverted.chooseProbes(chosenOn, { targetRecall });
+    const found = asked.map((query) => inverted.search(query, options).map(({ row }) => row));
+    const shares = found.map((hits, i) => hits.filter((row) => truth[i].includes(row)).length / 10);
+    const recall = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+    const time = fastest(asked, (query) => inverted.search(query, options));
+    console.log(
+      `${probes} of ${inverted.lists} lists: ${time.toFixed(3)} ms, ` +
+        `${(flatTime / time).toFixed(1)} x as fast, ${recall.toFixed(3)} of what flat finds`,
+    );
+  }
+}
+
+/** The mean over queries of the fastest of a few runs: what interrupts one only ever adds. */
+function fastest(queries, search) {
+  let sum = 0;
+  for (const query of queries) {
+    let best = Infinity;
+    for (let run = 0; run < 5; run++) {
+      const start = performance.now();
+      search(query);
+      best = Math.min(best, performance.now() - start);
+    }
+    sum += best;
+  }
+  return sum / queries.length;
+}
+
+/** Blocks of vectors, each .8 of one projected vector and .6 of another. */
+function* blends(rows, random, blockRows = 10_000) {
+  const { columns, data } = projected;
+  for (let start = 0; start < rows; start += blockRows) {
+    const block = new Float32Array(Math.min(blockRows, rows - start) * columns);
+    for (let offset = 0; offset < block.length; offset += columns) {
+      const a = Math.floor(random() * projected.rows) * columns;
+      const b = Math.floor(random() * projected.rows) * columns;
+      for (let j = 0; j < columns; j++) block[offset + j] = 0.8 * data[a + j] + 0.6 * data[b + j];
+    }
+    yield { rows: block.length / columns, columns, data: block };
+  }
+}
+
+function asQueries(count, random) {
+  const [{ columns, data }] = blends(count, random);
+  return Array.from({ length: count }, (_, i) => data.slice(i * columns, (i + 1) * columns));
+}
+
+function readShared() {
+  const { rows, dims } = JSON.parse(readFileSync(`${shared}.json`, 'utf8'));
+  const values = new Int8Array(readFileSync(`${shared}.i8`));
+  const scales = new Float32Array(new Uint8Array(readFileSync(`${shared}.scale.f32`)).buffer);
+  const data = Float32Array.from(values, (value, i) => value * scales[Math.floor(i / dims)]);
+  return { rows, columns: dims, data };
+}
+
+function fallingSpectrum(rows, columns) {
+  const random = generator(9);
+  const data = new Float32Array(rows * columns);
+  for (let i = 0; i < data.length; i++) {
+    const gaussian = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    data[i] = gaussian / Math.sqrt(1 + (i % columns));
+  }
+  return { rows, columns, data };
+}
+
+function rowsOf({ columns, data }, start, end) {
+  return { rows: end - start, columns, data: data.subarray(start * columns, end * columns) };
+}
+
+/** "mulberry32": uniform in [0, 1) by seed. */
+function generator(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+function resident() {
+  globalThis.gc?.();
+  return process.memoryUsage().rss;
+}
+
+function megabytes(bytes) {
+  return `${Math.round(bytes / 1e6)} MB`;
+}

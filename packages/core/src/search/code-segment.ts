@@ -1,0 +1,100 @@
+import type { Codes } from '../codes/codes.ts';
+import { defaultKernel } from '../kernels/default-kernel.ts';
+import type { CodeMemory } from '../kernels/kernel.ts';
+import type { Matrix } from '../vectors/matrix.ts';
+import { rowRange } from '../vectors/matrix.ts';
+import { segmentSlots } from './segment-rows.ts';
+import type { SegmentContent } from './segmented-rows.ts';
+import type { StoredVectors } from './stored-vectors.ts';
+
+/** What is added to a segment: codes, and what belongs to them. */
+export interface EncodedVectors {
+  readonly codes: Codes;
+  /** A byte for the length of each decoded code, where the quantizer has a decoder. */
+  readonly norms: Uint8Array | undefined;
+  /** The vectors, to be stored; undefined where they are stored already or elsewhere. */
+  readonly vectors: Matrix | undefined;
+}
+
+export interface CodeSegmentLayout {
+  readonly bytesPerCode: number;
+  /** Of the prefixes that are kept once more, side by side; 0 for none. */
+  readonly bytesPerPrefix: number;
+}
+
+const fewestSlots = 64;
+
+/** The codes of a segment in memory of their own, and beside them lengths and vectors. */
+export class CodeSegment implements SegmentContent<CodeSegment> {
+  readonly codes: CodeMemory;
+  readonly prefixes: CodeMemory | undefined;
+  readonly vectors: StoredVectors | undefined;
+  norms: Uint8Array = new Uint8Array(0);
+  #slots = 0;
+
+  constructor({ bytesPerCode, bytesPerPrefix }: CodeSegmentLayout, vectors?: StoredVectors) {
+    const kernel = defaultKernel();
+    this.codes = kernel.createCodeMemory(bytesPerCode);
+    this.prefixes = bytesPerPrefix > 0 ? kernel.createCodeMemory(bytesPerPrefix) : undefined;
+    this.vectors = vectors;
+  }
+
+  /** Fills the next slots with items `start` to `end` (exclusive). */
+  append({ codes, norms, vectors }: EncodedVectors, start: number, end: number): void {
+    // First what may fail, so that nothing was added then.
+    if (vectors) this.vectors?.append(rowRange(vectors, start, end));
+    const { bytesPerCode } = this.codes;
+    const data = codes.data.subarray(start * bytesPerCode, end * bytesPerCode);
+    this.#write(data, norms?.subarray(start, end), end - start);
+  }
+
+  appendFrom(other: CodeSegment, slots: ArrayLike<number>): void {
+    if (other.vectors) this.vectors?.appendFrom(other.vectors, slots);
+    const { bytesPerCode } = this.codes;
+    const codes = new Uint8Array(slots.length * bytesPerCode);
+    other.copyCodes(slots, codes);
+    const norms =
+      other.norms.length > 0 ? Uint8Array.from(slots, (i) => other.norms[i]) : undefined;
+    this.#write(codes, norms, slots.length);
+  }
+
+  /** Writes the codes in the named slots to `to`, one after the other. */
+  copyCodes(slots: ArrayLike<number>, to: Uint8Array): void {
+    const { bytesPerCode } = this.codes;
+    const all = this.codes.bytes();
+    for (let i = 0; i < slots.length; i++) {
+      const from = slots[i] * bytesPerCode;
+      to.set(all.subarray(from, from + bytesPerCode), i * bytesPerCode);
+    }
+  }
+
+  #write(codes: Uint8Array, norms: Uint8Array | undefined, count: number): void {
+    const start = this.#slots;
+    this.#slots += count;
+    const { bytesPerCode } = this.codes;
+    this.#ensure(this.codes);
+    this.codes.bytes().set(codes, start * bytesPerCode);
+    if (norms) {
+      if (this.#slots > this.norms.length) {
+        const grown = new Uint8Array(this.codes.rows);
+        grown.set(this.norms);
+        this.norms = grown;
+      }
+      this.norms.set(norms, start);
+    }
+    if (!this.prefixes) return;
+    const length = this.prefixes.bytesPerCode;
+    this.#ensure(this.prefixes);
+    const prefixes = this.prefixes.bytes();
+    for (let i = 0; i < count; i++) {
+      const from = i * bytesPerCode;
+      prefixes.set(codes.subarray(from, from + length), (start + i) * length);
+    }
+  }
+
+  /** Room for twice what was there, up to a whole segment and never more. */
+  #ensure(memory: CodeMemory): void {
+    if (this.#slots <= memory.rows) return;
+    memory.resize(Math.min(segmentSlots, Math.max(fewestSlots, this.#slots, 2 * memory.rows)));
+  }
+}

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { fitQuantizer } from '../../quantizers/fit-quantizer.ts';
+import { gaussian, seededRandom } from '../../vectors/random.ts';
+import { FlatIndex } from '../flat-index.ts';
+import { RowSet } from '../row-set.ts';
+import { vectorIndexSuite } from '../vector-index.suite.ts';
+import { InvertedIndex } from './inverted-index.ts';
+
+const random = seededRandom(3);
+const middles = Array.from({ length: 40 }, () => draw(24));
+const vectors = Array.from({ length: 6000 }, (_, i) => near(i % 40));
+const queries = Array.from({ length: 100 }, (_, i) => near((7 * i) % 40));
+const quantizer = await fitQuantizer(vectors, { kind: 'itq', bits: 24 });
+
+describe.each(['codes', 'vectors'] as const)('lists by %s', (centroids) => {
+  const train = (lists = 16) =>
+    InvertedIndex.train(vectors.slice(0, 2000), quantizer, { lists, centroids });
+  const everything = { probes: 1e6, candidates: 1e6, rerank: 1e6 };
+
+  vectorIndexSuite(() => train(6), everything);
+
+  it('find what a flat index finds when all are looked through', async () => {
+    const index = await train();
+    index.add(vectors);
+    await index.maintain();
+    const flat = new FlatIndex(quantizer);
+    flat.add(vectors);
+    for (const query of queries.slice(0, 10)) {
+      for (const scoring of ['symmetric', 'asymmetric', 'decoded'] as const) {
+        const options = { k: 9, scoring, candidates: 6000, rerank: 0 };
+        const found = index.search(query, { ...options, probes: index.lists });
+        const expected = flat.search(query, options);
+        // Distances are few, so that many rows are as near as the last.
+        if (scoring !== 'symmetric') expect(found).toEqual(expected);
+        expect(found.map(({ score }) => score)).toEqual(expected.map(({ score }) => score));
+      }
+    }
+  });
+
+  it('are about equally long', async () => {
+    const index = await train(20);
+    index.add(vectors);
+    const sizes = index.listSizes();
+    expect(sizes.reduce((a, b) => a + b)).toBe(6000);
+    expect(Math.max(...sizes)).toBeLessThan(4 * 300);
+  });
+
+  it('are as many as are needed for a recall on queries that were held out', async () => {
+    const index = await train(40);
+    index.add(vectors);
+    await index.maintain();
+    const few = index.chooseProbes(queries.slice(0, 50), { targetRecall: 0.8 });
+    const many = index.chooseProbes(queries.slice(0, 50), { targetRecall: 0.97 });
+    expect(few).toBeLessThanOrEqual(many);
+    expect(many).toBeLessThan(index.lists / 2);
+    let found = 0;
+    for (const query of queries.slice(50)) {
+      const all = index.search(query, { k: 10, probes: index.lists }).map(({ row }) => row);
+      found += index.search(query, { k: 10 }).filter(({ row }) => all.includes(row)).length;
+    }
+    expect(found / 500).toBeGreaterThan(0.9);
+  });
+
+  it('are looked through until k allowed rows are found', async () => {
+    const index = await train();
+    index.add(vectors);
+    const allowed = RowSet.of([3, 777, 1500, 5999]);
+    const found = index.search(queries[0], { k: 4, probes: 1, allowed });
+    expect(found.map(({ row }) => row).sort((a, b) => a - b)).toEqual([3, 777, 1500, 5999]);
+  });
+
+  it('are split when they are overgrown, and lose nothing', async () => {
+    const index = await train(10);
+    index.add(vectors.slice(0, 1000));
+    const crowd = Array.from({ length: 3000 }, () => near(1));
+    for (let i = 0; i < 3000; i += 100) {
+      index.add(crowd.slice(i, i + 100));
+      index.delete([i, 1000 + i]);
+    }
+    await index.maintain();
+    expect(index.lists).toBeGreaterThan(10);
+    expect(index.rows).toBe(4000 - 40);
+    expect(index.listSizes().reduce((a, b) => a + b)).toBe(index.rows);
+    const all = index.search(crowd[7], { k: 5000, ...everything });
+    expect(new Set(all.map(({ row }) => row)).size).toBe(index.rows);
+  });
+
+  it('may change while they are split', async () => {
+    const index = await train(10);
+    const flat = new FlatIndex(quantizer);
+    const crowd = Array.from({ length: 2500 }, () => near(1));
+    for (const each of [index, flat]) each.add(crowd);
+    const lists = index.lists;
+    for (let i = 0; index.lists < lists + 2 && i < 1000; i++) {
+      for (const each of [index, flat]) {
+        each.update(2 * i, crowd[2 * i + 1]);
+        each.delete([2 * i + 1]);
+      }
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    await index.maintain();
+    expect(index.lists).toBeGreaterThan(lists);
+    const options = { k: 3000, candidates: 3000, rerank: 0, scoring: 'asymmetric' as const };
+    for (const query of queries.slice(0, 5)) {
+      expect(index.search(query, { ...options, probes: index.lists })).toEqual(
+        flat.search(query, options),
+      );
+    }
+  });
+});
+
+it('refuses what makes no sense', async () => {
+  const refused = (options: object) =>
+    InvertedIndex.train(vectors.slice(0, 50), quantizer, options);
+  await expect(refused({ lists: 0 })).rejects.toMatchObject({ code: 'invalid-option' });
+  await expect(refused({ lists: 51 })).rejects.toMatchObject({ code: 'not-enough-vectors' });
+  await expect(refused({ centroids: 'trees' })).rejects.toMatchObject({ code: 'invalid-option' });
+  const index = await refused({ lists: 5 });
+  expect(() => index.search(vectors[0], { k: 1, probes: 0 })).toThrow(/probes: got 0/);
+  expect(() => index.chooseProbes(vectors, { targetRecall: 2 })).toThrow(/targetRecall: got 2/);
+});
+
+function draw(length: number): number[] {
+  return Array.from({ length }, () => gaussian(random));
+}
+
+function near(middle: number): number[] {
+  return (middles[middle] as number[]).map((value) => value + 0.7 * gaussian(random));
+}

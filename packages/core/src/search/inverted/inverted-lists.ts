@@ -1,0 +1,192 @@
+import { defaultKernel } from '../../kernels/default-kernel.ts';
+import type { CodeMemory } from '../../kernels/kernel.ts';
+import { RowPositions } from '../row-positions.ts';
+
+/** Slots of a block: a list grows by so many. A multiple of 64, for masks. */
+const blockSlots = 1024;
+/** Blocks in one memory, which may not exceed 4 GiB. */
+const blocksPerMemory = 4096;
+/** Slots of a memory: place `p` is slot `p % memorySlots` of memory `p / memorySlots`. */
+export const memorySlots: number = blockSlots * blocksPerMemory;
+
+/** Packs a place and a number of slots into one number, which a typed array sorts quickly. */
+const runUnit = 2 * blockSlots;
+
+interface List {
+  /** Numbers of its blocks; all but the last are full. */
+  readonly blocks: number[];
+  count: number;
+}
+
+/** Codes of many lists side by side. */
+export interface ListMemory {
+  readonly codes: CodeMemory;
+  readonly norms: Uint8Array;
+  /** Row number by slot. */
+  readonly rows: Uint32Array;
+}
+
+/** Codes in lists, each a chain of blocks; a code that goes is replaced by the last of its list. */
+export class InvertedLists {
+  readonly #bytesPerCode: number;
+  readonly #hasNorms: boolean;
+  readonly #lists: List[] = [];
+  readonly #memories: { codes: CodeMemory; norms: Uint8Array; rows: Uint32Array }[] = [];
+  /** By block: the list it belongs to. */
+  readonly #owners: number[] = [];
+  readonly #freeBlocks: number[] = [];
+  readonly #positions = new RowPositions();
+
+  constructor({ bytesPerCode, hasNorms }: { bytesPerCode: number; hasNorms: boolean }) {
+    this.#bytesPerCode = bytesPerCode;
+    this.#hasNorms = hasNorms;
+  }
+
+  get count(): number {
+    return this.#lists.length;
+  }
+
+  get memories(): readonly ListMemory[] {
+    return this.#memories;
+  }
+
+  size(list: number): number {
+    return this.#lists[list].count;
+  }
+
+  /** @returns the number of a new, empty list */
+  addList(): number {
+    return this.#lists.push({ blocks: [], count: 0 }) - 1;
+  }
+
+  push(list: number, row: number, code: Uint8Array, norm: number): void {
+    const { blocks, count } = this.#lists[list];
+    if (count === blocks.length * blockSlots) blocks.push(this.#takeBlock(list));
+    const place = (blocks.at(-1) as number) * blockSlots + (count % blockSlots);
+    const memory = this.#memories[Math.floor(place / memorySlots)];
+    const slot = place % memorySlots;
+    memory.codes.bytes().set(code, slot * this.#bytesPerCode);
+    if (this.#hasNorms) memory.norms[slot] = norm;
+    memory.rows[slot] = row;
+    this.#positions.set(row, place);
+    this.#lists[list].count++;
+  }
+
+  remove(row: number): void {
+    const place = this.#positions.get(row);
+    if (place === undefined) return;
+    const list = this.#lists[this.listAt(place)];
+    const last = (list.blocks.at(-1) as number) * blockSlots + ((list.count - 1) % blockSlots);
+    if (last !== place) this.#move(last, place);
+    this.#positions.delete(row);
+    list.count--;
+    if (list.count % blockSlots === 0) this.#freeBlocks.push(list.blocks.pop() as number);
+  }
+
+  /** Where a row is; undefined for one that is not there. */
+  placeOf(row: number): number | undefined {
+    return this.#positions.get(row);
+  }
+
+  /** Whether a row is in a list, with this code. */
+  holds(list: number, row: number, code: Uint8Array): boolean {
+    const place = this.placeOf(row);
+    if (place === undefined || this.listAt(place) !== list) return false;
+    const all = this.#memories[Math.floor(place / memorySlots)].codes.bytes();
+    const start = (place % memorySlots) * this.#bytesPerCode;
+    return code.every((byte, i) => byte === all[start + i]);
+  }
+
+  listAt(place: number): number {
+    return this.#owners[Math.floor(place / blockSlots)];
+  }
+
+  rowAt(place: number): number {
+    return this.#memories[Math.floor(place / memorySlots)].rows[place % memorySlots];
+  }
+
+  /** The rows of a list and their codes, one after the other. */
+  members(list: number): { readonly rows: Uint32Array; readonly codes: Uint8Array } {
+    const { count } = this.#lists[list];
+    const bytes = this.#bytesPerCode;
+    const rows = new Uint32Array(count);
+    const codes = new Uint8Array(count * bytes);
+    let done = 0;
+    for (const run of this.#runs([list])) {
+      const [start, filled] = [Math.floor(run / runUnit), run % runUnit];
+      const memory = this.#memories[Math.floor(start / memorySlots)];
+      const from = start % memorySlots;
+      const to = from + filled;
+      rows.set(memory.rows.subarray(from, to), done);
+      codes.set(memory.codes.bytes().subarray(from * bytes, to * bytes), done * bytes);
+      done += filled;
+    }
+    return { rows, codes };
+  }
+
+  /** By memory: the ranges of slots that the named lists fill, in increasing order. */
+  ranges(lists: ArrayLike<number>): Uint32Array[] {
+    const ranges: number[][] = this.#memories.map(() => []);
+    for (const run of this.#runs(lists).sort()) {
+      const place = Math.floor(run / runUnit);
+      const ofMemory = ranges[Math.floor(place / memorySlots)];
+      const slot = place % memorySlots;
+      const end = slot + (run % runUnit);
+      if (ofMemory.at(-1) === slot) ofMemory[ofMemory.length - 1] = end;
+      else ofMemory.push(slot, end);
+    }
+    return ranges.map((ofMemory) => Uint32Array.from(ofMemory));
+  }
+
+  /** By block: its first place times `runUnit`, plus how many of its slots are filled. */
+  #runs(lists: ArrayLike<number>): Float64Array {
+    let blockCount = 0;
+    for (let i = 0; i < lists.length; i++) blockCount += this.#lists[lists[i]].blocks.length;
+    const runs = new Float64Array(blockCount);
+    for (let i = 0, at = 0; i < lists.length; i++) {
+      const { blocks, count } = this.#lists[lists[i]];
+      for (let b = 0; b < blocks.length; b++) {
+        const filled = Math.min(blockSlots, count - b * blockSlots);
+        runs[at++] = blocks[b] * blockSlots * runUnit + filled;
+      }
+    }
+    return runs;
+  }
+
+  #move(from: number, to: number): void {
+    const bytes = this.#bytesPerCode;
+    const source = this.#memories[Math.floor(from / memorySlots)];
+    const target = this.#memories[Math.floor(to / memorySlots)];
+    const [slot, hole] = [from % memorySlots, to % memorySlots];
+    const code = source.codes.bytes().slice(slot * bytes, (slot + 1) * bytes);
+    target.codes.bytes().set(code, hole * bytes);
+    if (this.#hasNorms) target.norms[hole] = source.norms[slot];
+    target.rows[hole] = source.rows[slot];
+    this.#positions.set(source.rows[slot], to);
+  }
+
+  #takeBlock(list: number): number {
+    const block = this.#freeBlocks.pop() ?? this.#owners.length;
+    this.#owners[block] = list;
+    const ordinal = Math.floor(block / blocksPerMemory);
+    if (ordinal === this.#memories.length) {
+      const codes = defaultKernel().createCodeMemory(this.#bytesPerCode);
+      this.#memories.push({ codes, norms: new Uint8Array(0), rows: new Uint32Array(0) });
+    }
+    const memory = this.#memories[ordinal];
+    const needed = ((block % blocksPerMemory) + 1) * blockSlots;
+    if (needed > memory.codes.rows) {
+      const slots = Math.min(memorySlots, Math.max(needed, Math.ceil(memory.codes.rows * 1.5)));
+      memory.codes.resize(slots);
+      const rows = new Uint32Array(slots);
+      rows.set(memory.rows);
+      memory.rows = rows;
+      if (this.#hasNorms) {
+        const norms = new Uint8Array(slots);
+        norms.set(memory.norms);
+        memory.norms = norms;
+      }
+    }
+    return block;
+  }
+}

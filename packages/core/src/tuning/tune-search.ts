@@ -1,0 +1,204 @@
+import { bytesPerCode } from '../codes/codes.ts';
+import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import type { TaskOptions } from '../progress/task-options.ts';
+import { checkpoint } from '../progress/task-options.ts';
+import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import type { Quantizer } from '../quantizers/quantizer.ts';
+import type { QuantizerKind } from '../quantizers/quantizer-fitters.ts';
+import { checkCount } from '../search/check-count.ts';
+import { FlatIndex } from '../search/flat-index.ts';
+import type { Matrix, Vectors } from '../vectors/matrix.ts';
+import { checkNotEmpty, row, selectRows, toMatrix } from '../vectors/matrix.ts';
+import { normalizeRows } from '../vectors/normalize.ts';
+import { sampleIndices, seededRandom } from '../vectors/random.ts';
+import { exactNeighbours } from './exact-neighbours.ts';
+
+export interface TuneSearchOptions extends TaskOptions {
+  /** The share of the nearest float neighbours that searches are to find: above 0, below 1. */
+  readonly targetRecall: number;
+  /**
+   * Vectors of queries such as will be asked. Default: some of the documents. Documents are closer to one
+   * another than questions are to them: without queries, the recall of questions may be lower.
+   */
+  readonly queries?: Vectors | undefined;
+  /** Neighbours that are wanted. Default: 10. */
+  readonly k?: number | undefined;
+  /** Lengths of codes to choose from. Default: 128, 192, 256 and 384, up to the dimension of the vectors. */
+  readonly bits?: readonly number[] | undefined;
+  /** How codes are fitted. Default: `itq`. */
+  readonly kind?: QuantizerKind | undefined;
+  /** Same vectors, options and seed: same choice. Default: 0. */
+  readonly seed?: number | undefined;
+}
+
+/** The cheapest depth of a length of code that reaches the recall. */
+export interface SearchTuningRow {
+  readonly bits: number;
+  readonly candidates: number;
+  readonly rerank: number;
+  /** On the queries that it was chosen on. */
+  readonly recall: number;
+  /** Work of a search, as the bytes that a scan would read in the same time. */
+  readonly cost: number;
+  readonly chosen: boolean;
+}
+
+export interface SearchTuning {
+  readonly quantizer: Quantizer;
+  /** For searches, and for a store's `depth`. */
+  readonly depth: { readonly candidates: number; readonly rerank: number };
+  /** On the queries that it was chosen on. */
+  readonly recall: number;
+  /** Lengths of codes that reach the recall; those that are missing do not. */
+  readonly table: readonly SearchTuningRow[];
+}
+
+/** Enough that chance moves the recall by half a point at most. */
+const maximumQueries = 1000;
+/** Vectors to fit to; more change little. */
+const maximumSample = 20_000;
+/** Depths of the scan to choose from: each half as long again as the one before. */
+const depths = Array.from({ length: 13 }, (_, i) => Math.round(50 * 1.5 ** i));
+/** What a byte costs that is read by later stages, in bytes of the scan: they jump from row to row. */
+const scoredByteCost = 15;
+const storedByteCost = 6;
+
+/**
+ * Chooses the length of the codes, how many candidates the scan hands on and how many of them are
+ * re-ranked, so that searches of these vectors find a share of the nearest neighbours with the least work.
+ * Recall falls as a collection grows: give all of it.
+ *
+ * @throws BitryoshkaError `not-enough-vectors`, `invalid-option`, `dimension-mismatch` or `not-finite`;
+ *   `not-supported` when no choice reaches the recall
+ */
+export async function tuneSearch(
+  vectors: Vectors,
+  options: TuneSearchOptions,
+): Promise<SearchTuning> {
+  const { targetRecall, k = 10, kind = 'itq', seed = 0, signal, onProgress } = options;
+  const task = { signal, onProgress };
+  const documents = normalizeRows(toMatrix(vectors));
+  checkNotEmpty(documents);
+  checkCount('k', k, 1);
+  if (!(targetRecall > 0 && targetRecall < 1)) {
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: `targetRecall: got ${targetRecall}, expected a number between 0 and 1.`,
+      remedy: 'Correct targetRecall.',
+    });
+  }
+  const bits = (options.bits ?? [128, 192, 256, 384]).filter((b) => b <= documents.columns);
+  const lengths = bits.length > 0 ? bits : [documents.columns];
+  const random = seededRandom(seed);
+  const asked = await prepareQueries(documents, options.queries, k, random, task);
+  const sample = selectRows(documents, sampleIndices(documents.rows, maximumSample, random));
+  const found: (Omit<SearchTuningRow, 'chosen'> & { readonly quantizer: Quantizer })[] = [];
+  for (const [done, length] of lengths.entries()) {
+    await checkpoint(task, { stage: 'tune', done, total: lengths.length });
+    const quantizer = await fitQuantizer(sample, { kind, bits: length, seed, signal });
+    const index = new FlatIndex(quantizer);
+    index.add(documents);
+    const best = await cheapest(index, asked, options, task);
+    if (best) found.push({ ...best, bits: length, quantizer });
+  }
+  const chosen = found.toSorted((a, b) => a.cost - b.cost)[0];
+  if (!chosen) {
+    throw new BitryoshkaError({
+      code: 'not-supported',
+      message: `targetRecall: got ${targetRecall}, which codes of ${lengths.join(', ')} bits do not reach.`,
+      remedy: 'Allow more bits, or ask for less.',
+    });
+  }
+  const table = found.map(({ quantizer, ...shown }) => ({
+    ...shown,
+    chosen: quantizer === chosen.quantizer,
+  }));
+  const { quantizer, candidates, rerank, recall } = chosen;
+  return { quantizer, depth: { candidates, rerank }, recall, table };
+}
+
+interface Asked {
+  readonly queries: Matrix;
+  /** By query: its row where it is a document, which does not count. */
+  readonly own: readonly (number | undefined)[];
+  readonly neighbours: readonly (readonly number[])[];
+}
+
+async function prepareQueries(
+  documents: Matrix,
+  given: Vectors | undefined,
+  k: number,
+  random: () => number,
+  task: TaskOptions,
+): Promise<Asked> {
+  const pool = given ? toMatrix(given, { columns: documents.columns, name: 'queries' }) : documents;
+  checkNotEmpty(pool, 'queries');
+  const rows = sampleIndices(pool.rows, maximumQueries, random);
+  const queries = normalizeRows(selectRows(pool, rows));
+  const nearest = await exactNeighbours(documents, queries, given ? k : k + 1, task);
+  if (given) return { queries, own: [], neighbours: nearest };
+  const own = [...rows];
+  const neighbours = nearest.map((found, i) => found.filter((r) => r !== own[i]).slice(0, k));
+  return { queries, own, neighbours };
+}
+
+/** The depth of least cost that reaches the recall, if any does. */
+async function cheapest(
+  index: FlatIndex,
+  { queries, own, neighbours }: Asked,
+  { targetRecall, k = 10 }: TuneSearchOptions,
+  task: TaskOptions,
+): Promise<Omit<SearchTuningRow, 'chosen' | 'bits'> | undefined> {
+  const usable = depths.filter((depth) => depth >= k && depth <= Math.max(k, index.rows / 4));
+  const deepest = usable.at(-1) ?? k;
+  // By depth of the scan: how many neighbours are in which place when its candidates are ordered.
+  const places = usable.map((depth) => new Uint32Array(depth));
+  const total = neighbours.reduce((sum, rows) => sum + rows.length, 0);
+  for (let i = 0; i < queries.rows; i++) {
+    if (i % 20 === 0) await checkpoint(task, { stage: 'measure', done: i, total: queries.rows });
+    countPlaces(index, row(queries, i), deepest, own[i], neighbours[i], places);
+  }
+  const { bits, inputDimensions } = index.quantizer;
+  const codeBytes = bytesPerCode(bits);
+  let best: Omit<SearchTuningRow, 'chosen' | 'bits'> | undefined;
+  for (const [d, candidates] of usable.entries()) {
+    let reached = 0;
+    const last = places[d].findIndex((count) => {
+      reached += count;
+      return reached >= targetRecall * total;
+    });
+    if (last < 0) continue;
+    const rerank = Math.max(k, last + 1);
+    const cost =
+      index.rows * codeBytes +
+      candidates * codeBytes * scoredByteCost +
+      rerank * inputDimensions * 4 * storedByteCost;
+    if (!best || cost < best.cost) best = { candidates, rerank, recall: reached / total, cost };
+  }
+  return best;
+}
+
+function countPlaces(
+  index: FlatIndex,
+  query: Float32Array,
+  deepest: number,
+  own: number | undefined,
+  neighbours: readonly number[],
+  places: readonly Uint32Array[],
+): void {
+  const options = { k: deepest + 1, candidates: deepest + 1, rerank: 0 };
+  const isOther = ({ row: found }: { readonly row: number }) => found !== own;
+  const scanned = index.search(query, { ...options, scoring: 'symmetric' }).filter(isOther);
+  const scored = index.search(query, options).filter(isOther);
+  const scanRank = new Map(scanned.map(({ row: found }, rank) => [found, rank]));
+  const wanted = new Set(neighbours);
+  for (const counts of places) {
+    // The order among fewer candidates is the order among all of them, with the others left out.
+    let place = 0;
+    for (const { row: found } of scored) {
+      if ((scanRank.get(found) ?? deepest) >= counts.length) continue;
+      if (wanted.has(found)) counts[place]++;
+      place++;
+    }
+  }
+}
