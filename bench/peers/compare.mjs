@@ -1,0 +1,103 @@
+// Vector libraries side by side: the same vectors and questions, one process after the other, one core
+// each. Prints a table and writes docs/benchmarks.md, with its chart and its numbers.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError } from 'commander';
+import { writePage } from './page.mjs';
+import { writeVectors } from './vectors.mjs';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const libraries = [
+  'bitryoshka-128',
+  'bitryoshka-256',
+  'hnswlib',
+  'usearch-f32',
+  'usearch-f16',
+  'usearch-i8',
+  'usearch-b1',
+  'zvec',
+  'lancedb',
+  'sqlite-vec',
+  'memory-vector-store',
+  'faiss',
+];
+
+const program = new Command('bench:peers')
+  .description('Compare vector libraries on the same vectors.')
+  .option('--size <rows>', 'how many vectors', count, 100_000)
+  .option('--queries <count>', 'how many questions', count, 600)
+  .option('--libraries <names>', `some of ${libraries.join(',')}`, names, libraries)
+  .option('--no-write', 'print only')
+  .parse();
+const options = program.opts();
+
+const work = mkdtempSync(join(tmpdir(), 'bitryoshka-peers-'));
+process.on('exit', () => rmSync(work, { recursive: true, force: true }));
+const description = writeVectors(work, { rows: options.size, queries: options.queries });
+writeFileSync(join(work, 'description.json'), JSON.stringify(description));
+console.log(`${description.rows} ${description.source}; ${description.queries} queries`);
+
+const results = [];
+for (const library of options.libraries) {
+  process.stdout.write(`${library} … `);
+  const measured = measure(library);
+  if (measured) {
+    results.push({ library, ...measured });
+    const best = measured.points.reduce((a, b) => (b.recall > a.recall ? b : a));
+    console.log(
+      `built in ${measured.buildSeconds.toFixed(1)} s; up to recall ${best.recall.toFixed(3)}`,
+    );
+  }
+}
+writePage({ description, results }, options.write);
+
+/** Undefined, with a line that says why, where a library is not there. */
+function measure(library) {
+  const [command, ...before] =
+    library === 'faiss'
+      ? ['python3', join(folder, 'libraries/faiss.py')]
+      : [
+          process.execPath,
+          '--expose-gc',
+          '--max-old-space-size=8192',
+          join(folder, 'measure.mjs'),
+          library,
+        ];
+  const { status, stdout, stderr } = spawnSync(command, [...before, work], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+    env: {
+      ...process.env,
+      OMP_NUM_THREADS: '1',
+      TOKIO_WORKER_THREADS: '1',
+      RAYON_NUM_THREADS: '1',
+      LANCE_CPU_THREADS: '1',
+    },
+  });
+  if (status === 0) return JSON.parse(stdout.trim().split('\n').at(-1));
+  const reason = (stderr ?? '')
+    .trim()
+    .split('\n')
+    .filter((line) => /Error/.test(line))
+    .at(-1);
+  console.log(`left out: ${reason ?? `exit ${status}`}`);
+  return undefined;
+}
+
+function count(text) {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 10) {
+    throw new InvalidArgumentError('Expected a whole number from 10 up.');
+  }
+  return value;
+}
+
+function names(text) {
+  const chosen = text.split(',');
+  const unknown = chosen.find((name) => !libraries.includes(name));
+  if (unknown) throw new InvalidArgumentError(`Unknown: ${unknown}.`);
+  return chosen;
+}

@@ -1,0 +1,5 @@
+import { buildIndex } from './usearch.mjs';
+
+export { settings } from './usearch.mjs';
+
+export const build = (given) => buildIndex(given, 'I8');
