@@ -107,7 +107,7 @@ export type { PcaOptions } from './transforms/pca.ts';
 export { fitPca } from './transforms/pca.ts';
 export type { EstimateMarginOptions } from './tuning/estimate-margin.ts';
 export { estimateMargin } from './tuning/estimate-margin.ts';
-export type { TuningResult, TuningRow } from './tuning/tune.ts';
+export type { RecallAtDepth, TuningResult, TuningRow } from './tuning/tune.ts';
 export { tune } from './tuning/tune.ts';
 export type { SearchTuning, SearchTuningRow, TuneSearchOptions } from './tuning/tune-search.ts';
 export { tuneSearch } from './tuning/tune-search.ts';

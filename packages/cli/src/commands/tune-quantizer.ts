@@ -49,7 +49,7 @@ export async function tuneQuantizer(
 
 function table({ table: rows }: TuningResult): string {
   return renderTable(
-    ['quantizer', 'bits', 'bytes', 'scoring', 'rerank', 'recall', '95 %', 'fit', ''],
+    ['quantizer', 'bits', 'bytes', 'scoring', 'rerank', 'recall', '95 %', 'no rerank', 'fit', ''],
     rows.map((row) => [
       row.quantizer,
       String(row.bits),
@@ -58,6 +58,7 @@ function table({ table: rows }: TuningResult): string {
       String(row.rerank),
       row.recall.toFixed(3),
       row.interval.map((end) => end.toFixed(3)).join('–'),
+      (row.shallower.at(-1)?.recall ?? row.recall).toFixed(3),
       `${row.fitSeconds.toFixed(2)} s`,
       row.chosen ? 'taken' : row.beaten ? 'beaten' : '',
     ]),

@@ -45,7 +45,10 @@ function loadAffine(file: QuantizerFile): Quantizer {
 }
 
 function loadAutoencoder(file: QuantizerFile): Quantizer {
-  return new AutoencoderQuantizer(loadMap(file), loadDecoder(file));
+  const decoder = loadDecoder(file);
+  // Files of earlier versions have one map for both.
+  const restorer = file.tensors.restorer_weights ? loadCodeMap(file, 'restorer') : decoder.map;
+  return new AutoencoderQuantizer(loadMap(file), restorer, decoder);
 }
 
 function loadDecodable(file: QuantizerFile): Quantizer {
@@ -70,15 +73,17 @@ function loadMap(file: QuantizerFile): AffineMap {
 }
 
 function loadDecoder(file: QuantizerFile): LinearDecoder {
-  const { bits, inputDimensions: dimensions } = file;
-  const data = file.floats('decoder_weights', [dimensions, bits]);
   const [smallest = 0, largest = 0] = file.floats('decoder_norm_range', [2]);
-  return new LinearDecoder(
-    {
-      weights: { rows: dimensions, columns: bits, data },
-      bias: file.floats('decoder_bias', [dimensions]),
-      inputDimensions: bits,
-    },
-    [smallest, largest],
-  );
+  return new LinearDecoder(loadCodeMap(file, 'decoder'), [smallest, largest]);
+}
+
+/** From codes to vectors. */
+function loadCodeMap(file: QuantizerFile, name: 'decoder' | 'restorer'): AffineMap {
+  const { bits, inputDimensions: dimensions } = file;
+  const data = file.floats(`${name}_weights`, [dimensions, bits]);
+  return {
+    weights: { rows: dimensions, columns: bits, data },
+    bias: file.floats(`${name}_bias`, [dimensions]),
+    inputDimensions: bits,
+  };
 }

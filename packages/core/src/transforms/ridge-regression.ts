@@ -6,14 +6,23 @@ import { columnSums } from '../vectors/statistics.ts';
 import type { AffineMap } from './affine-map.ts';
 import { crossProduct } from './cross-product.ts';
 
-/** Relative to the number of rows: next to nothing, but enough where there are few. */
-const ridge = 1e-3;
+export interface RidgeOptions {
+  /**
+   * Added to the diagonal of AᵀA. Default: a thousandth of the number of rows, which is next to nothing,
+   * but enough where there are few.
+   */
+  readonly penalty?: number;
+}
 
 /**
  * The affine map that takes the rows of `inputs` closest to those of `outputs`: least squares with a
  * small ridge, (AᵀA + λI)⁻¹ AᵀY with a column of ones in A for the bias.
  */
-export function fitRidgeRegression(inputs: Matrix, outputs: Matrix): AffineMap {
+export function fitRidgeRegression(
+  inputs: Matrix,
+  outputs: Matrix,
+  { penalty = 1e-3 * inputs.rows }: RidgeOptions = {},
+): AffineMap {
   const size = inputs.columns + 1;
   // AᵀA and AᵀY, assembled from the parts, so that the inputs are not copied for their column of ones.
   const gram = new DenseMatrix(size, size);
@@ -24,7 +33,7 @@ export function fitRidgeRegression(inputs: Matrix, outputs: Matrix): AffineMap {
   gram.setColumn(inputs.columns, inputSums);
   right.setSubMatrix(toDense(crossProduct(inputs, outputs), outputs.columns), 0, 0);
   right.setRow(inputs.columns, [...columnSums(outputs)]);
-  for (let i = 0; i < size; i++) gram.set(i, i, gram.get(i, i) + ridge * inputs.rows);
+  for (let i = 0; i < size; i++) gram.set(i, i, gram.get(i, i) + penalty);
   const cholesky = new CholeskyDecomposition(gram);
   if (!cholesky.isPositiveDefinite()) {
     throw new BitryoshkaError({

@@ -54,9 +54,36 @@ describe('tune', () => {
   });
 
   it('takes the simplest where nothing differs', async () => {
-    const { quantizer, reason } = await tune(lowRank, { bits: 16, rerank: 480 });
+    // About means of nearly zero, in as many bits as dimensions.
+    const centred = { bits: 32, candidates: ['sign', 'mean'] } as const;
+    const { quantizer, reason } = await tune(lowRank, { ...centred, scoring: 'symmetric' });
     expect(quantizer.kind).toBe('sign');
-    expect(reason).toMatch(/no other finds more/);
+    expect(reason).toMatch(/no other that passed finds more|may be chance, and is less simple/);
+  });
+
+  it('decides at shallower depths where re-ranking hides the difference, and says so', async () => {
+    const candidates = ['sign', 'autoencoder'] as const;
+    const { quantizer, table, reason } = await tune(lowRank, { bits: 16, rerank: 480, candidates });
+    expect(quantizer.kind).toBe('autoencoder');
+    expect(table.map(({ recall, beaten }) => [recall, beaten])).toEqual([
+      [1, true],
+      [1, false],
+    ]);
+    expect(table[0].shallower.map(({ rerank }) => rerank)).toEqual([240, 120, 60, 30, 15, 0]);
+    const [sign, autoencoder] = table.map(({ shallower }) => shallower[5].recall);
+    expect(autoencoder).toBeGreaterThan(sign);
+    expect(reason).toMatch(/sign is level at that depth \(100.0 %\), and finds .* re-ranking only/);
+  });
+
+  it('measures what a search at each depth finds', async () => {
+    const options = { bits: 16, candidates: ['sign'] } as const;
+    const deep = await tune(lowRank, { ...options, rerank: 40 });
+    const { shallower } = deep.table[0];
+    for (const { rerank, recall } of shallower) {
+      const shallow = await tune(lowRank, { ...options, rerank });
+      expect(shallow.table[0].recall).toBe(recall);
+      expect(shallow.table[0].shallower.length).toBeLessThan(shallower.length);
+    }
   });
 
   it('asks the queries it is given', async () => {

@@ -2,7 +2,7 @@ import { bytesPerCode } from '../codes/codes.ts';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import { overlap } from '../evaluation/metrics/overlap.ts';
 import { bootstrapInterval } from '../evaluation/statistics/bootstrap-interval.ts';
-import { pairedBootstrap } from '../evaluation/statistics/paired-bootstrap.ts';
+import { mean } from '../evaluation/statistics/mean.ts';
 import { checkpoint } from '../progress/task-options.ts';
 import { fitQuantizer, quantizerKinds } from '../quantizers/fit-quantizer.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
@@ -13,6 +13,8 @@ import type { Scoring } from '../search/flat-index.ts';
 import { FlatIndex } from '../search/flat-index.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { checkNotEmpty, row, toMatrix } from '../vectors/matrix.ts';
+import type { GateDecision, MeasuredCandidate } from './gate.ts';
+import { passGate } from './gate.ts';
 import type { HeldOutSplit } from './held-out-split.ts';
 import { splitHeldOut } from './held-out-split.ts';
 import type { TuneOptions } from './tuning-options.ts';
@@ -29,9 +31,17 @@ export interface TuningRow {
   /** Between which values the mean would lie with other queries of the kind: 95 %. */
   readonly interval: readonly [low: number, high: number];
   readonly fitSeconds: number;
-  /** Whether the best candidate is better than this one by more than chance. */
+  /** The same at ever shallower depths of re-ranking, at which candidates that are level here may differ. */
+  readonly shallower: readonly RecallAtDepth[];
+  /** Whether another is better than this one by more than chance, at one of the depths, or `sign` at all. */
   readonly beaten: boolean;
   readonly chosen: boolean;
+}
+
+export interface RecallAtDepth {
+  /** 0 for none. */
+  readonly rerank: number;
+  readonly recall: number;
 }
 
 export interface TuningResult {
@@ -49,16 +59,15 @@ const defaultCandidates: readonly QuantizerKind[] = ['sign', 'median', 'itq', 'a
 /** With fewer, the held-out part would say nothing. */
 const fewestVectors = 100;
 
-interface Measured {
+interface Measured extends MeasuredCandidate {
   readonly shown: Omit<TuningRow, 'beaten' | 'chosen'>;
-  /** By query. */
-  readonly recalls: readonly number[];
 }
 
 /**
  * Fits every candidate to a part of the vectors, asks the held-out rest, and takes the simplest one that
- * no other beats by more than chance (paired bootstrap over the queries, 95 %). So nobody ships a
- * setting that hurts: `sign`, the baseline, is always among the candidates.
+ * no other beats by more than chance (paired bootstrap over the queries, 95 %), neither at the asked depth
+ * of re-ranking nor, where that leaves several, at shallower ones. So nobody ships a setting that hurts:
+ * `sign`, the baseline, is always among the candidates, and none that finds less than it is taken.
  *
  * @throws BitryoshkaError `empty-input`, `dimension-mismatch`, `not-finite` or `invalid-option`
  */
@@ -82,6 +91,7 @@ export async function tune(vectors: Vectors, options: TuneOptions): Promise<Tuni
     };
   }
   const split = splitHeldOut(matrix, { queries: options.queries, k, seed });
+  const depths = shallowerDepths(rerank, k);
   const measured: Measured[] = [];
   for (const kind of candidates) {
     await checkpoint(options, {
@@ -92,10 +102,12 @@ export async function tune(vectors: Vectors, options: TuneOptions): Promise<Tuni
     const start = performance.now();
     const quantizer = await fit(split.documents, kind);
     const fitSeconds = (performance.now() - start) / 1000;
-    const recalls = measureRecalls(quantizer, split, { k, rerank, scoring });
-    const { mean, low, high } = bootstrapInterval(recalls, { seed });
+    const recallsByQuery = measureRecalls(quantizer, split, { k, depths, scoring });
+    const { low, high } = bootstrapInterval(recallsByQuery[0], { seed });
+    const recalls = recallsByQuery.map(mean);
     measured.push({
       recalls,
+      recallsByQuery,
       shown: {
         quantizer: kind,
         bits,
@@ -103,18 +115,23 @@ export async function tune(vectors: Vectors, options: TuneOptions): Promise<Tuni
         bytesPerVector: bytesPerCode(bits) + (scoring === 'decoded' ? 1 : 0),
         scoring,
         rerank,
-        recall: mean,
+        recall: recalls[0],
         interval: [low, high],
+        shallower: depths.slice(1).map((depth, i) => ({ rerank: depth, recall: recalls[i + 1] })),
         fitSeconds,
       },
     });
   }
-  const table = decide(measured, seed);
-  const chosen = table.find((candidate) => candidate.chosen) as TuningRow;
-  const quantizer = await fit(matrix, chosen.quantizer);
+  const decision = passGate(measured, candidates.indexOf('sign'), seed);
+  const table = measured.map(({ shown }, i) => ({
+    ...shown,
+    beaten: decision.ruledOutAt[i] !== undefined,
+    chosen: i === decision.chosen,
+  }));
+  const quantizer = await fit(matrix, candidates[decision.chosen]);
   const total = candidates.length + 1;
   options.onProgress?.({ stage: 'tune', done: total, total });
-  return { quantizer, scoring, table, reason: explain(table, chosen, split) };
+  return { quantizer, scoring, table, reason: explain(table, decision, split) };
 }
 
 function wantedBits(
@@ -149,52 +166,86 @@ function checkedCandidates(kinds: readonly QuantizerKind[] = defaultCandidates):
   return [...new Set<QuantizerKind>(kinds.includes('sign') ? kinds : ['sign', ...kinds])];
 }
 
+/** The asked depth, then half of it and so on; 0 at last, for re-ranking k reorders them and finds no more. */
+function shallowerDepths(rerank: number, k: number): number[] {
+  const depths: number[] = [];
+  for (let depth = rerank; depth > k; depth = Math.floor(depth / 2)) depths.push(depth);
+  return [...depths, depths.length > 0 ? 0 : rerank];
+}
+
 interface MeasureOptions {
   readonly k: number;
-  readonly rerank: number;
+  /** Of re-ranking, the deepest first. */
+  readonly depths: readonly number[];
   readonly scoring: Scoring;
 }
 
-/** By query: the share of the nearest neighbours that are found. */
+/** By depth and query: the share of the nearest neighbours that are found. */
 function measureRecalls(
   quantizer: Quantizer,
   { documents, queries, neighbours }: HeldOutSplit,
-  { k, rerank, scoring }: MeasureOptions,
-): number[] {
+  { k, depths, scoring }: MeasureOptions,
+): number[][] {
   const exact = new ExactIndex(documents.columns);
   exact.add(documents);
   const index = new FlatIndex(quantizer, exact.vectors);
-  return neighbours.map((expected, i) => {
-    const search = { k, rerank, scoring, candidates: documents.rows };
-    const found = index.search(row(queries, i), search).map((scored) => scored.row);
-    return overlap(found, expected);
-  });
-}
-
-function decide(measured: readonly Measured[], seed: number): TuningRow[] {
-  const best = measured.reduce((a, b) => (b.shown.recall > a.shown.recall ? b : a));
-  const beaten = measured.map(
-    ({ recalls }) => pairedBootstrap(best.recalls, recalls, { seed }).low > 0,
+  // Re-ranking finds those neighbours that are among the rows it is given, so one search tells all depths.
+  const search = { k: Math.max(depths[0], k), rerank: 0, scoring, candidates: documents.rows };
+  const found = neighbours.map((_, i) =>
+    index.search(row(queries, i), search).map((scored) => scored.row),
   );
-  const chosen = beaten.indexOf(false);
-  return measured.map(({ shown }, i) => ({
-    ...shown,
-    beaten: beaten[i],
-    chosen: i === chosen,
-  }));
+  return depths.map((depth) =>
+    neighbours.map((expected, i) => overlap(found[i].slice(0, Math.max(depth, k)), expected)),
+  );
 }
 
-function explain(table: readonly TuningRow[], chosen: TuningRow, split: HeldOutSplit): string {
-  const best = table.reduce((a, b) => (b.recall > a.recall ? b : a));
+function explain(
+  table: readonly TuningRow[],
+  { chosen: place, ruledOutAt }: GateDecision,
+  split: HeldOutSplit,
+): string {
+  const chosen = table[place];
   const baseline = table.find(({ quantizer }) => quantizer === 'sign');
   const found = `it finds ${percent(chosen.recall)} of the neighbours`;
   const against =
     chosen.quantizer === 'sign' ? '' : `, where sign finds ${percent(baseline?.recall ?? 0)}`;
-  const why =
-    chosen === best
-      ? 'no other finds more'
-      : `${best.quantizer} finds ${percent(best.recall)}, which may be chance, and is less simple`;
-  return `Took ${chosen.quantizer}: on ${split.queries.rows} ${split.source}, ${found}${against}; ${why}.`;
+  return [
+    `Took ${chosen.quantizer}: on ${split.queries.rows} ${split.source}, ${found}${against}`,
+    ...againstTheLevel(table, chosen, ruledOutAt),
+    againstTheBest(table, chosen, ruledOutAt),
+  ]
+    .join('; ')
+    .concat('.');
+}
+
+/** Against those that only a shallower depth ruled out. */
+function againstTheLevel(
+  table: readonly TuningRow[],
+  chosen: TuningRow,
+  ruledOutAt: GateDecision['ruledOutAt'],
+): string[] {
+  const level = table.flatMap((candidate, i) => {
+    const depth = ruledOutAt[i];
+    return depth ? [{ candidate, depth }] : [];
+  });
+  return level.map(({ candidate, depth }) => {
+    const [mine, its] = [chosen, candidate].map(({ shallower }) => shallower[depth - 1]);
+    const where = mine.rerank === 0 ? 'without re-ranking' : `re-ranking only ${mine.rerank}`;
+    return `${candidate.quantizer} is level at that depth (${percent(candidate.recall)}), and finds ${percent(its.recall)} against ${percent(mine.recall)} ${where}`;
+  });
+}
+
+/** Against the best of those that passed. */
+function againstTheBest(
+  table: readonly TuningRow[],
+  chosen: TuningRow,
+  ruledOutAt: GateDecision['ruledOutAt'],
+): string {
+  const passed = table.filter((_, i) => ruledOutAt[i] === undefined);
+  const best = passed.reduce((a, b) => (b.recall > a.recall ? b : a));
+  return best.recall === chosen.recall
+    ? 'no other that passed finds more'
+    : `${best.quantizer} finds ${percent(best.recall)}, which may be chance, and is less simple`;
 }
 
 function percent(share: number): string {

@@ -21,13 +21,20 @@ export class AutoencoderQuantizer implements Quantizer {
   readonly decoder: LinearDecoder;
   readonly #encoder: AffineMap;
   readonly #encodeLinearly: (vectors: Matrix) => Matrix;
+  readonly #restorer: AffineMap;
 
-  constructor(encoder: AffineMap, decoder: LinearDecoder) {
+  /**
+   * @param encoder from vectors to the real values behind the bits
+   * @param restorer from codes of -1 and 1 to vectors: documents get the codes from which it restores them best
+   * @param decoder what scores the codes, where that is another map
+   */
+  constructor(encoder: AffineMap, restorer: AffineMap, decoder: LinearDecoder) {
     this.inputDimensions = encoder.inputDimensions;
     this.bits = encoder.bias.length;
     this.decoder = decoder;
     this.#encoder = encoder;
     this.#encodeLinearly = affineFunction(encoder);
+    this.#restorer = restorer;
   }
 
   encode(vectors: Vectors, side: Side): Codes {
@@ -42,12 +49,18 @@ export class AutoencoderQuantizer implements Quantizer {
   save(): Uint8Array {
     const { kind, inputDimensions, bits } = this;
     const { weights, bias } = this.#encoder;
+    const restorer = this.#restorer;
     return encodeFile({
       kind: 'quantizer',
       fields: { form: 'autoencoder', kind, inputDimensions, bits },
       tensors: {
         weights: { shape: [bits, inputDimensions], data: (weights as Matrix).data },
         bias: { shape: [bits], data: bias },
+        restorer_weights: {
+          shape: [inputDimensions, bits],
+          data: (restorer.weights as Matrix).data,
+        },
+        restorer_bias: { shape: [inputDimensions], data: restorer.bias },
         ...this.decoder.tensors(),
       },
     });
@@ -61,6 +74,6 @@ export class AutoencoderQuantizer implements Quantizer {
     const unit = normalizeRows(matrix);
     return side === 'query'
       ? this.#encodeLinearly(unit)
-      : localFields(unit, this.#encoder, this.decoder.map);
+      : localFields(unit, this.#encoder, this.#restorer);
   }
 }

@@ -5,7 +5,9 @@ import type { Matrix, Vectors } from '../../vectors/matrix.ts';
 import { toMatrix } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
 import { AffineQuantizer } from '../affine-quantizer.ts';
+import { DecodableQuantizer } from '../decodable-quantizer.ts';
 import type { Quantizer, Side } from '../quantizer.ts';
+import { refineLinearDecoder } from '../refine-linear-decoder.ts';
 import { refinableStatistics } from './refinable-statistics.ts';
 import { shrinkTowards } from './shrinkage.ts';
 
@@ -21,8 +23,8 @@ export interface RefineOptions {
  *
  * Queries lie somewhere between text in general, where the preset was fitted, and the documents of this
  * collection. Their thresholds move half as far, which errs least whichever it is, and from there
- * towards the statistic of the given queries by the same rule. The preset stays as it is; the result
- * has no decoder.
+ * towards the statistic of the given queries by the same rule. The preset stays as it is. Its decoder,
+ * where it has one, is adapted to the new codes of the documents in the same way.
  *
  * Source: see `shrinkTowards`.
  *
@@ -46,18 +48,22 @@ export function refineThresholds(
   }
   const statistic = refinableStatistics[kind];
   const map = truncation(inputDimensions, bits);
-  const values = (vectors: Vectors, name: string): Matrix =>
-    applyAffineMap(map, normalizeRows(toMatrix(vectors, { name, columns: inputDimensions })));
+  const unitRows = (vectors: Vectors, name: string): Matrix =>
+    normalizeRows(toMatrix(vectors, { name, columns: inputDimensions }));
 
   // A truncated zero vector is zero, so its projection is what thresholds take from it.
   const origin = [new Float32Array(inputDimensions)];
   const known = (side: Side): Float32Array =>
     preset.project(origin, side).data.map((value) => 0 - value);
   const presetDocument = known('document');
-  const document = shrinkTowards(presetDocument, values(documents, 'documents'), statistic);
+  const unit = unitRows(documents, 'documents');
+  const document = shrinkTowards(presetDocument, applyAffineMap(map, unit), statistic);
   const moved = known('query').map((value, j) => value + (document[j] - presetDocument[j]) / 2);
   const query = options.queries
-    ? shrinkTowards(moved, values(options.queries, 'queries'), statistic)
+    ? shrinkTowards(moved, applyAffineMap(map, unitRows(options.queries, 'queries')), statistic)
     : moved;
-  return new AffineQuantizer({ kind, map, thresholds: { document, query } });
+  const refined = new AffineQuantizer({ kind, map, thresholds: { document, query } });
+  if (!preset.decoder) return refined;
+  const codes = refined.encode(unit, 'document');
+  return new DecodableQuantizer(refined, refineLinearDecoder(preset.decoder, codes, unit));
 }
