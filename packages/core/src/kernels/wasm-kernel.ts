@@ -10,9 +10,10 @@ import type {
   VectorMemory,
 } from './kernel.ts';
 import { wasmBinary } from './wasm-binary.generated.ts';
+import type { ProductExports } from './wasm-product.ts';
+import { wasmProduct } from './wasm-product.ts';
 
-interface KernelExports {
-  readonly memory: WebAssembly.Memory;
+interface KernelExports extends ProductExports {
   scan(
     codes: number,
     ranges: number,
@@ -80,10 +81,13 @@ export function createWasmKernel(): Kernel | undefined {
     return undefined;
   }
   const multiplier = new WasmMultiplier(instantiate(module));
+  const products = instantiate(module);
   return {
     name: 'wasm',
     createCodeMemory: (bytesPerCode) => new WasmCodeMemory(instantiate(module), bytesPerCode),
     multiplyTransposed: (a, b, bias) => multiplier.multiplyTransposed(a, b, bias),
+    multiply: (a, b) => wasmProduct(products, a, b, false),
+    multiplyTransposeOf: (a, b) => wasmProduct(products, a, b, true),
     createMultiplier: (b, bias) => createMultiplier(instantiate(module), b, bias),
     createVectorMemory: (rows, columns) => new WasmVectorMemory(instantiate(module), rows, columns),
   };
