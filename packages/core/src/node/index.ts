@@ -1,5 +1,6 @@
 export type { FileVectorsOptions } from './file-vectors.ts';
 export { fileVectors } from './file-vectors.ts';
+export { fitHeadInThread } from './fit-head-in-thread.ts';
 export type { HnswCentroidsOptions } from './hnsw-centroids.ts';
 export { hnswCentroids } from './hnsw-centroids.ts';
 export type { PresetModel, PresetOptions } from './load-preset.ts';

@@ -6,25 +6,20 @@ import { transpose, zeros } from '../../vectors/matrix.ts';
 import { settleBits } from './settle-bits.ts';
 
 /**
- * What a unit of the encoder's real value counts for, in squared distance. More makes codes that are nearer
- * to those of queries, by which they are found, and worse to decode; this costs half a point decoded and
- * gives two by Hamming distance.
- */
-const loyalty = 0.002;
-
-/**
  * Improves codes by what restorers make of them: of leading parts of a code of different lengths, each
  * restorer's error |x - G b - c|² counts alike. Bits change one at a time as long as the sum falls,
  * the signs of the encoder being worth a little as well.
  *
  * @param restorers from codes of -1 and 1 to vectors, by length
  * @param bits length of the whole code
+ * @param loyalty what a unit of the encoder's real value counts for, in squared distance
  * @returns a function of unit vectors and the real values of their codes to start from, which gives the
  *   fields of the bits: their signs are the codes
  */
 export function codeChooser(
   restorers: readonly AffineMap[],
   bits: number,
+  loyalty = 0,
 ): (vectors: Matrix, real: Matrix) => Matrix {
   const kernel = defaultKernel();
   const [first] = restorers as [AffineMap];

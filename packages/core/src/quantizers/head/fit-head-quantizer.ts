@@ -1,6 +1,6 @@
 import type { QuantizerFitter } from '../quantizer-fitter.ts';
 import { fitHead } from './fit-head.ts';
 
-/** A head with every option at its default. */
+/** The quantizer of a trained head, without the story of its training. */
 export const fitHeadQuantizer: QuantizerFitter = async (documents, options) =>
-  (await fitHead(documents, options)).quantizer;
+  (await fitHead(documents, { ...options, ...options.head })).quantizer;

@@ -21,8 +21,8 @@ import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import { fitNestedItq } from '../../transforms/nested-itq.ts';
 import { fitRidgeRegression } from '../../transforms/ridge-regression.ts';
-import type { Matrix } from '../../vectors/matrix.ts';
-import { selectRows, toMatrix, transpose, zeros } from '../../vectors/matrix.ts';
+import type { Matrix, Vectors } from '../../vectors/matrix.ts';
+import { checkNotEmpty, selectRows, toMatrix, transpose, zeros } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
 import type { Random } from '../../vectors/random.ts';
 import { gaussian, sampleIndices, seededRandom } from '../../vectors/random.ts';
@@ -33,7 +33,16 @@ import type { BatchDrawer } from './head-batches.ts';
 import { pairDrawer, similarityDrawer } from './head-batches.ts';
 import { encoderWeights, headEncoder } from './head-encoder.ts';
 import type { HeadFitOptions } from './head-options.ts';
+import type { HeadParts } from './head-quantizer.ts';
 import { HeadQuantizer } from './head-quantizer.ts';
+
+/** Codes chosen for restorers, and what orders them. */
+interface Refined {
+  /** Of documents: what their codes are chosen from. */
+  readonly encoder: EncoderWeights;
+  readonly restorers: readonly AffineMap[];
+  readonly later: HeadModel;
+}
 
 /** A head, and how it came about. */
 export interface HeadFit {
@@ -46,7 +55,7 @@ export interface HeadFit {
 
 /** What the codes of a stage find of the neighbours of vectors that no stage has seen. */
 export interface HeadStage {
-  readonly name: 'start' | 'trained' | 'chosen' | 'ordered';
+  readonly name: 'start' | 'trained' | 'refined';
   /** At the depth of re-ranking that was asked for, at half of it and so on; 0 for none at last. */
   readonly recalls: readonly { readonly rerank: number; readonly recall: number }[];
   readonly isTaken: boolean;
@@ -61,9 +70,10 @@ const laterRates = { encoder: 1e-3, decoders: 5e-5 };
 const firstScales = { symmetric: 15, asymmetric: 15, decoded: 20, cosine: 20 };
 const neighbourCount = 32;
 const hiddenWidth = 256;
-/** Vectors that restorers are learned from, and rounds of choosing codes for them. */
-const restoredRows = 40_000;
-const restoringRounds = 4;
+/** What scores count for once the codes of the documents are there. */
+const laterWeights: LossWeights = { symmetric: 1, decoded: 1 };
+/** Vectors to learn from, at most. */
+const mostRows = 40_000;
 /** A stage has to find so much more than the one before to be taken. */
 const leastGain = 0.001;
 
@@ -71,20 +81,24 @@ const leastGain = 0.001;
  * Trains a head on documents.
  *
  * It starts from principal components and ITQ, or from another head. Encoder and decoder are trained
- * together, then documents get the codes from which restorers make most of them, and at last the decoder
- * and the encoder of queries learn to order those codes. Each stage is asked for the neighbours of held-out
- * vectors; the last that finds more than those before it is taken, so a head is never worse there than
- * where it started.
+ * together; then it is refined: documents get the codes from which restorers make most of them, and the
+ * decoder and the encoder of queries learn to order those codes. Each stage is asked for the neighbours of
+ * held-out vectors; the last that finds more than those before it is taken, so a head is never worse there
+ * than where it started.
  *
- * @param documents unit length
- * @throws BitryoshkaError `invalid-option`, and for a checkpoint as `decodeFile`
+ * @param vectors of documents; a random 40,000 of them are learned from
+ * @throws BitryoshkaError `empty-input`, `dimension-mismatch`, `not-finite` or `invalid-option`, and for a
+ *   checkpoint `invalid-file` and the like
  */
-export async function fitHead(documents: Matrix, options: HeadFitOptions): Promise<HeadFit> {
-  const { bits, seed, rerank = 40, choose = true } = options;
-  const prefixes = checkHeadOptions(documents.columns, options);
+export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promise<HeadFit> {
+  const { seed = 0, rerank = 40, choose = true, loyalty = 0, signal } = options;
+  signal?.throwIfAborted();
+  const matrix = toMatrix(vectors);
+  checkNotEmpty(matrix);
+  const prefixes = checkHeadOptions(matrix.columns, options);
+  const documents = normalizeRows(sampleRows(matrix, mostRows, seed));
   const { training, heldOut } = await holdOutVectors(documents, seed, options);
   const model = await startModel(training, prefixes, options);
-  const sample = sampleRows(training, restoredRows, seed);
   const depths = shallowerDepths(rerank);
   const stages: { stage: Omit<HeadStage, 'isTaken'>; quantizer: HeadQuantizer }[] = [];
   const compare = (name: HeadStage['name'], quantizer: HeadQuantizer): void => {
@@ -94,7 +108,7 @@ export async function fitHead(documents: Matrix, options: HeadFitOptions): Promi
       quantizer,
     });
   };
-  compare('start', quantizerOf(model, prefixes, sample));
+  compare('start', quantizerOf(model, prefixes, training));
 
   const encode = (vectors: Matrix): Codes => packSigns(encodeReal(model.encoder, vectors).real);
   const neighbours = await mineNeighbours(training, neighbourCount, encode, options);
@@ -116,31 +130,53 @@ export async function fitHead(documents: Matrix, options: HeadFitOptions): Promi
     rates,
     measure: (current) => measureModel(current, heldOut, rerank),
   });
-  compare('trained', quantizerOf(model, prefixes, sample));
+  compare('trained', quantizerOf(model, prefixes, training));
 
-  if (choose) {
-    const restorers = await fitRestorers(model.encoder, sample, prefixes, options);
-    const chosen = chooseSigns(model.encoder, restorers, training, bits);
-    compare('chosen', chosenQuantizer(model.encoder, restorers, sample, restorers));
-    const later = laterModel(model, restorers);
+  const refine = async (
+    start: HeadModel,
+    restored: Matrix,
+    { rounds, steps: laterSteps }: { rounds: number; steps: number },
+  ): Promise<Refined> => {
+    const { restorers, encoder } = await fitRestorers(
+      model.encoder,
+      restored,
+      prefixes,
+      rounds,
+      options,
+    );
+    const codes = chooseSigns(encoder, restorers, training, loyalty);
+    const draw = similarityDrawer(training, neighbours, codes);
+    const later = { ...copyModel(start), decoders: restorers.map(decoderWeights) };
     await trainHead(later, {
       ...learning,
       checkpoint: undefined,
       onCheckpoint: undefined,
-      weights: { symmetric: 1, decoded: 1 },
-      steps: Math.ceil(steps / 2),
+      weights: laterWeights,
+      steps: laterSteps,
       rates: laterRates,
       seed: seed + 1,
-      draw: (random) => [similarityDrawer(training, neighbours, chosen)(random)],
+      draw: (random) => [draw(random)],
     });
-    const ordered = chosenQuantizer(
-      model.encoder,
+    return { encoder, restorers, later };
+  };
+  const refined = (restored: Matrix, { encoder, restorers, later }: Refined): HeadQuantizer => {
+    const decoders = later.decoders.map(decoderMap);
+    const signs = chooseSigns(encoder, restorers, restored, loyalty);
+    return chosenQuantizer(
+      { encoder: headEncoder(encoder), queryEncoder: headEncoder(later.encoder), loyalty },
       restorers,
-      sample,
-      later.decoders.map(decoderMap),
-      later.encoder,
+      decoders,
+      signs,
     );
-    compare('ordered', ordered);
+  };
+  if (choose) {
+    const first = await refine(model, training, { rounds: 4, steps: Math.ceil(steps / 3) });
+    compare('refined', refined(training, first));
+    if (bestStage(stages.map(({ stage }) => stage)) === stages.length - 1) {
+      // Documents that were held out to compare the stages are restored as well as the others.
+      const last = await refine(first.later, documents, { rounds: 8, steps: Math.ceil(steps / 2) });
+      stages[stages.length - 1].quantizer = refined(documents, last);
+    }
   }
   const taken = bestStage(stages.map(({ stage }) => stage));
   return {
@@ -153,9 +189,9 @@ export async function fitHead(documents: Matrix, options: HeadFitOptions): Promi
   };
 }
 
-/** About as many queries in all batches as there are vectors, eight times; within bounds of time. */
+/** Every vector is a query about four times; within bounds of time. */
 function defaultSteps(rows: number): number {
-  return Math.min(1500, Math.max(20, Math.round(rows / 12)));
+  return Math.min(1500, Math.max(20, Math.round(rows / 16)));
 }
 
 /** The asked depth, half of it and so on; 0 for none at last. */
@@ -170,7 +206,7 @@ async function startModel(
   prefixes: readonly number[],
   options: HeadFitOptions,
 ): Promise<HeadModel> {
-  const { bits, seed, from, architecture = 'linear' } = options;
+  const { bits, seed = 0, from, architecture = 'linear' } = options;
   const logScales = new Float32Array(prefixes.length * scoreNames.length);
   for (let p = 0; p < logScales.length; p++) {
     logScales[p] = Math.log(firstScales[scoreNames[p % scoreNames.length]]);
@@ -179,12 +215,11 @@ async function startModel(
     const decoders = from.parts.prefixes.map(({ decoder }) => decoderWeights(decoder.map));
     return { encoder: encoderWeights(from.parts.encoder), decoders, logScales };
   }
-  const itq = await fitNestedItq(vectors, prefixes, options);
-  const real = applyAffineMap(itq, sampleRows(vectors, restoredRows, seed));
+  const itq = await fitNestedItq(vectors, prefixes, { ...options, seed });
+  const real = applyAffineMap(itq, vectors);
   const decoders = prefixes.map((prefix) => {
     const signs = leadingColumns(unpackSigns(packSigns(real)), prefix);
-    const sample = sampleRows(vectors, restoredRows, seed);
-    return decoderWeights(fitRidgeRegression(signs, sample));
+    return decoderWeights(fitRidgeRegression(signs, vectors));
   });
   // Real values of about one, where the slope that is taken for a bit's is neither steep nor flat.
   const size = real.data.reduce((sum, value) => sum + Math.abs(value), 0) / real.data.length;
@@ -217,40 +252,50 @@ async function pairsOf(options: HeadFitOptions, columns: number): Promise<BatchD
   return pairDrawer(queries, documents, pairWeight, options);
 }
 
-/** Rounds of fitting restorers to codes and choosing codes for the restorers. */
+/**
+ * Rounds of fitting restorers to codes, choosing codes for the restorers, and fitting the encoder that codes
+ * are chosen from to the codes.
+ */
 async function fitRestorers(
-  encoder: EncoderWeights,
-  sample: Matrix,
+  start: EncoderWeights,
+  documents: Matrix,
   prefixes: readonly number[],
+  rounds: number,
   options: HeadFitOptions,
-): Promise<AffineMap[]> {
-  const { bits } = options;
-  let signs = unpackSigns(packSigns(encodeReal(encoder, sample).real));
+): Promise<{ restorers: AffineMap[]; encoder: EncoderWeights }> {
+  const { loyalty = 0 } = options;
+  let encoder = start;
+  let signs = unpackSigns(packSigns(encodeReal(encoder, documents).real));
   let restorers: AffineMap[] = [];
-  for (let round = 0; round <= restoringRounds; round++) {
-    await checkpoint(options, { stage: 'choose', done: round, total: restoringRounds });
-    restorers = prefixes.map((prefix) => fitRidgeRegression(leadingColumns(signs, prefix), sample));
-    if (round < restoringRounds) signs = chooseSigns(encoder, restorers, sample, bits);
+  for (let round = 0; round <= rounds; round++) {
+    await checkpoint(options, { stage: 'choose', done: round, total: rounds });
+    restorers = prefixes.map((prefix) =>
+      fitRidgeRegression(leadingColumns(signs, prefix), documents),
+    );
+    if (round === rounds) break;
+    signs = chooseSigns(encoder, restorers, documents, loyalty);
+    const { weights, bias } = fitRidgeRegression(documents, signs);
+    encoder = { weights: transpose(weights as Matrix), bias };
   }
-  return restorers;
+  return { restorers, encoder };
 }
 
 function chooseSigns(
   encoder: EncoderWeights,
   restorers: readonly AffineMap[],
   vectors: Matrix,
-  bits: number,
+  loyalty: number,
 ): Matrix {
-  const fields = codeChooser(restorers, bits)(vectors, encodeReal(encoder, vectors).real);
+  const choose = codeChooser(restorers, encoder.bias.length, loyalty);
+  const fields = choose(vectors, encodeReal(encoder, vectors).real);
   return unpackSigns(packSigns(fields));
 }
 
-/** What is left to learn once the documents have their codes. */
-function laterModel(model: HeadModel, restorers: readonly AffineMap[]): HeadModel {
+function copyModel({ encoder, decoders, logScales }: HeadModel): HeadModel {
   return {
-    encoder: encoderWeights(headEncoder(model.encoder)),
-    decoders: restorers.map(decoderWeights),
-    logScales: model.logScales.slice(),
+    encoder: encoderWeights(headEncoder(encoder)),
+    decoders: decoders.map((decoder) => decoderWeights(decoderMap(decoder))),
+    logScales: logScales.slice(),
   };
 }
 
@@ -270,23 +315,23 @@ function quantizerOf(
   });
 }
 
-/** A head whose documents get the codes that restorers make most of. */
+/**
+ * A head whose documents get the codes that restorers make most of.
+ *
+ * @param signs such codes
+ */
 function chosenQuantizer(
-  encoder: EncoderWeights,
+  parts: Omit<HeadParts, 'prefixes'>,
   restorers: readonly AffineMap[],
-  sample: Matrix,
   decoders: readonly AffineMap[],
-  queryEncoder?: EncoderWeights,
+  signs: Matrix,
 ): HeadQuantizer {
-  const bits = encoder.bias.length;
-  const signs = chooseSigns(encoder, restorers, sample, bits);
   return new HeadQuantizer({
-    encoder: headEncoder(encoder),
-    queryEncoder: queryEncoder && headEncoder(queryEncoder),
+    ...parts,
     prefixes: restorers.map((restorer, i) => {
-      const length = restorer.inputDimensions;
-      const codes = packSigns(leadingColumns(signs, length));
-      return { bits: length, restorer, decoder: withNormRange(decoders[i], codes) };
+      const bits = restorer.inputDimensions;
+      const codes = packSigns(leadingColumns(signs, bits));
+      return { bits, restorer, decoder: withNormRange(decoders[i], codes) };
     }),
   });
 }

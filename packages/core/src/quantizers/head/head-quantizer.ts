@@ -25,6 +25,8 @@ export interface HeadParts {
   readonly encoder: HeadEncoder;
   /** For queries, where it is another one. */
   readonly queryEncoder?: HeadEncoder | undefined;
+  /** How much codes that are chosen keep to the signs of the encoder. Default: 0. */
+  readonly loyalty?: number | undefined;
   /** By length; the last is the whole code. */
   readonly prefixes: readonly HeadPrefix[];
 }
@@ -40,7 +42,7 @@ export class HeadQuantizer implements Quantizer {
   readonly #choose: ((vectors: Matrix, real: Matrix) => Matrix) | undefined;
 
   constructor(parts: HeadParts) {
-    const { encoder, queryEncoder, prefixes } = parts;
+    const { encoder, queryEncoder, prefixes, loyalty } = parts;
     const whole = prefixes[prefixes.length - 1];
     const restorers = prefixes.flatMap(({ restorer }) => restorer ?? []);
     this.inputDimensions = encoder.map.inputDimensions;
@@ -49,7 +51,7 @@ export class HeadQuantizer implements Quantizer {
     this.parts = parts;
     const document = encoderFunction(encoder);
     this.#encoders = { document, query: queryEncoder ? encoderFunction(queryEncoder) : document };
-    this.#choose = restorers.length > 0 ? codeChooser(restorers, this.bits) : undefined;
+    this.#choose = restorers.length > 0 ? codeChooser(restorers, this.bits, loyalty) : undefined;
   }
 
   /** Lengths of the leading parts of a code that are codes by themselves, the whole included. */
@@ -83,8 +85,11 @@ export class HeadQuantizer implements Quantizer {
 
   save(): Uint8Array {
     const { kind, inputDimensions, bits, nested } = this;
-    const { encoder, queryEncoder, prefixes } = this.parts;
-    const hidden = encoder.hidden?.outputs.columns ?? 0;
+    const { encoder, queryEncoder, prefixes, loyalty = 0 } = this.parts;
+    const hidden = {
+      encoder: widthOf(encoder),
+      query: widthOf(queryEncoder),
+    };
     const tensors = {
       ...encoderTensors('encoder', encoder),
       ...(queryEncoder && encoderTensors('query', queryEncoder)),
@@ -92,7 +97,7 @@ export class HeadQuantizer implements Quantizer {
     };
     return encodeFile({
       kind: 'quantizer',
-      fields: { form: 'head', kind, inputDimensions, bits, nested, hidden },
+      fields: { form: 'head', kind, inputDimensions, bits, nested, hidden, loyalty },
       tensors,
     });
   }
@@ -106,6 +111,10 @@ export class HeadQuantizer implements Quantizer {
     const real = this.#encoders[side](unit);
     return side === 'document' && this.#choose ? this.#choose(unit, real) : real;
   }
+}
+
+function widthOf(encoder: HeadEncoder | undefined): number {
+  return encoder?.hidden?.outputs.columns ?? 0;
 }
 
 function encoderTensors(name: string, { map, hidden }: HeadEncoder): Record<string, Tensor> {

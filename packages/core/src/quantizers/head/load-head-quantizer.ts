@@ -11,28 +11,29 @@ import { HeadQuantizer } from './head-quantizer.ts';
  */
 export function loadHeadQuantizer(file: QuantizerFile): Quantizer {
   const { bits, inputDimensions: dimensions, tensors } = file;
-  const { nested, hidden } = file.fields;
-  if (!isNested(nested, bits) || !Number.isInteger(hidden)) {
+  const { nested, hidden, loyalty } = file.fields;
+  if (!isNested(nested, bits) || !areWidths(hidden) || !Number.isFinite(loyalty)) {
     throw invalidQuantizerFile(
-      `got nested ${JSON.stringify(nested)} and hidden ${String(hidden)}, expected lengths up to ${bits} and a width`,
+      `got ${JSON.stringify({ nested, hidden, loyalty })}, expected nested lengths up to ${bits}, hidden widths and a loyalty`,
     );
   }
-  const encoder = (name: string): HeadEncoder => ({
+  const encoder = (name: 'encoder' | 'query', width: number): HeadEncoder => ({
     map: map(name, bits, dimensions),
-    ...((hidden as number) > 0 && {
+    ...(width > 0 && {
       hidden: {
-        inner: map(`${name}_hidden`, hidden as number, dimensions),
+        inner: map(`${name}_hidden`, width, dimensions),
         outputs: {
           rows: bits,
-          columns: hidden as number,
-          data: file.floats(`${name}_outputs`, [bits, hidden as number]),
+          columns: width,
+          data: file.floats(`${name}_outputs`, [bits, width]),
         },
       },
     }),
   });
   return new HeadQuantizer({
-    encoder: encoder('encoder'),
-    queryEncoder: tensors.query_weights && encoder('query'),
+    encoder: encoder('encoder', hidden.encoder),
+    loyalty: loyalty as number,
+    queryEncoder: tensors.query_weights && encoder('query', hidden.query),
     prefixes: nested.map((length) => {
       const [smallest = 0, largest = 0] = file.floats(`decoder_${length}_norm_range`, [2]);
       const decoder = map(`decoder_${length}`, dimensions, length);
@@ -63,4 +64,9 @@ function isNested(value: unknown, bits: number): value is number[] {
       (length, i) => Number.isInteger(length) && length > (i === 0 ? 0 : (value[i - 1] as number)),
     )
   );
+}
+
+function areWidths(value: unknown): value is { encoder: number; query: number } {
+  const { encoder, query } = Object(value) as Record<string, unknown>;
+  return [encoder, query].every((width) => Number.isInteger(width) && (width as number) >= 0);
 }
