@@ -103,6 +103,8 @@ export type { VectorFormatName } from './search/vector-codecs.ts';
 export type { SearchOptions, VectorIndex } from './search/vector-index.ts';
 export { VectorRows } from './search/vector-rows.ts';
 export type { VectorSource, VectorStorage } from './search/vector-storage.ts';
+export type { AdapterFit, AdapterOptions } from './training/train-adapter.ts';
+export { trainAdapter } from './training/train-adapter.ts';
 export type { CurvePoint } from './training/training-checkpoint.ts';
 export type { AffineMap } from './transforms/affine-map.ts';
 export { applyAffineMap } from './transforms/affine-map.ts';

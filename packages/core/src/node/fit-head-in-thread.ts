@@ -9,6 +9,11 @@ import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { toMatrix } from '../vectors/matrix.ts';
 import type { HeadMessage, HeadTask, HeadTaskError } from './head-task.ts';
 
+// A thread runs what was compiled, also where these sources are run themselves.
+const workerFile = import.meta.url.endsWith('.ts')
+  ? new URL('../../dist/node/head-worker.js', import.meta.url)
+  : new URL('head-worker.js', import.meta.url);
+
 /**
  * `fitHead` in a thread of its own, so that the calling one stays free: the same head, bit for bit. Aborting
  * ends the thread at once.
@@ -30,7 +35,7 @@ export async function fitHeadInThread(
     },
     wantsCheckpoints: onCheckpoint !== undefined,
   };
-  const worker = new Worker(new URL('head-worker.js', import.meta.url), { workerData: task });
+  const worker = new Worker(workerFile, { workerData: task });
   try {
     return await new Promise<HeadFit>((resolve, reject) => {
       signal?.addEventListener('abort', () => reject(signal.reason), { once: true });

@@ -3,7 +3,7 @@ import { zeros } from '../vectors/matrix.ts';
 import type { Random } from '../vectors/random.ts';
 
 /** Bits while training, and how they change with the real values behind them. */
-export interface Binarized {
+interface Binarized {
   /** -1 and 1, or what stands for them. */
   readonly bits: Matrix;
   /** The derivative of each by its real value, or what is taken for it. */

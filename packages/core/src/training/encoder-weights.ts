@@ -12,7 +12,7 @@ export interface EncoderWeights {
   readonly hidden?: HiddenLayer | undefined;
 }
 
-export interface HiddenLayer {
+interface HiddenLayer {
   /** H: `dimensions x width`. */
   readonly weights: Matrix;
   /** h. */

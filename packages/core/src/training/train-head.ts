@@ -18,7 +18,7 @@ export interface WeightedBatch {
 }
 
 /** What the codes of a model are worth on vectors that it has not seen. */
-export interface Measured {
+interface Measured {
   /** Higher is better; what the best is kept by. */
   readonly score: number;
   readonly recall: number;
@@ -44,7 +44,7 @@ export interface TrainHeadOptions extends TaskOptions, Omit<LossOptions, 'progre
 /** Measurements, besides that of the start. */
 const measurements = 12;
 /** Measurements in a row without a better one after which training ends. */
-const patience = 5;
+const patience = 8;
 /** Weight of the newest loss in their running mean. */
 const lossAveraging = 0.05;
 
@@ -85,8 +85,8 @@ export async function trainHead(
         bestAt = curve.length - 1;
       }
       options.onCheckpoint?.(encodeTrainingState(snapshot(step)));
-      if (curve.length - 1 - bestAt >= patience) break;
     }
+    if (measure && curve.length - 1 - bestAt >= patience) break;
     if (step === steps) break;
     const random = seededRandom(Math.imul(seed + 1, 0x9e3779b1) + step);
     const gradient = zeroModel(model);

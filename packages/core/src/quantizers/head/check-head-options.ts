@@ -49,7 +49,7 @@ function checkStart(
       wanted,
     );
   }
-  const its = from.parts.encoder.hidden ? 'mlp' : 'linear';
+  const its = (from.parts.queryEncoder ?? from.parts.encoder).hidden ? 'mlp' : 'linear';
   if (architecture !== undefined && architecture !== its) {
     throw invalid('architecture', architecture, `${its}, as the head to train further`);
   }

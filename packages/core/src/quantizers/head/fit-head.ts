@@ -108,7 +108,8 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
       quantizer,
     });
   };
-  compare('start', quantizerOf(model, prefixes, training));
+  const { from } = options;
+  compare('start', from instanceof HeadQuantizer ? from : quantizerOf(model, prefixes, training));
 
   const encode = (vectors: Matrix): Codes => packSigns(encodeReal(model.encoder, vectors).real);
   const neighbours = await mineNeighbours(training, neighbourCount, encode, options);
@@ -213,7 +214,8 @@ async function startModel(
   }
   if (from instanceof HeadQuantizer) {
     const decoders = from.parts.prefixes.map(({ decoder }) => decoderWeights(decoder.map));
-    return { encoder: encoderWeights(from.parts.encoder), decoders, logScales };
+    const { encoder, queryEncoder = encoder } = from.parts;
+    return { encoder: encoderWeights(queryEncoder), decoders, logScales };
   }
   const itq = await fitNestedItq(vectors, prefixes, { ...options, seed });
   const real = applyAffineMap(itq, vectors);

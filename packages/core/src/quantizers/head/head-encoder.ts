@@ -10,7 +10,7 @@ export interface HeadEncoder {
   readonly hidden?: HeadHiddenLayer | undefined;
 }
 
-export interface HeadHiddenLayer {
+interface HeadHiddenLayer {
   readonly inner: AffineMap;
   /** `bits x width`: what the units that are above zero add to the real values. */
   readonly outputs: Matrix;

@@ -14,7 +14,7 @@ import type { HeadEncoder } from './head-encoder.ts';
 import { encoderFunction } from './head-encoder.ts';
 
 /** A leading part of a code that is a code by itself. */
-export interface HeadPrefix {
+interface HeadPrefix {
   readonly bits: number;
   readonly decoder: LinearDecoder;
   /** Documents get the codes from which it restores them best. Absent: those of the encoder. */
