@@ -44,7 +44,7 @@ export interface TrainHeadOptions extends TaskOptions, Omit<LossOptions, 'progre
 /** Measurements, besides that of the start. */
 const measurements = 12;
 /** Measurements in a row without a better one after which training ends. */
-const patience = 8;
+const patience = 10;
 /** Weight of the newest loss in their running mean. */
 const lossAveraging = 0.05;
 

@@ -72,6 +72,8 @@ const neighbourCount = 32;
 const hiddenWidth = 256;
 /** What scores count for once the codes of the documents are there. */
 const laterWeights: LossWeights = { symmetric: 1, decoded: 1 };
+/** In between what is best by Hamming distance and what is best decoded. */
+const defaultLoyalty = 0.002;
 /** Vectors to learn from, at most. */
 const mostRows = 40_000;
 /** A stage has to find so much more than the one before to be taken. */
@@ -91,7 +93,7 @@ const leastGain = 0.001;
  *   checkpoint `invalid-file` and the like
  */
 export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promise<HeadFit> {
-  const { seed = 0, rerank = 40, choose = true, loyalty = 0, signal } = options;
+  const { seed = 0, rerank = 40, choose = true, loyalty = defaultLoyalty, signal } = options;
   signal?.throwIfAborted();
   const matrix = toMatrix(vectors);
   checkNotEmpty(matrix);
@@ -265,7 +267,7 @@ async function fitRestorers(
   rounds: number,
   options: HeadFitOptions,
 ): Promise<{ restorers: AffineMap[]; encoder: EncoderWeights }> {
-  const { loyalty = 0 } = options;
+  const { loyalty = defaultLoyalty } = options;
   let encoder = start;
   let signs = unpackSigns(packSigns(encodeReal(encoder, documents).real));
   let restorers: AffineMap[] = [];

@@ -33,8 +33,9 @@ export interface HeadOptions {
   /** Whether documents' codes are chosen by what restores them best. Default: true. */
   readonly choose?: boolean | undefined;
   /**
-   * How much codes that are chosen keep to the signs of the encoder, which queries are nearer to. 0.005 finds
-   * two points more by Hamming distance alone, and two fewer by decoded scores. Default: 0.
+   * How much codes that are chosen keep to the signs of the encoder, which queries are nearer to. More finds
+   * more by Hamming distance and among many documents that are unlike the queries; 0 finds more by decoded
+   * scores among a few thousand. Default: 0.002.
    */
   readonly loyalty?: number | undefined;
   /** What an earlier call gave to `onCheckpoint`: training goes on from there. */
