@@ -7,9 +7,9 @@ import { readBeirFolder } from '../packages/core/dist/node/index.js';
 
 const [data = '../shared/data', vectors = 'minilm'] = process.argv.slice(2);
 const bits = 128;
-const steps = 150;
+const steps = 100;
 const seeds = [0, 1, 2];
-const mostQueries = 300;
+const mostQueries = 225;
 const binarizers = ['ste', 'sigmoid', 'gumbel'];
 const objectives = {
   'symmetric .3, decoded 1': { symmetric: 0.3, decoded: 1 },

@@ -192,9 +192,9 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
   };
 }
 
-/** Every vector is a query about four times; within bounds of time. */
+/** Every vector is a query two or three times; within bounds of time. */
 function defaultSteps(rows: number): number {
-  return Math.min(1500, Math.max(20, Math.round(rows / 16)));
+  return Math.min(1500, Math.max(20, Math.round(rows / 24)));
 }
 
 /** The asked depth, half of it and so on; 0 for none at last. */
