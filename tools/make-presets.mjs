@@ -12,7 +12,7 @@ const bits = 256;
 /** What `fitQuantizer` learns from, at most. */
 const sampleSize = 20_000;
 /** Of heads, which learn from twice as many. */
-const head = { bits: 128, nested: [64] };
+const head = { bits: 128, nested: [64], steps: 300 };
 const headSampleSize = 40_000;
 
 mkdirSync(folder, { recursive: true });
