@@ -1,10 +1,11 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { kernelSuite } from './kernel.suite.ts';
+import type { Kernel } from './kernel.ts';
 import { createWasmKernel } from './wasm-kernel.ts';
 
-const kernel = createWasmKernel();
-if (!kernel) throw new Error('This engine has no WebAssembly SIMD.');
-kernelSuite(kernel);
+describe.each(['scalar', 'vector'] as const)('counting bits by %s', (counting) => {
+  kernelSuite(createWasmKernel(counting) as Kernel);
+});
 
 it('is absent where WebAssembly is', () => {
   const webAssembly = globalThis.WebAssembly;

@@ -1,13 +1,16 @@
+import { packSigns } from '../codes/codes.ts';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
+import { bestCandidates } from './best-candidates.ts';
 import type { Candidates } from './candidates.ts';
-import { bestCandidates, scoredRows, scorePlaces } from './candidates.ts';
-import { codeScorer } from './code-scoring.ts';
+import { scoredRows, scorePlaces, slotScores } from './candidates.ts';
+import type { CodeQuery } from './code-scoring.ts';
+import { codeScorer, project } from './code-scoring.ts';
 import type { CodeSegment } from './code-segment.ts';
 import { fetchedScores, rerank, rerankAsync } from './rerank.ts';
 import type { RowSet } from './row-set.ts';
 import type { NearestPlaces } from './scan-codes.ts';
-import { scanCodes, scanThroughPrefixes } from './scan-codes.ts';
+import { scanCodes, scanSlots, scanThroughPrefixes } from './scan-codes.ts';
 import type { ResolvedDepth, SearchDepth } from './search-depth.ts';
 import { resolveDepth } from './search-depth.ts';
 import type { Segment } from './segmented-rows.ts';
@@ -102,22 +105,25 @@ export class CodeSearch {
     const { quantizer, segments } = this.#codes;
     const { scoring, scored, queryDigits } = depth;
     const places = this.#fewAllowed(depth, allowed);
+    const query = { unit, projection: project(quantizer, unit) };
     if (scoring === 'symmetric') {
       // Few rows are re-ranked all, so that nobody asks for their order.
       if (places) return { places, scores: new Float64Array(places.length).fill(Infinity) };
-      const near = this.#scan(unit, depth, allowed);
+      const near = this.#scan(query, depth, allowed);
       // The angle between two vectors is about π times the share of bits in which their codes differ.
       const angle = Math.PI / quantizer.bits;
       const scores = Float64Array.from(near.distances, (distance) => Math.cos(angle * distance));
       return { places: near.places, scores };
     }
-    const scanned = places ?? this.#scan(unit, depth, allowed).places;
-    const scores = scorePlaces(
-      segments,
-      scanned,
-      codeScorer(quantizer, unit, { scoring, queryDigits }),
-    );
-    return bestCandidates(scanned, scores, scored);
+    const score = codeScorer(quantizer, query, { scoring, queryDigits });
+    if (!places && depth.prefixes === undefined) {
+      const { candidates: count } = depth;
+      const found = scanSlots(segments, signsOf(query), { count, allowed });
+      const all = slotScores(segments, found, score);
+      return bestCandidates(all.places, all.scores, scored);
+    }
+    const scanned = places ?? this.#scan(query, depth, allowed).places;
+    return bestCandidates(scanned, scorePlaces(segments, scanned, score), scored);
   }
 
   /** The places of allowed rows that are too few for a scan to be worth it. */
@@ -128,13 +134,24 @@ export class CodeSearch {
     return locate(allowed);
   }
 
-  #scan(unit: Float32Array, depth: ResolvedDepth, allowed: RowSet | undefined): NearestPlaces {
-    const { quantizer, segments } = this.#codes;
-    const { candidates: count, prefixes } = depth;
-    const query = quantizer.encode([unit], 'query').data;
-    if (prefixes === undefined) return scanCodes(segments, query, { count, allowed });
+  #scan(query: CodeQuery, depth: ResolvedDepth, allowed: RowSet | undefined): NearestPlaces {
+    const { segments } = this.#codes;
+    const { candidates: count, prefixes, scoring } = depth;
+    const code = signsOf(query);
+    if (prefixes === undefined) return scanCodes(segments, code, { count, allowed });
     const isExact = prefixes === 'safe';
     const taken = isExact ? 4 * count : prefixes;
-    return scanThroughPrefixes(segments, query, { count, allowed, prefixes: taken, isExact });
+    const isOrdered = scoring === 'symmetric';
+    return scanThroughPrefixes(segments, code, {
+      count,
+      allowed,
+      prefixes: taken,
+      isExact,
+      isOrdered,
+    });
   }
+}
+
+function signsOf({ projection }: CodeQuery): Uint8Array {
+  return packSigns({ rows: 1, columns: projection.length, data: projection }).data;
 }

@@ -272,7 +272,7 @@ export class FlatIndex implements VectorIndex, VectorSegments {
       });
     }
     let done = 0;
-    for (const part of vectors.split(segmentSlots)) {
+    for (const part of vectors.split()) {
       const content = new CodeSegment(this.#layout, this.#storedAs(part));
       for (const block of part.blocks()) {
         const known = codes && codeRange(codes, done, done + block.rows);

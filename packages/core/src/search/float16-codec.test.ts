@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { float16Values, toFloat16 } from '../vectors/float16.ts';
 import { EncodedRows } from './encoded-rows.ts';
-import { float16Values, toFloat16 } from './float16.ts';
 import { float16Codec } from './float16-codec.ts';
 import { storedVectorsSuite } from './stored-vectors.suite.ts';
 

@@ -100,7 +100,7 @@ export function toVector(vector: ArrayLike<number>, options: ToMatrixOptions = {
   for (let j = 0; j < columns; j++) {
     if (!Number.isFinite(vector[j])) throw notFinite(name, j, vector[j]);
   }
-  const copy = Float32Array.from(vector);
+  const copy = new Float32Array(vector);
   checkFinite({ rows: 1, columns, data: copy }, name);
   return copy;
 }
