@@ -4,12 +4,14 @@ import { base, ensureBytes } from './wasm-exports.ts';
 /** How bits are counted: eight bytes at a time or sixteen. Processors differ in which is faster. */
 export type BitCounting = 'scalar' | 'vector';
 
-/** Takes about a microsecond to count. */
-const measuredWords = 2048;
+/** Of 32 bytes: they take about a microsecond. */
+const measuredCodes = 512;
 const countsPerTrial = 16;
 const longestMilliseconds = 8;
 /** Engines run new code several times slower at first: until it gets faster by so much, it is new. */
 const compiledGain = 1.25;
+/** Short measurements err: only a clear gain counts. */
+const clearGain = 0.9;
 const fewestTrials = 20;
 
 /**
@@ -21,7 +23,7 @@ export function fasterCounting(
   kernel: KernelExports,
   now: () => number = () => performance.now(),
 ): BitCounting {
-  ensureBytes(kernel.memory, base + measuredWords * 8);
+  ensureBytes(kernel.memory, base + measuredCodes * 32);
   const trials = (['countInWords', 'countInLanes'] as const).map((name) => ({
     name,
     first: 0,
@@ -31,14 +33,14 @@ export function fasterCounting(
   for (let round = 0; now() < end; round++) {
     for (const trial of trials) {
       const start = now();
-      for (let i = 0; i < countsPerTrial; i++) kernel[trial.name](base, measuredWords);
+      for (let i = 0; i < countsPerTrial; i++) kernel[trial.name](base, measuredCodes);
       const time = now() - start;
       if (round === 0) trial.first = time;
       trial.best = Math.min(trial.best, time);
     }
     const areCompiled = trials.every(({ first, best }) => first > compiledGain * best);
     if (areCompiled && round >= fewestTrials) {
-      return trials[1].best < trials[0].best ? 'vector' : 'scalar';
+      return trials[1].best < clearGain * trials[0].best ? 'vector' : 'scalar';
     }
   }
   return 'scalar';

@@ -42,8 +42,8 @@ export interface KernelExports {
     states: number,
   ): void;
   countInVectors(chosen: boolean): void;
-  countInWords(at: number, words: number): number;
-  countInLanes(at: number, words: number): number;
+  countInWords(codes: number, count: number): number;
+  countInLanes(codes: number, count: number): number;
   fillTables(values: number, bytes: number, tables: number): void;
   sumByTables(
     codes: number,

@@ -16,11 +16,11 @@ let candidates: usize = 0;
 @inline function distance64(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {
   return <u32>popcnt<u64>(load<u64>(a + offsetA) ^ load<u64>(b + offsetB));
 }
+@inline function distance128(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {
+  return distance64(a, b, offsetA, offsetB) + distance64(a, b, offsetA + 8, offsetB + 8);
+}
 @inline function distance256(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {
-  return (
-    distance64(a, b, offsetA, offsetB) + distance64(a, b, offsetA + 8, offsetB + 8) +
-    (distance64(a, b, offsetA + 16, offsetB + 16) + distance64(a, b, offsetA + 24, offsetB + 24))
-  );
+  return distance128(a, b, offsetA, offsetB) + distance128(a, b, offsetA + 16, offsetB + 16);
 }
 
 function distanceOfWords(a: usize, b: usize, words: u32): u32 {
@@ -133,11 +133,13 @@ class Bits512 {}
 class Bits768 {}
 class Bits1024 {}
 
-/** The first four words of the query, which short codes are compared with in registers. */
+/** The first words of the query, which short codes are compared with in registers. */
 let word0: u64 = 0;
 let word1: u64 = 0;
 let word2: u64 = 0;
 let word3: u64 = 0;
+let word4: u64 = 0;
+let word5: u64 = 0;
 
 @inline function ones(p: usize, offset: usize, word: u64): u32 {
   return <u32>popcnt<u64>(load<u64>(p + offset) ^ word);
@@ -152,46 +154,41 @@ let word3: u64 = 0;
 
 /** The distance of the query to the code at `p + offset`. */
 @inline function distanceAs<T>(
-  p: usize, offset: usize, query: usize, q0: u64, q1: u64, q2: u64, q3: u64,
+  p: usize, offset: usize, query: usize, q0: u64, q1: u64, q2: u64, q3: u64, q4: u64, q5: u64,
 ): u32 {
   if (idof<T>() == idof<Bits64>()) return ones(p, offset, q0);
   if (idof<T>() == idof<Bits128>()) return ones(p, offset, q0) + ones(p, offset + 8, q1);
   if (idof<T>() == idof<Bits192>()) {
     return ones(p, offset, q0) + ones(p, offset + 8, q1) + ones(p, offset + 16, q2);
   }
-  const first = distanceOfFour(p, offset, q0, q1, q2, q3);
-  if (idof<T>() == idof<Bits256>()) return first;
-  if (idof<T>() == idof<Bits384>()) {
-    return first + (
-      distance64(query, p, 32, offset + 32) + distance64(query, p, 40, offset + 40)
-    );
-  }
-  const second = first + distance256(query, p, 32, offset + 32);
-  if (idof<T>() == idof<Bits512>()) return second;
-  const third = second + distance256(query, p, 64, offset + 64);
-  if (idof<T>() == idof<Bits768>()) return third;
-  return third + distance256(query, p, 96, offset + 96);
+  const four = distanceOfFour(p, offset, q0, q1, q2, q3);
+  if (idof<T>() == idof<Bits256>()) return four;
+  const six = four + (ones(p, offset + 32, q4) + ones(p, offset + 40, q5));
+  if (idof<T>() == idof<Bits384>()) return six;
+  const eight = six + distance128(query, p, 48, offset + 48);
+  if (idof<T>() == idof<Bits512>()) return eight;
+  const twelve = eight + distance256(query, p, 64, offset + 64);
+  if (idof<T>() == idof<Bits768>()) return twelve;
+  return twelve + distance256(query, p, 96, offset + 96);
 }
 
-// Four rows an iteration keep four independent popcount chains in flight; the compiler turns each
-// instance of this generic function into straight-line code for its code length.
+// The compiler turns each instance of this generic function into straight-line code for its code length.
+// One row an iteration, two where codes are short: more would not leave registers for the query.
 @inline function scanAll<T>(codes: usize, first: u32, end: u32, query: usize, bytes: usize): void {
-  const q0 = word0, q1 = word1, q2 = word2, q3 = word3;
-  const whole = first + ((end - first) & ~3);
+  const q0 = word0, q1 = word1, q2 = word2, q3 = word3, q4 = word4, q5 = word5;
   let p = codes + <usize>first * bytes;
   let limit = bound;
-  for (let i = first; i < whole; i += 4, p += bytes << 2) {
-    const a = distanceAs<T>(p, 0, query, q0, q1, q2, q3);
-    const b = distanceAs<T>(p, bytes, query, q0, q1, q2, q3);
-    const c = distanceAs<T>(p, bytes * 2, query, q0, q1, q2, q3);
-    const d = distanceAs<T>(p, bytes * 3, query, q0, q1, q2, q3);
-    if (a < limit) limit = push(a, i);
-    if (b < limit) limit = push(b, i + 1);
-    if (c < limit) limit = push(c, i + 2);
-    if (d < limit) limit = push(d, i + 3);
+  let i = first;
+  if (idof<T>() == idof<Bits64>() || idof<T>() == idof<Bits128>()) {
+    for (; i + 2 <= end; i += 2, p += bytes << 1) {
+      const a = distanceAs<T>(p, 0, query, q0, q1, q2, q3, q4, q5);
+      const b = distanceAs<T>(p, bytes, query, q0, q1, q2, q3, q4, q5);
+      if (a < limit) limit = push(a, i);
+      if (b < limit) limit = push(b, i + 1);
+    }
   }
-  for (let i = whole; i < end; i++, p += bytes) {
-    const d = distanceAs<T>(p, 0, query, q0, q1, q2, q3);
+  for (; i < end; i++, p += bytes) {
+    const d = distanceAs<T>(p, 0, query, q0, q1, q2, q3, q4, q5);
     if (d < limit) limit = push(d, i);
   }
 }
@@ -238,6 +235,8 @@ function scanRange(
   if (words > 1) word1 = load<u64>(query, 8);
   if (words > 2) word2 = load<u64>(query, 16);
   if (words > 3) word3 = load<u64>(query, 24);
+  if (words > 4) word4 = load<u64>(query, 32);
+  if (words > 5) word5 = load<u64>(query, 40);
   if (allowed != 0) scanAllowed(codes, first, end, query, words, allowed);
   else if (countsInVectors && words > 1) scanVectors(codes, first, end, query, words);
   else if (words == 1) scanAll<Bits64>(codes, first, end, query, 8);
