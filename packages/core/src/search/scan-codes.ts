@@ -44,6 +44,49 @@ export function scanSlots(
   return merging.cut(found);
 }
 
+/** What `scanCodes` or, by slots, `scanSlots` finds for each of several codes, one after the other. */
+export function scanForEach(
+  segments: readonly Segment<CodeSegment>[],
+  queries: Uint8Array,
+  { count, allowed }: ScanOptions,
+): ScannedSegments[] {
+  const scans: { found: Found[]; merging: Merging }[] = [];
+  for (const [ordinal, { content, rows }] of segments.entries()) {
+    const mask = rows.mask(allowed);
+    if (mask === 'none') continue;
+    const below = scans.length > 0 ? farthestBelow(scans.map(({ merging }) => merging)) : undefined;
+    const limits = { ranges: Uint32Array.of(0, rows.slots), below };
+    for (const [i, nearest] of content.codes
+      .nearestOfEach(queries, count, mask, limits)
+      .entries()) {
+      scans[i] ??= { found: [], merging: new Merging(count) };
+      if (nearest.rows.length === 0) continue;
+      scans[i].merging.count(nearest.distances);
+      scans[i].found.push({ ordinal, nearest });
+    }
+  }
+  return scans.map(({ found, merging }) => ({
+    places: () => merging.merge(found),
+    slots: () => merging.cut(found),
+  }));
+}
+
+/** The codes that a scan found: in order, or by segment. */
+export interface ScannedSegments {
+  places(): NearestPlaces;
+  slots(): FoundSlots[];
+}
+
+/** What none of the queries is interested in any more. */
+function farthestBelow(mergings: readonly Merging[]): number | undefined {
+  let farthest = 0;
+  for (const { below } of mergings) {
+    if (below === undefined) return undefined;
+    farthest = Math.max(farthest, below);
+  }
+  return farthest;
+}
+
 /**
  * The same by way of their prefixes: the `prefixes` rows whose prefixes are nearest are compared in full.
  *
