@@ -176,6 +176,28 @@ describe('fit and tune', () => {
     expect(ones / (8 * data.length)).toBeCloseTo(0.5, 1);
   });
 
+  it('train saves a head, prints how it came about, and trains it further', async () => {
+    const out = join(folder, 'h.safetensors');
+    const call = ['node', 'bitryoshka', 'train', join(folder, 'v'), '--bits', '6', '--out', out];
+    await main([...call, '--nested', '4,6', '--head', 'mlp', '--binarize', 'gumbel']);
+    expect(output.printed).toMatch(/step +│ +loss/);
+    expect(output.printed).toMatch(/start +│/);
+    expect(output.printed).toMatch(
+      /h\.safetensors: head, 8 dimensions to 4, 6 bits, .* 200 vectors/,
+    );
+    const first = await readFile(out);
+    expect(loadQuantizer(first).kind).toBe('head');
+    output.printed = '';
+    const checkpoint = join(folder, 'checkpoint');
+    await main([...call, '--nested', '4,6', '--from', out, '--checkpoint', checkpoint, '--json']);
+    const result = JSON.parse(output.printed) as { curve: { step: number }[] };
+    expect(result.curve[0]?.step).toBe(0);
+    expect((await readFile(checkpoint)).length).toBeGreaterThan(1000);
+    expect(result.curve.length).toBeGreaterThan(1);
+    // It is the first head again where nothing better was found.
+    expect(loadQuantizer(await readFile(out)).bits).toBe(6);
+  });
+
   it('tune prints the table and the reason, and saves the choice', async () => {
     const out = join(folder, 'q.safetensors');
     const call = ['node', 'bitryoshka', 'tune', join(folder, 'v'), '--bits', '6', '--rerank', '20'];

@@ -9,6 +9,7 @@ import { evaluateFolder } from './commands/evaluate-folder.ts';
 import type { FitToFileOptions } from './commands/fit-to-file.ts';
 import { fitToFile } from './commands/fit-to-file.ts';
 import { searchFolder } from './commands/search-folder.ts';
+import { trainHead } from './commands/train-head.ts';
 import { tuneQuantizer } from './commands/tune-quantizer.ts';
 import type { WriteReportOptions } from './commands/write-report.ts';
 import type { QuantizerChoice } from './evaluation/tuned-contender.ts';
@@ -160,6 +161,34 @@ function createProgram(): Command {
       }
       await fitToFile(path, options as FitToFileOptions);
     });
+
+  program
+    .command('train')
+    .summary('train a head on stored vectors and save it')
+    .description(
+      'Trains an encoder and a decoder of codes together, in a thread, compares each stage with its start on held-out vectors, keeps the best and prints how it came about.',
+    )
+    .argument('<path>', 'vectors without the extension of their .f32 and .json, or a BEIR folder')
+    .requiredOption('--bits <number>', 'length of a code', parseCount(1))
+    .option('--vectors <subfolder>', 'the path is a BEIR folder: where corpus.f32/.json are')
+    .option('--nested <list>', 'lengths of prefixes that are codes by themselves', parseCounts(1))
+    .addOption(new Option('--head <architecture>', 'what encodes').choices(['linear', 'mlp']))
+    .addOption(
+      new Option('--binarize <how>', 'how bits are made while training').choices([
+        'ste',
+        'sigmoid',
+        'gumbel',
+      ]),
+    )
+    .option('--pairs <file>', 'learn also from judgements of a BEIR folder, as qrels/train.tsv')
+    .option('--from <file>', 'a head to train further')
+    .option('--checkpoint <file>', 'keep what training needs to go on here, and go on from it')
+    .option('--steps <number>', 'steps of training (default: by the vectors)', parseCount(0))
+    .option('--rerank <number>', 'depth at which stages are compared', parseCount(0), 40)
+    .option('--seed <number>', 'seed of the split and the training', parseCount(0), 0)
+    .option('--out <file>', 'where to save it', 'head.safetensors')
+    .option('--json', 'print one object: the stages and the curve', false)
+    .action(trainHead);
 
   program
     .command('analyze')

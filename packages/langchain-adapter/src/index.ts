@@ -7,6 +7,8 @@ export type {
   CreateOptions,
   DeleteOptions,
   FitOptions,
+  HeadRecipe,
   LoadOptions,
   QuantizerRecipe,
+  RefitOptions,
 } from './store/store-options.ts';

@@ -44,6 +44,19 @@ afterEach(async () => {
 });
 
 describe('report', () => {
+  it('shows how a head was trained', async () => {
+    const choice = ['--quantizers', 'sign,head', '--bits', '8', '--rerank', '0,20'];
+    await report(...choice);
+    const page = await readFile(out, 'utf8');
+    for (const measure of ['loss', 'held-out recall', 'entropy per bit']) {
+      expect(page).toContain(`aria-label="${measure} against steps of training"`);
+    }
+    expect(page).toMatch(/<td class="text">start<\/td><td>/);
+    const { training } = await reportJson(...choice);
+    expect(training?.curve[0]?.step).toBe(0);
+    expect(training?.stages.filter(({ isTaken }) => isTaken)).toHaveLength(1);
+  });
+
   const choice = ['--quantizers', 'sign,median,itq', '--bits', '4,8,12', '--rerank', '0,20'];
 
   it('writes a page with every chart and every row', async () => {

@@ -2,11 +2,10 @@ import type {
   Contender,
   EvaluateOptions,
   EvaluationRow,
-  Quantizer,
   QuantizerKind,
   RetrievalTask,
 } from '@bitryoshka/core';
-import { checkpoint, evaluate, fitQuantizer, selectRows } from '@bitryoshka/core';
+import { checkpoint, evaluate, fitHead, fitQuantizer, selectRows } from '@bitryoshka/core';
 import { correlateBits } from './correlate-bits.ts';
 import type { InspectedQuantizer } from './inspected-quantizer.ts';
 import { measureBalance } from './measure-balance.ts';
@@ -43,6 +42,7 @@ export async function collectReportData(
     balance: inspected.map((one) => measureBalance(task, one)),
     correlation: correlateBits(task.documents, best ?? inspected[0]!),
     times: await measureTimes(task, inspected, options),
+    training: inspected.find(({ training }) => training)?.training,
   };
 }
 
@@ -58,27 +58,31 @@ async function fitAll(
     await checkpoint(options, { stage: 'inspect', done, total: wanted.length });
     const name = typeof one === 'string' ? one : one.name;
     const start = performance.now();
-    const quantizer = await fit(task, one, bits, options);
+    const { quantizer, training } = await fit(task, one, bits, options);
     const fitSeconds = (performance.now() - start) / 1000;
     const own = rows.filter((row) => row.quantizer === name);
     const scorings = [...new Set(own.map(({ scoring }) => scoring))];
-    fitted.push({ name, quantizer, fitSeconds, scorings });
+    fitted.push({ name, quantizer, fitSeconds, scorings, training });
   }
   return fitted;
 }
 
-function fit(
+async function fit(
   { documents, queries }: RetrievalTask,
   wanted: QuantizerKind | Contender,
   bits: number,
   { signal, seed }: EvaluateOptions,
-): Promise<Quantizer> {
+): Promise<Pick<InspectedQuantizer, 'quantizer' | 'training'>> {
   const options = { bits, signal, ...(seed !== undefined && { seed }) };
-  if (typeof wanted !== 'string') return wanted.fit(documents, options);
-  if (!wanted.endsWith('-per-side')) return fitQuantizer(documents, { ...options, kind: wanted });
+  if (typeof wanted !== 'string') return { quantizer: await wanted.fit(documents, options) };
+  if (wanted === 'head') {
+    const { quantizer, ...training } = await fitHead(documents, options);
+    return { quantizer, training };
+  }
   // Learned from one half of the queries, as where it is evaluated.
   const half = Array.from({ length: Math.ceil(queries.rows / 2) }, (_, i) => 2 * i);
-  return fitQuantizer(documents, { ...options, kind: wanted, queries: selectRows(queries, half) });
+  const learned = wanted.endsWith('-per-side') ? { queries: selectRows(queries, half) } : {};
+  return { quantizer: await fitQuantizer(documents, { ...options, kind: wanted, ...learned }) };
 }
 
 /** Re-ranking hides differences between codes, so the shallowest depth decides. */

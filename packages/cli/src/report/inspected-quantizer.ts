@@ -1,4 +1,5 @@
 import type { Quantizer, Scoring } from '@bitryoshka/core';
+import type { TrainingCurve } from './report-data.ts';
 
 /** A quantizer under the name that it has in the rows of the evaluation. */
 export interface NamedQuantizer {
@@ -11,4 +12,6 @@ export interface InspectedQuantizer extends NamedQuantizer {
   readonly fitSeconds: number;
   /** Those it was evaluated with. */
   readonly scorings: readonly Scoring[];
+  /** Of a head. */
+  readonly training?: TrainingCurve | undefined;
 }

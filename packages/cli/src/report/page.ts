@@ -10,6 +10,7 @@ import type { ReportData } from './report-data.ts';
 import { resultsTable } from './results-table.ts';
 import { sizeChart } from './size-chart.ts';
 import { preparationChart, queryChart } from './time-chart.ts';
+import { trainingChart } from './training-chart.ts';
 
 /** The whole report as one HTML document that loads nothing. */
 export function renderPage(data: ReportData): string {
@@ -32,6 +33,7 @@ ${distributionSection(data)}
 ${balanceSection(data)}
 ${correlationSection(data)}
 ${timeSection(data)}
+${trainingSection(data)}
 <section>
 <h2>All measurements</h2>
 <p class="caption">One row per quantizer, length, scoring and depth of re-ranking. The bars show the share of the float nDCG@10 and the recall.</p>
@@ -128,6 +130,38 @@ function timeSection(data: ReportData): string {
 <div class="chart">${preparationChart(data)}</div>
 <h3>Per query</h3>
 <div class="chart">${queryChart(data)}</div>`,
+  );
+}
+
+/** How a head came about; nothing where there is none. */
+function trainingSection({ training, inspectedBits }: ReportData): string {
+  if (!training || training.stages.length === 0) return '';
+  const { stages } = training;
+  const depths = stages[0]!.recalls.map(({ rerank }) => rerank);
+  const cells = depths.map(
+    (depth) => `<th>${depth === 0 ? 'not re-ranked' : `re-ranked ${depth}`}</th>`,
+  );
+  const rows = stages.map(
+    ({ name, recalls, isTaken }) =>
+      `<tr><td class="text">${name}</td>${recalls
+        .map(({ recall }) => `<td>${recall.toFixed(3)}</td>`)
+        .join('')}<td class="text">${isTaken ? 'taken' : ''}</td></tr>`,
+  );
+  return section(
+    `Training of the head at ${inspectedBits} bits`,
+    'While encoder and decoder are trained together: the loss, the share of the neighbours of held-out vectors that the binary codes find, and the entropy per bit. The best measurement is kept. The table compares the start with what training and refining made of it, on the same held-out vectors.',
+    `<h3>Loss</h3>
+<div class="chart">${trainingChart(training, 'loss')}</div>
+<h3>Held-out recall</h3>
+<div class="chart">${trainingChart(training, 'recall')}</div>
+<h3>Entropy per bit</h3>
+<div class="chart">${trainingChart(training, 'entropy')}</div>
+<h3>Before and after</h3>
+<div class="wide"><table>
+<thead><tr><th class="text">stage</th>${cells.join('')}<th></th></tr></thead>
+<tbody>
+${rows.join('\n')}
+</tbody></table></div>`,
   );
 }
 

@@ -1,4 +1,4 @@
-import type { EvaluationRow, Side } from '@bitryoshka/core';
+import type { CurvePoint, EvaluationRow, HeadStage, Side } from '@bitryoshka/core';
 
 /** Everything a report shows, as plain data. */
 export interface ReportData {
@@ -20,6 +20,14 @@ export interface ReportData {
   readonly balance: readonly BitBalance[];
   readonly correlation: BitCorrelation;
   readonly times: Times;
+  /** Where a head is among the quantizers: how it was trained at the inspected length. */
+  readonly training?: TrainingCurve | undefined;
+}
+
+export interface TrainingCurve {
+  readonly curve: readonly CurvePoint[];
+  /** Before and after, on vectors that were held out. */
+  readonly stages: readonly HeadStage[];
 }
 
 /** Histograms of single values on shared bins. */

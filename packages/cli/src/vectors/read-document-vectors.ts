@@ -13,7 +13,12 @@ export function readDocumentVectors(path: string, subfolder?: string): Promise<N
   return readVectors(documentPath(path, subfolder));
 }
 
-/** The same block by block, for files that do not fit in memory. */
+/** The vectors of the queries of a BEIR folder. */
+export function readQueryVectors(folder: string, subfolder: string): Promise<NamedVectors> {
+  return readVectors(join(folder, subfolder, 'queries'));
+}
+
+/** The documents' block by block, for files that do not fit in memory. */
 export function readDocumentBlocks(path: string, subfolder?: string): AsyncIterable<Matrix> {
   return readVectorBlocks(documentPath(path, subfolder));
 }

@@ -2,6 +2,7 @@ import { float16Values } from '../vectors/float16.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row, zeros } from '../vectors/matrix.ts';
 import { dotProduct } from './dot-product.ts';
+import { javascriptProduct } from './javascript-product.ts';
 import type {
   BitPlanes,
   CodeMemory,
@@ -20,6 +21,8 @@ export const javascriptKernel: Kernel = {
   name: 'javascript',
   createCodeMemory: (bytesPerCode) => new JavascriptCodeMemory(bytesPerCode),
   multiplyTransposed,
+  multiply: (a, b) => javascriptProduct(a, b, false),
+  multiplyTransposeOf: (a, b) => javascriptProduct(a, b, true),
   createMultiplier(b, bias) {
     const copy = { ...b, data: b.data.slice() };
     const biasCopy = bias?.slice();

@@ -385,6 +385,48 @@ export function kernelSuite(kernel: Kernel): void {
     });
   });
 
+  describe('multiply and multiplyTransposeOf', () => {
+    it('are the products of a, and of its transpose, with b', () => {
+      const size = fc.integer({ min: 1, max: 21 });
+      fc.assert(
+        fc.property(size, size, size, fc.integer(), (rows, inner, columns, seed) => {
+          const random = seededRandom(seed);
+          const a = randomMatrix(rows, inner, random);
+          const b = randomMatrix(inner, columns, random);
+          const turned = randomMatrix(inner, rows, random);
+          const product = kernel.multiply(a, b);
+          const ofTranspose = kernel.multiplyTransposeOf(turned, b);
+          expect([product.rows, product.columns]).toEqual([rows, columns]);
+          expect([ofTranspose.rows, ofTranspose.columns]).toEqual([rows, columns]);
+          for (let i = 0; i < rows; i++) {
+            for (let j = 0; j < columns; j++) {
+              let [sum, other] = [0, 0];
+              for (let p = 0; p < inner; p++) {
+                sum += a.data[i * inner + p] * b.data[p * columns + j];
+                other += turned.data[p * rows + i] * b.data[p * columns + j];
+              }
+              expect(product.data[i * columns + j]).toBeCloseTo(sum, 4);
+              expect(ofTranspose.data[i * columns + j]).toBeCloseTo(other, 4);
+            }
+          }
+        }),
+        { numRuns: 50 },
+      );
+    });
+
+    it('give the same bits as before (golden sums)', () => {
+      const random = seededRandom(8);
+      const [a, b] = [randomMatrix(2, 50, random), randomMatrix(50, 2, random)];
+      const turned = randomMatrix(50, 2, random);
+      const sums = [kernel.multiply(a, b), kernel.multiplyTransposeOf(turned, b)];
+      expect(
+        sums.flatMap(({ data }) =>
+          [...new Uint32Array(data.buffer)].map((word) => word.toString(16)),
+        ),
+      ).toEqual(goldenProducts);
+    });
+  });
+
   describe('multiplyTransposed', () => {
     it('is the product of a and the transpose of b, plus the bias', () => {
       fc.assert(
@@ -476,6 +518,17 @@ const goldenFields = [
   '3ed669a8',
   '403fc3b8',
   'bf82ab59',
+];
+
+const goldenProducts = [
+  'bfbf2047',
+  'bfabfb8f',
+  'bfd1b911',
+  '4009b615',
+  'be647faa',
+  'bfac0a80',
+  '403818a0',
+  'c0459715',
 ];
 
 const goldenBitSums = ['3ffa6e96', '402243d4', 'bfc8d6f0', '402f4b53', '409a1b48', '40c2e54c'];

@@ -101,6 +101,10 @@ export interface Kernel {
   createCodeMemory(bytesPerCode: number): CodeMemory;
   /** `a` times the transpose of `b`, plus `bias` on every row: `rows(a) x rows(b)`, in float32. */
   multiplyTransposed(a: Matrix, b: Matrix, bias?: Float32Array): Matrix;
+  /** `a` times `b`, in float32. */
+  multiply(a: Matrix, b: Matrix): Matrix;
+  /** The transpose of `a` times `b`: `columns(a) x columns(b)`, in float32. */
+  multiplyTransposeOf(a: Matrix, b: Matrix): Matrix;
   /** `multiplyTransposed` for a `b` that stays the same: it is copied once, not at every call. */
   createMultiplier(b: Matrix, bias?: Float32Array): Multiplier;
   /** Zero vectors. */

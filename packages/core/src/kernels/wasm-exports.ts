@@ -44,6 +44,16 @@ export interface KernelExports {
   countInVectors(chosen: boolean): void;
   countInWords(codes: number, count: number): number;
   countInLanes(codes: number, count: number): number;
+  multiplyStrided(
+    a: number,
+    rowBytes: number,
+    innerBytes: number,
+    rows: number,
+    inner: number,
+    b: number,
+    columns: number,
+    output: number,
+  ): void;
   fillTables(values: number, bytes: number, tables: number): void;
   sumByTables(
     codes: number,

@@ -6,6 +6,7 @@ import { WasmCodeMemory } from './wasm-code-memory.ts';
 import { descendSigns } from './wasm-descent.ts';
 import type { KernelExports } from './wasm-exports.ts';
 import { createMultiplier, WasmMultiplier } from './wasm-multiplier.ts';
+import { wasmProduct } from './wasm-product.ts';
 import { WasmVectorMemory } from './wasm-vector-memory.ts';
 
 /** Compiled once; undefined before that, null where it cannot be. */
@@ -28,6 +29,7 @@ export function createWasmKernel(counting?: BitCounting): Kernel | undefined {
   if (!counting) faster ??= fasterCounting(instance);
   const countsInVectors = (counting ?? faster) === 'vector';
   const multiplier = new WasmMultiplier(instance);
+  const products = instantiate(module);
   return {
     name: 'wasm',
     createCodeMemory(bytesPerCode) {
@@ -36,6 +38,8 @@ export function createWasmKernel(counting?: BitCounting): Kernel | undefined {
       return new WasmCodeMemory(kernel, bytesPerCode);
     },
     multiplyTransposed: (a, b, bias) => multiplier.multiplyTransposed(a, b, bias),
+    multiply: (a, b) => wasmProduct(products, a, b, false),
+    multiplyTransposeOf: (a, b) => wasmProduct(products, a, b, true),
     createMultiplier: (b, bias) => createMultiplier(instantiate(module), b, bias),
     createVectorMemory: (rows, columns, format) =>
       new WasmVectorMemory(instantiate(module), rows, columns, format),

@@ -1,11 +1,13 @@
 export type { FileVectorsOptions } from './file-vectors.ts';
 export { fileVectors } from './file-vectors.ts';
+export { fitHeadInThread } from './fit-head-in-thread.ts';
 export type { HnswCentroidsOptions } from './hnsw-centroids.ts';
 export { hnswCentroids } from './hnsw-centroids.ts';
 export type { PresetModel, PresetOptions } from './load-preset.ts';
 export { loadPreset, presetModels } from './load-preset.ts';
 export type { ReadBeirOptions } from './read-beir-folder.ts';
-export { readBeirFolder } from './read-beir-folder.ts';
+export { readBeirFolder, readJudgements } from './read-beir-folder.ts';
+export { readBytes } from './read-file.ts';
 export type { Snapshot, SnapshotFile } from './read-snapshot.ts';
 export { readSnapshot } from './read-snapshot.ts';
 export type { StsPair } from './read-sts-pairs.ts';

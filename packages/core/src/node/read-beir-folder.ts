@@ -50,7 +50,12 @@ export async function readBeirFolder(
   };
 }
 
-async function readJudgements(file: string): Promise<Map<string, Relevance>> {
+/**
+ * By query: the documents that were judged relevant, and how much.
+ *
+ * @throws BitryoshkaError `file-not-found` or `invalid-file`
+ */
+export async function readJudgements(file: string): Promise<Map<string, Relevance>> {
   const relevance = new Map<string, Map<string, number>>();
   const lines = (await readText(file)).split(/\r?\n/);
   for (const [i, line] of lines.entries()) {

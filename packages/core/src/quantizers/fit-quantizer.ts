@@ -6,6 +6,7 @@ import { normalizeRows } from '../vectors/normalize.ts';
 import { sampleVectors } from '../vectors/sample-vectors.ts';
 import { DecodableQuantizer } from './decodable-quantizer.ts';
 import { fitLinearDecoder } from './fit-linear-decoder.ts';
+import type { HeadOptions } from './head/head-options.ts';
 import type { Quantizer } from './quantizer.ts';
 import type { QuantizerFitter } from './quantizer-fitter.ts';
 import type { QuantizerKind } from './quantizer-fitters.ts';
@@ -25,6 +26,8 @@ export interface FitOptions extends TaskOptions {
    * the query side; kinds `…-per-side` go only as far from the documents' as the number of queries allows.
    */
   readonly queries?: Vectors | undefined;
+  /** What a quantizer of kind `head` is to look like and to learn. */
+  readonly head?: HeadOptions | undefined;
   /** Fit a decoder of the codes as well, for decoded scoring. Default: true. */
   readonly decoder?: boolean;
   /**
@@ -66,7 +69,14 @@ export async function fitQuantizer(
     }),
   );
   const queries = options.queries && checkedUnitRows(options.queries, 'queries', documents.columns);
-  const quantizer = await fit(documents, { bits, queries, seed, signal, onProgress });
+  const quantizer = await fit(documents, {
+    bits,
+    queries,
+    head: options.head,
+    seed,
+    signal,
+    onProgress,
+  });
   return quantizer.decoder || options.decoder === false
     ? quantizer
     : new DecodableQuantizer(

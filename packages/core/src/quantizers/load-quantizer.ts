@@ -3,6 +3,7 @@ import { AffineQuantizer } from './affine-quantizer.ts';
 import { AutoencoderQuantizer } from './autoencoder/autoencoder-quantizer.ts';
 import { DecodableQuantizer } from './decodable-quantizer.ts';
 import { loadGroupQuantizer } from './groups/load-group-quantizer.ts';
+import { loadHeadQuantizer } from './head/load-head-quantizer.ts';
 import { LinearDecoder } from './linear-decoder.ts';
 import type { Quantizer } from './quantizer.ts';
 import { invalidQuantizerFile, QuantizerFile } from './quantizer-file.ts';
@@ -13,6 +14,7 @@ const loaders: Readonly<Record<string, (file: QuantizerFile) => Quantizer>> = {
   autoencoder: loadAutoencoder,
   decodable: loadDecodable,
   groups: loadGroupQuantizer,
+  head: loadHeadQuantizer,
 };
 
 /**

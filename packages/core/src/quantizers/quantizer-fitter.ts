@@ -1,11 +1,14 @@
 import type { TaskOptions } from '../progress/task-options.ts';
 import type { Matrix } from '../vectors/matrix.ts';
+import type { HeadOptions } from './head/head-options.ts';
 import type { Quantizer } from './quantizer.ts';
 
 export interface FitterOptions extends TaskOptions {
   readonly bits: number;
   /** Unit vectors of queries, where there are any. */
   readonly queries?: Matrix | undefined;
+  /** For a head only. */
+  readonly head?: HeadOptions | undefined;
   readonly seed: number;
 }
 

@@ -7,6 +7,7 @@ import {
   groupFitter,
   plannedFitter,
 } from './groups/group-fitters.ts';
+import { fitHeadQuantizer } from './head/fit-head-quantizer.ts';
 import type { QuantizerFitter } from './quantizer-fitter.ts';
 import {
   fitItqQuantizer,
@@ -35,6 +36,8 @@ import { sortedColumnStatistic } from './thresholds/threshold-statistic.ts';
  * - `pca`: the leading principal components.
  * - `itq`: the leading principal components, rotated so that taking signs loses least.
  * - `autoencoder`: the codes from which a linear decoder restores the vectors best.
+ * - `head`: an encoder and a decoder trained together on the similarities of the documents, and codes chosen
+ *   for the decoder.
  * - `groups`: the leading dimensions one to one, later ones in groups of correlated dimensions, 1 where
  *   any of a group is above its learned threshold.
  * - `groups-quantile`: the same with neighbouring dimensions and thresholds that are quantiles.
@@ -56,6 +59,7 @@ export type QuantizerKind =
   | 'pca'
   | 'itq'
   | 'autoencoder'
+  | 'head'
   | 'groups'
   | 'groups-quantile'
   | 'groups-linear'
@@ -77,6 +81,7 @@ export const quantizerFitters: Readonly<Record<QuantizerKind, QuantizerFitter>> 
   pca: fitPcaQuantizer,
   itq: fitItqQuantizer,
   autoencoder: fitAutoencoderQuantizer,
+  head: fitHeadQuantizer,
   groups: groupFitter('groups', { rule: 'or', grouping: 'correlation' }),
   'groups-quantile': fitQuantileGroups,
   'groups-linear': groupFitter('groups-linear', { rule: 'linear', grouping: 'correlation' }),

@@ -9,15 +9,18 @@ const epsilon = 1e-8;
  * Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015.
  */
 export class Adam {
+  /** Running means of the gradients and of their squares: with the number of steps, all that it remembers. */
+  readonly moments: readonly [means: Float32Array, squares: Float32Array];
   readonly #parameters: Float32Array;
-  readonly #mean: Float32Array;
-  readonly #square: Float32Array;
-  #steps = 0;
+  #steps: number;
 
-  constructor(parameters: Float32Array) {
+  /**
+   * @param steps that have been made already, where `moments` are filled in again
+   */
+  constructor(parameters: Float32Array, steps = 0) {
     this.#parameters = parameters;
-    this.#mean = new Float32Array(parameters.length);
-    this.#square = new Float32Array(parameters.length);
+    this.moments = [new Float32Array(parameters.length), new Float32Array(parameters.length)];
+    this.#steps = steps;
   }
 
   /** One step against the gradient, of about `rate` per parameter. */
@@ -25,12 +28,14 @@ export class Adam {
     this.#steps++;
     const meanScale = 1 / (1 - firstDecay ** this.#steps);
     const squareScale = 1 / (1 - secondDecay ** this.#steps);
+    const parameters = this.#parameters;
+    const [means, squares] = this.moments;
     for (let i = 0; i < gradient.length; i++) {
       const value = gradient[i];
-      this.#mean[i] += (1 - firstDecay) * (value - this.#mean[i]);
-      this.#square[i] += (1 - secondDecay) * (value * value - this.#square[i]);
-      this.#parameters[i] -=
-        (rate * this.#mean[i] * meanScale) / (Math.sqrt(this.#square[i] * squareScale) + epsilon);
+      means[i] += (1 - firstDecay) * (value - means[i]);
+      squares[i] += (1 - secondDecay) * (value * value - squares[i]);
+      parameters[i] -=
+        (rate * means[i] * meanScale) / (Math.sqrt(squares[i] * squareScale) + epsilon);
     }
   }
 }

@@ -132,6 +132,26 @@ describe('fitting', () => {
     expect(store.stats()).toMatchObject({ count: 300, bits: 12 });
   });
 
+  it('trains heads, from the start and later', async () => {
+    const head = { steps: 10, nested: [8] };
+    const store = new BinaryVectorStore(embeddings, {
+      quantizer: { kind: 'head', bits: 12, head },
+      fitAt: 200,
+    });
+    await add(store, 0, 200);
+    expect([store.quantizer?.kind, store.quantizer?.bits]).toEqual(['head', 12]);
+    await store.fit({ quantizer: { kind: 'itq', bits: 10 } });
+    await store.refit();
+    expect(store.quantizer?.kind).toBe('itq');
+    const trained = await store.refit({ head: { steps: 5, loyalty: 0.01 } });
+    expect([trained.kind, trained.bits]).toEqual(['head', 10]);
+    expect(store.quantizer).toBe(trained);
+    expect(await store.similaritySearchWithScore(query, 3)).toHaveLength(3);
+    await expect(store.fit({ quantizer: { kind: 'itq', bits: 10, head } })).rejects.toThrow(
+      /quantizer.head: got .*, expected an object, and only for the kind head/,
+    );
+  });
+
   it('copes with vectors that are all the same', async () => {
     const store = new BinaryVectorStore(new FakeEmbeddings(), {
       quantizer: { kind: 'itq', bits: 4 },

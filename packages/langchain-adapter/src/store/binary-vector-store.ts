@@ -39,6 +39,7 @@ import type {
   FitOptions,
   LoadOptions,
   QuantizerRecipe,
+  RefitOptions,
 } from './store-options.ts';
 import { checkQuantizerOption, checkStoreOptions, isQuantizer } from './store-options.ts';
 import { TaskQueue } from './task-queue.ts';
@@ -315,6 +316,20 @@ export class BinaryVectorStore extends SaveableVectorStore {
       this.#recipe = recipeOf(options.quantizer) ?? this.#recipe;
       return fitted.quantizer;
     });
+  }
+
+  /**
+   * Fits anew to the vectors that are there now, by the recipe that the store has, or trains a head: it takes
+   * longer than other quantizers and finds more. Searches use the old codes until the new ones are complete.
+   *
+   * @throws BitryoshkaError as `fit`
+   */
+  async refit({ head = false, ...options }: RefitOptions = {}): Promise<Quantizer> {
+    const dimensions = this.#index?.dimensions;
+    if (head === false || dimensions === undefined) return this.fit(options);
+    const bits = this.quantizer?.bits ?? (this.#recipe ?? defaultRecipe(dimensions)).bits;
+    const recipe = { kind: 'head' as const, bits, ...(head !== true && { head }) };
+    return this.fit({ ...options, quantizer: recipe });
   }
 
   /**

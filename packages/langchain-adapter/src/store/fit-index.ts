@@ -58,7 +58,7 @@ export async function fitIndex(
   const { signal, onProgress } = options;
   checkFits(quantizer, index.dimensions);
   if (isQuantizer(quantizer)) return FlatIndex.encode(index, quantizer, options);
-  const { kind, bits, seed = 0 } = quantizer;
+  const { kind, bits, head, seed = 0 } = quantizer;
   if (rows.length < fewestVectors(quantizer)) {
     throw new BitryoshkaError({
       code: 'not-enough-vectors',
@@ -71,7 +71,7 @@ export async function fitIndex(
   const fitted =
     kind === 'tuned'
       ? (await tune(sample, task)).quantizer
-      : await fitQuantizer(sample, { ...task, kind });
+      : await fitQuantizer(sample, { ...task, kind, head });
   return FlatIndex.encode(index, fitted, options);
 }
 

@@ -1,4 +1,5 @@
 import type {
+  HeadOptions,
   Quantizer,
   QuantizerKind,
   Scoring,
@@ -9,12 +10,20 @@ import type {
 } from '@bitryoshka/core';
 import { BitryoshkaError, quantizerKinds } from '@bitryoshka/core';
 
+/** Options of a head that can be saved with a store. */
+export type HeadRecipe = Pick<
+  HeadOptions,
+  'architecture' | 'binarize' | 'nested' | 'objectives' | 'steps' | 'rerank' | 'choose' | 'loyalty'
+>;
+
 /** How a store fits a quantizer to its own vectors. */
 export interface QuantizerRecipe {
   /** `tuned`: the kind that finds most on held-out vectors, as `tune` of `@bitryoshka/core` chooses. */
   readonly kind: QuantizerKind | 'tuned';
   /** Length of a code: at most the dimension of the vectors. */
   readonly bits: number;
+  /** What a quantizer of kind `head` is to look like and to learn. */
+  readonly head?: HeadRecipe | undefined;
   /** Same vectors, recipe and seed: same codes. Default: 0. */
   readonly seed?: number | undefined;
 }
@@ -56,6 +65,11 @@ export interface CreateOptions extends BinaryVectorStoreOptions, TaskOptions {}
 export interface FitOptions extends TaskOptions {
   /** From now on used instead of the store's own option. */
   readonly quantizer?: Quantizer | QuantizerRecipe | undefined;
+}
+
+export interface RefitOptions extends FitOptions {
+  /** Train a head of as many bits as the codes have now: `true`, or what it is to look like. */
+  readonly head?: boolean | HeadRecipe | undefined;
 }
 
 /** Options that replace what was saved. */
@@ -110,13 +124,16 @@ export function checkQuantizerOption(quantizer: Quantizer | QuantizerRecipe): vo
     throw invalid('quantizer', quantizer, 'a fitted quantizer or { kind, bits }');
   }
   if (isQuantizer(quantizer)) return;
-  const { kind, bits, seed } = quantizer;
+  const { kind, bits, head, seed } = quantizer;
   if (kind !== 'tuned' && !quantizerKinds.includes(kind)) {
     throw invalid('quantizer.kind', kind, `tuned or one of ${quantizerKinds.join(', ')}`);
   }
   if (bits === undefined) throw invalid('quantizer.bits', bits, 'a whole number from 1 up');
   checkCount('quantizer.bits', bits, 1);
   checkCount('quantizer.seed', seed, Number.MIN_SAFE_INTEGER);
+  if (head !== undefined && (kind !== 'head' || typeof head !== 'object' || head === null)) {
+    throw invalid('quantizer.head', head, 'an object, and only for the kind head');
+  }
 }
 
 function checkCount(name: string, value: number | undefined, minimum: number): void {

@@ -3,4 +3,5 @@ export { descend } from './descend';
 export { dotProductsOfBytes, dotProductsOfHalves } from './encoded';
 export { dotProducts, multiplyTransposed } from './multiply';
 export { countInLanes, countInWords } from './probe';
+export { multiplyStrided } from './product';
 export { fillTables, sumByPlanes, sumByTables } from './score';

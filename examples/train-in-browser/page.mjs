@@ -1,0 +1,71 @@
+// Vectors go to the worker, a quantizer's file comes back. The page measures its own frames.
+import { loadQuantizer } from '@bitryoshka/core';
+
+const rows = 2000;
+const columns = 384;
+const element = (id) => document.getElementById(id);
+
+element('train').onclick = async () => {
+  element('train').disabled = true;
+  const frames = watchFrames();
+  const started = performance.now();
+  const { quantizer, stages } = await train(clusters(), { bits: 128 });
+  const seconds = (performance.now() - started) / 1000;
+  const longestFrame = frames.stop();
+  const taken = stages.find(({ isTaken }) => isTaken);
+  element('result').textContent = [
+    `${quantizer.kind} of ${quantizer.bits} bits in ${seconds.toFixed(1)} s, longest frame ${longestFrame.toFixed(0)} ms`,
+    ...[stages[0], taken].map(
+      ({ name, recalls }) =>
+        `${name}: ${recalls.map(({ rerank, recall }) => `${recall.toFixed(3)} re-ranking ${rerank}`).join(', ')}`,
+    ),
+  ].join('\n');
+  // What a test of this page reads.
+  globalThis.trained = { seconds, longestFrame, kind: quantizer.kind, bits: quantizer.bits };
+};
+
+function train(vectors, options) {
+  const worker = new Worker('worker.js', { type: 'module' });
+  return new Promise((resolve, reject) => {
+    worker.onerror = reject;
+    worker.onmessage = ({ data: { progress, fit, error } }) => {
+      if (progress) element('progress').value = progress.done / progress.total;
+      if (fit) resolve({ quantizer: loadQuantizer(fit.file), stages: fit.stages });
+      if (error) reject(new Error(error));
+    };
+    worker.postMessage({ vectors, options });
+  }).finally(() => worker.terminate());
+}
+
+/** The longest time between two frames, in milliseconds, until it is stopped. */
+function watchFrames() {
+  let longest = 0;
+  let before = performance.now();
+  let watching = true;
+  const next = (now) => {
+    longest = Math.max(longest, now - before);
+    before = now;
+    if (watching) requestAnimationFrame(next);
+  };
+  requestAnimationFrame(next);
+  return {
+    stop() {
+      watching = false;
+      return longest;
+    },
+  };
+}
+
+/** Vectors around 100 centres, later dimensions weaker: yours would come from a model. */
+function clusters() {
+  const noise = () => Math.random() + Math.random() + Math.random() - 1.5;
+  const centres = Array.from({ length: 100 }, () => Float32Array.from({ length: columns }, noise));
+  const data = new Float32Array(rows * columns);
+  for (let i = 0; i < rows; i++) {
+    const centre = centres[i % centres.length];
+    for (let j = 0; j < columns; j++) {
+      data[i * columns + j] = (centre[j] + noise()) / (1 + j / 64);
+    }
+  }
+  return { rows, columns, data };
+}

@@ -1,0 +1,15 @@
+// Trains in a worker, so that the page can draw every frame meanwhile.
+import { fitHead } from '@bitryoshka/core';
+
+self.onmessage = async ({ data: { vectors, options } }) => {
+  try {
+    const { quantizer, stages } = await fitHead(vectors, {
+      ...options,
+      onProgress: (progress) => self.postMessage({ progress }),
+    });
+    const file = quantizer.save();
+    self.postMessage({ fit: { file, stages } }, [file.buffer]);
+  } catch (error) {
+    self.postMessage({ error: String(error) });
+  }
+};

@@ -1,0 +1,143 @@
+import type { HeadFit, HeadFitOptions, TrainingPairs } from '@bitryoshka/core';
+import { BitryoshkaError, loadQuantizer, selectRows } from '@bitryoshka/core';
+import {
+  checkReplaceable,
+  fitHeadInThread,
+  readBytes,
+  readJudgements,
+  replaceFile,
+} from '@bitryoshka/core/node';
+import { ProgressBar } from '../terminal/progress-bar.ts';
+import { renderTable } from '../terminal/render-table.ts';
+import { readDocumentVectors, readQueryVectors } from '../vectors/read-document-vectors.ts';
+
+export interface TrainHeadOptions
+  extends Pick<HeadFitOptions, 'bits' | 'nested' | 'binarize' | 'steps' | 'rerank'> {
+  readonly vectors?: string;
+  /** The architecture. */
+  readonly head?: HeadFitOptions['architecture'];
+  /** Judgements (query id, document id, score) of a BEIR folder. */
+  readonly pairs?: string;
+  /** The file of a head to train further. */
+  readonly from?: string;
+  /** Keeps what training needs to go on, and goes on from there. */
+  readonly checkpoint?: string;
+  readonly seed: number;
+  readonly out: string;
+  readonly json: boolean;
+}
+
+/** `bitryoshka train`: a head, trained on stored vectors, as a file. */
+export async function trainHead(path: string, options: TrainHeadOptions): Promise<void> {
+  const { vectors: subfolder, head: architecture, out, json, ...rest } = options;
+  await checkReplaceable(out);
+  const documents = await readDocumentVectors(path, subfolder);
+  const pairs = rest.pairs === undefined ? undefined : await readPairs(path, options, documents);
+  const bar = new ProgressBar();
+  // One after the other, so that the newest is left.
+  let writing = Promise.resolve();
+  const fit = await fitHeadInThread(documents.vectors, {
+    ...rest,
+    architecture,
+    pairs,
+    from: rest.from === undefined ? undefined : loadQuantizer(await readBytes(rest.from)),
+    checkpoint: await readCheckpoint(rest.checkpoint),
+    onCheckpoint:
+      rest.checkpoint === undefined
+        ? undefined
+        : (bytes) => {
+            writing = writing.then(() => replaceFile(rest.checkpoint as string, bytes));
+          },
+    onProgress: bar.update,
+  }).finally(() => bar.stop());
+  await writing;
+  const file = fit.quantizer.save();
+  await replaceFile(out, file);
+  const { curve, stages } = fit;
+  if (json) {
+    console.log(JSON.stringify({ out, bytes: file.length, stages, curve }, undefined, 2));
+    return;
+  }
+  console.log(curveTable(fit));
+  console.log(stageTable(fit));
+  const { inputDimensions, nested } = fit.quantizer;
+  console.log(
+    `${out}: head, ${inputDimensions} dimensions to ${nested.join(', ')} bits, trained on ${documents.vectors.rows} vectors; ${file.length} bytes`,
+  );
+}
+
+/** What training went through. */
+function curveTable({ curve }: HeadFit): string {
+  return renderTable(
+    ['step', 'loss', 'held-out recall', 'bit entropy'],
+    curve.map(({ step, loss, recall, entropy }) => [
+      String(step),
+      step === 0 ? '' : loss.toFixed(3),
+      recall.toFixed(3),
+      entropy.toFixed(3),
+    ]),
+  );
+}
+
+/** Before and after. */
+function stageTable({ stages }: HeadFit): string {
+  const depths = stages[0]?.recalls.map(({ rerank }) => rerank) ?? [];
+  return renderTable(
+    ['stage', ...depths.map((depth) => (depth === 0 ? 'no rerank' : `rerank ${depth}`)), ''],
+    stages.map(({ name, recalls, isTaken }) => [
+      name,
+      ...recalls.map(({ recall }) => recall.toFixed(3)),
+      isTaken ? 'taken' : '',
+    ]),
+  );
+}
+
+async function readPairs(
+  folder: string,
+  { pairs: file = '', vectors: subfolder }: TrainHeadOptions,
+  documents: Awaited<ReturnType<typeof readDocumentVectors>>,
+): Promise<TrainingPairs> {
+  if (subfolder === undefined) {
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: 'pairs: got vectors of documents only, expected a BEIR folder.',
+      remedy: 'Name the subfolder of the vectors of queries and documents with --vectors.',
+    });
+  }
+  const queries = await readQueryVectors(folder, subfolder);
+  const places = [queries, documents].map(({ ids }) => new Map(ids.map((id, i) => [id, i])));
+  const [queryPlaces, documentPlaces] = places as [Map<string, number>, Map<string, number>];
+  const found: [query: number, document: number][] = [];
+  for (const [query, relevance] of await readJudgements(file)) {
+    for (const document of relevance.keys()) {
+      const pair = [queryPlaces.get(query), documentPlaces.get(document)] as const;
+      if (pair[0] !== undefined && pair[1] !== undefined) found.push([pair[0], pair[1]]);
+    }
+  }
+  if (found.length === 0) {
+    throw new BitryoshkaError({
+      code: 'empty-input',
+      message: `${file}: got no pair of a query and a document of ${folder}.`,
+      remedy: 'Check the ids in this file.',
+    });
+  }
+  return {
+    queries: selectRows(
+      queries.vectors,
+      found.map(([query]) => query),
+    ),
+    documents: selectRows(
+      documents.vectors,
+      found.map(([, document]) => document),
+    ),
+  };
+}
+
+async function readCheckpoint(file: string | undefined): Promise<Uint8Array | undefined> {
+  if (file === undefined) return undefined;
+  return readBytes(file).catch((error: unknown) => {
+    // The first run has none yet.
+    if (BitryoshkaError.isInstance(error) && error.code === 'file-not-found') return undefined;
+    throw error;
+  });
+}

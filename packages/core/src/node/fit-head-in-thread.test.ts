@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { HeadFitOptions } from '../quantizers/head/head-options.ts';
+import { gaussian, seededRandom } from '../vectors/random.ts';
+
+// Threads run what was compiled: a test of the sources would have nothing to start them with.
+const built = new URL('../../dist/node/fit-head-in-thread.js', import.meta.url);
+const main = new URL('../../dist/index.js', import.meta.url);
+const random = seededRandom(6);
+const vectors = Array.from({ length: 500 }, () =>
+  Array.from({ length: 24 }, () => gaussian(random)),
+);
+const options: HeadFitOptions = { bits: 16, steps: 30 };
+
+describe.skipIf(!existsSync(built))('fitHeadInThread (needs a build)', () => {
+  it('trains the head that fitHead trains, while this thread is free', async () => {
+    const { fitHeadInThread, fitHead } = await load();
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const stages = new Set<string>();
+    const onProgress = ({ stage }: { stage: string }) => stages.add(stage);
+    const fit = await fitHeadInThread(vectors, { ...options, onProgress });
+    clearInterval(timer);
+    const expected = await fitHead(vectors, options);
+    expect(fit.quantizer.save()).toEqual(expected.quantizer.save());
+    expect(fit.curve).toEqual(expected.curve);
+    expect(stages).toContain('train');
+    expect(turns).toBeGreaterThan(5);
+  });
+
+  it('goes on from a checkpoint as if it had not been interrupted', async () => {
+    const { fitHeadInThread } = await load();
+    const checkpoints: Uint8Array[] = [];
+    const whole = await fitHeadInThread(vectors, {
+      ...options,
+      onCheckpoint: (bytes) => checkpoints.push(bytes),
+    });
+    const half = checkpoints[checkpoints.length >> 1];
+    const resumed = await fitHeadInThread(vectors, { ...options, checkpoint: half });
+    expect(resumed.quantizer.save()).toEqual(whole.quantizer.save());
+    expect(resumed.curve).toEqual(whole.curve);
+  });
+
+  it('stops when it is told to, and passes errors on', async () => {
+    const { fitHeadInThread } = await load();
+    const controller = new AbortController();
+    const stopped = fitHeadInThread(vectors, {
+      ...options,
+      steps: 100_000,
+      signal: controller.signal,
+      onProgress: ({ stage, done }) => {
+        if (stage === 'train' && done > 3) controller.abort(new Error('enough'));
+      },
+    });
+    await expect(stopped).rejects.toThrow('enough');
+    const wrong = fitHeadInThread(vectors, { bits: 25 });
+    await expect(wrong).rejects.toMatchObject({ code: 'invalid-option' });
+  });
+});
+
+async function load() {
+  const threads = (await import(built.href)) as typeof import('./fit-head-in-thread.ts');
+  const core = (await import(main.href)) as typeof import('../index.ts');
+  return { fitHeadInThread: threads.fitHeadInThread, fitHead: core.fitHead };
+}

@@ -1,0 +1,64 @@
+import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
+import { checkOutputDimensions } from '../../transforms/truncation.ts';
+import type { HeadFitOptions } from './head-options.ts';
+import { HeadQuantizer } from './head-quantizer.ts';
+
+const architectures = ['linear', 'mlp'];
+const binarizers = ['ste', 'sigmoid', 'gumbel'];
+
+/**
+ * @returns the lengths of the nested codes, ascending, the whole one last
+ * @throws BitryoshkaError `invalid-option`
+ */
+export function checkHeadOptions(dimensions: number, options: HeadFitOptions): number[] {
+  const { bits, architecture = 'linear', binarize = 'ste', nested = [], from } = options;
+  checkOutputDimensions(dimensions, bits);
+  if (!architectures.includes(architecture)) {
+    throw invalid('architecture', architecture, `one of ${architectures.join(', ')}`);
+  }
+  if (!binarizers.includes(binarize)) {
+    throw invalid('binarize', binarize, `one of ${binarizers.join(', ')}`);
+  }
+  for (const name of ['steps', 'rerank'] as const) {
+    const value = options[name];
+    if (value !== undefined && (!Number.isSafeInteger(value) || value < 0)) {
+      throw invalid(name, value, 'a whole number from 0 up');
+    }
+  }
+  const prefixes = [...new Set([...nested, bits])].sort((a, b) => a - b);
+  const wrong = prefixes.find(
+    (length) => !Number.isSafeInteger(length) || length < 1 || length > bits,
+  );
+  if (wrong !== undefined) throw invalid('nested', wrong, `lengths from 1 to ${bits}`);
+  if (from) checkStart(from, dimensions, prefixes, options);
+  return prefixes;
+}
+
+function checkStart(
+  from: NonNullable<HeadFitOptions['from']>,
+  dimensions: number,
+  prefixes: readonly number[],
+  { architecture }: HeadFitOptions,
+): void {
+  const wanted = `a head of ${dimensions} dimensions to ${prefixes.join(', ')} bits`;
+  if (!(from instanceof HeadQuantizer)) throw invalid('from', from.kind, wanted);
+  if (from.inputDimensions !== dimensions || from.nested.join() !== prefixes.join()) {
+    throw invalid(
+      'from',
+      `a head of ${from.inputDimensions} dimensions to ${from.nested.join(', ')} bits`,
+      wanted,
+    );
+  }
+  const its = (from.parts.queryEncoder ?? from.parts.encoder).hidden ? 'mlp' : 'linear';
+  if (architecture !== undefined && architecture !== its) {
+    throw invalid('architecture', architecture, `${its}, as the head to train further`);
+  }
+}
+
+function invalid(name: string, got: unknown, expected: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'invalid-option',
+    message: `${name}: got ${String(got)}, expected ${expected}.`,
+    remedy: `Correct ${name}.`,
+  });
+}

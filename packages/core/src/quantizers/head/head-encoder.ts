@@ -1,0 +1,59 @@
+import type { EncoderWeights } from '../../training/encoder-weights.ts';
+import type { AffineMap } from '../../transforms/affine-map.ts';
+import { affineFunction } from '../../transforms/affine-map.ts';
+import type { Matrix } from '../../vectors/matrix.ts';
+import { transpose } from '../../vectors/matrix.ts';
+
+/** From vectors to the real values behind bits: a linear map and, in a residual network, a hidden layer. */
+export interface HeadEncoder {
+  readonly map: AffineMap;
+  readonly hidden?: HeadHiddenLayer | undefined;
+}
+
+interface HeadHiddenLayer {
+  readonly inner: AffineMap;
+  /** `bits x width`: what the units that are above zero add to the real values. */
+  readonly outputs: Matrix;
+}
+
+/** An encoder as training leaves it, row by output. */
+export function headEncoder({ weights, bias, hidden }: EncoderWeights): HeadEncoder {
+  const inputDimensions = weights.rows;
+  const map = { weights: transpose(weights), bias, inputDimensions };
+  if (!hidden) return { map };
+  const inner = { weights: transpose(hidden.weights), bias: hidden.bias, inputDimensions };
+  return { map, hidden: { inner, outputs: transpose(hidden.outputs) } };
+}
+
+/** The other way round, to train it further. */
+export function encoderWeights({ map, hidden }: HeadEncoder): EncoderWeights {
+  return {
+    weights: transpose(map.weights as Matrix),
+    bias: map.bias.slice(),
+    hidden: hidden && {
+      weights: transpose(hidden.inner.weights as Matrix),
+      bias: hidden.inner.bias.slice(),
+      outputs: transpose(hidden.outputs),
+    },
+  };
+}
+
+/** The encoder as a function of unit vectors; its matrices are kept ready. */
+export function encoderFunction({ map, hidden }: HeadEncoder): (vectors: Matrix) => Matrix {
+  const linear = affineFunction(map);
+  if (!hidden) return linear;
+  const inner = affineFunction(hidden.inner);
+  const { columns } = hidden.outputs;
+  const bias = new Float32Array(hidden.outputs.rows);
+  const outer = affineFunction({ weights: hidden.outputs, bias, inputDimensions: columns });
+  return (vectors) => {
+    const activations = inner(vectors);
+    for (let p = 0; p < activations.data.length; p++) {
+      if (activations.data[p] < 0) activations.data[p] = 0;
+    }
+    const real = linear(vectors);
+    const added = outer(activations);
+    for (let p = 0; p < real.data.length; p++) real.data[p] += added.data[p];
+    return real;
+  };
+}

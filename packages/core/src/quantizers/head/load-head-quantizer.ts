@@ -1,0 +1,72 @@
+import type { AffineMap } from '../../transforms/affine-map.ts';
+import { LinearDecoder } from '../linear-decoder.ts';
+import type { Quantizer } from '../quantizer.ts';
+import type { QuantizerFile } from '../quantizer-file.ts';
+import { invalidQuantizerFile } from '../quantizer-file.ts';
+import type { HeadEncoder } from './head-encoder.ts';
+import { HeadQuantizer } from './head-quantizer.ts';
+
+/**
+ * @throws BitryoshkaError `invalid-file`
+ */
+export function loadHeadQuantizer(file: QuantizerFile): Quantizer {
+  const { bits, inputDimensions: dimensions, tensors } = file;
+  const { nested, hidden, loyalty } = file.fields;
+  if (!isNested(nested, bits) || !areWidths(hidden) || !Number.isFinite(loyalty)) {
+    throw invalidQuantizerFile(
+      `got ${JSON.stringify({ nested, hidden, loyalty })}, expected nested lengths up to ${bits}, hidden widths and a loyalty`,
+    );
+  }
+  const encoder = (name: 'encoder' | 'query', width: number): HeadEncoder => ({
+    map: map(name, bits, dimensions),
+    ...(width > 0 && {
+      hidden: {
+        inner: map(`${name}_hidden`, width, dimensions),
+        outputs: {
+          rows: bits,
+          columns: width,
+          data: file.floats(`${name}_outputs`, [bits, width]),
+        },
+      },
+    }),
+  });
+  return new HeadQuantizer({
+    encoder: encoder('encoder', hidden.encoder),
+    loyalty: loyalty as number,
+    queryEncoder: tensors.query_weights && encoder('query', hidden.query),
+    prefixes: nested.map((length) => {
+      const [smallest = 0, largest = 0] = file.floats(`decoder_${length}_norm_range`, [2]);
+      const decoder = map(`decoder_${length}`, dimensions, length);
+      const restorer = tensors[`restorer_${length}_weights`];
+      return {
+        bits: length,
+        decoder: new LinearDecoder(decoder, [smallest, largest]),
+        restorer: restorer && map(`restorer_${length}`, dimensions, length),
+      };
+    }),
+  });
+
+  function map(name: string, outputs: number, inputs: number): AffineMap {
+    const data = file.floats(`${name}_weights`, [outputs, inputs]);
+    return {
+      weights: { rows: outputs, columns: inputs, data },
+      bias: file.floats(`${name}_bias`, [outputs]),
+      inputDimensions: inputs,
+    };
+  }
+}
+
+function isNested(value: unknown, bits: number): value is number[] {
+  return (
+    Array.isArray(value) &&
+    value[value.length - 1] === bits &&
+    value.every(
+      (length, i) => Number.isInteger(length) && length > (i === 0 ? 0 : (value[i - 1] as number)),
+    )
+  );
+}
+
+function areWidths(value: unknown): value is { encoder: number; query: number } {
+  const { encoder, query } = Object(value) as Record<string, unknown>;
+  return [encoder, query].every((width) => Number.isInteger(width) && (width as number) >= 0);
+}

@@ -1,0 +1,93 @@
+import { defaultKernel } from '../kernels/default-kernel.ts';
+import type { TaskOptions } from '../progress/task-options.ts';
+import type { Matrix } from '../vectors/matrix.ts';
+import { row, rowRange, selectRows } from '../vectors/matrix.ts';
+import { sampleIndices, seededRandom } from '../vectors/random.ts';
+import { nearestDocuments } from './nearest-documents.ts';
+
+/** Vectors that stand for queries, and documents in which they have neighbours. */
+export interface HeldOutVectors {
+  /** Not among the vectors that are learned from. */
+  readonly queries: Matrix;
+  readonly documents: Matrix;
+  /** `queries x n` rows of documents. */
+  readonly neighbours: Uint32Array;
+}
+
+const neighbourCount = 10;
+const heldOutShare = 0.1;
+const mostQueries = 300;
+const mostDocuments = 10_000;
+const blockRows = 64;
+
+/**
+ * Splits vectors into those to learn from and some that stand for queries: a tenth, and 300 at most.
+ *
+ * @param vectors unit length
+ */
+export async function holdOutVectors(
+  vectors: Matrix,
+  seed: number,
+  options: TaskOptions = {},
+): Promise<{ readonly training: Matrix; readonly heldOut: HeldOutVectors }> {
+  const random = seededRandom(seed);
+  const count = Math.min(mostQueries, Math.floor(vectors.rows * heldOutShare));
+  const chosen = new Set(sampleIndices(vectors.rows, count, random));
+  const kept = Array.from({ length: vectors.rows }, (_, i) => i).filter((i) => !chosen.has(i));
+  const training = selectRows(vectors, kept);
+  const queries = selectRows(vectors, [...chosen]);
+  const documents = selectRows(training, sampleIndices(training.rows, mostDocuments, random));
+  const neighbours = await nearestDocuments(queries, documents, neighbourCount, options);
+  return { training, heldOut: { queries, documents, neighbours } };
+}
+
+/**
+ * The share of the float neighbours that are among the best-scored documents, by depth: the recall after so
+ * many are re-ranked with float vectors.
+ *
+ * @param scores of documents for queries, block by block
+ */
+export function heldOutRecalls(
+  { queries, neighbours }: HeldOutVectors,
+  scores: (queries: Matrix, start: number) => Matrix,
+  depths: readonly number[],
+): number[] {
+  const found = depths.map(() => 0);
+  const perQuery = queries.rows > 0 ? neighbours.length / queries.rows : 0;
+  for (let start = 0; start < queries.rows; start += blockRows) {
+    const block = rowRange(queries, start, Math.min(queries.rows, start + blockRows));
+    const scored = scores(block, start);
+    for (let i = 0; i < block.rows; i++) {
+      const own = row(scored, i);
+      for (let p = 0; p < perQuery; p++) {
+        const score = own[neighbours[(start + i) * perQuery + p]];
+        let ahead = 0;
+        for (let j = 0; j < own.length; j++) if (own[j] > score) ahead++;
+        for (const [d, depth] of depths.entries())
+          if (ahead < Math.max(depth, perQuery)) found[d]++;
+      }
+    }
+  }
+  return found.map((count) => (neighbours.length > 0 ? count / neighbours.length : 0));
+}
+
+/** Scores of codes that a linear decoder restores: cosines of queries and decoded vectors. */
+export function decodedScorer(
+  signs: Matrix,
+  bitVectors: Matrix,
+  bias: Float32Array,
+): (queries: Matrix) => Matrix {
+  const kernel = defaultKernel();
+  const decoded = kernel.multiply(signs, bitVectors);
+  const { rows, columns, data } = decoded;
+  for (let i = 0, p = 0; i < rows; i++) {
+    let squared = 0;
+    for (let j = 0; j < columns; j++, p++) {
+      data[p] += bias[j];
+      squared += data[p] * data[p];
+    }
+    const inverse = squared > 0 ? 1 / Math.sqrt(squared) : 0;
+    for (let at = p - columns; at < p; at++) data[at] *= inverse;
+  }
+  return (queries: Matrix) => kernel.multiplyTransposed(queries, decoded);
+}
