@@ -2,17 +2,18 @@
 // Usage: node --expose-gc index.mjs [filters] [adds] [large]; by default the first two.
 // Vectors are blends of pairs of real ones where ../shared has them, which keeps their spectrum, and
 // random with a falling spectrum elsewhere.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { addInBlocks, FlatIndex, fitQuantizer, RowSet } from '@bitryoshka/core';
 import { InvertedIndex } from '@bitryoshka/core/inverted';
 import Table from 'cli-table3';
+import { readPassages } from './read-passages.mjs';
 
 const bits = 128;
 const shared = fileURLToPath(new URL('../../shared/vectors/passages-minilm', import.meta.url));
 const parts = process.argv.slice(2);
-const base = existsSync(`${shared}.i8`) ? readShared() : fallingSpectrum(20_000, 384);
+const base = existsSync(`${shared}.i8`) ? readPassages(shared) : fallingSpectrum(20_000, 384);
 const quantizer = await fitQuantizer(rowsOf(base, 0, 20_000), { kind: 'itq', bits });
 /** What the bits are the signs of: to blend these is to blend the vectors, and spares the encoding. */
 const projected = quantizer.project(rowsOf(base, 0, 20_000), 'document');
@@ -161,14 +162,6 @@ function* blends(rows, random, blockRows = 10_000) {
 function asQueries(count, random) {
   const [{ columns, data }] = blends(count, random);
   return Array.from({ length: count }, (_, i) => data.slice(i * columns, (i + 1) * columns));
-}
-
-function readShared() {
-  const { rows, dims } = JSON.parse(readFileSync(`${shared}.json`, 'utf8'));
-  const values = new Int8Array(readFileSync(`${shared}.i8`));
-  const scales = new Float32Array(new Uint8Array(readFileSync(`${shared}.scale.f32`)).buffer);
-  const data = Float32Array.from(values, (value, i) => value * scales[Math.floor(i / dims)]);
-  return { rows, columns: dims, data };
 }
 
 function fallingSpectrum(rows, columns) {

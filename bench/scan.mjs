@@ -22,30 +22,37 @@ const table = new Table({
   head: [
     'rows x bits',
     'WebAssembly',
+    '8 queries, each',
     'JavaScript',
     'C, scan',
     'C, count only',
     'JS / wasm',
+    '1 / 8 queries',
     'C count / wasm',
+    'C scan / wasm',
   ],
-  colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
+  colAligns: ['left', ...Array(9).fill('right')],
 });
 for (const { rows, bits } of sizes) {
   const limit = native?.(rows, bits);
-  const wasm = await medianMilliseconds(createWasmKernel(), rows, bits);
-  const javascript = await medianMilliseconds(javascriptKernel, rows, bits);
+  const [wasm, tile] = await medianMilliseconds(createWasmKernel(), rows, bits);
+  const [javascript] = await medianMilliseconds(javascriptKernel, rows, bits);
   table.push([
     `${rows / 1000}k x ${bits}`,
     `${wasm.toFixed(3)} ms`,
+    `${tile.toFixed(3)} ms`,
     `${javascript.toFixed(2)} ms`,
     limit ? `${limit.top.toFixed(3)} ms` : 'no cc',
     limit ? `${limit.sum.toFixed(3)} ms` : 'no cc',
     `${(javascript / wasm).toFixed(1)} x`,
+    `${(wasm / tile).toFixed(2)} x`,
     limit ? `${Math.round((100 * limit.sum) / wasm)} %` : '',
+    limit ? `${Math.round((100 * limit.top) / wasm)} %` : '',
   ]);
 }
 console.log(table.toString());
 
+/** For one query, and for each of eight together. */
 async function medianMilliseconds(kernel, rows, bits) {
   if (!kernel) throw new Error('This engine has no WebAssembly SIMD.');
   const memory = kernel.createCodeMemory(bits / 8);
@@ -55,12 +62,20 @@ async function medianMilliseconds(kernel, rows, bits) {
     .bytes()
     .slice(0, bits / 8)
     .reverse();
+  const queries = memory.bytes().slice(0, bits);
+  queries.reverse();
   const bench = new Bench({ time: 1500, warmupTime: 300 });
   bench.add('scan', () => {
     memory.nearest(query, nearest);
   });
+  if (kernel.name === 'wasm') {
+    bench.add('tile', () => {
+      memory.nearestOfEach(queries, nearest);
+    });
+  }
   await bench.run();
-  return bench.tasks[0].result.latency.p50;
+  const [one, eight] = bench.tasks.map((task) => task.result.latency.p50);
+  return [one, eight / 8];
 }
 
 function fillRandomly(bytes) {

@@ -76,10 +76,12 @@ function compare(asked, k, isFiltered) {
   }
 }
 
+/** In float32 and in the order in which the kernels add. */
 function dot(a, b) {
+  const f32 = Math.fround;
   const sums = [0, 0, 0, 0];
-  for (let j = 0; j < dimensions; j++) sums[j % 4] += a[j] * b[j];
-  return sums[0] + sums[1] + (sums[2] + sums[3]);
+  for (let j = 0; j < dimensions; j++) sums[j % 4] = f32(sums[j % 4] + f32(a[j] * b[j]));
+  return f32(f32(sums[0] + sums[1]) + f32(sums[2] + sums[3]));
 }
 
 function report(done) {

@@ -11,8 +11,9 @@ import { writeVectors } from './vectors.mjs';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const libraries = [
-  'bitryoshka-128',
-  'bitryoshka-256',
+  'bitryoshka',
+  'bitryoshka-float16',
+  'bitryoshka-file',
   'hnswlib',
   'usearch-f32',
   'usearch-f16',

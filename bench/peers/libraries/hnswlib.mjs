@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import hnswlib from 'hnswlib-node';
 
-export const settings = [20, 40, 60, 80, 120, 160, 240, 320, 480].map((ef) => ({
+export const settings = [20, 40, 60, 80, 100, 120, 140, 160, 180, 200, 240, 320, 480].map((ef) => ({
   name: `ef ${ef}`,
   ef,
 }));

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Index, MetricKind, ScalarKind } from 'usearch';
 
-export const settings = [20, 40, 64, 96, 128, 192, 256, 384].map((expansion) => ({
+export const settings = [20, 40, 64, 96, 112, 128, 160, 192, 224, 256, 384].map((expansion) => ({
   name: `expansion ${expansion}`,
   expansion,
 }));

@@ -28,9 +28,12 @@ export function zeroCodes(rows: number, bits: number): Codes {
 export function packSigns({ rows, columns, data }: Matrix): Codes {
   const codes = zeroCodes(rows, columns);
   for (let i = 0; i < rows; i++) {
-    const offset = i * codes.bytesPerCode;
-    for (let j = 0; j < columns; j++) {
-      if (data[i * columns + j] > 0) codes.data[offset + (j >> 3)] |= 1 << (j & 7);
+    const start = i * columns;
+    for (let j = 0, byte = i * codes.bytesPerCode; j < columns; byte++) {
+      const end = Math.min(columns, j + 8);
+      let bits = 0;
+      for (let bit = 1; j < end; j++, bit <<= 1) bits |= data[start + j] > 0 ? bit : 0;
+      codes.data[byte] = bits;
     }
   }
   return codes;

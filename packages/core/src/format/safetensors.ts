@@ -1,5 +1,5 @@
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
-import { fromHalf, toHalf } from './half.ts';
+import { float16Values, toFloat16 } from '../vectors/float16.ts';
 
 /** An array with a shape; its element type is that of `data`. */
 export interface Tensor {
@@ -103,7 +103,7 @@ export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Arra
     metadata,
   );
   const blocks = entries.map(([, tensor]) => {
-    const data = dtypeOf(tensor) === 'F16' ? Uint16Array.from(tensor.data, toHalf) : tensor.data;
+    const data = dtypeOf(tensor) === 'F16' ? Uint16Array.from(tensor.data, toFloat16) : tensor.data;
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   });
   const dataBytes = blocks.reduce((sum, { length }) => sum + length, 0);
@@ -140,7 +140,8 @@ function dtypeOf({ data, half = false }: Tensor): TensorSlot['dtype'] {
 function toArray(dtype: TensorSlot['dtype'], bytes: Uint8Array<ArrayBuffer>): Tensor['data'] {
   if (dtype === 'U8') return bytes;
   if (dtype === 'F32') return new Float32Array(bytes.buffer);
-  return Float32Array.from(new Uint16Array(bytes.buffer), fromHalf);
+  const values = float16Values();
+  return Float32Array.from(new Uint16Array(bytes.buffer), (half) => values[half]);
 }
 
 function parseHeader(text: Uint8Array): Record<string, unknown> {

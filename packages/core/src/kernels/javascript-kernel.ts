@@ -1,15 +1,20 @@
+import { float16Values } from '../vectors/float16.ts';
 import type { Matrix } from '../vectors/matrix.ts';
-import { zeros } from '../vectors/matrix.ts';
+import { row, zeros } from '../vectors/matrix.ts';
 import { dotProduct } from './dot-product.ts';
 import { javascriptProduct } from './javascript-product.ts';
 import type {
   BitPlanes,
   CodeMemory,
+  DescendedSigns,
   Kernel,
   NearestCodes,
   ScanLimits,
   VectorMemory,
 } from './kernel.ts';
+import { roundQuery } from './round-query.ts';
+import type { VectorFormatName } from './vector-layout.ts';
+import { bytesOfVector, paddedTo } from './vector-layout.ts';
 
 /** The twin of the WebAssembly kernel, for places that have none, and to check it against. */
 export const javascriptKernel: Kernel = {
@@ -23,7 +28,8 @@ export const javascriptKernel: Kernel = {
     const biasCopy = bias?.slice();
     return (a) => multiplyTransposed(a, copy, biasCopy);
   },
-  createVectorMemory: (rows, columns) => new JavascriptVectorMemory(rows, columns),
+  createVectorMemory: (rows, columns, format) => new JavascriptVectorMemory(rows, columns, format),
+  descendSigns,
 };
 
 class JavascriptCodeMemory implements CodeMemory {
@@ -87,6 +93,18 @@ class JavascriptCodeMemory implements CodeMemory {
     return { rows: Uint32Array.from(rows), distances: Uint32Array.from(distances) };
   }
 
+  nearestOfEach(
+    queries: Uint8Array,
+    k: number,
+    allowed?: Uint8Array,
+    limits?: ScanLimits,
+  ): NearestCodes[] {
+    const { bytesPerCode: bytes } = this;
+    return Array.from({ length: queries.length / bytes }, (_, i) =>
+      this.nearest(queries.subarray(i * bytes, (i + 1) * bytes), k, allowed, limits),
+    );
+  }
+
   sums(values: Float32Array, rows: Uint32Array): Float32Array {
     const { bytesPerCode } = this;
     const tables = tablesOf(values, bytesPerCode);
@@ -120,18 +138,79 @@ class JavascriptCodeMemory implements CodeMemory {
 }
 
 class JavascriptVectorMemory implements VectorMemory {
-  readonly data: Float32Array;
+  readonly bytes: Uint8Array;
   readonly #columns: number;
+  readonly #format: VectorFormatName;
 
-  constructor(rows: number, columns: number) {
-    this.data = new Float32Array(rows * columns);
+  constructor(rows: number, columns: number, format: VectorFormatName) {
+    this.bytes = new Uint8Array(rows * bytesOfVector(format, columns));
     this.#columns = columns;
+    this.#format = format;
   }
 
   dotProducts(query: Float32Array, rows: Uint32Array): Float32Array {
     const columns = this.#columns;
-    return Float32Array.from(rows, (row) => dotProduct(this.data, row * columns, query));
+    const stride = bytesOfVector(this.#format, columns);
+    const { buffer } = this.bytes;
+    if (this.#format === 'float32') {
+      const values = new Float32Array(buffer);
+      return Float32Array.from(rows, (row) => dotProduct(values, row * columns, query));
+    }
+    if (this.#format === 'float16') {
+      const halves = new Uint16Array(buffer);
+      const values = float16Values();
+      const vector = new Float32Array(paddedTo(4, columns));
+      const padded = new Float32Array(vector.length);
+      padded.set(query);
+      return Float32Array.from(rows, (row) => {
+        const first = (row * stride) / 2;
+        for (let j = 0; j < columns; j++) vector[j] = values[halves[first + j]];
+        return dotProduct(vector, 0, padded);
+      });
+    }
+    const whole = new Int8Array(buffer);
+    const scales = new Float32Array(buffer);
+    const { values, scale } = roundQuery(query);
+    return Float32Array.from(rows, (row) => {
+      let sum = 0;
+      for (let j = 0, p = row * stride + 4; j < columns; j++, p++) sum += whole[p] * values[j];
+      return sum * (scale * scales[(row * stride) / 4]);
+    });
   }
+}
+
+function descendSigns(
+  residuals: Matrix,
+  signs: Matrix,
+  couplings: Matrix,
+  rounds: number,
+): DescendedSigns {
+  for (let i = 0; i < signs.rows; i++) {
+    descendRow(row(residuals, i), row(signs, i), couplings, rounds);
+  }
+  return { signs, fields: residuals };
+}
+
+function descendRow(
+  residual: Float32Array,
+  signs: Float32Array,
+  { columns: bits, data }: Matrix,
+  rounds: number,
+): void {
+  for (let round = 0; round < rounds; round++) {
+    let changed = false;
+    for (let j = 0; j < bits; j++) {
+      const field = residual[j] + data[j * bits + j] * signs[j];
+      const wanted = field > 0 ? 1 : -1;
+      if (wanted === signs[j]) continue;
+      const change = wanted - signs[j];
+      signs[j] = wanted;
+      for (let l = 0; l < bits; l++) residual[l] -= change * data[j * bits + l];
+      changed = true;
+    }
+    if (!changed) break;
+  }
+  for (let j = 0; j < bits; j++) residual[j] += data[j * bits + j] * signs[j];
 }
 
 /** For every byte of a code, the sum of the values for each of 256 contents. */

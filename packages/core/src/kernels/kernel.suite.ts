@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { float16Values } from '../vectors/float16.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { seededRandom } from '../vectors/random.ts';
+import { javascriptKernel } from './javascript-kernel.ts';
 import type { CodeMemory, Kernel, ScanLimits } from './kernel.ts';
+import { bytesOfVector } from './vector-layout.ts';
 
 /** What every kernel must do, checked against definitions that are too slow to ship. */
 export function kernelSuite(kernel: Kernel): void {
@@ -86,6 +89,55 @@ export function kernelSuite(kernel: Kernel): void {
         expected.filter(([i]) => i % 2 === 1),
       );
       expect(nearestPairs(memory, query, 9, undefined, { below: 0 })).toEqual([]);
+    });
+
+    it.each(wordCounts)(
+      'finds for each of many queries what it finds for one, %i words',
+      (words) => {
+        fc.assert(
+          fc.property(
+            fc.integer({ min: 0, max: 500 }),
+            fc.integer({ min: 0, max: 19 }),
+            fc.integer({ min: 1, max: 80 }),
+            fc.boolean(),
+            fc.integer(),
+            (rows, count, k, isMasked, seed) => {
+              const { memory } = randomCodes(kernel, rows, words, seed);
+              const random = seededRandom(seed);
+              const queries = Uint8Array.from({ length: count * words * 8 }, () => random() * 4);
+              const allowed = isMasked
+                ? Uint8Array.from({ length: Math.ceil(rows / 16) }, () => random() * 256)
+                : undefined;
+              const limits = { ranges: Uint32Array.of(rows >> 2, rows >> 1, rows >> 1, rows) };
+              const found = memory.nearestOfEach(queries, k, allowed, limits);
+              expect(found).toHaveLength(count);
+              for (const [i, nearest] of found.entries()) {
+                const query = queries.subarray(i * words * 8, (i + 1) * words * 8);
+                expect(nearest).toEqual(memory.nearest(query, k, allowed, limits));
+              }
+            },
+          ),
+          { numRuns: 20 },
+        );
+      },
+    );
+
+    it('finds many of many rows for each query, wherever the first guess is wrong', () => {
+      const memory = kernel.createCodeMemory(8);
+      memory.resize(18_000);
+      const random = seededRandom(3);
+      memory.bytes().forEach((_, i, bytes) => {
+        bytes[i] = (i >> 3) % 256 < 32 ? 0 : random() * 256;
+      });
+      const queries = new Uint8Array(24).fill(255, 8);
+      const found = memory.nearestOfEach(queries, 300);
+      for (const [i, nearest] of found.entries()) {
+        const query = queries.subarray(i * 8, i * 8 + 8);
+        expect(nearest).toEqual(memory.nearest(query, 300));
+        expect([...nearest.rows].map((row, j) => [row, nearest.distances[j]])).toEqual(
+          sortedPairs(memory, query).slice(0, 300),
+        );
+      }
     });
 
     it('keeps codes while growing, and forgets rows that were cut off', () => {
@@ -199,9 +251,9 @@ export function kernelSuite(kernel: Kernel): void {
             const random = seededRandom(seed);
             const vectors = randomMatrix(rows, columns, random);
             const query = randomMatrix(1, columns, random);
-            const memory = kernel.createVectorMemory(rows, columns);
-            expect(memory.data).toEqual(new Float32Array(rows * columns));
-            memory.data.set(vectors.data);
+            const memory = kernel.createVectorMemory(rows, columns, 'float32');
+            expect(memory.bytes).toEqual(new Uint8Array(rows * columns * 4));
+            memory.bytes.set(new Uint8Array(vectors.data.buffer));
             const asked = Uint32Array.from({ length: count }, () => Math.floor(random() * rows));
             const { data } = kernel.multiplyTransposed(query, vectors);
             expect(memory.dotProducts(query.data, asked)).toEqual(
@@ -214,11 +266,104 @@ export function kernelSuite(kernel: Kernel): void {
     });
 
     it('scores more rows than it takes at a time', () => {
-      const memory = kernel.createVectorMemory(2, 3);
-      memory.data.set([1, 2, 3, 4, 5, 6]);
+      const memory = kernel.createVectorMemory(2, 3, 'float32');
+      memory.bytes.set(new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6).buffer));
       const rows = Uint32Array.from({ length: 9000 }, (_, i) => i % 2);
       const products = memory.dotProducts(Float32Array.of(1, 0, 1), rows);
       expect(products).toEqual(Float32Array.from(rows, (row) => (row === 0 ? 4 : 10)));
+    });
+  });
+
+  describe('vector memory of other formats', () => {
+    it.each([1, 2, 3, 4, 5, 8, 9, 13, 64, 130])('scores halves exactly, %i columns', (columns) => {
+      const random = seededRandom(columns);
+      const memory = kernel.createVectorMemory(7, columns, 'float16');
+      const stride = bytesOfVector('float16', columns);
+      const query = randomMatrix(1, columns, random).data;
+      const vectors = Array.from({ length: 7 }, (_, i) => {
+        const halves = new Uint16Array(memory.bytes.buffer, memory.bytes.byteOffset + i * stride);
+        // Small ones and zeros of both signs among them.
+        return Float32Array.from({ length: columns }, (_, j) => {
+          halves[j] = random() < 0.2 ? (random() * 3 - 1) & 0x8001 : random() * 0x3c00;
+          if (random() < 0.5) halves[j] |= 0x8000;
+          return float16Values()[halves[j]];
+        });
+      });
+      const rows = Uint32Array.of(6, 0, 3, 3, 5);
+      const float = kernel.createVectorMemory(7, Math.ceil(columns / 4) * 4, 'float32');
+      const padded = new Float32Array(Math.ceil(columns / 4) * 4);
+      padded.set(query);
+      vectors.forEach((vector, i) => {
+        float.bytes.set(new Uint8Array(vector.buffer), i * padded.byteLength);
+      });
+      expect(memory.dotProducts(query, rows)).toEqual(float.dotProducts(padded, rows));
+    });
+
+    it.each([1, 3, 7, 8, 9, 130, 4096])('scores whole numbers, %i columns', (columns) => {
+      const random = seededRandom(columns);
+      const memory = kernel.createVectorMemory(5, columns, 'int8');
+      const stride = bytesOfVector('int8', columns);
+      for (let i = 0; i < 5; i++) {
+        const start = memory.bytes.byteOffset + i * stride;
+        new Float32Array(memory.bytes.buffer, start, 1).fill(i / 16);
+        const values = new Int8Array(memory.bytes.buffer, start + 4, columns);
+        // The largest sums there can be, in the last row.
+        values.forEach((_, j) => {
+          values[j] = i === 4 ? -127 : random() * 255 - 127;
+        });
+      }
+      const query = new Float32Array(columns).fill(-0.5);
+      const found = memory.dotProducts(query, Uint32Array.of(4, 0, 2));
+      const expected = [4, 0, 2].map((i) => {
+        const start = memory.bytes.byteOffset + i * stride + 4;
+        const values = new Int8Array(memory.bytes.buffer, start, columns);
+        return values.reduce((sum, value) => sum - value / 2, 0) * (i / 16);
+      });
+      found.forEach((value, i) => {
+        expect(value / (expected[i] || 1)).toBeCloseTo(expected[i] ? 1 : 0, 6);
+      });
+      expect(memory.dotProducts(new Float32Array(columns), Uint32Array.of(1))).toEqual(
+        new Float32Array(1),
+      );
+    });
+
+    it('gives the same bits as before (golden scores)', () => {
+      const words = (['float16', 'int8'] as const).flatMap((format) => {
+        const random = seededRandom(6);
+        const memory = kernel.createVectorMemory(3, 10, format);
+        // Bytes whose float16 are finite, and whose scales are.
+        memory.bytes.forEach((_, i, bytes) => {
+          bytes[i] = random() * 64;
+        });
+        const query = randomMatrix(1, 10, random).data;
+        const scores = memory.dotProducts(query, Uint32Array.of(2, 1, 0));
+        return [...new Uint32Array(scores.buffer)].map((word) => word.toString(16));
+      });
+      expect(words).toEqual(goldenScores);
+    });
+  });
+
+  describe('descent of signs', () => {
+    it.each([1, 3, 4, 17])('ends where no sign of %i wants to change', (bits) => {
+      const { residuals, signs, couplings, fieldsOf } = randomDescent(bits, 700);
+      const start = residuals.data.slice();
+      const { signs: found, fields } = kernel.descendSigns(residuals, signs, couplings, 50);
+      for (let i = 0; i < found.rows; i++) {
+        const row = found.data.slice(i * bits, (i + 1) * bits);
+        const expected = fieldsOf(i, row, start);
+        for (let j = 0; j < bits; j++) {
+          expect(fields.data[i * bits + j]).toBeCloseTo(expected[j] as number, 3);
+          expect(row[j]).toBe((fields.data[i * bits + j] as number) > 0 ? 1 : -1);
+        }
+      }
+    });
+
+    it('gives the same bits as before (golden fields)', () => {
+      const { residuals, signs, couplings } = randomDescent(6, 2);
+      const { fields } = kernel.descendSigns(residuals, signs, couplings, 2);
+      expect([...new Uint32Array(fields.data.buffer)].map((word) => word.toString(16))).toEqual(
+        goldenFields,
+      );
     });
   });
 
@@ -358,6 +503,23 @@ const goldenSums = [
   '3f27b008',
 ];
 
+const goldenScores = ['3d9b6f16', 'bec6d95d', 'bdba8876', '5029eed', '18102d6f', '2a0861ce'];
+
+const goldenFields = [
+  'c0155879',
+  'bfeffb46',
+  '3fa77af7',
+  '3eadb658',
+  '4003db9b',
+  'bfe2d263',
+  'c001ebe0',
+  'bfc234b6',
+  '400cd2e8',
+  '3ed669a8',
+  '403fc3b8',
+  'bf82ab59',
+];
+
 const goldenProducts = [
   'bfbf2047',
   'bfabfb8f',
@@ -381,6 +543,29 @@ function randomCodes(kernel: Kernel, rows: number, words: number, seed: number) 
   });
   const query = Uint8Array.from({ length: words * 8 }, () => random() * 4);
   return { memory, query };
+}
+
+/** Signs to descend from, for couplings between bits as different as those of a decoder. */
+function randomDescent(bits: number, rows: number) {
+  const random = seededRandom(bits);
+  const vectors = randomMatrix(bits, bits + 3, random);
+  const couplings = javascriptKernel.multiplyTransposed(vectors, vectors);
+  const targets = randomMatrix(rows, bits, random);
+  const signs = randomMatrix(rows, bits, random);
+  for (let p = 0; p < signs.data.length; p++) signs.data[p] = signs.data[p] > 0 ? 1 : -1;
+  const first = signs.data.slice();
+  const explained = javascriptKernel.multiplyTransposed(signs, couplings);
+  const residuals = { ...targets, data: targets.data.map((t, p) => t - explained.data[p]) };
+  /** The fields of row `i` for these signs, from the residuals at the start. */
+  const fieldsOf = (i: number, row: Float32Array, start: Float32Array) =>
+    Array.from({ length: bits }, (_, j) => {
+      let field = start[i * bits + j] + couplings.data[j * bits + j] * row[j];
+      for (let l = 0; l < bits; l++) {
+        field -= couplings.data[j * bits + l] * (row[l] - first[i * bits + l]);
+      }
+      return field;
+    });
+  return { residuals, signs, couplings, fieldsOf };
 }
 
 type Pair = readonly [row: number, distance: number];

@@ -1,4 +1,5 @@
 import type { Matrix } from '../vectors/matrix.ts';
+import type { VectorFormatName } from './vector-layout.ts';
 
 /** The nearest codes, nearest first; codes at the same distance in the order of their rows. */
 export interface NearestCodes {
@@ -33,6 +34,17 @@ export interface CodeMemory {
    */
   nearest(query: Uint8Array, k: number, allowed?: Uint8Array, limits?: ScanLimits): NearestCodes;
   /**
+   * The same for each of several queries, which share the reading of the codes.
+   *
+   * @param queries one code after the other
+   */
+  nearestOfEach(
+    queries: Uint8Array,
+    k: number,
+    allowed?: Uint8Array,
+    limits?: ScanLimits,
+  ): NearestCodes[];
+  /**
    * What `values` come to over the bits of each of the named rows: plus where a bit is 1, minus where it
    * is 0. By tables of all 256 bytes at every position, summed in float32.
    *
@@ -57,12 +69,24 @@ export interface BitPlanes {
   readonly words: Uint8Array;
 }
 
-/** Float32 vectors in memory that a kernel can score. */
+/**
+ * Vectors in memory that a kernel can score, laid out as `bytesPerVector` says: float32 values; float16
+ * values; or int8 values behind the float32 that they are multiplied with.
+ */
 export interface VectorMemory {
   /** Row after row; it stays valid. */
-  readonly data: Float32Array;
-  /** The dot products of `query` and the named rows. */
+  readonly bytes: Uint8Array;
+  /**
+   * The dot products of `query` and the named rows. Values of float16 must be finite. With int8 values, the
+   * query is rounded to 15 bits, or as many fewer as keep sums of `columns` products exact.
+   */
   dotProducts(query: Float32Array, rows: Uint32Array): Float32Array;
+}
+
+/** Signs of -1 and 1 by row, and what each gains by being 1 rather than -1. */
+export interface DescendedSigns {
+  readonly signs: Matrix;
+  readonly fields: Matrix;
 }
 
 /** A matrix and a bias that are multiplied with again and again. */
@@ -84,5 +108,14 @@ export interface Kernel {
   /** `multiplyTransposed` for a `b` that stays the same: it is copied once, not at every call. */
   createMultiplier(b: Matrix, bias?: Float32Array): Multiplier;
   /** Zero vectors. */
-  createVectorMemory(rows: number, columns: number): VectorMemory;
+  createVectorMemory(rows: number, columns: number, format: VectorFormatName): VectorMemory;
+  /**
+   * Coordinate descent of ½ sᵀHs - rᵀs over signs s, row by row: each in turn becomes that of its field,
+   * r - H s without the sign's own part, until none changes or `rounds` are over.
+   *
+   * @param residuals r - H s for the signs to start from; changed
+   * @param signs to start from; changed
+   * @param couplings H, symmetric
+   */
+  descendSigns(residuals: Matrix, signs: Matrix, couplings: Matrix, rounds: number): DescendedSigns;
 }

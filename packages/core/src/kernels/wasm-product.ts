@@ -1,29 +1,14 @@
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
+import type { KernelExports } from './wasm-exports.ts';
+import { align, base, ensureBytes } from './wasm-exports.ts';
 
-export interface ProductExports {
-  readonly memory: WebAssembly.Memory;
-  multiplyStrided(
-    a: number,
-    rowBytes: number,
-    innerBytes: number,
-    rows: number,
-    inner: number,
-    b: number,
-    columns: number,
-    output: number,
-  ): void;
-}
-
-const pageBytes = 65536;
-/** Past what the compiler may use. */
-const base = 1024;
 /** Columns that a block of results has. */
 const blockColumns = 8;
 
 /** The product of `a`, or of its transpose, with `b`. All three lie in the kernel's memory meanwhile. */
 export function wasmProduct(
-  kernel: ProductExports,
+  kernel: KernelExports,
   a: Matrix,
   b: Matrix,
   transposeA: boolean,
@@ -32,8 +17,7 @@ export function wasmProduct(
   const columns = Math.ceil(b.columns / blockColumns) * blockColumns;
   const bAt = align(base + a.data.length * 4);
   const outputAt = align(bAt + inner * columns * 4);
-  const missing = outputAt + rows * columns * 4 - kernel.memory.buffer.byteLength;
-  if (missing > 0) kernel.memory.grow(Math.ceil(missing / pageBytes));
+  ensureBytes(kernel.memory, outputAt + rows * columns * 4);
   const floats = new Float32Array(kernel.memory.buffer);
   floats.set(a.data, base / 4);
   copyRows(b.data, b.columns, floats.subarray(bAt / 4), columns, inner);
@@ -63,8 +47,4 @@ function copyRows(
     to.set(from.subarray(i * fromColumns, i * fromColumns + kept), at);
     to.fill(0, at + kept, at + toColumns);
   }
-}
-
-function align(address: number): number {
-  return Math.ceil(address / 64) * 64;
 }

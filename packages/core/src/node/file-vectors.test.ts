@@ -14,7 +14,10 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 describe('float32', () => storedVectorsSuite(fileVectors({ directory }), { tolerance: 0 }));
 describe('int8', () =>
-  storedVectorsSuite(fileVectors({ directory, format: 'int8' }), { tolerance: 0.5001 / 127 }));
+  storedVectorsSuite(fileVectors({ directory, format: 'int8' }), {
+    tolerance: 0.5001 / 127,
+    places: 4,
+  }));
 
 describe('an index with its vectors in files', async () => {
   const random = seededRandom(1);

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import { defaultKernel } from '../kernels/default-kernel.ts';
+import type { VectorMemory } from '../kernels/kernel.ts';
+import type { VectorFormatName } from '../kernels/vector-layout.ts';
 import type { StoredVectors } from '../search/stored-vectors.ts';
 import type { VectorCodec } from '../search/vector-codec.ts';
-import type { VectorFormatName } from '../search/vector-codecs.ts';
 import { vectorCodec } from '../search/vector-codecs.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row as rowOf, zeros } from '../vectors/matrix.ts';
@@ -18,6 +20,7 @@ export interface FileVectorsOptions {
 
 /** Vectors that are written or listed at a time. */
 const blockRows = 256;
+const firstRows = Uint32Array.from({ length: blockRows }, (_, i) => i);
 /** What lies between two rows is read along with them up to as much: a page costs as much as a byte. */
 const pageBytes = 4096;
 
@@ -41,6 +44,8 @@ class FileVectors implements StoredVectors {
   readonly #file: number;
   /** Holds the rows that were read last. */
   #buffer = new Uint8Array(0);
+  /** Rows that are read to be scored. */
+  #scored: VectorMemory | undefined;
 
   /**
    * @throws BitryoshkaError `write-failed`
@@ -88,11 +93,22 @@ class FileVectors implements StoredVectors {
   }
 
   scores(rows: ArrayLike<number>, query: Float32Array): Float64Array {
-    const score = this.#codec.scorer(query);
+    const { bytesPerVector: bytes, dimensions } = this;
+    const { format } = this.#codec;
+    this.#scored ??= defaultKernel().createVectorMemory(blockRows, dimensions, format);
+    const memory = this.#scored;
     const scores = new Float64Array(rows.length);
+    const waiting: number[] = [];
+    const score = () => {
+      const products = memory.dotProducts(query, firstRows.subarray(0, waiting.length));
+      for (const [j, i] of waiting.entries()) scores[i] = products[j];
+      waiting.length = 0;
+    };
     this.#read(rows, (i, encoded) => {
-      scores[i] = score(encoded);
+      memory.bytes.set(encoded, waiting.length * bytes);
+      if (waiting.push(i) === blockRows) score();
     });
+    score();
     return scores;
   }
 

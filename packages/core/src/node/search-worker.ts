@@ -9,9 +9,8 @@ let prepared: { readonly version: number; readonly index: FlatIndex } | undefine
 export function search({ shared, queries, options }: SearchTask): SearchTaskResult {
   const index = prepare(shared);
   const { dimensions } = index;
-  const found = Array.from({ length: queries.length / dimensions }, (_, i) =>
-    index.search(queries.subarray(i * dimensions, (i + 1) * dimensions), { ...options, rerank: 0 }),
-  );
+  const asked = { rows: queries.length / dimensions, columns: dimensions, data: queries };
+  const found = index.searchBatch(asked, { ...options, rerank: 0 });
   const all = found.flat();
   return {
     counts: Uint32Array.from(found, (hits) => hits.length),

@@ -28,24 +28,34 @@ export interface ScoredCodes {
   readonly norms: Uint8Array;
 }
 
+/** A query of unit length, and the real values behind the bits of its code. */
+export interface CodeQuery {
+  readonly unit: Float32Array;
+  readonly projection: Float32Array;
+}
+
+export function project(quantizer: Quantizer, unit: Float32Array): Float32Array {
+  const query = { rows: 1, columns: unit.length, data: unit };
+  return quantizer.project(query, 'query').data;
+}
+
 /** What scores codes by more than their distance. */
 export function codeScorer(
   quantizer: Quantizer,
-  unit: Float32Array,
+  { unit, projection: values }: CodeQuery,
   { scoring, queryDigits }: CodeScoringOptions,
 ): SlotScorer<ScoredCodes> {
   if (scoring === 'asymmetric') {
     // The cosine of the query's real values and a code, a vector of ±1 and therefore of length √bits.
-    const values = quantizer.project([unit], 'query').data;
     const scale = inverseNorm(values, 0, values.length) / Math.sqrt(values.length);
     const sums = bitSums(values, queryDigits);
     return ({ codes }, slots) => sums(codes, slots).map((sum) => sum * scale);
   }
   // The cosine of the query and a decoded code.
   const decoder = quantizer.decoder as LinearDecoder;
-  const { values, constant } = decoder.query(unit);
+  const { values: bitValues, constant } = decoder.query(unit);
   const inverseNorms = decoder.inverseNorms();
-  const sums = bitSums(values, queryDigits);
+  const sums = bitSums(bitValues, queryDigits);
   return ({ codes, norms }, slots) => {
     const scores = sums(codes, slots);
     for (let i = 0; i < scores.length; i++) {

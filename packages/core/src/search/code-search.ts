@@ -1,13 +1,19 @@
+import { packSigns } from '../codes/codes.ts';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
+import type { Vectors } from '../vectors/matrix.ts';
+import { row, toMatrix } from '../vectors/matrix.ts';
+import { normalizeRows } from '../vectors/normalize.ts';
+import { bestCandidates } from './best-candidates.ts';
 import type { Candidates } from './candidates.ts';
-import { bestCandidates, scoredRows, scorePlaces } from './candidates.ts';
-import { codeScorer } from './code-scoring.ts';
+import { scoredRows, scorePlaces, slotScores } from './candidates.ts';
+import type { CodeQuery } from './code-scoring.ts';
+import { codeScorer, project } from './code-scoring.ts';
 import type { CodeSegment } from './code-segment.ts';
 import { fetchedScores, rerank, rerankAsync } from './rerank.ts';
 import type { RowSet } from './row-set.ts';
-import type { NearestPlaces } from './scan-codes.ts';
-import { scanCodes, scanThroughPrefixes } from './scan-codes.ts';
+import type { NearestPlaces, ScannedSegments } from './scan-codes.ts';
+import { scanCodes, scanForEach, scanSlots, scanThroughPrefixes } from './scan-codes.ts';
 import type { ResolvedDepth, SearchDepth } from './search-depth.ts';
 import { resolveDepth } from './search-depth.ts';
 import type { Segment } from './segmented-rows.ts';
@@ -51,24 +57,36 @@ export class CodeSearch {
    */
   search(query: ArrayLike<number>, options: FlatSearchOptions): ScoredRow[] {
     const { depth, unit } = this.#begin(query, options);
-    const candidates = this.#candidates(unit, depth, options.allowed);
-    if (!depth.rerank) return scoredRows(this.#codes.segments, candidates);
-    if (this.#codes.source) {
-      throw new BitryoshkaError({
-        code: 'not-supported',
-        message: 'search: got vectors that are fetched, expected stored ones.',
-        remedy: 'Call searchAsync, or search with rerank: 0.',
+    this.#checkStored(depth);
+    return this.#finish(this.#candidates(unit, depth, options.allowed), unit, depth);
+  }
+
+  /**
+   * What `search` finds for each of the queries, which share the reading of the codes.
+   *
+   * @throws BitryoshkaError as `search`
+   */
+  searchBatch(queries: Vectors, options: FlatSearchOptions): ScoredRow[][] {
+    const { quantizer, segments } = this.#codes;
+    const { allowed } = options;
+    const depth = this.#resolve(options);
+    const asked = toMatrix(queries, { columns: quantizer.inputDimensions, name: 'queries' });
+    this.#checkStored(depth);
+    const units = normalizeRows(asked);
+    if (depth.prefixes !== undefined || this.#fewAllowed(depth, allowed)) {
+      return Array.from({ length: units.rows }, (_, i) => {
+        const unit = row(units, i);
+        return this.#finish(this.#candidates(unit, depth, allowed), unit, depth);
       });
     }
-    const { segments } = this.#codes;
-    return scoredRows(
-      this.#codes.segments,
-      rerank(candidates, depth, (places) =>
-        scorePlaces(segments, places, ({ vectors }, slots) =>
-          (vectors as StoredVectors).scores(slots, unit),
-        ),
-      ),
-    );
+    const projections = quantizer.project(units, 'query');
+    const scan = { count: depth.candidates, allowed };
+    const scans = scanForEach(segments, packSigns(projections).data, scan);
+    return Array.from({ length: units.rows }, (_, i) => {
+      const query = { unit: row(units, i), projection: row(projections, i) };
+      const scanned = scans[i] ?? nothingScanned;
+      return this.#finish(this.#rank(query, depth, scanned), query.unit, depth);
+    });
   }
 
   /** The same where vectors may have to be fetched; it sees the index as it was at the call. */
@@ -81,43 +99,99 @@ export class CodeSearch {
     const candidates = this.#candidates(unit, depth, options.allowed);
     // The rows of the candidates now: while vectors are fetched, others may take their places.
     const rowOf = new Map(
-      scoredRows(this.#codes.segments, candidates).map(({ row }, i) => [candidates.places[i], row]),
+      scoredRows(this.#codes.segments, candidates).map((found, i) => [
+        candidates.places[i],
+        found.row,
+      ]),
     );
     const rowsOf = (places: Float64Array) => Array.from(places, (place) => rowOf.get(place)!);
     const best = await rerankAsync(candidates, depth, (places) =>
       fetchedScores(source, rowsOf(places), unit, signal),
     );
-    return rowsOf(best.places).map((row, i) => ({ row, score: best.scores[i] }));
+    return rowsOf(best.places).map((found, i) => ({ row: found, score: best.scores[i] }));
   }
 
   #begin(query: ArrayLike<number>, options: FlatSearchOptions) {
+    const depth = this.#resolve(options);
+    return { depth, unit: unitQuery(query, this.#codes.quantizer.inputDimensions) };
+  }
+
+  #resolve(options: FlatSearchOptions): ResolvedDepth {
     const { quantizer, hasPrefixes } = this.#codes;
-    const hasDecoder = quantizer.decoder !== undefined;
-    const depth = resolveDepth(options, { hasDecoder, hasPrefixes });
-    return { depth, unit: unitQuery(query, quantizer.inputDimensions) };
+    return resolveDepth(options, { hasDecoder: quantizer.decoder !== undefined, hasPrefixes });
+  }
+
+  #checkStored({ rerank: isReranked }: ResolvedDepth): void {
+    if (!isReranked || !this.#codes.source) return;
+    throw new BitryoshkaError({
+      code: 'not-supported',
+      message: 'search: got vectors that are fetched, expected stored ones.',
+      remedy: 'Call searchAsync, or search with rerank: 0.',
+    });
+  }
+
+  /** The best rows of the candidates. */
+  #finish(candidates: Candidates, unit: Float32Array, depth: ResolvedDepth): ScoredRow[] {
+    const { segments } = this.#codes;
+    if (!depth.rerank) return scoredRows(segments, candidates);
+    const best = rerank(candidates, depth, (places) =>
+      scorePlaces(segments, places, ({ vectors }, slots) =>
+        (vectors as StoredVectors).scores(slots, unit),
+      ),
+    );
+    return scoredRows(segments, best);
   }
 
   /** What the stages before re-ranking hand on, best first. */
   #candidates(unit: Float32Array, depth: ResolvedDepth, allowed: RowSet | undefined): Candidates {
     const { quantizer, segments } = this.#codes;
-    const { scoring, scored, queryDigits } = depth;
-    const places = this.#fewAllowed(depth, allowed);
-    if (scoring === 'symmetric') {
+    const { scoring, scored, candidates: count } = depth;
+    const query = { unit, projection: project(quantizer, unit) };
+    const few = this.#fewAllowed(depth, allowed);
+    if (few) {
       // Few rows are re-ranked all, so that nobody asks for their order.
-      if (places) return { places, scores: new Float64Array(places.length).fill(Infinity) };
-      const near = this.#scan(unit, depth, allowed);
-      // The angle between two vectors is about π times the share of bits in which their codes differ.
-      const angle = Math.PI / quantizer.bits;
-      const scores = Float64Array.from(near.distances, (distance) => Math.cos(angle * distance));
-      return { places: near.places, scores };
+      if (scoring === 'symmetric') {
+        return { places: few, scores: new Float64Array(few.length).fill(Infinity) };
+      }
+      const score = codeScorer(quantizer, query, { ...depth, scoring });
+      return bestCandidates(few, scorePlaces(segments, few, score), scored);
     }
-    const scanned = places ?? this.#scan(unit, depth, allowed).places;
-    const scores = scorePlaces(
-      segments,
-      scanned,
-      codeScorer(quantizer, unit, { scoring, queryDigits }),
-    );
-    return bestCandidates(scanned, scores, scored);
+    if (depth.prefixes !== undefined) return this.#throughPrefixes(query, depth, allowed);
+    const code = signsOf(query);
+    return this.#rank(query, depth, {
+      places: () => scanCodes(segments, code, { count, allowed }),
+      slots: () => scanSlots(segments, code, { count, allowed }),
+    });
+  }
+
+  /** The candidates that a scan found, best first. */
+  #rank(query: CodeQuery, depth: ResolvedDepth, scanned: ScannedSegments): Candidates {
+    const { quantizer, segments } = this.#codes;
+    const { scoring, scored } = depth;
+    if (scoring === 'symmetric') return byDistance(scanned.places(), quantizer.bits);
+    const score = codeScorer(quantizer, query, { ...depth, scoring });
+    const { places, scores } = slotScores(segments, scanned.slots(), score);
+    return bestCandidates(places, scores, scored);
+  }
+
+  #throughPrefixes(
+    query: CodeQuery,
+    depth: ResolvedDepth,
+    allowed: RowSet | undefined,
+  ): Candidates {
+    const { quantizer, segments } = this.#codes;
+    const { scoring, scored, prefixes, candidates: count } = depth;
+    const isExact = prefixes === 'safe';
+    const near = scanThroughPrefixes(segments, signsOf(query), {
+      count,
+      allowed,
+      prefixes: typeof prefixes === 'number' ? prefixes : 4 * count,
+      isExact,
+      isOrdered: scoring === 'symmetric',
+    });
+    if (scoring === 'symmetric') return byDistance(near, quantizer.bits);
+    const score = codeScorer(quantizer, query, { ...depth, scoring });
+    return bestCandidates(near.places, scorePlaces(segments, near.places, score), scored);
   }
 
   /** The places of allowed rows that are too few for a scan to be worth it. */
@@ -127,14 +201,19 @@ export class CodeSearch {
     if (depth.scoring === 'symmetric' && !depth.rerank) return undefined;
     return locate(allowed);
   }
+}
 
-  #scan(unit: Float32Array, depth: ResolvedDepth, allowed: RowSet | undefined): NearestPlaces {
-    const { quantizer, segments } = this.#codes;
-    const { candidates: count, prefixes } = depth;
-    const query = quantizer.encode([unit], 'query').data;
-    if (prefixes === undefined) return scanCodes(segments, query, { count, allowed });
-    const isExact = prefixes === 'safe';
-    const taken = isExact ? 4 * count : prefixes;
-    return scanThroughPrefixes(segments, query, { count, allowed, prefixes: taken, isExact });
-  }
+const nothingScanned: ScannedSegments = {
+  places: () => ({ places: new Float64Array(0), distances: new Uint32Array(0) }),
+  slots: () => [],
+};
+
+/** The angle between two vectors is about π times the share of bits in which their codes differ. */
+function byDistance({ places, distances }: NearestPlaces, bits: number): Candidates {
+  const angle = Math.PI / bits;
+  return { places, scores: Float64Array.from(distances, (distance) => Math.cos(angle * distance)) };
+}
+
+function signsOf({ projection }: CodeQuery): Uint8Array {
+  return packSigns({ rows: 1, columns: projection.length, data: projection }).data;
 }

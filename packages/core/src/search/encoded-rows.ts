@@ -1,7 +1,7 @@
 import type { Matrix } from '../vectors/matrix.ts';
 import { row as rowOf, zeros } from '../vectors/matrix.ts';
-import { ByteRows } from './byte-rows.ts';
 import type { StoredVectors } from './stored-vectors.ts';
+import { VectorChunks } from './vector-chunks.ts';
 import type { VectorCodec } from './vector-codec.ts';
 
 const blockRows = 1024;
@@ -9,17 +9,14 @@ const blockRows = 1024;
 /** Vectors in memory that are kept shorter than as float32. */
 export class EncodedRows implements StoredVectors {
   readonly dimensions: number;
-  readonly #encoded: ByteRows;
+  rows = 0;
+  readonly #encoded: VectorChunks;
   readonly #codec: VectorCodec;
 
   constructor(codec: VectorCodec) {
     this.dimensions = codec.dimensions;
     this.#codec = codec;
-    this.#encoded = new ByteRows(codec.bytesPerVector);
-  }
-
-  get rows(): number {
-    return this.#encoded.rows;
+    this.#encoded = new VectorChunks(codec.format, codec.dimensions);
   }
 
   get bytesPerVector(): number {
@@ -27,24 +24,17 @@ export class EncodedRows implements StoredVectors {
   }
 
   append(vectors: Matrix): void {
-    const bytes = new Uint8Array(this.bytesPerVector);
-    for (let i = 0; i < vectors.rows; i++) {
-      this.#codec.encode(rowOf(vectors, i), bytes);
-      this.#encoded.push(bytes);
-    }
+    for (let i = 0; i < vectors.rows; i++) this.#codec.encode(rowOf(vectors, i), this.#next());
   }
 
   appendFrom(other: StoredVectors, rows: ArrayLike<number>): void {
     for (let i = 0; i < rows.length; i++) {
-      this.#encoded.push((other as EncodedRows).#encoded.at(rows[i]));
+      this.#next().set((other as EncodedRows).#encoded.at(rows[i]));
     }
   }
 
   scores(rows: ArrayLike<number>, query: Float32Array): Float64Array {
-    const score = this.#codec.scorer(query);
-    const scores = new Float64Array(rows.length);
-    for (let i = 0; i < rows.length; i++) scores[i] = score(this.#encoded.at(rows[i]));
-    return scores;
+    return this.#encoded.scores(rows, query);
   }
 
   at(row: number): Float32Array {
@@ -61,5 +51,11 @@ export class EncodedRows implements StoredVectors {
       }
       yield block;
     }
+  }
+
+  /** Room for one more. */
+  #next(): Uint8Array {
+    this.#encoded.ensure(this.rows);
+    return this.#encoded.at(this.rows++);
   }
 }

@@ -23,7 +23,7 @@ export class ExactIndex implements VectorIndex, VectorSegments {
   constructor(dimensions: number, vectors?: VectorRows) {
     this.dimensions = dimensions;
     this.segmentedVectors = new SegmentedRows(() => new VectorRows(dimensions));
-    for (const part of vectors?.split(segmentSlots) ?? []) {
+    for (const part of vectors?.split() ?? []) {
       this.segmentedVectors.adopt(part, part.rows);
     }
   }

@@ -131,6 +131,45 @@ describe('filters', () => {
   });
 });
 
+describe('a batch of queries', () => {
+  it('finds for each what a search for it finds', async () => {
+    const random = seededRandom(12);
+    const draw = (count: number) =>
+      Array.from({ length: count }, () => Array.from({ length: 128 }, () => gaussian(random)));
+    const vectors = draw(1500);
+    const queries = draw(21);
+    const batched = await fitQuantizer(vectors, { kind: 'random', bits: 128 });
+    const index = new FlatIndex(batched, undefined, undefined, { prefixBits: 64 });
+    expect(index.searchBatch(queries, { k: 3 })).toEqual(queries.map(() => []));
+    index.add(vectors);
+    index.delete([0, 1, 2, 700, 1499]);
+    const third = RowSet.where(1500, (row) => row % 3 === 0);
+    for (const options of [
+      { k: 10 },
+      { k: 7, rerank: 0 },
+      { k: 7, rerank: 0, scoring: 'symmetric' as const },
+      {
+        k: 5,
+        rerank: 20,
+        candidates: 300,
+        scoring: 'asymmetric' as const,
+        queryDigits: 8 as const,
+      },
+      { k: 5, rerank: 60, margin: 0.05, allowed: third },
+      { k: 5, allowed: RowSet.of([5, 6, 700]) },
+      { k: 5, allowed: RowSet.of([]) },
+      { k: 5, prefixes: 200 },
+      { k: 0 },
+    ]) {
+      const expected = queries.map((query) => index.search(query, options));
+      expect(index.searchBatch(queries, options)).toEqual(expected);
+      expect(index.snapshot().searchBatch(queries, options)).toEqual(expected);
+    }
+    expect(index.searchBatch([], { k: 3 })).toEqual([]);
+    expect(() => index.searchBatch([[1]], { k: 3 })).toThrow(/dimensions/);
+  });
+});
+
 describe('prefixes', () => {
   const random = seededRandom(5);
   const wide = Array.from({ length: 3000 }, (_, i) =>

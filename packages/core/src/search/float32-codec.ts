@@ -1,15 +1,14 @@
-import { dotProduct } from '../kernels/dot-product.ts';
+import { bytesOfVector } from '../kernels/vector-layout.ts';
 import type { VectorCodec } from './vector-codec.ts';
 
 /** The values as they are. */
 export function float32Codec(dimensions: number): VectorCodec {
   return {
-    name: 'float32',
+    format: 'float32',
     dimensions,
-    bytesPerVector: dimensions * Float32Array.BYTES_PER_ELEMENT,
+    bytesPerVector: bytesOfVector('float32', dimensions),
     encode: (vector, bytes) => view(bytes).set(vector),
     decode: (bytes, vector) => vector.set(view(bytes)),
-    scorer: (query) => (bytes) => dotProduct(view(bytes), 0, query),
   };
 }
 

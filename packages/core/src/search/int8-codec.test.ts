@@ -5,4 +5,5 @@ import { storedVectorsSuite } from './stored-vectors.suite.ts';
 // Half a step of a vector whose largest value is 1.
 storedVectorsSuite((dimensions) => new EncodedRows(int8Codec(dimensions)), {
   tolerance: 0.5001 / 127,
+  places: 4,
 });

@@ -1,3 +1,4 @@
+import { bytesOfVector } from '../kernels/vector-layout.ts';
 import type { VectorCodec } from './vector-codec.ts';
 
 const largest = 127;
@@ -8,9 +9,9 @@ const largest = 127;
  */
 export function int8Codec(dimensions: number): VectorCodec {
   return {
-    name: 'int8',
+    format: 'int8',
     dimensions,
-    bytesPerVector: 4 + Math.ceil(dimensions / 4) * 4,
+    bytesPerVector: bytesOfVector('int8', dimensions),
     encode(vector, bytes) {
       let peak = 0;
       for (let j = 0; j < dimensions; j++) peak = Math.max(peak, Math.abs(vector[j]));
@@ -24,20 +25,6 @@ export function int8Codec(dimensions: number): VectorCodec {
       const scale = scaleOf(bytes)[0];
       const values = valuesOf(bytes);
       for (let j = 0; j < dimensions; j++) vector[j] = values[j] * scale;
-    },
-    scorer(query) {
-      return (bytes) => {
-        const values = valuesOf(bytes);
-        let even = 0;
-        let odd = 0;
-        let j = 0;
-        for (; j + 1 < dimensions; j += 2) {
-          even += values[j] * query[j];
-          odd += values[j + 1] * query[j + 1];
-        }
-        if (j < dimensions) even += values[j] * query[j];
-        return (even + odd) * scaleOf(bytes)[0];
-      };
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { CodeMemory } from '../kernels/kernel.ts';
+import type { CodeMemory, NearestCodes } from '../kernels/kernel.ts';
 import type { CodeSegment } from './code-segment.ts';
 import type { RowSet } from './row-set.ts';
 import { segmentSlots } from './segment-rows.ts';
@@ -26,6 +26,67 @@ export function scanCodes(
   return scanSegments(segments, options, ({ codes }) => codes, query);
 }
 
+/** Slots of a segment, by what they are scored with later on. */
+export interface FoundSlots {
+  readonly ordinal: number;
+  readonly slots: Uint32Array;
+}
+
+/** The same codes as `scanCodes` finds, by segment and without their order. */
+export function scanSlots(
+  segments: readonly Segment<CodeSegment>[],
+  query: Uint8Array,
+  options: ScanOptions,
+): FoundSlots[] {
+  const { found, merging } = scanEach(segments, options.count, (segment, below) =>
+    scanSegment(segment, options, ({ codes }) => codes, query, below),
+  );
+  return merging.cut(found);
+}
+
+/** What `scanCodes` or, by slots, `scanSlots` finds for each of several codes, one after the other. */
+export function scanForEach(
+  segments: readonly Segment<CodeSegment>[],
+  queries: Uint8Array,
+  { count, allowed }: ScanOptions,
+): ScannedSegments[] {
+  const scans: { found: Found[]; merging: Merging }[] = [];
+  for (const [ordinal, { content, rows }] of segments.entries()) {
+    const mask = rows.mask(allowed);
+    if (mask === 'none') continue;
+    const below = scans.length > 0 ? farthestBelow(scans.map(({ merging }) => merging)) : undefined;
+    const limits = { ranges: Uint32Array.of(0, rows.slots), below };
+    for (const [i, nearest] of content.codes
+      .nearestOfEach(queries, count, mask, limits)
+      .entries()) {
+      scans[i] ??= { found: [], merging: new Merging(count) };
+      if (nearest.rows.length === 0) continue;
+      scans[i].merging.count(nearest.distances);
+      scans[i].found.push({ ordinal, nearest });
+    }
+  }
+  return scans.map(({ found, merging }) => ({
+    places: () => merging.merge(found),
+    slots: () => merging.cut(found),
+  }));
+}
+
+/** The codes that a scan found: in order, or by segment. */
+export interface ScannedSegments {
+  places(): NearestPlaces;
+  slots(): FoundSlots[];
+}
+
+/** What none of the queries is interested in any more. */
+function farthestBelow(mergings: readonly Merging[]): number | undefined {
+  let farthest = 0;
+  for (const { below } of mergings) {
+    if (below === undefined) return undefined;
+    farthest = Math.max(farthest, below);
+  }
+  return farthest;
+}
+
 /**
  * The same by way of their prefixes: the `prefixes` rows whose prefixes are nearest are compared in full.
  *
@@ -36,7 +97,12 @@ export function scanCodes(
 export function scanThroughPrefixes(
   segments: readonly Segment<CodeSegment>[],
   query: Uint8Array,
-  options: ScanOptions & { readonly prefixes: number; readonly isExact: boolean },
+  options: ScanOptions & {
+    readonly prefixes: number;
+    readonly isExact: boolean;
+    /** Whether it matters how far they are, or only which they are. */
+    readonly isOrdered: boolean;
+  },
 ): NearestPlaces {
   const { count, isExact } = options;
   const rows = segments.reduce((sum, segment) => sum + segment.rows.count, 0);
@@ -50,6 +116,8 @@ export function scanThroughPrefixes(
       (content) => content.prefixes as CodeMemory,
       query,
     );
+    // All of them are among the nearest of themselves.
+    if (!isExact && !options.isOrdered && near.places.length <= count) return near;
     const found = scanPlaces(segments, query, near.places, count);
     const leftOut = near.places.length < prefixes ? Infinity : (near.distances.at(-1) ?? Infinity);
     if (!isExact || leftOut > (found.distances.at(-1) ?? 0)) return found;
@@ -69,58 +137,143 @@ function scanPlaces(
     const slot = place % segmentSlots;
     masks[Math.floor(place / segmentSlots)][slot >> 3] |= 1 << (slot & 7);
   }
-  return mergeScans(segments, count, ({ content }, ordinal, below) =>
+  return mergeScans(segments, count, ({ content }, below, ordinal) =>
     content.codes.nearest(query, count, masks[ordinal], { below }),
   );
 }
 
 function scanSegments(
   segments: readonly Segment<CodeSegment>[],
-  { count, allowed }: ScanOptions,
+  options: ScanOptions,
   memoryOf: (content: CodeSegment) => CodeMemory,
   query: Uint8Array,
 ): NearestPlaces {
-  return mergeScans(segments, count, ({ content, rows }, _ordinal, below) => {
-    const mask = rows.mask(allowed);
-    if (mask === 'none') return undefined;
-    const memory = memoryOf(content);
-    const code = query.subarray(0, memory.bytesPerCode);
-    // Other slots may be filled since, where this is a snapshot.
-    return memory.nearest(code, count, mask, { ranges: Uint32Array.of(0, rows.slots), below });
-  });
+  return mergeScans(segments, options.count, (segment, below) =>
+    scanSegment(segment, options, memoryOf, query, below),
+  );
+}
+
+function scanSegment(
+  { content, rows }: Segment<CodeSegment>,
+  { count, allowed }: ScanOptions,
+  memoryOf: (content: CodeSegment) => CodeMemory,
+  query: Uint8Array,
+  below: number | undefined,
+): NearestCodes | undefined {
+  const mask = rows.mask(allowed);
+  if (mask === 'none') return undefined;
+  const memory = memoryOf(content);
+  const code = query.subarray(0, memory.bytesPerCode);
+  // Other slots may be filled since, where this is a snapshot.
+  return memory.nearest(code, count, mask, { ranges: Uint32Array.of(0, rows.slots), below });
+}
+
+/** Scans a segment; distances from `below` on are of no interest. */
+type SegmentScan = (
+  segment: Segment<CodeSegment>,
+  below: number | undefined,
+  ordinal: number,
+) => NearestCodes | undefined;
+
+function mergeScans(
+  segments: readonly Segment<CodeSegment>[],
+  count: number,
+  scan: SegmentScan,
+): NearestPlaces {
+  const { found, merging } = scanEach(segments, count, scan);
+  return merging.merge(found);
+}
+
+interface Found {
+  readonly ordinal: number;
+  readonly nearest: NearestCodes;
 }
 
 /**
  * Scans segment by segment. What is found in one makes the next give up earlier: only what is nearer than
  * the `count`-th so far is still of interest, as earlier rows come first among equals.
  */
-function mergeScans(
+function scanEach(
   segments: readonly Segment<CodeSegment>[],
   count: number,
-  scan: (
-    segment: Segment<CodeSegment>,
-    ordinal: number,
-    below: number | undefined,
-  ) => { readonly rows: Uint32Array; readonly distances: Uint32Array } | undefined,
-): NearestPlaces {
-  let places = new Float64Array(0);
-  let distances = new Uint32Array(0);
+  scan: SegmentScan,
+): { readonly found: Found[]; readonly merging: Merging } {
+  const found: Found[] = [];
+  const merging = new Merging(count);
   for (const [ordinal, segment] of segments.entries()) {
-    const below = distances.length < count ? undefined : (distances.at(-1) ?? 0);
-    const found = scan(segment, ordinal, below);
-    if (!found || found.rows.length === 0) continue;
-    const start = ordinal * segmentSlots;
-    const merged = Math.min(count, distances.length + found.rows.length);
-    const mergedPlaces = new Float64Array(merged);
-    const mergedDistances = new Uint32Array(merged);
-    for (let i = 0, a = 0, b = 0; i < merged; i++) {
-      const fromFirst =
-        b >= found.rows.length || (a < distances.length && distances[a] <= found.distances[b]);
-      mergedPlaces[i] = fromFirst ? places[a] : start + found.rows[b];
-      mergedDistances[i] = fromFirst ? distances[a++] : found.distances[b++];
-    }
-    places = mergedPlaces;
-    distances = mergedDistances;
+    const nearest = scan(segment, merging.below, ordinal);
+    if (!nearest || nearest.rows.length === 0) continue;
+    merging.count(nearest.distances);
+    found.push({ ordinal, nearest });
   }
-  return { places, distances };
+  return { found, merging };
+}
+
+/** Puts together what was found in segments, by counting how many codes are at each distance. */
+class Merging {
+  readonly #wanted: number;
+  /** By distance: codes found. */
+  #counts = new Uint32Array(0);
+  #total = 0;
+
+  constructor(wanted: number) {
+    this.#wanted = wanted;
+  }
+
+  /** The distance of the last that is wanted; undefined while there are fewer. */
+  get below(): number | undefined {
+    if (this.#total < this.#wanted) return undefined;
+    let distance = 0;
+    for (let sum = this.#counts[0]; sum < this.#wanted; ) sum += this.#counts[++distance];
+    return distance;
+  }
+
+  /** @param distances in increasing order, at least one */
+  count(distances: Uint32Array): void {
+    const farthest = distances[distances.length - 1];
+    if (farthest >= this.#counts.length) {
+      const grown = new Uint32Array(farthest + 1);
+      grown.set(this.#counts);
+      this.#counts = grown;
+    }
+    for (let i = 0; i < distances.length; i++) this.#counts[distances[i]]++;
+    this.#total += distances.length;
+  }
+
+  /** Those that are wanted, in order. */
+  merge(found: readonly Found[]): NearestPlaces {
+    const merged = Math.min(this.#wanted, this.#total);
+    const places = new Float64Array(merged);
+    const distances = new Uint32Array(merged);
+    const next = new Uint32Array(this.#counts.length);
+    for (let d = 1; d < next.length; d++) next[d] = next[d - 1] + this.#counts[d - 1];
+    for (const { ordinal, nearest } of found) {
+      const start = ordinal * segmentSlots;
+      for (let i = 0; i < nearest.rows.length; i++) {
+        const distance = nearest.distances[i];
+        const at = next[distance]++;
+        if (at >= merged) continue;
+        places[at] = start + nearest.rows[i];
+        distances[at] = distance;
+      }
+    }
+    return { places, distances };
+  }
+
+  /** Those that are wanted, by segment. */
+  cut(found: readonly Found[]): FoundSlots[] {
+    const last = this.below ?? Infinity;
+    // How many of those at the last distance are wanted: the earliest.
+    let ties = this.#wanted;
+    for (let d = 0; d < last && d < this.#counts.length; d++) ties -= this.#counts[d];
+    return found.map(({ ordinal, nearest: { rows, distances } }) => {
+      let end = rows.length;
+      while (end > 0 && distances[end - 1] > last) end--;
+      let nearer = end;
+      while (nearer > 0 && distances[nearer - 1] === last) nearer--;
+      const tied = Math.min(ties, end - nearer);
+      ties -= tied;
+      return { ordinal, slots: rows.subarray(0, nearer + tied) };
+    });
+  }
 }

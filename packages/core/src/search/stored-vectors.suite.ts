@@ -8,12 +8,14 @@ import type { StoredVectors } from './stored-vectors.ts';
 export interface StoredVectorsSuiteOptions {
   /** How far a value of a unit vector may be off. */
   readonly tolerance: number;
+  /** Decimal places of a score that are right. Default: 5; fewer where queries are rounded. */
+  readonly places?: number;
 }
 
 /** What every store of vectors must do; `create` makes an empty one. */
 export function storedVectorsSuite(
   create: (dimensions: number) => StoredVectors,
-  { tolerance }: StoredVectorsSuiteOptions,
+  { tolerance, places = 5 }: StoredVectorsSuiteOptions,
 ): void {
   describe.each([1, 2, 3, 7, 24, 129])('vectors of %i dimensions', (dimensions) => {
     const vectors = unitVectors(5000, dimensions);
@@ -34,7 +36,7 @@ export function storedVectorsSuite(
       for (const [i, number] of rows.entries()) {
         const vector = stored.at(number);
         const dot = vector.reduce((sum, value, j) => sum + value * (query[j] as number), 0);
-        expect(scores[i]).toBeCloseTo(dot, 5);
+        expect(scores[i]).toBeCloseTo(dot, places);
       }
       expect(stored.scores([], query)).toHaveLength(0);
     });

@@ -1,11 +1,9 @@
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import type { VectorFormatName } from '../kernels/vector-layout.ts';
 import { float16Codec } from './float16-codec.ts';
 import { float32Codec } from './float32-codec.ts';
 import { int8Codec } from './int8-codec.ts';
 import type { VectorCodec } from './vector-codec.ts';
-
-/** How precisely vectors are kept. */
-export type VectorFormatName = VectorCodec['name'];
 
 const codecs: Readonly<Record<VectorFormatName, (dimensions: number) => VectorCodec>> = {
   float32: float32Codec,

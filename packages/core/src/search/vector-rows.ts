@@ -1,24 +1,24 @@
-import { defaultKernel } from '../kernels/default-kernel.ts';
-import type { VectorMemory } from '../kernels/kernel.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row as rowOf } from '../vectors/matrix.ts';
 import type { StoredVectors } from './stored-vectors.ts';
+import { VectorChunks } from './vector-chunks.ts';
 
-/** Vectors per chunk. Chunks are never copied when more vectors come. */
-const chunkRows = 4096;
+/** Vectors that are listed at a time, at most. */
+const blockRows = 1024;
 
 /** A growing list of float32 vectors, scored by their dot product with a query. */
 export class VectorRows implements StoredVectors {
   readonly dimensions: number;
   rows = 0;
-  readonly #chunks: VectorMemory[] = [];
+  #chunks: VectorChunks;
 
   constructor(dimensions: number) {
     this.dimensions = dimensions;
+    this.#chunks = new VectorChunks('float32', dimensions);
   }
 
   get bytesPerVector(): number {
-    return this.dimensions * Float32Array.BYTES_PER_ELEMENT;
+    return this.#chunks.bytesPerRow;
   }
 
   append(vectors: Matrix): void {
@@ -31,38 +31,18 @@ export class VectorRows implements StoredVectors {
 
   /** Vector `row` as a view, not a copy. */
   at(row: number): Float32Array {
-    const offset = (row % chunkRows) * this.dimensions;
-    const { data } = this.#chunks[Math.floor(row / chunkRows)];
-    return data.subarray(offset, offset + this.dimensions);
+    return this.#chunks.floatsAt(row);
   }
 
   scores(rows: ArrayLike<number>, query: Float32Array): Float64Array {
-    const scores = new Float64Array(rows.length);
-    const counts = new Uint32Array(this.#chunks.length);
-    for (let i = 0; i < rows.length; i++) counts[Math.floor(rows[i] / chunkRows)]++;
-    const places = Array.from(counts, (count) => new Uint32Array(count));
-    const origins = Array.from(counts, (count) => new Uint32Array(count));
-    counts.fill(0);
-    for (let i = 0; i < rows.length; i++) {
-      const chunk = Math.floor(rows[i] / chunkRows);
-      const at = counts[chunk]++;
-      places[chunk][at] = rows[i] % chunkRows;
-      origins[chunk][at] = i;
-    }
-    for (const [i, chunk] of this.#chunks.entries()) {
-      if (counts[i] === 0) continue;
-      const products = chunk.dotProducts(query, places[i]);
-      for (let j = 0; j < products.length; j++) scores[origins[i][j]] = products[j];
-    }
-    return scores;
+    return this.#chunks.scores(rows, query);
   }
 
   /** All vectors in blocks of consecutive rows, as views. */
   *blocks(): Generator<Matrix> {
-    for (const [i, chunk] of this.#chunks.entries()) {
-      const rows = Math.min(chunkRows, this.rows - i * chunkRows);
-      const data = chunk.data.subarray(0, rows * this.dimensions);
-      yield { rows, columns: this.dimensions, data };
+    for (let start = 0; start < this.rows; start += blockRows) {
+      const rows = Math.min(blockRows, this.rows - start);
+      yield { rows, columns: this.dimensions, data: this.#chunks.floatsAt(start, rows) };
     }
   }
 
@@ -74,41 +54,24 @@ export class VectorRows implements StoredVectors {
   }
 
   /**
-   * Lists of up to `rows` vectors each, one after the other, that share the memory of this one: all but
+   * Lists of up to 65,536 vectors each, one after the other, that share the memory of this one: all but
    * the chunk that is not full yet, of which both may fill the rest.
-   *
-   * @param rows a multiple of 4096
    */
-  split(rows: number): VectorRows[] {
-    const parts: VectorRows[] = [];
-    for (let start = 0; start < this.rows; start += rows) {
-      const part = new VectorRows(this.dimensions);
-      part.rows = Math.min(rows, this.rows - start);
-      part.#chunks.push(...this.#chunks.slice(start / chunkRows, (start + rows) / chunkRows));
-      const started = part.rows % chunkRows;
-      if (started > 0) {
-        const copy = part.#createChunk();
-        copy.data.set((part.#chunks.pop() as VectorMemory).data);
-        part.#chunks.push(copy);
-      }
-      parts.push(part);
-    }
-    return parts;
+  split(): VectorRows[] {
+    return this.#chunks
+      .split(this.rows)
+      .map(({ chunks, rows }) => VectorRows.#of(this.dimensions, chunks, rows));
   }
 
   /**
-   * The lists one after the other, sharing their memory where that is possible: all but the last consist
-   * of whole chunks.
+   * The lists one after the other, sharing their memory where that is possible: all but the last hold a
+   * multiple of 65,536 vectors.
    */
   static concatenate(dimensions: number, lists: readonly VectorRows[]): VectorRows {
     const whole = new VectorRows(dimensions);
     for (const list of lists) {
-      if (whole.rows % chunkRows === 0) {
-        whole.#chunks.push(...list.#chunks);
-        whole.rows += list.rows;
-      } else {
-        for (const block of list.blocks()) whole.append(block);
-      }
+      if (whole.#chunks.adopt(list.#chunks, whole.rows)) whole.rows += list.rows;
+      else for (const block of list.blocks()) whole.append(block);
     }
     return whole;
   }
@@ -124,14 +87,15 @@ export class VectorRows implements StoredVectors {
     return { rows: this.rows, columns: this.dimensions, data };
   }
 
-  #push(vector: Float32Array): void {
-    const within = this.rows % chunkRows;
-    if (within === 0) this.#chunks.push(this.#createChunk());
-    this.#chunks[this.#chunks.length - 1].data.set(vector, within * this.dimensions);
-    this.rows++;
+  static #of(dimensions: number, chunks: VectorChunks, rows: number): VectorRows {
+    const list = new VectorRows(dimensions);
+    list.#chunks = chunks;
+    list.rows = rows;
+    return list;
   }
 
-  #createChunk(): VectorMemory {
-    return defaultKernel().createVectorMemory(chunkRows, this.dimensions);
+  #push(vector: Float32Array): void {
+    this.#chunks.ensure(this.rows);
+    this.at(this.rows++).set(vector);
   }
 }

@@ -1,6 +1,6 @@
+import type { VectorFormatName } from '../kernels/vector-layout.ts';
 import { EncodedRows } from './encoded-rows.ts';
 import type { StoredVectors } from './stored-vectors.ts';
-import type { VectorFormatName } from './vector-codecs.ts';
 import { vectorCodec } from './vector-codecs.ts';
 import { VectorRows } from './vector-rows.ts';
 

@@ -32,8 +32,9 @@ export async function mineNeighbours(
   const codeMemory = kernel.createCodeMemory(codes.bytesPerCode);
   codeMemory.resize(rows);
   codeMemory.bytes().set(codes.data);
-  const vectorMemory = kernel.createVectorMemory(rows, vectors.columns);
-  vectorMemory.data.set(vectors.data);
+  const vectorMemory = kernel.createVectorMemory(rows, vectors.columns, 'float32');
+  const { data } = vectors;
+  vectorMemory.bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   const neighbours = new Uint32Array(rows * count);
   for (let i = 0; i < rows; i++) {
     if (i % blockRows === 0) await checkpoint(options, { stage: 'mine', done: i, total: rows });

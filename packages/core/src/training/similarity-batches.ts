@@ -64,7 +64,7 @@ export function drawSimilarityBatch(
   return { queries, documents, target };
 }
 
-/** In place; a document that is the query itself gets 0. */
+/** In place; a document that is the query itself gets 0, and so does all where there is no other. */
 export function softmaxRows(
   { rows, columns, data }: Matrix,
   queries: Uint32Array,
@@ -79,9 +79,9 @@ export function softmaxRows(
     }
     let sum = 0;
     for (let j = 0; j < columns; j++) {
-      row[j] = Math.exp(row[j] - largest);
+      row[j] = row[j] > -Infinity ? Math.exp(row[j] - largest) : 0;
       sum += row[j];
     }
-    for (let j = 0; j < columns; j++) row[j] /= sum;
+    for (let j = 0; sum > 0 && j < columns; j++) row[j] /= sum;
   }
 }

@@ -5,6 +5,7 @@ import { zeros } from '../vectors/matrix.ts';
 import { columnSums } from '../vectors/statistics.ts';
 import type { AffineMap } from './affine-map.ts';
 import { crossProduct } from './cross-product.ts';
+import { solveWithFactor } from './solve-with-factor.ts';
 
 export interface RidgeOptions {
   /**
@@ -14,6 +15,9 @@ export interface RidgeOptions {
   readonly penalty?: number;
 }
 
+/** The affine map that takes the rows of the inputs closest to those of `outputs`. */
+export type Regression = (outputs: Matrix) => AffineMap;
+
 /**
  * The affine map that takes the rows of `inputs` closest to those of `outputs`: least squares with a
  * small ridge, (AᵀA + λI)⁻¹ AᵀY with a column of ones in A for the bias.
@@ -21,18 +25,45 @@ export interface RidgeOptions {
 export function fitRidgeRegression(
   inputs: Matrix,
   outputs: Matrix,
-  { penalty = 1e-3 * inputs.rows }: RidgeOptions = {},
+  options: RidgeOptions = {},
 ): AffineMap {
+  return ridgeRegressionOn(inputs, options)(outputs);
+}
+
+/** The same for inputs that several outputs are explained by: the matrix is factorised once. */
+export function ridgeRegressionOn(
+  inputs: Matrix,
+  { penalty = 1e-3 * inputs.rows }: RidgeOptions = {},
+): Regression {
   const size = inputs.columns + 1;
-  // AᵀA and AᵀY, assembled from the parts, so that the inputs are not copied for their column of ones.
+  const factor = factorise(inputs, penalty);
+  return (outputs) => {
+    const { columns } = outputs;
+    // AᵀY, assembled from the parts, so that the inputs are not copied for their column of ones.
+    const solution = new Float64Array(size * columns);
+    solution.set(crossProduct(inputs, outputs));
+    solution.set(columnSums(outputs), inputs.columns * columns);
+    solveWithFactor(factor, solution, columns);
+    const weights = zeros(columns, inputs.columns);
+    for (let i = 0; i < columns; i++) {
+      for (let j = 0; j < inputs.columns; j++) {
+        weights.data[i * inputs.columns + j] = solution[j * columns + i];
+      }
+    }
+    const bias = Float32Array.from(solution.subarray(inputs.columns * columns));
+    return { weights, bias, inputDimensions: inputs.columns };
+  };
+}
+
+/** The lower triangle L with L Lᵀ = AᵀA + λI, row-major. */
+function factorise(inputs: Matrix, penalty: number): Float64Array {
+  const size = inputs.columns + 1;
   const gram = new DenseMatrix(size, size);
-  const right = new DenseMatrix(size, outputs.columns);
-  const inputSums = [...columnSums(inputs), inputs.rows];
-  gram.setSubMatrix(toDense(crossProduct(inputs, inputs), inputs.columns), 0, 0);
-  gram.setRow(inputs.columns, inputSums);
-  gram.setColumn(inputs.columns, inputSums);
-  right.setSubMatrix(toDense(crossProduct(inputs, outputs), outputs.columns), 0, 0);
-  right.setRow(inputs.columns, [...columnSums(outputs)]);
+  const sums = [...columnSums(inputs), inputs.rows];
+  const products = crossProduct(inputs, inputs);
+  gram.setSubMatrix(DenseMatrix.from1DArray(size - 1, size - 1, products), 0, 0);
+  gram.setRow(inputs.columns, sums);
+  gram.setColumn(inputs.columns, sums);
   for (let i = 0; i < size; i++) gram.set(i, i, gram.get(i, i) + penalty);
   const cholesky = new CholeskyDecomposition(gram);
   if (!cholesky.isPositiveDefinite()) {
@@ -42,17 +73,5 @@ export function fitRidgeRegression(
       remedy: 'Scale the vectors to unit length.',
     });
   }
-  const solution = cholesky.solve(right);
-  const weights = zeros(outputs.columns, inputs.columns);
-  for (let i = 0; i < outputs.columns; i++) {
-    for (let j = 0; j < inputs.columns; j++) {
-      weights.data[i * inputs.columns + j] = solution.get(j, i);
-    }
-  }
-  const bias = Float32Array.from(solution.getRow(inputs.columns));
-  return { weights, bias, inputDimensions: inputs.columns };
-}
-
-function toDense(data: Float64Array, columns: number): DenseMatrix {
-  return DenseMatrix.from1DArray(data.length / columns, columns, data);
+  return Float64Array.from(cholesky.lowerTriangularMatrix.to1DArray());
 }

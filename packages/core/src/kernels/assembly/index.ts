@@ -1,4 +1,7 @@
-export { scan } from './scan';
+export { countInVectors, scan, scanTile } from './scan';
+export { descend } from './descend';
+export { dotProductsOfBytes, dotProductsOfHalves } from './encoded';
 export { dotProducts, multiplyTransposed } from './multiply';
+export { countInLanes, countInWords } from './probe';
 export { multiplyStrided } from './product';
 export { fillTables, sumByPlanes, sumByTables } from './score';

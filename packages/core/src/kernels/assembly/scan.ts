@@ -16,20 +16,54 @@ let candidates: usize = 0;
 @inline function distance64(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {
   return <u32>popcnt<u64>(load<u64>(a + offsetA) ^ load<u64>(b + offsetB));
 }
-@inline function distance256(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {
-  return (
-    distance64(a, b, offsetA, offsetB) + distance64(a, b, offsetA + 8, offsetB + 8) +
-    (distance64(a, b, offsetA + 16, offsetB + 16) + distance64(a, b, offsetA + 24, offsetB + 24))
-  );
+@inline function distance128(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {
+  return distance64(a, b, offsetA, offsetB) + distance64(a, b, offsetA + 8, offsetB + 8);
 }
-@inline function distance512(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {
-  return distance256(a, b, offsetA, offsetB) + distance256(a, b, offsetA + 32, offsetB + 32);
+@inline function distance256(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {
+  return distance128(a, b, offsetA, offsetB) + distance128(a, b, offsetA + 16, offsetB + 16);
 }
 
 function distanceOfWords(a: usize, b: usize, words: u32): u32 {
   let sum: u32 = 0;
   for (let w: u32 = 0; w < words; w++) sum += distance64(a + (w << 3), b + (w << 3), 0, 0);
   return sum;
+}
+
+/** Whether bits are counted sixteen bytes at a time, or eight: which is faster depends on the processor. */
+let countsInVectors: bool = false;
+
+export function countInVectors(chosen: bool): void {
+  countsInVectors = chosen;
+}
+
+/** Vectors whose counts, up to 8 in a byte, are added up before a byte could overflow. */
+const vectorsPerFold: u32 = 16;
+
+/** The same sixteen bytes at a time. */
+function distanceOfVectors(a: usize, b: usize, words: u32): u32 {
+  let sums = i32x4.splat(0);
+  let left = words >> 1;
+  while (left > 0) {
+    let counts = i8x16.splat(0);
+    const run = min(left, vectorsPerFold);
+    for (let v: u32 = 0; v < run; v++, a += 16, b += 16) {
+      counts = i8x16.add(counts, i8x16.popcnt(v128.xor(v128.load(a), v128.load(b))));
+    }
+    left -= run;
+    sums = i32x4.add(sums, fold(counts));
+  }
+  const rest = (words & 1) != 0 ? distance64(a, b, 0, 0) : 0;
+  return total(sums) + rest;
+}
+
+@inline function fold(counts: v128): v128 {
+  return i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(counts));
+}
+@inline function total(sums: v128): u32 {
+  return <u32>(
+    i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1) +
+    (i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3))
+  );
 }
 
 /** Keeps the k best of the candidates so far, in row order. */
@@ -61,8 +95,12 @@ function push(distance: u32, row: u32): u32 {
   return bound;
 }
 
-/** The candidates ordered by distance, then row: a counting sort, as they lie in row order already. */
+/**
+ * Writes the candidates ordered by distance, then row: a counting sort, as they lie in row order already.
+ * All distances first, then all rows.
+ */
 function sortInto(output: usize, bits: u32): void {
+  const rows = output + (<usize>count << 2);
   let start: u32 = 0;
   memory.fill(histogram, 0, (bits + 2) << 2);
   for (let i: u32 = 0; i < count; i++) {
@@ -80,7 +118,8 @@ function sortInto(output: usize, bits: u32): void {
     const counter = histogram + (<u32>pair << 2);
     const place = load<u32>(counter);
     store<u32>(counter, place + 1);
-    store<u64>(output + (place << 3), pair);
+    store<u32>(output + (<usize>place << 2), <u32>pair);
+    store<u32>(rows + (<usize>place << 2), <u32>(pair >> 32));
   }
 }
 
@@ -94,63 +133,62 @@ class Bits512 {}
 class Bits768 {}
 class Bits1024 {}
 
-/** The first four words of the query, which short codes are compared with in registers. */
+/** The first words of the query, which short codes are compared with in registers. */
 let word0: u64 = 0;
 let word1: u64 = 0;
 let word2: u64 = 0;
 let word3: u64 = 0;
+let word4: u64 = 0;
+let word5: u64 = 0;
 
 @inline function ones(p: usize, offset: usize, word: u64): u32 {
   return <u32>popcnt<u64>(load<u64>(p + offset) ^ word);
 }
 
+@inline function distanceOfFour(p: usize, offset: usize, q0: u64, q1: u64, q2: u64, q3: u64): u32 {
+  return (
+    ones(p, offset, q0) + ones(p, offset + 8, q1) +
+    (ones(p, offset + 16, q2) + ones(p, offset + 24, q3))
+  );
+}
+
 /** The distance of the query to the code at `p + offset`. */
 @inline function distanceAs<T>(
-  p: usize, offset: usize, query: usize, q0: u64, q1: u64, q2: u64, q3: u64,
+  p: usize, offset: usize, query: usize, q0: u64, q1: u64, q2: u64, q3: u64, q4: u64, q5: u64,
 ): u32 {
   if (idof<T>() == idof<Bits64>()) return ones(p, offset, q0);
   if (idof<T>() == idof<Bits128>()) return ones(p, offset, q0) + ones(p, offset + 8, q1);
   if (idof<T>() == idof<Bits192>()) {
     return ones(p, offset, q0) + ones(p, offset + 8, q1) + ones(p, offset + 16, q2);
   }
-  if (idof<T>() == idof<Bits256>()) {
-    return (
-      ones(p, offset, q0) + ones(p, offset + 8, q1) +
-      (ones(p, offset + 16, q2) + ones(p, offset + 24, q3))
-    );
-  }
-  if (idof<T>() == idof<Bits384>()) {
-    return (
-      distance256(query, p, 0, offset) +
-      (distance64(query, p, 32, offset + 32) + distance64(query, p, 40, offset + 40))
-    );
-  }
-  if (idof<T>() == idof<Bits512>()) return distance512(query, p, 0, offset);
-  if (idof<T>() == idof<Bits768>()) {
-    return distance512(query, p, 0, offset) + distance256(query, p, 64, offset + 64);
-  }
-  return distance512(query, p, 0, offset) + distance512(query, p, 64, offset + 64);
+  const four = distanceOfFour(p, offset, q0, q1, q2, q3);
+  if (idof<T>() == idof<Bits256>()) return four;
+  const six = four + (ones(p, offset + 32, q4) + ones(p, offset + 40, q5));
+  if (idof<T>() == idof<Bits384>()) return six;
+  const eight = six + distance128(query, p, 48, offset + 48);
+  if (idof<T>() == idof<Bits512>()) return eight;
+  const twelve = eight + distance256(query, p, 64, offset + 64);
+  if (idof<T>() == idof<Bits768>()) return twelve;
+  return twelve + distance256(query, p, 96, offset + 96);
 }
 
-// Four rows an iteration keep four independent popcount chains in flight; the compiler turns each
-// instance of this generic function into straight-line code for its code length.
+// The compiler turns each instance of this generic function into straight-line code for its code length.
+// One row an iteration, two where codes are short: more would not leave registers for the query.
 @inline function scanAll<T>(codes: usize, first: u32, end: u32, query: usize, bytes: usize): void {
-  const q0 = word0, q1 = word1, q2 = word2, q3 = word3;
-  const whole = first + ((end - first) & ~3);
+  const q0 = word0, q1 = word1, q2 = word2, q3 = word3, q4 = word4, q5 = word5;
   let p = codes + <usize>first * bytes;
   let limit = bound;
-  for (let i = first; i < whole; i += 4, p += bytes << 2) {
-    const a = distanceAs<T>(p, 0, query, q0, q1, q2, q3);
-    const b = distanceAs<T>(p, bytes, query, q0, q1, q2, q3);
-    const c = distanceAs<T>(p, bytes * 2, query, q0, q1, q2, q3);
-    const d = distanceAs<T>(p, bytes * 3, query, q0, q1, q2, q3);
-    if (a < limit) limit = push(a, i);
-    if (b < limit) limit = push(b, i + 1);
-    if (c < limit) limit = push(c, i + 2);
-    if (d < limit) limit = push(d, i + 3);
+  let i = first;
+  if (idof<T>() == idof<Bits64>() || idof<T>() == idof<Bits128>()) {
+    for (; i + 2 <= end; i += 2, p += bytes << 1) {
+      const a = distanceAs<T>(p, 0, query, q0, q1, q2, q3, q4, q5);
+      const b = distanceAs<T>(p, bytes, query, q0, q1, q2, q3, q4, q5);
+      if (a < limit) limit = push(a, i);
+      if (b < limit) limit = push(b, i + 1);
+    }
   }
-  for (let i = whole; i < end; i++, p += bytes) {
-    const d = distanceAs<T>(p, 0, query, q0, q1, q2, q3);
+  for (; i < end; i++, p += bytes) {
+    const d = distanceAs<T>(p, 0, query, q0, q1, q2, q3, q4, q5);
     if (d < limit) limit = push(d, i);
   }
 }
@@ -159,6 +197,14 @@ function scanAnyLength(codes: usize, first: u32, end: u32, query: usize, words: 
   const bytes = <usize>words << 3;
   for (let i = first, p = codes + <usize>first * bytes; i < end; i++, p += bytes) {
     const d = distanceOfWords(query, p, words);
+    if (d < bound) push(d, i);
+  }
+}
+
+function scanVectors(codes: usize, first: u32, end: u32, query: usize, words: u32): void {
+  const bytes = <usize>words << 3;
+  for (let i = first, p = codes + <usize>first * bytes; i < end; i++, p += bytes) {
+    const d = distanceOfVectors(query, p, words);
     if (d < bound) push(d, i);
   }
 }
@@ -175,7 +221,8 @@ function scanAllowed(
       const i = block + <u32>ctz<u64>(mask);
       mask &= mask - 1;
       if (i >= end) break;
-      const d = distanceOfWords(query, codes + <usize>i * bytes, words);
+      const p = codes + <usize>i * bytes;
+      const d = countsInVectors ? distanceOfVectors(query, p, words) : distanceOfWords(query, p, words);
       if (d < bound) push(d, i);
     }
   }
@@ -188,7 +235,10 @@ function scanRange(
   if (words > 1) word1 = load<u64>(query, 8);
   if (words > 2) word2 = load<u64>(query, 16);
   if (words > 3) word3 = load<u64>(query, 24);
+  if (words > 4) word4 = load<u64>(query, 32);
+  if (words > 5) word5 = load<u64>(query, 40);
   if (allowed != 0) scanAllowed(codes, first, end, query, words, allowed);
+  else if (countsInVectors && words > 1) scanVectors(codes, first, end, query, words);
   else if (words == 1) scanAll<Bits64>(codes, first, end, query, 8);
   else if (words == 2) scanAll<Bits128>(codes, first, end, query, 16);
   else if (words == 3) scanAll<Bits192>(codes, first, end, query, 24);
@@ -201,8 +251,8 @@ function scanRange(
 }
 
 /**
- * Writes the k nearest rows that are nearer than `limit` to `output` as (distance, row) pairs, nearest
- * first, and returns how many. `ranges` holds `rangeCount` pairs (first row, end), in increasing order.
+ * Writes the k nearest rows that are nearer than `limit` to `output`, nearest first: their distances, then
+ * their numbers. Returns how many. `ranges` holds `rangeCount` pairs (first row, end), in increasing order.
  * `allowed` is 0 or a bitmap of rows, padded to whole 64-bit words.
  */
 export function scan(
@@ -214,8 +264,8 @@ export function scan(
   wanted = k;
   histogram = histogramAt;
   candidates = candidatesAt;
-  const guess = allowed == 0
-    ? min(largest, guessBound(codes, ranges, rangeCount, words, query))
+  const guess = allowed == 0 && limit > bits
+    ? guessBound(codes, ranges, rangeCount, words, query)
     : largest;
   scanRanges(codes, ranges, rangeCount, words, query, allowed, guess);
   if (count < wanted && guess < largest) {
@@ -224,6 +274,72 @@ export function scan(
   if (count > wanted) prune();
   sortInto(output, bits);
   return count;
+}
+
+/** Bytes of codes that all queries of a tile read before the next are fetched: half of a first-level cache. */
+const tileBytes: u32 = 16384;
+
+/**
+ * `scan` for several queries at once: a block of codes is compared with each of them while it is in the
+ * cache. Query `t` lies at `queries + t * bytes`; `histograms`, `candidatesAt` and `outputs` hold one area
+ * for each, `strides` bytes apart. `states` has room for four numbers each; the first of them becomes how
+ * many rows were found.
+ */
+export function scanTile(
+  codes: usize, ranges: usize, rangeCount: u32, words: u32, queries: usize, queryCount: u32, k: u32,
+  limit: u32, allowed: usize, histograms: usize, histogramStride: u32, candidatesAt: usize,
+  candidatesStride: u32, outputs: usize, outputStride: u32, states: usize,
+): void {
+  const bits = words << 6;
+  const bytes = words << 3;
+  const largest = min(limit, bits + 1);
+  wanted = k;
+  for (let t: u32 = 0; t < queryCount; t++) {
+    histogram = histograms + <usize>t * histogramStride;
+    const query = queries + <usize>t * bytes;
+    const guess = allowed == 0 && limit > bits
+      ? guessBound(codes, ranges, rangeCount, words, query)
+      : largest;
+    memory.fill(histogram, 0, (bits + 2) << 2);
+    const state = states + (<usize>t << 4);
+    store<u32>(state, 0);
+    store<u32>(state, guess, 4);
+    store<u32>(state, 0, 8);
+    store<u32>(state, guess, 12);
+  }
+  const blockRows = max(64, tileBytes / bytes);
+  for (let r: u32 = 0; r < rangeCount; r++) {
+    const end = load<u32>(ranges + (<usize>r << 3), 4);
+    for (let first = load<u32>(ranges + (<usize>r << 3)); first < end; first += blockRows) {
+      const last = min(end, first + blockRows);
+      for (let t: u32 = 0; t < queryCount; t++) {
+        const state = states + (<usize>t << 4);
+        count = load<u32>(state);
+        bound = load<u32>(state, 4);
+        below = load<u32>(state, 8);
+        histogram = histograms + <usize>t * histogramStride;
+        candidates = candidatesAt + <usize>t * candidatesStride;
+        scanRange(codes, first, last, words, queries + <usize>t * bytes, allowed);
+        store<u32>(state, count);
+        store<u32>(state, bound, 4);
+        store<u32>(state, below, 8);
+      }
+    }
+  }
+  for (let t: u32 = 0; t < queryCount; t++) {
+    const state = states + (<usize>t << 4);
+    count = load<u32>(state);
+    bound = load<u32>(state, 4);
+    below = load<u32>(state, 8);
+    histogram = histograms + <usize>t * histogramStride;
+    candidates = candidatesAt + <usize>t * candidatesStride;
+    if (count < wanted && load<u32>(state, 12) < largest) {
+      scanRanges(codes, ranges, rangeCount, words, queries + <usize>t * bytes, allowed, largest);
+    }
+    if (count > wanted) prune();
+    sortInto(outputs + <usize>t * outputStride, bits);
+    store<u32>(state, count);
+  }
 }
 
 function scanRanges(
@@ -239,8 +355,9 @@ function scanRanges(
   }
 }
 
-/** Rows that are looked at for a first guess. */
+/** Rows that are looked at for a first guess, and how many of them lie side by side. */
 const sampleSize: u32 = 2048;
+const sampleRun: u32 = 32;
 
 /**
  * A distance that most likely more than `wanted` rows are below, but not many more: from a sample of the
@@ -256,15 +373,18 @@ function guessBound(
   }
   // Where few are wanted, or few rows are there, the bound falls fast enough by itself.
   if (wanted < 200 || rows < 8 * sampleSize || rows < 8 * wanted) return bits + 1;
-  const stride = rows / sampleSize;
+  const stride = rows / sampleSize * sampleRun;
   const bytes = <usize>words << 3;
   memory.fill(histogram, 0, (bits + 2) << 2);
   let sampled: u32 = 0;
   for (let r: u32 = 0; r < rangeCount; r++) {
     const end = load<u32>(ranges + (<usize>r << 3), 4);
-    for (let i = load<u32>(ranges + (<usize>r << 3)); i < end; i += stride, sampled++) {
-      const counter = histogram + (distanceOfWords(query, codes + <usize>i * bytes, words) << 2);
-      store<u32>(counter, load<u32>(counter) + 1);
+    for (let start = load<u32>(ranges + (<usize>r << 3)); start < end; start += stride) {
+      const last = min(end, start + sampleRun);
+      for (let i = start; i < last; i++, sampled++) {
+        const counter = histogram + (distanceOfWords(query, codes + <usize>i * bytes, words) << 2);
+        store<u32>(counter, load<u32>(counter) + 1);
+      }
     }
   }
   const expected = <f64>wanted * <f64>sampled / <f64>rows;

@@ -14,10 +14,17 @@ export function fillTables(values: usize, bytes: u32, tables: usize): void {
     store<f32>(table, none);
     // Each byte differs from one without its highest bit by that bit's value, counted twice.
     for (let bit: u32 = 0; bit < 8; bit++) {
-      const size: usize = <usize>1 << bit;
+      const size: usize = <usize>4 << bit;
       const twice: f32 = 2.0 * load<f32>(first + (bit << 2));
-      for (let rest: usize = 0; rest < size; rest++) {
-        store<f32>(table + ((size + rest) << 2), load<f32>(table + (rest << 2)) + twice);
+      if (bit < 2) {
+        for (let rest: usize = 0; rest < size; rest += 4) {
+          store<f32>(table + size + rest, load<f32>(table + rest) + twice);
+        }
+      } else {
+        const twices = f32x4.splat(twice);
+        for (let rest: usize = 0; rest < size; rest += 16) {
+          v128.store(table + size + rest, f32x4.add(v128.load(table + rest), twices));
+        }
       }
     }
   }

@@ -11,17 +11,20 @@ import type { Matrix } from '../../vectors/matrix.ts';
 import { row, selectRows, transpose } from '../../vectors/matrix.ts';
 import { inverseNorm } from '../../vectors/normalize.ts';
 import { seededRandom } from '../../vectors/random.ts';
+import { columnSums } from '../../vectors/statistics.ts';
 
 export interface DecoderDescentOptions extends TaskOptions {
   readonly seed: number;
 }
 
-const steps = 300;
+const steps = 200;
 /** Of the first step; it falls to 0 along half a cosine. Weights of unit vectors are about a fiftieth. */
-const firstRate = 5e-5;
+const firstRate = 1e-4;
 /** Of the softmax over decoded cosines; as that over the float ones. */
 const temperature = 0.05;
 const neighbourCount = 32;
+/** A step costs what its documents cost, and more of them find no more. */
+const batchSize = { queries: 64, documents: 128, neighbours: 4 };
 
 /**
  * Moves a decoder of least squares to where its scores keep the order of the float ones: the
@@ -36,28 +39,25 @@ export async function descendDecoder(
   vectors: Matrix,
   options: DecoderDescentOptions,
 ): Promise<AffineMap> {
-  const weights = transpose(decoder.weights as Matrix).data.slice();
-  const bias = decoder.bias.slice();
-  const bits = signs.columns;
+  const kernel = defaultKernel();
+  const weights = {
+    ...(decoder.weights as Matrix),
+    data: (decoder.weights as Matrix).data.slice(),
+  };
+  const moved: AffineMap = { ...decoder, weights, bias: decoder.bias.slice() };
   const random = seededRandom(options.seed);
   const neighbours = await nearestNeighbours(vectors, neighbourCount, options);
-  const moves = [new Adam(weights), new Adam(bias)];
-  const current = (): AffineMap => ({
-    weights: transpose({ rows: bits, columns: bias.length, data: weights }),
-    bias,
-    inputDimensions: bits,
-  });
+  const moves = [new Adam(weights.data), new Adam(moved.bias)];
   for (let step = 0; step < steps; step++) {
     if (step % 10 === 0) await checkpoint(options, { stage: 'decode', done: step, total: steps });
-    const batch = drawSimilarityBatch(vectors, neighbours, random);
+    const batch = drawSimilarityBatch(vectors, neighbours, random, batchSize);
     const codes = selectRows(signs, batch.documents);
-    const gradient = decodedGradient(current(), codes, selectRows(vectors, batch.queries), batch);
+    const gradient = decodedGradient(moved, codes, selectRows(vectors, batch.queries), batch);
     const rate = (firstRate * (1 + Math.cos((Math.PI * step) / steps))) / 2;
-    const byWeights = defaultKernel().multiplyTransposed(transpose(codes), transpose(gradient));
-    moves[0].step(byWeights.data, rate);
-    moves[1].step(columnSums(gradient), rate);
+    moves[0].step(kernel.multiplyTransposed(transpose(gradient), transpose(codes)).data, rate);
+    moves[1].step(Float32Array.from(columnSums(gradient)), rate);
   }
-  return current();
+  return moved;
 }
 
 /** The gradient of the cross-entropy by the decoded vectors of the batch's documents, one row each. */
@@ -70,7 +70,7 @@ function decodedGradient(
   const kernel = defaultKernel();
   const decoded = applyAffineMap(decoder, codes);
   const inverseNorms = Float32Array.from({ length: decoded.rows }, (_, i) =>
-    inverseNorm(row(decoded, i), 0, decoded.columns),
+    inverseNorm(decoded.data, i * decoded.columns, decoded.columns),
   );
   scaleRows(decoded, inverseNorms);
   const cosines = kernel.multiplyTransposed(queries, decoded);
@@ -85,7 +85,8 @@ function decodedGradient(
   // Of a direction, only what is across it changes it.
   for (let i = 0; i < gradient.rows; i++) {
     const [own, along] = [row(gradient, i), row(decoded, i)];
-    const parallel = own.reduce((sum, value, j) => sum + value * along[j], 0);
+    let parallel = 0;
+    for (let j = 0; j < own.length; j++) parallel += own[j] * along[j];
     for (let j = 0; j < own.length; j++) own[j] -= parallel * along[j];
   }
   scaleRows(gradient, inverseNorms);
@@ -96,10 +97,4 @@ function scaleRows({ rows, columns, data }: Matrix, factors: Float32Array): void
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) data[i * columns + j] *= factors[i];
   }
-}
-
-function columnSums({ columns, data }: Matrix): Float32Array {
-  const sums = new Float32Array(columns);
-  for (let p = 0; p < data.length; p++) sums[p % columns] += data[p];
-  return sums;
 }

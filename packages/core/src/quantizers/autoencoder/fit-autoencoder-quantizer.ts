@@ -4,7 +4,7 @@ import { checkpoint } from '../../progress/task-options.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import { fitItq } from '../../transforms/itq.ts';
-import { fitRidgeRegression } from '../../transforms/ridge-regression.ts';
+import { fitRidgeRegression, ridgeRegressionOn } from '../../transforms/ridge-regression.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { selectRows } from '../../vectors/matrix.ts';
 import { sampleIndices, seededRandom } from '../../vectors/random.ts';
@@ -31,11 +31,12 @@ export const fitAutoencoderQuantizer: QuantizerFitter = async (documents, option
   const roundSample = sampleRows(sample, roundSampleSize, seed);
   let encoder: AffineMap = await fitItq(sample, { ...options, outputDimensions: bits });
   let codes = packSigns(applyAffineMap(encoder, roundSample));
+  const predictBits = ridgeRegressionOn(roundSample);
   for (let round = 0; round < rounds; round++) {
     await checkpoint(options, { stage: 'encode', done: round, total: rounds });
     const decoder = fitRidgeRegression(unpackSigns(codes), roundSample);
     codes = packSigns(localFields(roundSample, encoder, decoder));
-    encoder = fitRidgeRegression(roundSample, unpackSigns(codes));
+    encoder = predictBits(unpackSigns(codes));
   }
   let restorer = fitRidgeRegression(unpackSigns(codes), roundSample);
   codes = packSigns(localFields(sample, encoder, restorer));

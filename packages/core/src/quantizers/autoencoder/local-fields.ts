@@ -2,7 +2,7 @@ import { defaultKernel } from '../../kernels/default-kernel.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
-import { row, transpose, zeros } from '../../vectors/matrix.ts';
+import { transpose } from '../../vectors/matrix.ts';
 
 /** Rounds over all bits; nearly every code comes to rest in fewer. */
 const maximumRounds = 10;
@@ -23,7 +23,6 @@ const smallestFloat = 2 ** -149;
 export function localFields(vectors: Matrix, encoder: AffineMap, decoder: AffineMap): Matrix {
   const kernel = defaultKernel();
   const bitVectors = transpose(decoder.weights as Matrix);
-  const bits = bitVectors.rows;
   const couplings = kernel.multiplyTransposed(bitVectors, bitVectors);
   const offsets = kernel.multiplyTransposed(
     { rows: 1, columns: decoder.bias.length, data: decoder.bias },
@@ -40,37 +39,11 @@ export function localFields(vectors: Matrix, encoder: AffineMap, decoder: Affine
   const explained = kernel.multiplyTransposed(signs, couplings);
   for (let p = 0; p < residuals.data.length; p++) residuals.data[p] -= explained.data[p];
 
-  const fields = zeros(vectors.rows, bits);
-  for (let i = 0; i < vectors.rows; i++) {
-    descend(row(residuals, i), row(signs, i), couplings, row(fields, i));
+  const { fields } = kernel.descendSigns(residuals, signs, couplings, maximumRounds);
+  // A code that was stopped before it came to rest keeps its bits.
+  for (let p = 0; p < fields.data.length; p++) {
+    const isOne = signs.data[p] > 0;
+    if (fields.data[p] > 0 !== isOne) fields.data[p] = isOne ? smallestFloat : 0;
   }
   return fields;
-}
-
-function descend(
-  residual: Float32Array,
-  code: Float32Array,
-  couplings: Matrix,
-  fields: Float32Array,
-): void {
-  const bits = code.length;
-  const { data } = couplings;
-  for (let round = 0; round < maximumRounds; round++) {
-    let changed = false;
-    for (let j = 0; j < bits; j++) {
-      const field = residual[j] + data[j * bits + j] * code[j];
-      const wanted = field > 0 ? 1 : -1;
-      if (wanted === code[j]) continue;
-      const change = wanted - code[j];
-      code[j] = wanted;
-      for (let l = 0; l < bits; l++) residual[l] -= change * data[j * bits + l];
-      changed = true;
-    }
-    if (!changed) break;
-  }
-  for (let j = 0; j < bits; j++) {
-    const field = residual[j] + data[j * bits + j] * code[j];
-    // A code that was stopped before it came to rest keeps its bits.
-    fields[j] = field > 0 === code[j] > 0 ? field : code[j] > 0 ? smallestFloat : 0;
-  }
 }

@@ -26,14 +26,14 @@ export interface DescentOptions extends TaskOptions {
   readonly random: Random;
 }
 
-const steps = 400;
+const steps = 800;
 /** Of the first step, in spreads of the values; it falls to 0 along half a cosine. */
 const firstRate = 0.01;
 const scaleRate = 0.01;
 const firstLogScale = Math.log(15);
 const stepsBetweenMeasures = 25;
 /** Measures without a better one before it gives up. */
-const patience = 4;
+const patience = 12;
 /**
  * Weight of the newest thresholds in the running average that is measured and returned: single steps
  * jump with their batch (Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging",

@@ -8,10 +8,11 @@ import { checkNotEmpty, row as rowAt, selectRows, toMatrix, zeros } from '../../
 import { normalizeRows } from '../../vectors/normalize.ts';
 import { sampleIndices, seededRandom } from '../../vectors/random.ts';
 import { aliveBlocks } from '../alive-blocks.ts';
+import { bestCandidates } from '../best-candidates.ts';
 import type { Candidates } from '../candidates.ts';
-import { bestCandidates, scoredRows, scorePlaces } from '../candidates.ts';
+import { scoredRows, scorePlaces } from '../candidates.ts';
 import { checkCount } from '../check-count.ts';
-import { codeScorer } from '../code-scoring.ts';
+import { codeScorer, project } from '../code-scoring.ts';
 import type { AsyncSearchOptions, FlatSearchOptions } from '../code-search.ts';
 import { fetchedScores, rerank, rerankAsync } from '../rerank.ts';
 import type { RowSet } from '../row-set.ts';
@@ -346,7 +347,11 @@ export class InvertedIndex implements VectorIndex {
         : scorePlaces(
             this.#lists.memories.map((content) => ({ content })),
             Float64Array.from(places),
-            codeScorer(quantizer, unit, { scoring, queryDigits }),
+            codeScorer(
+              quantizer,
+              { unit, projection: project(quantizer, unit) },
+              { scoring, queryDigits },
+            ),
             memorySlots,
           );
     // Which rows they are is looked up for those alone that may be among the best.

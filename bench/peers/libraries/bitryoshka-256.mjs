@@ -1,5 +1,0 @@
-import { buildIndex } from './bitryoshka.mjs';
-
-export { settings } from './bitryoshka.mjs';
-
-export const build = (given) => buildIndex(given, 256);

@@ -1,0 +1,47 @@
+import type { KernelExports } from './wasm-exports.ts';
+import { base, ensureBytes } from './wasm-exports.ts';
+
+/** How bits are counted: eight bytes at a time or sixteen. Processors differ in which is faster. */
+export type BitCounting = 'scalar' | 'vector';
+
+/** Of 32 bytes: they take about a microsecond. */
+const measuredCodes = 512;
+const countsPerTrial = 16;
+const longestMilliseconds = 8;
+/** Engines run new code several times slower at first: until it gets faster by so much, it is new. */
+const compiledGain = 1.25;
+/** Short measurements err: only a clear gain counts. */
+const clearGain = 0.9;
+const fewestTrials = 20;
+
+/**
+ * Measures both ways of counting bits. `scalar` where the engine did not get round to compiling in time.
+ *
+ * @param now milliseconds
+ */
+export function fasterCounting(
+  kernel: KernelExports,
+  now: () => number = () => performance.now(),
+): BitCounting {
+  ensureBytes(kernel.memory, base + measuredCodes * 32);
+  const trials = (['countInWords', 'countInLanes'] as const).map((name) => ({
+    name,
+    first: 0,
+    best: Infinity,
+  }));
+  const end = now() + longestMilliseconds;
+  for (let round = 0; now() < end; round++) {
+    for (const trial of trials) {
+      const start = now();
+      for (let i = 0; i < countsPerTrial; i++) kernel[trial.name](base, measuredCodes);
+      const time = now() - start;
+      if (round === 0) trial.first = time;
+      trial.best = Math.min(trial.best, time);
+    }
+    const areCompiled = trials.every(({ first, best }) => first > compiledGain * best);
+    if (areCompiled && round >= fewestTrials) {
+      return trials[1].best < clearGain * trials[0].best ? 'vector' : 'scalar';
+    }
+  }
+  return 'scalar';
+}

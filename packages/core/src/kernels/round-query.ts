@@ -1,0 +1,26 @@
+import { paddedTo } from './vector-layout.ts';
+
+/** The largest of an int8. */
+const largestByte = 127;
+const largestSum = 2 ** 31 - 1;
+const largestWord = 2 ** 15 - 1;
+
+/** A query in whole numbers. */
+export interface RoundedQuery {
+  /** Padded with zeros to a multiple of 8. */
+  readonly values: Int16Array;
+  /** What a whole number counts for. */
+  readonly scale: number;
+}
+
+/** Rounds a query as finely as sums of its products with int8 values stay within an int32. */
+export function roundQuery(query: Float32Array): RoundedQuery {
+  const { length } = query;
+  const largest = Math.min(largestWord, Math.floor(largestSum / (largestByte * length)));
+  let peak = 0;
+  for (let j = 0; j < length; j++) peak = Math.max(peak, Math.abs(query[j]));
+  const scale = peak / largest;
+  const values = new Int16Array(paddedTo(8, length));
+  if (scale > 0) for (let j = 0; j < length; j++) values[j] = Math.round(query[j] / scale);
+  return { values, scale };
+}

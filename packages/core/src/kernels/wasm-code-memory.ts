@@ -1,0 +1,202 @@
+import type { BitPlanes, CodeMemory, NearestCodes, ScanLimits } from './kernel.ts';
+import type { KernelExports } from './wasm-exports.ts';
+import { align, base, ensureBytes } from './wasm-exports.ts';
+
+/** Queries that share a tile: more need more memory, and gain nothing. */
+const mostQueries = 8;
+
+const nearestOfNone: NearestCodes = { rows: new Uint32Array(0), distances: new Uint32Array(0) };
+
+/** Codes from `base` on; what a scan needs besides them lies behind their capacity. */
+export class WasmCodeMemory implements CodeMemory {
+  readonly bytesPerCode: number;
+  rows = 0;
+  readonly #kernel: KernelExports;
+  #capacity = 0;
+
+  constructor(kernel: KernelExports, bytesPerCode: number) {
+    this.#kernel = kernel;
+    this.bytesPerCode = bytesPerCode;
+    ensureBytes(kernel.memory, base);
+  }
+
+  resize(rows: number): void {
+    const { bytesPerCode } = this;
+    if (rows > this.#capacity) {
+      // The end of the capacity held scratch data, which must not show up as codes.
+      const end = base + this.rows * bytesPerCode;
+      this.#capacity = Math.max(rows, Math.ceil(this.#capacity * 1.5));
+      ensureBytes(this.#kernel.memory, base + this.#capacity * bytesPerCode);
+      new Uint8Array(this.#kernel.memory.buffer).fill(0, end, base + this.#capacity * bytesPerCode);
+    } else if (rows < this.rows) {
+      this.bytes().fill(0, rows * bytesPerCode);
+    }
+    this.rows = rows;
+  }
+
+  bytes(): Uint8Array {
+    return new Uint8Array(this.#kernel.memory.buffer, base, this.rows * this.bytesPerCode);
+  }
+
+  nearest(
+    query: Uint8Array,
+    k: number,
+    allowed?: Uint8Array,
+    { ranges = Uint32Array.of(0, this.rows), below = 0xffffffff }: ScanLimits = {},
+  ): NearestCodes {
+    const { bytesPerCode, rows } = this;
+    const wanted = Math.min(k, rows);
+    if (wanted === 0) return nearestOfNone;
+
+    const queryAt = this.#scratchAt;
+    const rangesAt = align(queryAt + bytesPerCode);
+    const histogramAt = align(rangesAt + ranges.byteLength);
+    const candidatesAt = align(histogramAt + (bytesPerCode * 8 + 2) * 4);
+    const outputAt = align(candidatesAt + (2 * wanted + 64) * 8);
+    const allowedAt = align(outputAt + wanted * 8);
+    const { memory } = this.#kernel;
+    this.#writeScan(query, queryAt, ranges, rangesAt, allowed, allowedAt);
+    const found = this.#kernel.scan(
+      base,
+      rangesAt,
+      ranges.length / 2,
+      bytesPerCode / 8,
+      queryAt,
+      wanted,
+      below,
+      allowed ? allowedAt : 0,
+      histogramAt,
+      candidatesAt,
+      outputAt,
+    );
+
+    return nearestAt(memory, outputAt, found);
+  }
+
+  nearestOfEach(
+    queries: Uint8Array,
+    k: number,
+    allowed?: Uint8Array,
+    limits: ScanLimits = {},
+  ): NearestCodes[] {
+    const nearest: NearestCodes[] = [];
+    const tile = mostQueries * this.bytesPerCode;
+    for (let start = 0; start < queries.length; start += tile) {
+      nearest.push(
+        ...this.#nearestOfTile(queries.subarray(start, start + tile), k, allowed, limits),
+      );
+    }
+    return nearest;
+  }
+
+  #nearestOfTile(
+    queries: Uint8Array,
+    k: number,
+    allowed: Uint8Array | undefined,
+    { ranges = Uint32Array.of(0, this.rows), below = 0xffffffff }: ScanLimits,
+  ): NearestCodes[] {
+    const { bytesPerCode, rows } = this;
+    const count = queries.length / bytesPerCode;
+    const wanted = Math.min(k, rows);
+    if (wanted === 0) return Array.from({ length: count }, () => nearestOfNone);
+    const histogramStride = align((bytesPerCode * 8 + 2) * 4);
+    const candidatesStride = align((2 * wanted + 64) * 8);
+    const outputStride = align(wanted * 8);
+    const queriesAt = this.#scratchAt;
+    const rangesAt = align(queriesAt + queries.length);
+    const statesAt = align(rangesAt + ranges.byteLength);
+    const histogramsAt = align(statesAt + count * 16);
+    const candidatesAt = histogramsAt + count * histogramStride;
+    const outputsAt = candidatesAt + count * candidatesStride;
+    const allowedAt = outputsAt + count * outputStride;
+    const { memory } = this.#kernel;
+    this.#writeScan(queries, queriesAt, ranges, rangesAt, allowed, allowedAt);
+    this.#kernel.scanTile(
+      base,
+      rangesAt,
+      ranges.length / 2,
+      bytesPerCode / 8,
+      queriesAt,
+      count,
+      wanted,
+      below,
+      allowed ? allowedAt : 0,
+      histogramsAt,
+      histogramStride,
+      candidatesAt,
+      candidatesStride,
+      outputsAt,
+      outputStride,
+      statesAt,
+    );
+    const states = new Uint32Array(memory.buffer, statesAt, 4 * count);
+    return Array.from({ length: count }, (_, t) =>
+      nearestAt(memory, outputsAt + t * outputStride, states[4 * t]),
+    );
+  }
+
+  /** Puts what a scan reads in place. */
+  #writeScan(
+    queries: Uint8Array,
+    queriesAt: number,
+    ranges: Uint32Array,
+    rangesAt: number,
+    allowed: Uint8Array | undefined,
+    allowedAt: number,
+  ): void {
+    const { memory } = this.#kernel;
+    const allowedBytes = allowed ? Math.ceil(this.rows / 64) * 8 : 0;
+    ensureBytes(memory, allowedAt + allowedBytes);
+    const bytes = new Uint8Array(memory.buffer);
+    bytes.set(queries, queriesAt);
+    new Uint32Array(memory.buffer, rangesAt, ranges.length).set(ranges);
+    if (!allowed) return;
+    const given = allowed.subarray(0, Math.ceil(this.rows / 8));
+    bytes.set(given, allowedAt);
+    bytes.fill(0, allowedAt + given.length, allowedAt + allowedBytes);
+  }
+
+  sums(values: Float32Array, rows: Uint32Array): Float32Array {
+    const { bytesPerCode } = this;
+    const valuesAt = this.#scratchAt;
+    const tablesAt = align(valuesAt + bytesPerCode * 8 * 4);
+    const rowsAt = align(tablesAt + bytesPerCode * 256 * 4);
+    const outputAt = align(rowsAt + rows.byteLength);
+    const { memory } = this.#kernel;
+    ensureBytes(memory, outputAt + rows.byteLength);
+    const padded = new Float32Array(memory.buffer, valuesAt, bytesPerCode * 8);
+    padded.fill(0, values.length);
+    padded.set(values);
+    new Uint32Array(memory.buffer, rowsAt, rows.length).set(rows);
+    this.#kernel.fillTables(valuesAt, bytesPerCode, tablesAt);
+    const words = bytesPerCode / 8;
+    this.#kernel.sumByTables(base, words, rowsAt, rows.length, tablesAt, outputAt);
+    return new Float32Array(memory.buffer, outputAt, rows.length).slice();
+  }
+
+  planeSums({ digits, words: planes }: BitPlanes, rows: Uint32Array): Int32Array {
+    const planesAt = this.#scratchAt;
+    const rowsAt = align(planesAt + planes.length);
+    const outputAt = align(rowsAt + rows.byteLength);
+    const { memory } = this.#kernel;
+    ensureBytes(memory, outputAt + rows.byteLength);
+    new Uint8Array(memory.buffer, planesAt, planes.length).set(planes);
+    new Uint32Array(memory.buffer, rowsAt, rows.length).set(rows);
+    const words = this.bytesPerCode / 8;
+    this.#kernel.sumByPlanes(base, words, rowsAt, rows.length, planesAt, digits, outputAt);
+    return new Int32Array(memory.buffer, outputAt, rows.length).slice();
+  }
+
+  /** Where what a call needs besides the codes may lie. */
+  get #scratchAt(): number {
+    return align(base + this.#capacity * this.bytesPerCode);
+  }
+}
+
+/** What a scan has written: distances, then rows. */
+function nearestAt({ buffer }: WebAssembly.Memory, at: number, count: number): NearestCodes {
+  return {
+    distances: new Uint32Array(buffer, at, count).slice(),
+    rows: new Uint32Array(buffer, at + 4 * count, count).slice(),
+  };
+}

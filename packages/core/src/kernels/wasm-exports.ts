@@ -1,0 +1,121 @@
+/** What the compiled kernels offer. All numbers but counts are addresses in `memory`. */
+export interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  scan(
+    codes: number,
+    ranges: number,
+    rangeCount: number,
+    words: number,
+    query: number,
+    k: number,
+    limit: number,
+    allowed: number,
+    histogram: number,
+    candidates: number,
+    output: number,
+  ): number;
+  multiplyTransposed(
+    a: number,
+    rowsA: number,
+    b: number,
+    rowsB: number,
+    inner: number,
+    bias: number,
+    output: number,
+  ): void;
+  scanTile(
+    codes: number,
+    ranges: number,
+    rangeCount: number,
+    words: number,
+    queries: number,
+    queryCount: number,
+    k: number,
+    limit: number,
+    allowed: number,
+    histograms: number,
+    histogramStride: number,
+    candidates: number,
+    candidatesStride: number,
+    outputs: number,
+    outputStride: number,
+    states: number,
+  ): void;
+  countInVectors(chosen: boolean): void;
+  countInWords(codes: number, count: number): number;
+  countInLanes(codes: number, count: number): number;
+  multiplyStrided(
+    a: number,
+    rowBytes: number,
+    innerBytes: number,
+    rows: number,
+    inner: number,
+    b: number,
+    columns: number,
+    output: number,
+  ): void;
+  fillTables(values: number, bytes: number, tables: number): void;
+  sumByTables(
+    codes: number,
+    words: number,
+    rows: number,
+    count: number,
+    tables: number,
+    output: number,
+  ): void;
+  sumByPlanes(
+    codes: number,
+    words: number,
+    rows: number,
+    count: number,
+    planes: number,
+    digits: number,
+    output: number,
+  ): void;
+  dotProducts(
+    vectors: number,
+    inner: number,
+    query: number,
+    rows: number,
+    count: number,
+    output: number,
+  ): void;
+  dotProductsOfHalves(
+    vectors: number,
+    columns: number,
+    query: number,
+    rows: number,
+    count: number,
+    output: number,
+  ): void;
+  dotProductsOfBytes(
+    vectors: number,
+    columns: number,
+    query: number,
+    rows: number,
+    count: number,
+    output: number,
+  ): void;
+  descend(
+    residuals: number,
+    signs: number,
+    rows: number,
+    couplings: number,
+    bits: number,
+    rounds: number,
+  ): void;
+}
+
+const pageBytes = 65536;
+/** Where the caller's data begins: past what the compiler may use, on a cache line. */
+export const base = 1024;
+
+export function align(address: number): number {
+  return Math.ceil(address / 64) * 64;
+}
+
+/** Growing detaches every view of the memory: take views afterwards. */
+export function ensureBytes(memory: WebAssembly.Memory, bytes: number): void {
+  const missing = bytes - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
+}

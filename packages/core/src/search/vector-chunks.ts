@@ -1,0 +1,115 @@
+import { defaultKernel } from '../kernels/default-kernel.ts';
+import type { VectorMemory } from '../kernels/kernel.ts';
+import type { VectorFormatName } from '../kernels/vector-layout.ts';
+import { bytesOfVector } from '../kernels/vector-layout.ts';
+import { groupScores } from './group-scores.ts';
+
+/** Rows after which chunks start over. */
+const periodRows = 65536;
+/** First rows of the chunks of a period, and its end: multiples of 1024, so that blocks lie in one chunk. */
+const starts = [0, 4096, 16384, periodRows];
+const chunksPerPeriod = starts.length - 1;
+
+interface Chunk {
+  readonly memory: VectorMemory;
+  /** The same bytes, for vectors that are float32. */
+  readonly floats: Float32Array;
+}
+
+/**
+ * Rows of vectors in chunks of kernel memory, which are never copied when more rows come. Chunks grow, so
+ * that few rows take little memory and many rows are scored in few calls.
+ */
+export class VectorChunks {
+  readonly bytesPerRow: number;
+  readonly #format: VectorFormatName;
+  readonly #dimensions: number;
+  readonly #chunks: Chunk[] = [];
+
+  constructor(format: VectorFormatName, dimensions: number) {
+    this.bytesPerRow = bytesOfVector(format, dimensions);
+    this.#format = format;
+    this.#dimensions = dimensions;
+  }
+
+  /** Makes room up to a row. */
+  ensure(row: number): void {
+    const chunk = chunkOf(row);
+    while (this.#chunks.length <= chunk) this.#chunks.push(this.#create(this.#chunks.length));
+  }
+
+  /** The bytes of a row there is room for, as a view. */
+  at(row: number): Uint8Array {
+    const chunk = chunkOf(row);
+    const offset = (row - startOf(chunk)) * this.bytesPerRow;
+    return this.#chunks[chunk].memory.bytes.subarray(offset, offset + this.bytesPerRow);
+  }
+
+  /** Rows as float32 values, as a view; several must not begin in different blocks of 1024. */
+  floatsAt(row: number, count = 1): Float32Array {
+    const chunk = chunkOf(row);
+    const offset = (row - startOf(chunk)) * this.#dimensions;
+    return this.#chunks[chunk].floats.subarray(offset, offset + count * this.#dimensions);
+  }
+
+  /** The dot products of a query and the named rows. */
+  scores(rows: ArrayLike<number>, query: Float32Array): Float64Array {
+    const chunks = new Uint32Array(rows.length);
+    const within = new Uint32Array(rows.length);
+    for (let i = 0; i < rows.length; i++) {
+      const chunk = chunkOf(rows[i]);
+      chunks[i] = chunk;
+      within[i] = rows[i] - startOf(chunk);
+    }
+    return groupScores(this.#chunks.length, chunks, within, (chunk, ofChunk) =>
+      this.#chunks[chunk].memory.dotProducts(query, ofChunk),
+    );
+  }
+
+  /** The first `rows` rows by periods, sharing all chunks that are full. */
+  split(rows: number): { readonly chunks: VectorChunks; readonly rows: number }[] {
+    const parts: { readonly chunks: VectorChunks; readonly rows: number }[] = [];
+    for (let start = 0; start < rows; start += periodRows) {
+      const chunks = new VectorChunks(this.#format, this.#dimensions);
+      const ofPart = Math.min(periodRows, rows - start);
+      const first = chunkOf(start);
+      for (let chunk = 0; startOf(chunk) < ofPart; chunk++) {
+        const own = this.#chunks[first + chunk];
+        chunks.#chunks.push(startOf(chunk + 1) <= ofPart ? own : this.#copy(chunk, own));
+      }
+      parts.push({ chunks, rows: ofPart });
+    }
+    return parts;
+  }
+
+  /** Shares all chunks of another list behind `rows` rows of this one, if these fill periods. */
+  adopt(other: VectorChunks, rows: number): boolean {
+    if (rows % periodRows !== 0) return false;
+    this.#chunks.push(...other.#chunks);
+    return true;
+  }
+
+  #create(chunk: number): Chunk {
+    const rows = startOf(chunk + 1) - startOf(chunk);
+    const memory = defaultKernel().createVectorMemory(rows, this.#dimensions, this.#format);
+    const { buffer, byteOffset, length } = memory.bytes;
+    return { memory, floats: new Float32Array(buffer, byteOffset, Math.floor(length / 4)) };
+  }
+
+  #copy(chunk: number, { memory }: Chunk): Chunk {
+    const copy = this.#create(chunk);
+    copy.memory.bytes.set(memory.bytes);
+    return copy;
+  }
+}
+
+function chunkOf(row: number): number {
+  const within = row % periodRows;
+  const chunk = within < starts[1] ? 0 : within < starts[2] ? 1 : 2;
+  return ((row - within) / periodRows) * chunksPerPeriod + chunk;
+}
+
+function startOf(chunk: number): number {
+  const within = chunk % chunksPerPeriod;
+  return ((chunk - within) / chunksPerPeriod) * periodRows + starts[within];
+}
