@@ -1,31 +1,41 @@
 // The presets of @bitryoshka/core: quantizers fitted on passages that are part of no evaluation set.
-// Usage: node tools/make-presets.mjs [FOLDER WITH vectors/ AND text/]   (after a build)
+// Usage: node tools/make-presets.mjs [FOLDER WITH vectors/ AND text/] [KINDS]   (after a build)
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { decodeFile, encodeFile } from '../packages/core/dist/format/file.js';
-import { fitQuantizer, toMatrix } from '../packages/core/dist/index.js';
+import { fitHead, fitQuantizer, toMatrix } from '../packages/core/dist/index.js';
 import { MatryoshkaEmbeddings } from '../packages/transformers-embedder/dist/index.js';
 
-const [shared = '../shared'] = process.argv.slice(2);
+const [shared = '../shared', wanted = 'autoencoder,median,head'] = process.argv.slice(2);
 const folder = 'packages/core/presets';
 const bits = 256;
 /** What `fitQuantizer` learns from, at most. */
 const sampleSize = 20_000;
+/** Of heads, which learn from twice as many. */
+const head = { bits: 128, nested: [64], steps: 300 };
+const headSampleSize = 40_000;
 
 mkdirSync(folder, { recursive: true });
 await write('all-minilm-l6-v2', minilmPassages());
-await write('bitryoshka-static-v0', await staticPassages());
+const passages = await staticPassages();
+await write('bitryoshka-static-v0', passages, firstRows(passages, sampleSize));
 
-async function write(model, vectors) {
-  const quantizers = [
-    await fitQuantizer(vectors, { kind: 'autoencoder', bits }),
-    await fitQuantizer(vectors, { kind: 'median', bits: vectors.columns, decoder: false }),
-  ];
-  for (const quantizer of quantizers) {
+async function write(model, vectors, fewer = vectors) {
+  const fits = {
+    autoencoder: () => fitQuantizer(fewer, { kind: 'autoencoder', bits }),
+    median: () => fitQuantizer(fewer, { kind: 'median', bits: fewer.columns, decoder: false }),
+    head: async () => (await fitHead(vectors, head)).quantizer,
+  };
+  for (const kind of wanted.split(',')) {
+    const quantizer = await fits[kind]();
     const file = inHalfPrecision(quantizer.save());
     writeFileSync(`${folder}/${model}-${quantizer.kind}.safetensors`, file);
     console.log(`${model}, ${quantizer.kind}, ${quantizer.bits} bits: ${file.length} bytes`);
   }
+}
+
+function firstRows({ columns, data }, rows) {
+  return { rows, columns, data: data.subarray(0, rows * columns) };
 }
 
 /** Float16 halves the files and flips two bits in a thousand; recall moves by half a point at most. */
@@ -60,7 +70,7 @@ async function staticPassages() {
     .split('\n');
   const texts = lines
     .filter((line, i) => line !== '' && !isKeptOut(i) && i % 5 === 1)
-    .slice(0, sampleSize)
+    .slice(0, headSampleSize)
     .map((line) => JSON.parse(line).text);
   const vectors = await new MatryoshkaEmbeddings().embedDocuments(texts);
   return toMatrix(vectors);

@@ -1,14 +1,16 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import { fitHead } from '../quantizers/head/fit-head.ts';
+import type { HeadQuantizer } from '../quantizers/head/head-quantizer.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import { refineThresholds } from '../quantizers/thresholds/refine-thresholds.ts';
 import { ExactIndex } from '../search/exact-index.ts';
 import { FlatIndex } from '../search/flat-index.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row, selectRows } from '../vectors/matrix.ts';
-import { sampleIndices, seededRandom } from '../vectors/random.ts';
+import { gaussian, sampleIndices, seededRandom } from '../vectors/random.ts';
 import type { PresetModel } from './load-preset.ts';
 import { loadPreset, presetModels } from './load-preset.ts';
 import { readBeirFolder } from './read-beir-folder.ts';
@@ -24,6 +26,18 @@ describe('loadPreset', () => {
     expect(thresholds.bits).toBe(thresholds.inputDimensions);
     expect(thresholds.inputDimensions).toBe(whole.inputDimensions);
     expect(whole.save().length).toBeGreaterThan(0);
+  });
+
+  it.each(presetModels)('has a head for %s, small and nested, to train further', async (model) => {
+    const head = (await loadPreset(model, { kind: 'head' })) as HeadQuantizer;
+    expect(head).toMatchObject({ kind: 'head', bits: 128, nested: [64, 128] });
+    const file = new URL(`../../presets/${model}-head.safetensors`, import.meta.url);
+    expect(statSync(file).size).toBeLessThan(1_000_000);
+    const random = seededRandom(1);
+    const data = Float32Array.from({ length: 60 * head.inputDimensions }, () => gaussian(random));
+    const own = { rows: 60, columns: head.inputDimensions, data };
+    const { quantizer } = await fitHead(own, { bits: 128, nested: [64], from: head, steps: 2 });
+    expect(quantizer.nested).toEqual([64, 128]);
   });
 
   it('refuses what it does not have', async () => {

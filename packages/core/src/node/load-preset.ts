@@ -10,12 +10,13 @@ export type PresetModel = 'all-minilm-l6-v2' | 'bitryoshka-static-v0';
 export interface PresetOptions {
   /**
    * `autoencoder`: codes of 256 bits with a decoder, to use as they are while there are too few vectors
-   * to fit some. `median`: one threshold per dimension, for `refineThresholds`. Default: `autoencoder`.
+   * to fit some. `head`: trained codes of 128 bits, the first 64 of which are codes by themselves, also to
+   * train further. `median`: one threshold per dimension, for `refineThresholds`. Default: `autoencoder`.
    */
-  readonly kind?: 'autoencoder' | 'median';
+  readonly kind?: 'autoencoder' | 'head' | 'median';
 }
 
-const kinds = ['autoencoder', 'median'] as const;
+const kinds = ['autoencoder', 'head', 'median'] as const;
 
 /** The names of all models with presets. */
 export const presetModels: readonly PresetModel[] = ['all-minilm-l6-v2', 'bitryoshka-static-v0'];

@@ -20,7 +20,7 @@ import type { CurvePoint } from '../../training/training-checkpoint.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import { fitNestedItq } from '../../transforms/nested-itq.ts';
-import { fitRidgeRegression } from '../../transforms/ridge-regression.ts';
+import { fitRidgeRegression, ridgeRegressionOn } from '../../transforms/ridge-regression.ts';
 import type { Matrix, Vectors } from '../../vectors/matrix.ts';
 import { checkNotEmpty, selectRows, toMatrix, transpose, zeros } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
@@ -192,9 +192,9 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
   };
 }
 
-/** Every vector is a query about four times; within bounds of time. */
+/** Every vector is a query two or three times; within bounds of time. */
 function defaultSteps(rows: number): number {
-  return Math.min(1500, Math.max(20, Math.round(rows / 16)));
+  return Math.min(1500, Math.max(20, Math.round(rows / 24)));
 }
 
 /** The asked depth, half of it and so on; 0 for none at last. */
@@ -268,6 +268,7 @@ async function fitRestorers(
   options: HeadFitOptions,
 ): Promise<{ restorers: AffineMap[]; encoder: EncoderWeights }> {
   const { loyalty = defaultLoyalty } = options;
+  const predictBits = ridgeRegressionOn(documents);
   let encoder = start;
   let signs = unpackSigns(packSigns(encodeReal(encoder, documents).real));
   let restorers: AffineMap[] = [];
@@ -278,7 +279,7 @@ async function fitRestorers(
     );
     if (round === rounds) break;
     signs = chooseSigns(encoder, restorers, documents, loyalty);
-    const { weights, bias } = fitRidgeRegression(documents, signs);
+    const { weights, bias } = predictBits(signs);
     encoder = { weights: transpose(weights as Matrix), bias };
   }
   return { restorers, encoder };
@@ -349,7 +350,7 @@ function decoderWeights({ weights, bias }: AffineMap): DecoderWeights {
 }
 
 function decoderMap({ bitVectors, bias }: DecoderWeights): AffineMap {
-  return { weights: transpose(bitVectors), bias, inputDimensions: bitVectors.rows };
+  return { weights: transpose(bitVectors), bias: bias.slice(), inputDimensions: bitVectors.rows };
 }
 
 function measureModel(

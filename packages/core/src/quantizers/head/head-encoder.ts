@@ -16,12 +16,16 @@ interface HeadHiddenLayer {
   readonly outputs: Matrix;
 }
 
-/** An encoder as training leaves it, row by output. */
+/** A copy of an encoder in training, row by output. */
 export function headEncoder({ weights, bias, hidden }: EncoderWeights): HeadEncoder {
   const inputDimensions = weights.rows;
-  const map = { weights: transpose(weights), bias, inputDimensions };
+  const map = { weights: transpose(weights), bias: bias.slice(), inputDimensions };
   if (!hidden) return { map };
-  const inner = { weights: transpose(hidden.weights), bias: hidden.bias, inputDimensions };
+  const inner = {
+    weights: transpose(hidden.weights),
+    bias: hidden.bias.slice(),
+    inputDimensions,
+  };
   return { map, hidden: { inner, outputs: transpose(hidden.outputs) } };
 }
 
