@@ -1,19 +1,24 @@
 // `pnpm quality`: every quantizer x length x scoring x depth on every retrieval set, as docs/quality.md.
-// Usage: node tools/write-quality-tables.mjs [FOLDER OF BEIR SETS] [SUBFOLDER OF VECTORS]
+// Usage: node tools/write-quality-tables.mjs [FOLDER OF BEIR SETS] [SUBFOLDER OF VECTORS] [FOLDER OF MODELS]
 // Rows are kept in .cache/quality; delete that folder to measure anew.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const [data = '../shared/data', vectors = 'minilm'] = process.argv.slice(2);
+const [data = '../shared/data', vectors = 'minilm', models = '../shared/models'] =
+  process.argv.slice(2);
 const quantizers =
   'sign,mean,median,otsu,lloyd-max,learned,median-per-side,learned-per-side,random,pca,itq,thermometer,groups-quantile,groups,groups-linear,autoencoder,tuned';
 const lengths = [64, 128, 256, 384];
 const depths = [0, 40, 100];
 const scorings = ['symmetric', 'asymmetric', 'decoded'];
 
+const pairQuantizers = ['sign', 'median', 'itq', 'autoencoder'];
+const pairLengths = [64, 128, 256];
+
 const sets = readdirSync(data).filter((name) => existsSync(join(data, name, vectors)));
 const sections = sets.map((name) => section(name, measure(name)));
+sections.push(pairSection(await measurePairs()));
 writeFileSync('docs/quality.md', `${introduction()}\n${sections.join('\n')}`);
 
 function measure(name) {
@@ -37,6 +42,60 @@ function measure(name) {
     writeFileSync(cache, rows);
   }
   return JSON.parse(readFileSync(cache, 'utf8'));
+}
+
+/** Codes learned from the sentences of the pairs, without their grades. */
+async function measurePairs() {
+  const cache = '.cache/quality/stsb.json';
+  if (!existsSync(cache)) {
+    const { evaluateSimilarity, fitQuantizer, tune } = await import(
+      '../packages/core/dist/index.js'
+    );
+    const { readStsPairs } = await import('../packages/core/dist/node/index.js');
+    const { MatryoshkaEmbeddings } = await import(
+      '../packages/transformers-embedder/dist/index.js'
+    );
+    const pairs = await readStsPairs(join(data, 'stsb/sts-test.csv'));
+    const embeddings = new MatryoshkaEmbeddings({ model: join(models, 'all-MiniLM-L6-v2') });
+    const [first, second] = await Promise.all(
+      ['first', 'second'].map((side) => embeddings.embedDocuments(pairs.map((pair) => pair[side]))),
+    );
+    const similarities = pairs.map(({ similarity }) => similarity);
+    const sentences = [...first, ...second];
+    const rows = [];
+    for (const bits of pairLengths) {
+      const named = await Promise.all(
+        pairQuantizers.map(async (kind) => [kind, await fitQuantizer(sentences, { kind, bits })]),
+      );
+      named.push(['tuned', (await tune(sentences, { bits })).quantizer]);
+      for (const [name, quantizer] of named) {
+        const task = { name: 'stsb', first, second, similarities };
+        const [float, ...codes] = await evaluateSimilarity(task, { quantizers: [quantizer] });
+        const spearman = Object.fromEntries(codes.map((row) => [row.scoring, row.spearman]));
+        rows.push({ bits, name, float: float.spearman, spearman });
+      }
+    }
+    writeFileSync(cache, JSON.stringify(rows));
+  }
+  return JSON.parse(readFileSync(cache, 'utf8'));
+}
+
+function pairSection(rows) {
+  const percent = (value) => (100 * value).toFixed(1);
+  const lines = rows.map(
+    ({ bits, name, spearman }) =>
+      `| ${bits} | ${name} | ${scorings.map((scoring) => percent(spearman[scoring])).join(' | ')} |`,
+  );
+  return [
+    `## Similarity of pairs: STS benchmark, Spearman of the floats ${percent(rows[0].float)}`,
+    '',
+    'Spearman correlation with the grades that people gave, in %. Codes are learned from the sentences, not from the grades. Decoded scores order documents for one query and are on no common scale across pairs, so for pairs take asymmetric ones.',
+    '',
+    `| bits | quantizer | ${scorings.join(' | ')} |`,
+    '| --- | --- | --- | --- | --- |',
+    ...lines,
+    '',
+  ].join('\n');
 }
 
 function introduction() {
