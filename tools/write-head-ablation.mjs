@@ -39,9 +39,10 @@ for (const [name, weights] of Object.entries(objectives)) {
     const cells = await measureAll({ binarize, objectives: weights, steps });
     lines.push(line(binarize, name, cells));
     console.log(lines.at(-1));
+    // After every row, so that a run that is cut short leaves what it has measured.
+    replaceTable(lines.join('\n'));
   }
 }
-replaceTable(lines.join('\n'));
 
 async function measureAll(options) {
   const cells = [];
