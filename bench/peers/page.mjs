@@ -90,7 +90,8 @@ ${markdownTable(summary)}
 
 ${markdownTable(all)}
 
-Numbers for machines: [results.json](benchmarks/results.json).
+Numbers for machines: [results.json](benchmarks/results.json). Scans, filters, additions, and what was tried:
+[speed.md](speed.md).
 `;
 }
 
