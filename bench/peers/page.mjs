@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import * as Plot from '@observablehq/plot';
 import Table from 'cli-table3';
@@ -70,7 +70,7 @@ function page({ description }, summary, all) {
   return `# Speed beside other libraries
 
 ${rows.toLocaleString('en')} vectors of ${dimensions} dimensions (${source}), ${queries} queries, the 10
-nearest by inner product, one query at a time on one core of ${cpus()[0].model} (${availableParallelism()}
+nearest by inner product, one query at a time on one core of ${cpus()[0].model} (${cpus().length}
 cores). Made by \`pnpm bench:peers\`. Every library runs in a process of its own, at several settings; of
 each query the best time of up to ten rounds counts. Compare the columns, not the milliseconds: machines
 differ.
@@ -90,7 +90,8 @@ ${markdownTable(summary)}
 
 ${markdownTable(all)}
 
-Numbers for machines: [results.json](benchmarks/results.json).
+Numbers for machines: [results.json](benchmarks/results.json). Scans, filters, additions, and what was tried:
+[speed.md](speed.md).
 `;
 }
 
