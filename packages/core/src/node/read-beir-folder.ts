@@ -24,11 +24,10 @@ export async function readBeirFolder(
   folder: string,
   { vectors, split = 'test' }: ReadBeirOptions,
 ): Promise<RetrievalTask> {
-  const [corpus, allQueries, relevance] = await Promise.all([
-    readVectors(join(folder, vectors, 'corpus')),
-    readVectors(join(folder, vectors, 'queries')),
-    readJudgements(join(folder, 'qrels', `${split}.tsv`)),
-  ]);
+  // One after the other: of several files that are missing, always the same one is named.
+  const corpus = await readVectors(join(folder, vectors, 'corpus'));
+  const allQueries = await readVectors(join(folder, vectors, 'queries'));
+  const relevance = await readJudgements(join(folder, 'qrels', `${split}.tsv`));
   if (corpus.vectors.columns !== allQueries.vectors.columns) {
     throw new BitryoshkaError({
       code: 'dimension-mismatch',
