@@ -3,11 +3,7 @@ import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { transpose } from '../../vectors/matrix.ts';
-
-/** Rounds over all bits; nearly every code comes to rest in fewer. */
-const maximumRounds = 10;
-/** The smallest positive float32. */
-const smallestFloat = 2 ** -149;
+import { settledFields } from '../settled-fields.ts';
 
 /**
  * Codes that the decoder restores best, by coordinate descent: starting from the encoder's signs, each
@@ -39,11 +35,5 @@ export function localFields(vectors: Matrix, encoder: AffineMap, decoder: Affine
   const explained = kernel.multiplyTransposed(signs, couplings);
   for (let p = 0; p < residuals.data.length; p++) residuals.data[p] -= explained.data[p];
 
-  const { fields } = kernel.descendSigns(residuals, signs, couplings, maximumRounds);
-  // A code that was stopped before it came to rest keeps its bits.
-  for (let p = 0; p < fields.data.length; p++) {
-    const isOne = signs.data[p] > 0;
-    if (fields.data[p] > 0 !== isOne) fields.data[p] = isOne ? smallestFloat : 0;
-  }
-  return fields;
+  return settledFields(residuals, signs, couplings);
 }

@@ -3,11 +3,7 @@ import type { AffineMap } from '../../transforms/affine-map.ts';
 import { affineFunction } from '../../transforms/affine-map.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { transpose, zeros } from '../../vectors/matrix.ts';
-
-/** Rounds over all bits; nearly every code comes to rest in fewer. */
-const maximumRounds = 10;
-/** The smallest positive float32. */
-const smallestFloat = 2 ** -149;
+import { settledFields } from '../settled-fields.ts';
 
 /**
  * Improves codes by what restorers make of them: of leading parts of a code of different lengths, each
@@ -54,12 +50,6 @@ export function codeChooser(
     for (let p = 0; p < real.data.length; p++) residuals.data[p] += loyalty * real.data[p];
     const explained = kernel.multiply(signs, couplings);
     for (let p = 0; p < residuals.data.length; p++) residuals.data[p] -= explained.data[p];
-    const { fields } = kernel.descendSigns(residuals, signs, couplings, maximumRounds);
-    // A code that was stopped before it came to rest keeps its bits.
-    for (let p = 0; p < fields.data.length; p++) {
-      const isOne = signs.data[p] > 0;
-      if (fields.data[p] > 0 !== isOne) fields.data[p] = isOne ? smallestFloat : 0;
-    }
-    return fields;
+    return settledFields(residuals, signs, couplings);
   };
 }
