@@ -3,6 +3,7 @@ import type { Matrix } from '../vectors/matrix.ts';
 import { row, zeros } from '../vectors/matrix.ts';
 import { dotProduct } from './dot-product.ts';
 import { javascriptProduct } from './javascript-product.ts';
+import { JavascriptSlicedMemory } from './javascript-sliced-memory.ts';
 import type {
   BitPlanes,
   CodeMemory,
@@ -12,6 +13,7 @@ import type {
   ScanLimits,
   VectorMemory,
 } from './kernel.ts';
+import { NearestRows } from './nearest-rows.ts';
 import { roundQuery } from './round-query.ts';
 import type { VectorFormatName } from './vector-layout.ts';
 import { bytesOfVector, paddedTo } from './vector-layout.ts';
@@ -20,6 +22,7 @@ import { bytesOfVector, paddedTo } from './vector-layout.ts';
 export const javascriptKernel: Kernel = {
   name: 'javascript',
   createCodeMemory: (bytesPerCode) => new JavascriptCodeMemory(bytesPerCode),
+  createSlicedMemory: (bits) => new JavascriptSlicedMemory(bits),
   multiplyTransposed,
   multiply: (a, b) => javascriptProduct(a, b, false),
   multiplyTransposeOf: (a, b) => javascriptProduct(a, b, true),
@@ -68,12 +71,7 @@ class JavascriptCodeMemory implements CodeMemory {
     const words = this.#words;
     const queryWords = new Uint32Array(new Uint8Array(query).buffer);
     const wanted = Math.min(k, this.rows);
-    if (wanted === 0) return { rows: new Uint32Array(0), distances: new Uint32Array(0) };
-
-    // One list of rows per distance; a distance stops being collected once k smaller ones are known.
-    const rowsAt: number[][] = Array.from({ length: bits + 1 }, () => []);
-    let bound = Math.min(limit, bits + 1);
-    let below = 0;
+    const nearest = new NearestRows(wanted, bits, limit);
     for (let r = 0; r < ranges.length; r += 2) {
       for (let i = ranges[r]; i < ranges[r + 1]; i++) {
         if (allowed && ((allowed[i >> 3] >> (i & 7)) & 1) === 0) continue;
@@ -81,16 +79,10 @@ class JavascriptCodeMemory implements CodeMemory {
         for (let w = 0, p = i * wordsPerCode; w < wordsPerCode; w++, p++) {
           distance += popcount(words[p] ^ queryWords[w]);
         }
-        if (distance >= bound) continue;
-        rowsAt[distance].push(i);
-        below++;
-        while (below >= wanted) below -= rowsAt[--bound].length;
+        nearest.offer(i, distance);
       }
     }
-
-    const rows = rowsAt.flat().slice(0, wanted);
-    const distances = rowsAt.flatMap((at, distance) => at.map(() => distance)).slice(0, wanted);
-    return { rows: Uint32Array.from(rows), distances: Uint32Array.from(distances) };
+    return nearest.nearest();
   }
 
   nearestOfEach(

@@ -4,7 +4,8 @@ import { float16Values } from '../vectors/float16.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { seededRandom } from '../vectors/random.ts';
 import { javascriptKernel } from './javascript-kernel.ts';
-import type { CodeMemory, Kernel, ScanLimits } from './kernel.ts';
+import type { CodeMemory, Kernel, ScanLimits, SlicedMemory, SlicedScanOptions } from './kernel.ts';
+import { largestTotalWeight } from './kernel.ts';
 import { bytesOfVector } from './vector-layout.ts';
 
 /** What every kernel must do, checked against definitions that are too slow to ship. */
@@ -161,6 +162,100 @@ export function kernelSuite(kernel: Kernel): void {
           .subarray(240)
           .every((byte) => byte === 0),
       ).toBe(true);
+    });
+  });
+
+  describe('sliced codes', () => {
+    it.each([8, 64, 72, 192, 960])('finds what sorting all distances finds, %i bits', (bits) => {
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 0, max: 400 }),
+          fc.integer({ min: 1, max: 80 }),
+          fc.integer({ min: 1, max: 7 }),
+          fc.boolean(),
+          fc.integer(),
+          (rows, k, largest, isMasked, seed) => {
+            const { memory, codes, random } = randomSlices(kernel, rows, bits, seed);
+            const weights = randomWeights(bits, largest, random);
+            const allowed = isMasked
+              ? Uint8Array.from({ length: Math.ceil(rows / 16) }, () => random() * 256)
+              : undefined;
+            const all = sortedWeighted(codes, bits, weights, rows).filter(
+              ([row]) => !allowed || (allowed[row >> 3] >> (row & 7)) & 1,
+            );
+            expect(weightedPairs(memory, weights, k, { allowed })).toEqual(all.slice(0, k));
+            const below = all[k >> 1]?.[1] ?? 3;
+            expect(weightedPairs(memory, weights, k, { allowed, below })).toEqual(
+              all.filter(([, distance]) => distance < below).slice(0, k),
+            );
+            const fewer = rows >> 1;
+            expect(weightedPairs(memory, weights, k, { allowed, rows: fewer })).toEqual(
+              all.filter(([row]) => row < fewer).slice(0, k),
+            );
+          },
+        ),
+        { numRuns: 20 },
+      );
+    });
+
+    it('finds by weights of one what codes finds by Hamming distance', () => {
+      const { memory, codes, random } = randomSlices(kernel, 500, 128, 4);
+      const query = Uint8Array.from({ length: 16 }, () => random() * 256);
+      const weights = Int8Array.from({ length: 128 }, (_, bit) =>
+        (query[bit >> 3] >> (bit & 7)) & 1 ? 1 : -1,
+      );
+      const rowByRow = kernel.createCodeMemory(16);
+      rowByRow.resize(500);
+      rowByRow.bytes().set(codes);
+      expect(memory.nearest(weights, 60)).toEqual(rowByRow.nearest(query, 60));
+    });
+
+    it.each([16, 17])('finds many of many rows, also where a guess from some is wrong', (every) => {
+      const memory = kernel.createSlicedMemory(64);
+      memory.resize(40_000);
+      const random = seededRandom(3);
+      const codes = Uint8Array.from({ length: 40_000 * 8 }, (_, i) =>
+        Math.floor(i / 1024) % every === 0 ? 0 : random() * 256,
+      );
+      memory.write(0, codes, 8);
+      for (const weights of [new Int8Array(64).fill(-1), new Int8Array(64).fill(3)]) {
+        const all = sortedWeighted(codes, 64, weights, 40_000);
+        for (const k of [200, 4200]) {
+          expect(weightedPairs(memory, weights, k)).toEqual(all.slice(0, k));
+        }
+      }
+    });
+
+    it('adds up weights as large as they may be, and none at all', () => {
+      const { memory, codes } = randomSlices(kernel, 300, 1016, 2);
+      for (const weight of [1, -1, 0]) {
+        const weights = new Int8Array(1016).fill(weight);
+        if (weight !== 0) weights.fill(2 * weight, 0, 7);
+        const all = sortedWeighted(codes, 1016, weights, 300);
+        expect(weightedPairs(memory, weights, 300)).toEqual(all);
+      }
+    });
+
+    it('keeps rows while growing, takes parts of codes, and writes over rows', () => {
+      const memory = kernel.createSlicedMemory(16);
+      memory.resize(3);
+      memory.write(0, Uint8Array.of(1, 2, 99, 255, 255, 99, 7, 7, 99), 3);
+      memory.nearest(new Int8Array(16).fill(1), 3);
+      memory.resize(9000);
+      memory.write(3, new Uint8Array(8997 * 2).fill(255), 2);
+      memory.write(1, Uint8Array.of(0, 0), 2);
+      const weights = new Int8Array(16).fill(-1);
+      expect(weightedPairs(memory, weights, 4)).toEqual([
+        [1, 0],
+        [0, 2],
+        [2, 6],
+        [3, 16],
+      ]);
+      memory.resize(2);
+      expect(weightedPairs(memory, weights, 4)).toEqual([
+        [1, 0],
+        [0, 2],
+      ]);
     });
   });
 
@@ -566,6 +661,47 @@ function randomDescent(bits: number, rows: number) {
       return field;
     });
   return { residuals, signs, couplings, fieldsOf };
+}
+
+function randomSlices(kernel: Kernel, rows: number, bits: number, seed: number) {
+  const random = seededRandom(seed);
+  const memory = kernel.createSlicedMemory(bits);
+  memory.resize(rows);
+  const codes = Uint8Array.from({ length: (rows * bits) / 8 }, () => random() * 256);
+  memory.write(0, codes, bits / 8);
+  return { memory, codes, random };
+}
+
+/** As large as they may be together at most. */
+function randomWeights(bits: number, largest: number, random: () => number): Int8Array {
+  let left = largestTotalWeight;
+  return Int8Array.from({ length: bits }, () => {
+    const weight = Math.min(left, Math.floor(random() * (largest + 1)));
+    left -= weight;
+    return random() < 0.5 ? weight : -weight;
+  });
+}
+
+function sortedWeighted(codes: Uint8Array, bits: number, weights: Int8Array, rows: number): Pair[] {
+  const pairs = Array.from({ length: rows }, (_, row): Pair => {
+    let distance = 0;
+    for (let bit = 0; bit < bits; bit++) {
+      const isOne = ((codes[(row * bits + bit) >> 3] >> (bit & 7)) & 1) === 1;
+      if (isOne !== weights[bit] > 0) distance += Math.abs(weights[bit]);
+    }
+    return [row, distance];
+  });
+  return pairs.sort((a, b) => a[1] - b[1] || a[0] - b[0]);
+}
+
+function weightedPairs(
+  memory: SlicedMemory,
+  weights: Int8Array,
+  k: number,
+  options?: SlicedScanOptions,
+): Pair[] {
+  const { rows, distances } = memory.nearest(weights, k, options);
+  return Array.from(rows, (row, i) => [row, distances[i]]);
 }
 
 type Pair = readonly [row: number, distance: number];

@@ -61,6 +61,44 @@ export interface CodeMemory {
   planeSums(planes: BitPlanes, rows: Uint32Array): Int32Array;
 }
 
+/** Which rows a scan of sliced codes looks at, and which it gives up on. */
+export interface SlicedScanOptions {
+  /** Rows from here on are left out. Default: none. */
+  readonly rows?: number | undefined;
+  /** Bitmap of the rows to score, as for `CodeMemory.nearest`. Default: all. */
+  readonly allowed?: Uint8Array | undefined;
+  /** Only rows at smaller distances are of interest. Default: all. */
+  readonly below?: number | undefined;
+}
+
+/**
+ * Codes that are kept bit by bit instead of row by row, so that a scan reads only the bits that count, and
+ * may count some more than others.
+ */
+export interface SlicedMemory {
+  /** Of a code, a multiple of 8. */
+  readonly bits: number;
+  readonly rows: number;
+  /** Makes room for more rows, or cuts rows off the end. */
+  resize(rows: number): void;
+  /**
+   * Writes rows `start` and on, for which there must be room.
+   *
+   * @param codes one after the other, of which the first `bits` are kept
+   */
+  write(start: number, codes: Uint8Array, bytesPerCode: number): void;
+  /**
+   * The `k` rows of the smallest distances, fewer when there are fewer: a distance is the sum of the weights,
+   * without their signs, of all bits that are 0 where the weight is positive, or 1 where it is negative.
+   *
+   * @param weights one per bit, from -7 to 7, that come to `largestTotalWeight` at most without their signs
+   */
+  nearest(weights: Int8Array, k: number, options?: SlicedScanOptions): NearestCodes;
+}
+
+/** What the weights of a scan of sliced codes may come to. */
+export const largestTotalWeight = 1023;
+
 /** Whole numbers, one per bit of a code, by their binary digits. */
 export interface BitPlanes {
   /** Two's complement: numbers from -8 to 7, or from -128 to 127. */
@@ -99,6 +137,7 @@ export type Multiplier = (a: Matrix) => Matrix;
 export interface Kernel {
   readonly name: 'wasm' | 'javascript';
   createCodeMemory(bytesPerCode: number): CodeMemory;
+  createSlicedMemory(bits: number): SlicedMemory;
   /** `a` times the transpose of `b`, plus `bias` on every row: `rows(a) x rows(b)`, in float32. */
   multiplyTransposed(a: Matrix, b: Matrix, bias?: Float32Array): Matrix;
   /** `a` times `b`, in float32. */

@@ -1,11 +1,10 @@
 import type { BitPlanes, CodeMemory, NearestCodes, ScanLimits } from './kernel.ts';
 import type { KernelExports } from './wasm-exports.ts';
 import { align, base, ensureBytes } from './wasm-exports.ts';
+import { nearestAt, nearestOfNone } from './wasm-nearest.ts';
 
 /** Queries that share a tile: more need more memory, and gain nothing. */
 const mostQueries = 8;
-
-const nearestOfNone: NearestCodes = { rows: new Uint32Array(0), distances: new Uint32Array(0) };
 
 /** Codes from `base` on; what a scan needs besides them lies behind their capacity. */
 export class WasmCodeMemory implements CodeMemory {
@@ -191,12 +190,4 @@ export class WasmCodeMemory implements CodeMemory {
   get #scratchAt(): number {
     return align(base + this.#capacity * this.bytesPerCode);
   }
-}
-
-/** What a scan has written: distances, then rows. */
-function nearestAt({ buffer }: WebAssembly.Memory, at: number, count: number): NearestCodes {
-  return {
-    distances: new Uint32Array(buffer, at, count).slice(),
-    rows: new Uint32Array(buffer, at + 4 * count, count).slice(),
-  };
 }

@@ -54,6 +54,33 @@ export interface KernelExports {
     columns: number,
     output: number,
   ): void;
+  scanSliced(
+    blocks: number,
+    blockBytes: number,
+    rows: number,
+    groups: number,
+    levels: number,
+    terms: number,
+    total: number,
+    subtracted: number,
+    k: number,
+    limit: number,
+    allowed: number,
+    scratch: number,
+    samples: number,
+    histogram: number,
+    candidates: number,
+    output: number,
+  ): number;
+  slice(
+    codes: number,
+    bytesPerCode: number,
+    count: number,
+    blocks: number,
+    blockBytes: number,
+    bits: number,
+    start: number,
+  ): void;
   fillTables(values: number, bytes: number, tables: number): void;
   sumByTables(
     codes: number,

@@ -7,6 +7,7 @@ import { descendSigns } from './wasm-descent.ts';
 import type { KernelExports } from './wasm-exports.ts';
 import { createMultiplier, WasmMultiplier } from './wasm-multiplier.ts';
 import { wasmProduct } from './wasm-product.ts';
+import { WasmSlicedMemory } from './wasm-sliced-memory.ts';
 import { WasmVectorMemory } from './wasm-vector-memory.ts';
 
 /** Compiled once; undefined before that, null where it cannot be. */
@@ -37,6 +38,7 @@ export function createWasmKernel(counting?: BitCounting): Kernel | undefined {
       kernel.countInVectors(countsInVectors);
       return new WasmCodeMemory(kernel, bytesPerCode);
     },
+    createSlicedMemory: (bits) => new WasmSlicedMemory(instantiate(module), bits),
     multiplyTransposed: (a, b, bias) => multiplier.multiplyTransposed(a, b, bias),
     multiply: (a, b) => wasmProduct(products, a, b, false),
     multiplyTransposeOf: (a, b) => wasmProduct(products, a, b, true),

@@ -5,3 +5,4 @@ export { dotProducts, multiplyTransposed } from './multiply';
 export { countInLanes, countInWords } from './probe';
 export { multiplyStrided } from './product';
 export { fillTables, sumByPlanes, sumByTables } from './score';
+export { scanSliced, slice } from './sliced';
