@@ -49,7 +49,11 @@ export function codeScorer(
     // The cosine of the query's real values and a code, a vector of ±1 and therefore of length √bits.
     const scale = inverseNorm(values, 0, values.length) / Math.sqrt(values.length);
     const sums = bitSums(values, queryDigits);
-    return ({ codes }, slots) => sums(codes, slots).map((sum) => sum * scale);
+    return ({ codes }, slots) => {
+      const scores = sums(codes, slots);
+      for (let i = 0; i < scores.length; i++) scores[i] *= scale;
+      return scores;
+    };
   }
   // The cosine of the query and a decoded code.
   const decoder = quantizer.decoder as LinearDecoder;
@@ -72,6 +76,10 @@ function bitSums(values: Float32Array, queryDigits: QueryDigits | undefined): Bi
   if (queryDigits === undefined) return (codes, slots) => codes.sums(values, slots);
   const { planes, step, total } = bitPlanes(values, queryDigits);
   // Twice the sum over the ones, less the sum over all, is what ±1 give.
-  return (codes, slots) =>
-    Float32Array.from(codes.planeSums(planes, slots), (ones) => step * (2 * ones - total));
+  return (codes, slots) => {
+    const ones = codes.planeSums(planes, slots);
+    const sums = new Float32Array(ones.length);
+    for (let i = 0; i < ones.length; i++) sums[i] = step * (2 * ones[i] - total);
+    return sums;
+  };
 }

@@ -1,6 +1,6 @@
 import type { Codes } from '../codes/codes.ts';
 import { defaultKernel } from '../kernels/default-kernel.ts';
-import type { CodeMemory } from '../kernels/kernel.ts';
+import type { CodeMemory, SlicedMemory } from '../kernels/kernel.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { rowRange } from '../vectors/matrix.ts';
 import { segmentSlots } from './segment-rows.ts';
@@ -18,8 +18,8 @@ export interface EncodedVectors {
 
 export interface CodeSegmentLayout {
   readonly bytesPerCode: number;
-  /** Of the prefixes that are kept once more, side by side; 0 for none. */
-  readonly bytesPerPrefix: number;
+  /** Of the prefixes that are kept once more, bit by bit; 0 for none. */
+  readonly prefixBits: number;
 }
 
 const fewestSlots = 64;
@@ -27,15 +27,15 @@ const fewestSlots = 64;
 /** The codes of a segment in memory of their own, and beside them lengths and vectors. */
 export class CodeSegment implements SegmentContent<CodeSegment> {
   readonly codes: CodeMemory;
-  readonly prefixes: CodeMemory | undefined;
+  readonly prefixes: SlicedMemory | undefined;
   readonly vectors: StoredVectors | undefined;
   norms: Uint8Array = new Uint8Array(0);
   #slots = 0;
 
-  constructor({ bytesPerCode, bytesPerPrefix }: CodeSegmentLayout, vectors?: StoredVectors) {
+  constructor({ bytesPerCode, prefixBits }: CodeSegmentLayout, vectors?: StoredVectors) {
     const kernel = defaultKernel();
     this.codes = kernel.createCodeMemory(bytesPerCode);
-    this.prefixes = bytesPerPrefix > 0 ? kernel.createCodeMemory(bytesPerPrefix) : undefined;
+    this.prefixes = prefixBits > 0 ? kernel.createSlicedMemory(prefixBits) : undefined;
     this.vectors = vectors;
   }
 
@@ -83,17 +83,12 @@ export class CodeSegment implements SegmentContent<CodeSegment> {
       this.norms.set(norms, start);
     }
     if (!this.prefixes) return;
-    const length = this.prefixes.bytesPerCode;
     this.#ensure(this.prefixes);
-    const prefixes = this.prefixes.bytes();
-    for (let i = 0; i < count; i++) {
-      const from = i * bytesPerCode;
-      prefixes.set(codes.subarray(from, from + length), (start + i) * length);
-    }
+    this.prefixes.write(start, codes, bytesPerCode);
   }
 
   /** Room for twice what was there, up to a whole segment and never more. */
-  #ensure(memory: CodeMemory): void {
+  #ensure(memory: CodeMemory | SlicedMemory): void {
     if (this.#slots <= memory.rows) return;
     memory.resize(Math.min(segmentSlots, Math.max(fewestSlots, this.#slots, 2 * memory.rows)));
   }

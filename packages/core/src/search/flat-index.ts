@@ -66,7 +66,7 @@ export class FlatIndex implements VectorIndex, VectorSegments {
     this.#createVectors = storedVectorsFactory(storage);
     this.#layout = {
       bytesPerCode: bytesPerCode(quantizer.bits),
-      bytesPerPrefix: prefixBits / 8,
+      prefixBits,
     };
     this.#rows = new SegmentedRows(() => this.#createSegment());
     if (vectors) this.#takeOver(vectors, codes);
@@ -241,7 +241,7 @@ export class FlatIndex implements VectorIndex, VectorSegments {
     return {
       quantizer: this.quantizer,
       segments: rows.segments,
-      hasPrefixes: prefixBits > 0,
+      prefixBits,
       source: isVectorSource(storage) ? storage : undefined,
       locate: (allowed: RowSet) => rows.places(allowed),
     };
