@@ -5,6 +5,8 @@ import { nearestAt, nearestOfNone } from './wasm-nearest.ts';
 
 /** Queries that share a tile: more need more memory, and gain nothing. */
 const mostQueries = 8;
+/** Codes that are copied together before they are scored. */
+const fetchedRows = 64;
 
 /** Codes from `base` on; what a scan needs besides them lies behind their capacity. */
 export class WasmCodeMemory implements CodeMemory {
@@ -175,14 +177,24 @@ export class WasmCodeMemory implements CodeMemory {
 
   planeSums({ digits, words: planes }: BitPlanes, rows: Uint32Array): Int32Array {
     const planesAt = this.#scratchAt;
-    const rowsAt = align(planesAt + planes.length);
+    const fetchedAt = align(planesAt + planes.length);
+    const rowsAt = align(fetchedAt + fetchedRows * this.bytesPerCode);
     const outputAt = align(rowsAt + rows.byteLength);
     const { memory } = this.#kernel;
     ensureBytes(memory, outputAt + rows.byteLength);
     new Uint8Array(memory.buffer, planesAt, planes.length).set(planes);
     new Uint32Array(memory.buffer, rowsAt, rows.length).set(rows);
     const words = this.bytesPerCode / 8;
-    this.#kernel.sumByPlanes(base, words, rowsAt, rows.length, planesAt, digits, outputAt);
+    this.#kernel.sumByPlanes(
+      base,
+      words,
+      rowsAt,
+      rows.length,
+      planesAt,
+      digits,
+      fetchedAt,
+      outputAt,
+    );
     return new Int32Array(memory.buffer, outputAt, rows.length).slice();
   }
 

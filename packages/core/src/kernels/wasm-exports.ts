@@ -97,6 +97,7 @@ export interface KernelExports {
     count: number,
     planes: number,
     digits: number,
+    fetched: number,
     output: number,
   ): void;
   dotProducts(

@@ -3,7 +3,6 @@ import type { LinearDecoder } from '../quantizers/linear-decoder.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import { inverseNorm } from '../vectors/normalize.ts';
 import { bitPlanes } from './bit-planes.ts';
-import type { SlotScorer } from './candidates.ts';
 
 /**
  * How codes are scored: code against code; the query's real values against a code; or the query itself
@@ -39,12 +38,15 @@ export function project(quantizer: Quantizer, unit: Float32Array): Float32Array 
   return quantizer.project(query, 'query').data;
 }
 
+/** Scores the codes in slots of a segment. */
+export type CodeScorer = (content: ScoredCodes, slots: Uint32Array) => Float32Array;
+
 /** What scores codes by more than their distance. */
 export function codeScorer(
   quantizer: Quantizer,
   { unit, projection: values }: CodeQuery,
   { scoring, queryDigits }: CodeScoringOptions,
-): SlotScorer<ScoredCodes> {
+): CodeScorer {
   if (scoring === 'asymmetric') {
     // The cosine of the query's real values and a code, a vector of ±1 and therefore of length √bits.
     const scale = inverseNorm(values, 0, values.length) / Math.sqrt(values.length);

@@ -5,8 +5,9 @@ import type { Vectors } from '../vectors/matrix.ts';
 import { row, toMatrix } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import { bestCandidates } from './best-candidates.ts';
+import { bestSlots } from './best-slots.ts';
 import type { Candidates } from './candidates.ts';
-import { scoredRows, scorePlaces, slotScores } from './candidates.ts';
+import { scoredRows, scorePlaces } from './candidates.ts';
 import type { CodeQuery } from './code-scoring.ts';
 import { codeScorer, project } from './code-scoring.ts';
 import type { CodeSegment } from './code-segment.ts';
@@ -174,8 +175,8 @@ export class CodeSearch {
   #scan(query: CodeQuery, depth: ResolvedDepth, allowed: RowSet | undefined): ScannedSegments {
     const { segments, prefixBits } = this.#codes;
     const { candidates: count, scored, prefixes } = depth;
-    const code = signsOf(query);
     if (prefixes === undefined) {
+      const code = signsOf(query);
       return {
         places: () => scanCodes(segments, code, { count, allowed }),
         slots: () => scanSlots(segments, code, { count, allowed }),
@@ -184,7 +185,7 @@ export class CodeSearch {
     const leading = query.projection.subarray(0, prefixBits);
     if (prefixes === 'safe') {
       const nearest = () =>
-        scanThroughPrefixes(segments, code, equalWeights(leading), { count, allowed });
+        scanThroughPrefixes(segments, signsOf(query), equalWeights(leading), { count, allowed });
       return { places: nearest, slots: () => foundSlots(segments.length, nearest().places) };
     }
     const slots = () =>
@@ -192,7 +193,7 @@ export class CodeSearch {
         count: Math.max(prefixes, scored),
         allowed,
       });
-    return { places: () => scanFound(segments, code, slots(), count), slots };
+    return { places: () => scanFound(segments, signsOf(query), slots(), count), slots };
   }
 
   /** The candidates that a scan found, best first. */
@@ -201,8 +202,12 @@ export class CodeSearch {
     const { scoring, scored } = depth;
     if (scoring === 'symmetric') return byDistance(scanned.places(), quantizer.bits);
     const score = codeScorer(quantizer, query, { ...depth, scoring });
-    const { places, scores } = slotScores(segments, scanned.slots(), score);
-    return bestCandidates(places, scores, scored);
+    const groups = scanned.slots().map(({ ordinal, slots }) => ({
+      ordinal,
+      slots,
+      scores: score(segments[ordinal].content, slots),
+    }));
+    return bestSlots(groups, scored);
   }
 
   /** The places of allowed rows that are too few for a scan to be worth it. */

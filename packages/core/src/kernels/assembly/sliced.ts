@@ -27,6 +27,13 @@ const digits: u32 = 11;
   return v128.load(block + <usize>load<u32>(terms + (i << 2)));
 }
 
+/** What is read ahead while eight words are added up: three lines of a cache. */
+const fetchedBytes: usize = 192;
+
+@inline function fetch(at: usize): v128 {
+  return v128.or(v128.load(at), v128.or(v128.load(at, 64), v128.load(at, 128)));
+}
+
 let groups: usize = 0;
 let levels: u32 = 0;
 let terms: usize = 0;
@@ -36,11 +43,16 @@ let planes: usize = 0;
 /**
  * Writes the distances of a block to `planes`, digit by digit: less what all weights to be subtracted come
  * to, plus 2 ^ (digits - 1).
+ * Meanwhile it reads through the block at `next`, from its beginning on: words are read in no order that a
+ * processor would recognise, and so fetch ahead.
  *
  * Weights are taken apart into binary digits. For each, the highest first, `groups` says how many eights of
  * words are added and how many are subtracted; `terms` holds where in a block these words lie.
  */
-function weigh(block: usize): void {
+function weigh(block: usize, next: usize, blockBytes: usize): void {
+  let fetched = i32x4.splat(0);
+  let ahead = next;
+  const last = next + blockBytes - min(blockBytes, fetchedBytes);
   const handed = planes + <usize>digits * 16;
   const none = i32x4.splat(0);
   let s0 = none, s1 = none, s2 = none;
@@ -69,6 +81,8 @@ function weigh(block: usize): void {
       s0 = sum(s0, x6, x7);
       const d1 = carry(s1, c2, c3);
       s1 = sum(s1, c2, c3);
+      fetched = v128.or(fetched, fetch(ahead));
+      ahead = min(ahead + fetchedBytes, last);
       v128.store(h, carry(s2, d0, d1));
       s2 = sum(s2, d0, d1);
     }
@@ -88,6 +102,8 @@ function weigh(block: usize): void {
       s0 = sum(s0, x6, x7);
       const d1 = borrow(s1, c2, c3);
       s1 = sum(s1, c2, c3);
+      fetched = v128.or(fetched, fetch(ahead));
+      ahead = min(ahead + fetchedBytes, last);
       v128.store(h, borrow(s2, d0, d1));
       s2 = sum(s2, d0, d1);
     }
@@ -134,6 +150,8 @@ function weigh(block: usize): void {
       h7 = v128.xor(h7, c);
     }
   }
+  // So that no compiler thinks it was for nothing.
+  v128.store(handed, fetched);
   v128.store(planes, s0);
   v128.store(planes, s1, 16);
   v128.store(planes, s2, 32);
@@ -194,7 +212,7 @@ function scanBlocks(blocks: usize, blockBytes: usize, rows: u32, allowed: usize,
       mask = v128.load(allowed + (<usize>first >> 3));
       if (!v128.any_true(mask)) continue;
     }
-    weigh(block);
+    weigh(block, first + blockRows < rows ? block + blockBytes : block, blockBytes);
     mask = v128.and(mask, rowsBelow(planes, bound + offset));
     if (!v128.any_true(mask)) continue;
     let low = <u64>i64x2.extract_lane(mask, 0);
@@ -220,8 +238,9 @@ function guessBound(
   if (k < 200 || rows < 8 * sampled || rows < 8 * k) return largest;
   const stride = rows / blockRows / sampledBlocks;
   const bytes = <usize>digits * 16;
-  for (let i: u32 = 0; i < sampledBlocks; i++) {
-    weigh(blocks + <usize>(i * stride) * blockBytes);
+  const step = <usize>stride * blockBytes;
+  for (let i: u32 = 0, block = blocks; i < sampledBlocks; i++, block += step) {
+    weigh(block, i + 1 < sampledBlocks ? block + step : blocks, blockBytes);
     memory.copy(samples + <usize>i * bytes, planes, bytes);
   }
   const needed = neededOf(k, sampled, rows);
