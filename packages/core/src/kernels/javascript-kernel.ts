@@ -10,6 +10,7 @@ import type {
   DescendedSigns,
   Kernel,
   NearestCodes,
+  RowSums,
   ScanLimits,
   VectorMemory,
 } from './kernel.ts';
@@ -111,10 +112,14 @@ class JavascriptCodeMemory implements CodeMemory {
     });
   }
 
-  planeSums({ digits, words: planes }: BitPlanes, rows: Uint32Array): Int32Array {
+  planeSums(
+    { digits, words: planes }: BitPlanes,
+    rows: Uint32Array,
+    wanted: number = Infinity,
+  ): RowSums {
     const wordsPerCode = this.bytesPerCode / 4;
     const planeWords = new Uint32Array(new Uint8Array(planes).buffer);
-    return Int32Array.from(rows, (row) => {
+    const sums = Int32Array.from(rows, (row) => {
       let sum = 0;
       for (let w = 0; w < wordsPerCode; w++) {
         const word = this.#words[row * wordsPerCode + w];
@@ -126,7 +131,22 @@ class JavascriptCodeMemory implements CodeMemory {
       }
       return sum;
     });
+    return wanted >= rows.length ? { rows, sums } : largestSums(rows, sums, wanted);
   }
+}
+
+/** Sums that are told apart when the largest are looked for. */
+const sumClasses = 4096;
+
+function largestSums(rows: Uint32Array, sums: Int32Array, wanted: number): RowSums {
+  const sorted = sums.slice().sort();
+  const least = sorted[0];
+  let shift = 0;
+  while ((sorted[sorted.length - 1] - least) >>> shift >= sumClasses) shift++;
+  // With nothing wanted, the largest are the last of none.
+  const lowest = (sorted[Math.min(sorted.length - 1, sorted.length - wanted)] - least) >>> shift;
+  const isKept = (_: number, i: number) => (sums[i] - least) >>> shift >= lowest;
+  return { rows: rows.filter(isKept), sums: sums.filter(isKept) };
 }
 
 class JavascriptVectorMemory implements VectorMemory {

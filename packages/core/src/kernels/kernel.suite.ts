@@ -309,11 +309,50 @@ export function kernelSuite(kernel: Kernel): void {
             if (isSet(memory, row, bit)) sum += valueAt(bit);
           return sum;
         });
-        expect([...memory.planeSums({ digits, words: planes.slice() }, rows)]).toEqual(expected);
-        expect(memory.planeSums({ digits, words: planes.slice() }, rows.slice(0, 0))).toHaveLength(
-          0,
-        );
+        const given = { digits, words: planes.slice() };
+        const all = { rows, sums: Int32Array.from(expected) };
+        expect(memory.planeSums(given, rows)).toEqual(all);
+        expect(memory.planeSums(given, rows, 4)).toEqual(all);
+        expect(memory.planeSums(given, rows.slice(0, 0), 2).sums).toHaveLength(0);
       }
+    });
+
+    it.each([4, 8] as const)('keeps the rows of the largest sums, %i digits', (digits) => {
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 1, max: 200 }),
+          fc.integer({ min: 1, max: 150 }),
+          fc.integer({ min: 1, max: 16 }),
+          fc.integer(),
+          (rows, wanted, words, seed) => {
+            const { memory } = randomCodes(kernel, rows, words, seed);
+            const planes = { digits, words: randomCodes(kernel, digits, words, 99).memory.bytes() };
+            const random = seededRandom(seed);
+            const asked = Uint32Array.from({ length: 200 }, () => Math.floor(random() * rows));
+            const all = memory.planeSums(planes, asked);
+            const last = all.sums.slice().sort().at(-wanted) as number;
+            const expected = Array.from(all.rows, (row, i) => [row, all.sums[i]]);
+            const kept = memory.planeSums(planes, asked, wanted);
+            expect(Array.from(kept.rows, (row, i) => [row, kept.sums[i]])).toEqual(
+              expected.filter(([, sum]) => (sum as number) >= last),
+            );
+          },
+        ),
+        { numRuns: 20 },
+      );
+    });
+
+    it('takes sums that lie far apart for alike where they are nearly so', () => {
+      const memory = kernel.createCodeMemory(128);
+      memory.resize(100);
+      for (let i = 0; i < 100; i++) memory.bytes().fill(255, i * 128, i * 128 + 28 + i);
+      // All values are 127.
+      const words = new Uint8Array(128 * 8).fill(255);
+      for (let w = 0; w < 16; w++) words.fill(0, w * 64 + 56, w * 64 + 64);
+      const rows = Uint32Array.from({ length: 100 }, (_, i) => i);
+      const { rows: kept, sums } = memory.planeSums({ digits: 8, words }, rows, 10);
+      expect([...kept]).toEqual([90, 91, 92, 93, 94, 95, 96, 97, 98, 99]);
+      expect(sums[0]).toBe(127 * 8 * 118);
     });
 
     it('gives the same bits as before (golden sums)', () => {

@@ -56,9 +56,17 @@ export interface CodeMemory {
    * The same for whole numbers, counted where a bit is 1 only: population counts of the code and each
    * plane.
    *
-   * @returns one per row
+   * @param wanted keeps only the rows of as many of the largest sums, and those with sums as large as the
+   *   last of them: where sums are more than 4,095 apart, with what is in one class of 4,096. Default: all
+   * @returns the rows that are kept, in their order
    */
-  planeSums(planes: BitPlanes, rows: Uint32Array): Int32Array;
+  planeSums(planes: BitPlanes, rows: Uint32Array, wanted?: number): RowSums;
+}
+
+/** Rows, and a sum for each. */
+export interface RowSums {
+  readonly rows: Uint32Array;
+  readonly sums: Int32Array;
 }
 
 /** Which rows a scan of sliced codes looks at, and which it gives up on. */

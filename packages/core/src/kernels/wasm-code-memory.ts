@@ -1,4 +1,4 @@
-import type { BitPlanes, CodeMemory, NearestCodes, ScanLimits } from './kernel.ts';
+import type { BitPlanes, CodeMemory, NearestCodes, RowSums, ScanLimits } from './kernel.ts';
 import type { KernelExports } from './wasm-exports.ts';
 import { align, base, ensureBytes } from './wasm-exports.ts';
 import { nearestAt, nearestOfNone } from './wasm-nearest.ts';
@@ -7,6 +7,8 @@ import { nearestAt, nearestOfNone } from './wasm-nearest.ts';
 const mostQueries = 8;
 /** Codes that are copied together before they are scored. */
 const fetchedRows = 64;
+/** Of the classes that sums fall in. */
+const histogramBytes = 4096 * 4;
 
 /** Codes from `base` on; what a scan needs besides them lies behind their capacity. */
 export class WasmCodeMemory implements CodeMemory {
@@ -175,27 +177,29 @@ export class WasmCodeMemory implements CodeMemory {
     return new Float32Array(memory.buffer, outputAt, rows.length).slice();
   }
 
-  planeSums({ digits, words: planes }: BitPlanes, rows: Uint32Array): Int32Array {
+  planeSums(
+    { digits, words: planes }: BitPlanes,
+    rows: Uint32Array,
+    wanted: number = Infinity,
+  ): RowSums {
     const planesAt = this.#scratchAt;
     const fetchedAt = align(planesAt + planes.length);
-    const rowsAt = align(fetchedAt + fetchedRows * this.bytesPerCode);
+    const rowsAt = align(fetchedAt + Math.max(fetchedRows * this.bytesPerCode, histogramBytes));
     const outputAt = align(rowsAt + rows.byteLength);
     const { memory } = this.#kernel;
     ensureBytes(memory, outputAt + rows.byteLength);
-    new Uint8Array(memory.buffer, planesAt, planes.length).set(planes);
-    new Uint32Array(memory.buffer, rowsAt, rows.length).set(rows);
+    const { buffer } = memory;
+    new Uint8Array(buffer, planesAt, planes.length).set(planes);
+    new Uint32Array(buffer, rowsAt, rows.length).set(rows);
     const words = this.bytesPerCode / 8;
-    this.#kernel.sumByPlanes(
-      base,
-      words,
-      rowsAt,
-      rows.length,
-      planesAt,
-      digits,
-      fetchedAt,
-      outputAt,
-    );
-    return new Int32Array(memory.buffer, outputAt, rows.length).slice();
+    const { length } = rows;
+    this.#kernel.sumByPlanes(base, words, rowsAt, length, planesAt, digits, fetchedAt, outputAt);
+    if (wanted >= length) return { rows, sums: new Int32Array(buffer, outputAt, length).slice() };
+    const kept = this.#kernel.largestSums(outputAt, rowsAt, length, wanted, fetchedAt);
+    return {
+      rows: new Uint32Array(buffer, rowsAt, kept).slice(),
+      sums: new Int32Array(buffer, outputAt, kept).slice(),
+    };
   }
 
   /** Where what a call needs besides the codes may lie. */

@@ -58,8 +58,10 @@ export interface KernelExports {
     blocks: number,
     blockBytes: number,
     rows: number,
-    groups: number,
+    weights: number,
+    bits: number,
     levels: number,
+    groups: number,
     terms: number,
     total: number,
     subtracted: number,
@@ -100,6 +102,7 @@ export interface KernelExports {
     fetched: number,
     output: number,
   ): void;
+  largestSums(sums: number, rows: number, count: number, wanted: number, histogram: number): number;
   dotProducts(
     vectors: number,
     inner: number,

@@ -64,12 +64,12 @@ export class WasmSlicedMemory implements SlicedMemory {
   ): NearestCodes {
     const wanted = Math.min(k, rows);
     if (wanted === 0) return nearestOfNone;
-    const sums = weightSums(weights);
-    const { total, subtracted } = sums;
-    const groupsAt = this.#scratchAt;
-    const termsAt = align(groupsAt + sums.levels * 8);
-    const digitsAt = align(termsAt + sums.words * 4);
-    const samplesAt = align(digitsAt + digitsBytes + (sums.words / wordsAtATime + 1) * wordBytes);
+    const { total, subtracted, levels, words } = weightSums(weights);
+    const weightsAt = this.#scratchAt;
+    const groupsAt = align(weightsAt + weights.length);
+    const termsAt = align(groupsAt + levels * 8);
+    const digitsAt = align(termsAt + words * 4);
+    const samplesAt = align(digitsAt + digitsBytes + (words / wordsAtATime + 1) * wordBytes);
     const histogramAt = align(samplesAt + sampledBlocks * digitsBytes);
     const candidatesAt = align(histogramAt + (total + 2) * 4);
     const outputAt = align(candidatesAt + (2 * wanted + 64) * 8);
@@ -77,8 +77,7 @@ export class WasmSlicedMemory implements SlicedMemory {
     const allowedBytes = allowed ? Math.ceil(rows / blockRows) * wordBytes : 0;
     const { memory } = this.#kernel;
     ensureBytes(memory, allowedAt + allowedBytes);
-    const words = new Uint32Array(memory.buffer);
-    this.#writeTerms(weights, sums.levels, words, groupsAt / 4, termsAt / 4);
+    new Int8Array(memory.buffer, weightsAt, weights.length).set(weights);
     if (allowed) {
       const bytes = new Uint8Array(memory.buffer, allowedAt, allowedBytes).fill(0);
       bytes.set(allowed.subarray(0, Math.ceil(rows / 8)));
@@ -87,8 +86,10 @@ export class WasmSlicedMemory implements SlicedMemory {
       base,
       this.#blockBytes,
       rows,
+      weightsAt,
+      this.bits,
+      levels,
       groupsAt,
-      sums.levels,
       termsAt,
       total,
       subtracted,
@@ -102,31 +103,6 @@ export class WasmSlicedMemory implements SlicedMemory {
       outputAt,
     );
     return nearestAt(memory, outputAt, found);
-  }
-
-  /** Which words are added and which are subtracted: by binary digit of their weights, the highest first. */
-  #writeTerms(
-    weights: Int8Array,
-    levels: number,
-    words: Uint32Array,
-    groups: number,
-    terms: number,
-  ): void {
-    const zeros = this.bits * wordBytes;
-    let at = terms;
-    for (let level = 0; level < levels; level++) {
-      const digit = 1 << (levels - 1 - level);
-      for (const sign of [-1, 1]) {
-        const start = at;
-        // A bit that is 1 is a difference where the weight is negative, and none where it is positive.
-        for (let bit = 0; bit < weights.length; bit++) {
-          if ((sign * weights[bit]) & digit && sign * weights[bit] > 0)
-            words[at++] = bit * wordBytes;
-        }
-        while ((at - start) % wordsAtATime > 0) words[at++] = zeros;
-        words[groups + 2 * level + (sign + 1) / 2] = (at - start) / wordsAtATime;
-      }
-    }
   }
 
   /** Where what a call needs besides the codes may lie. */

@@ -3,6 +3,7 @@ import type { LinearDecoder } from '../quantizers/linear-decoder.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import { inverseNorm } from '../vectors/normalize.ts';
 import { bitPlanes } from './bit-planes.ts';
+import type { SlotScorer } from './candidates.ts';
 
 /**
  * How codes are scored: code against code; the query's real values against a code; or the query itself
@@ -38,8 +39,18 @@ export function project(quantizer: Quantizer, unit: Float32Array): Float32Array 
   return quantizer.project(query, 'query').data;
 }
 
-/** Scores the codes in slots of a segment. */
-export type CodeScorer = (content: ScoredCodes, slots: Uint32Array) => Float32Array;
+/** Slots of a segment with their scores. */
+export interface SlotScores {
+  readonly slots: Uint32Array;
+  readonly scores: Float32Array;
+}
+
+/**
+ * Scores the codes in slots of a segment.
+ *
+ * @param wanted slots that are not among as many of the best may be left out
+ */
+export type CodeScorer = (content: ScoredCodes, slots: Uint32Array, wanted: number) => SlotScores;
 
 /** What scores codes by more than their distance. */
 export function codeScorer(
@@ -51,10 +62,11 @@ export function codeScorer(
     // The cosine of the query's real values and a code, a vector of ±1 and therefore of length √bits.
     const scale = inverseNorm(values, 0, values.length) / Math.sqrt(values.length);
     const sums = bitSums(values, queryDigits);
-    return ({ codes }, slots) => {
-      const scores = sums(codes, slots);
+    return ({ codes }, slots, wanted) => {
+      const best = sums(codes, slots, wanted);
+      const { scores } = best;
       for (let i = 0; i < scores.length; i++) scores[i] *= scale;
-      return scores;
+      return best;
     };
   }
   // The cosine of the query and a decoded code.
@@ -63,25 +75,32 @@ export function codeScorer(
   const inverseNorms = decoder.inverseNorms();
   const sums = bitSums(bitValues, queryDigits);
   return ({ codes, norms }, slots) => {
-    const scores = sums(codes, slots);
+    const { scores } = sums(codes, slots, Infinity);
     for (let i = 0; i < scores.length; i++) {
       scores[i] = (scores[i] + constant) * inverseNorms[norms[slots[i]]];
     }
-    return scores;
+    return { slots, scores };
   };
 }
 
-type BitSums = (codes: CodeMemory, slots: Uint32Array) => Float32Array;
-
 /** What the values come to over the bits of codes: exactly, or rounded to a few binary digits. */
 function bitSums(values: Float32Array, queryDigits: QueryDigits | undefined): BitSums {
-  if (queryDigits === undefined) return (codes, slots) => codes.sums(values, slots);
+  if (queryDigits === undefined) {
+    return (codes, slots) => ({ slots, scores: codes.sums(values, slots) });
+  }
   const { planes, step, total } = bitPlanes(values, queryDigits);
   // Twice the sum over the ones, less the sum over all, is what ±1 give.
-  return (codes, slots) => {
-    const ones = codes.planeSums(planes, slots);
-    const sums = new Float32Array(ones.length);
-    for (let i = 0; i < ones.length; i++) sums[i] = step * (2 * ones[i] - total);
-    return sums;
+  return (codes, slots, wanted) => {
+    const { rows, sums } = codes.planeSums(planes, slots, wanted);
+    const scores = new Float32Array(sums.length);
+    for (let i = 0; i < sums.length; i++) scores[i] = step * (2 * sums[i] - total);
+    return { slots: rows, scores };
   };
+}
+
+type BitSums = (codes: CodeMemory, slots: Uint32Array, wanted: number) => SlotScores;
+
+/** Scores all of the slots, for what takes them one group after the other. */
+export function scoreAll(score: CodeScorer): SlotScorer<ScoredCodes> {
+  return (content, slots) => score(content, slots, Infinity).scores;
 }

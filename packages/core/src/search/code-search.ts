@@ -9,7 +9,7 @@ import { bestSlots } from './best-slots.ts';
 import type { Candidates } from './candidates.ts';
 import { scoredRows, scorePlaces } from './candidates.ts';
 import type { CodeQuery } from './code-scoring.ts';
-import { codeScorer, project } from './code-scoring.ts';
+import { codeScorer, project, scoreAll } from './code-scoring.ts';
 import type { CodeSegment } from './code-segment.ts';
 import { equalWeights, prefixWeights } from './prefix-weights.ts';
 import { fetchedScores, rerank, rerankAsync } from './rerank.ts';
@@ -166,7 +166,8 @@ export class CodeSearch {
         return { places: few, scores: new Float64Array(few.length).fill(Infinity) };
       }
       const score = codeScorer(quantizer, query, { ...depth, scoring });
-      return bestCandidates(few, scorePlaces(segments, few, score), scored);
+      const scores = scorePlaces(segments, few, scoreAll(score));
+      return bestCandidates(few, scores, scored);
     }
     return this.#rank(query, depth, this.#scan(query, depth, allowed));
   }
@@ -204,8 +205,7 @@ export class CodeSearch {
     const score = codeScorer(quantizer, query, { ...depth, scoring });
     const groups = scanned.slots().map(({ ordinal, slots }) => ({
       ordinal,
-      slots,
-      scores: score(segments[ordinal].content, slots),
+      ...score(segments[ordinal].content, slots, scored),
     }));
     return bestSlots(groups, scored);
   }

@@ -318,10 +318,10 @@ export class FlatIndex implements VectorIndex, VectorSegments {
 /** Bits that can be a prefix: whole words of a code, and fewer than it has. */
 function checkPrefixBits(prefixBits: number, bits: number): void {
   checkCount('prefixBits', prefixBits, 0);
-  if (prefixBits % 64 === 0 && (prefixBits === 0 || prefixBits < bits)) return;
+  if (prefixBits % 8 === 0 && (prefixBits === 0 || prefixBits < bits)) return;
   throw new BitryoshkaError({
     code: 'invalid-option',
-    message: `prefixBits: got ${prefixBits}, expected a multiple of 64 below the ${bits} bits of a code.`,
+    message: `prefixBits: got ${prefixBits}, expected a multiple of 8 below the ${bits} bits of a code.`,
     remedy: 'Correct prefixBits, or leave it out.',
   });
 }

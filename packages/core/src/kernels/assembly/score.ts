@@ -112,3 +112,45 @@ export function sumByPlanes(
     }
   }
 }
+
+/** Sums that are told apart when the largest are looked for. */
+const sumClasses: u32 = 4096;
+
+/**
+ * Keeps the rows of the `wanted` largest of `count` sums, those as large as the last of them as well, in their
+ * order: sums and rows are moved to the front. Returns how many are kept. Where sums are farther apart than
+ * there are classes, what falls in one class counts as alike. `histogram` has room for a counter a class.
+ */
+export function largestSums(
+  sums: usize, rows: usize, count: u32, wanted: u32, histogram: usize,
+): u32 {
+  if (count <= wanted) return count;
+  let least = i32.MAX_VALUE;
+  let most = i32.MIN_VALUE;
+  for (let i: usize = 0; i < count; i++) {
+    const sum = load<i32>(sums + (i << 2));
+    least = min(least, sum);
+    most = max(most, sum);
+  }
+  let shift: u32 = 0;
+  while (<u32>(most - least) >> shift >= sumClasses) shift++;
+  memory.fill(histogram, 0, sumClasses << 2);
+  for (let i: usize = 0; i < count; i++) {
+    const counter = histogram + (<usize>(<u32>(load<i32>(sums + (i << 2)) - least) >> shift) << 2);
+    store<u32>(counter, load<u32>(counter) + 1);
+  }
+  let lowest = <u32>(most - least) >> shift;
+  for (let found = load<u32>(histogram + (<usize>lowest << 2)); found < wanted; ) {
+    found += load<u32>(histogram + (<usize>--lowest << 2));
+  }
+  let kept: usize = 0;
+  for (let i: usize = 0; i < count; i++) {
+    const sum = load<i32>(sums + (i << 2));
+    const row = load<u32>(rows + (i << 2));
+    // The next one takes its place unless it is kept.
+    store<i32>(sums + (kept << 2), sum);
+    store<u32>(rows + (kept << 2), row);
+    kept += <usize>(<u32>(sum - least) >> shift >= lowest);
+  }
+  return <u32>kept;
+}

@@ -261,20 +261,45 @@ function guessBound(
 }
 
 /**
+ * Takes `count` weights apart: writes how many eights of words are added and subtracted for each binary digit
+ * to `groups`, and where they lie to `terms`. Each group is filled up with words of zeros, behind the others.
+ */
+function writeTerms(weights: usize, count: u32, levelCount: u32): void {
+  let t = terms;
+  let group = groups;
+  for (let level: u32 = 0; level < levelCount; level++) {
+    const digit = 1 << (levelCount - 1 - level);
+    // A bit that is 1 makes a difference where the weight is negative, and none where it is positive.
+    for (let sign = -1; sign <= 1; sign += 2, group += 4) {
+      const start = t;
+      for (let bit: u32 = 0; bit < count; bit++) {
+        const size = sign * <i32>load<i8>(weights + bit);
+        // The next one takes its place unless it counts.
+        store<u32>(t, bit << 4);
+        t += size > 0 && (size & digit) != 0 ? 4 : 0;
+      }
+      for (; ((t - start) & 31) != 0; t += 4) store<u32>(t, count << 4);
+      store<u32>(group, <u32>((t - start) >> 5));
+    }
+  }
+}
+
+/**
  * Writes the k rows of the smallest distances below `limit` to `output`, the smallest first: distances, then
  * rows. Returns how many. `total` is what all weights come to, `subtracted` those that are subtracted;
  * `allowed` is 0 or a bitmap of rows, padded to whole blocks. `scratch` has room for the digits of a block and
- * what is handed on, `samples` for the digits of 16 blocks.
+ * what is handed on, `samples` for the digits of 16 blocks, `groupsAt` and `termsAt` for what is read then.
  */
 export function scanSliced(
-  blocks: usize, blockBytes: u32, rows: u32, groupsAt: usize, levelCount: u32, termsAt: usize,
-  total: u32, subtracted: u32, k: u32, limit: u32, allowed: usize, scratch: usize, samples: usize,
+  blocks: usize, blockBytes: u32, rows: u32, weights: usize, bits: u32, levelCount: u32,
+  groupsAt: usize, termsAt: usize, total: u32, subtracted: u32, k: u32, limit: u32, allowed: usize, scratch: usize, samples: usize,
   histogram: usize, candidates: usize, output: usize,
 ): u32 {
   groups = groupsAt;
   levels = levelCount;
   terms = termsAt;
   planes = scratch;
+  writeTerms(weights, bits, levelCount);
   const offset = (1 << (digits - 1)) - <i32>subtracted;
   const largest = min(limit, total + 1);
   const guess = allowed == 0 && limit > total

@@ -12,7 +12,7 @@ import { bestCandidates } from '../best-candidates.ts';
 import type { Candidates } from '../candidates.ts';
 import { scoredRows, scorePlaces } from '../candidates.ts';
 import { checkCount } from '../check-count.ts';
-import { codeScorer, project } from '../code-scoring.ts';
+import { codeScorer, project, scoreAll } from '../code-scoring.ts';
 import type { AsyncSearchOptions, FlatSearchOptions } from '../code-search.ts';
 import { fetchedScores, rerank, rerankAsync } from '../rerank.ts';
 import type { RowSet } from '../row-set.ts';
@@ -347,10 +347,12 @@ export class InvertedIndex implements VectorIndex {
         : scorePlaces(
             this.#lists.memories.map((content) => ({ content })),
             Float64Array.from(places),
-            codeScorer(
-              quantizer,
-              { unit, projection: project(quantizer, unit) },
-              { scoring, queryDigits },
+            scoreAll(
+              codeScorer(
+                quantizer,
+                { unit, projection: project(quantizer, unit) },
+                { scoring, queryDigits },
+              ),
             ),
             memorySlots,
           );
