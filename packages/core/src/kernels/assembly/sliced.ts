@@ -30,8 +30,8 @@ const digits: u32 = 11;
 /** What is read ahead while eight words are added up: three lines of a cache. */
 const fetchedBytes: usize = 192;
 
-@inline function fetch(at: usize): v128 {
-  return v128.or(v128.load(at), v128.or(v128.load(at, 64), v128.load(at, 128)));
+@inline function fetch(at: usize): u64 {
+  return load<u64>(at) | load<u64>(at, 64) | load<u64>(at, 128);
 }
 
 let groups: usize = 0;
@@ -50,7 +50,7 @@ let planes: usize = 0;
  * words are added and how many are subtracted; `terms` holds where in a block these words lie.
  */
 function weigh(block: usize, next: usize, blockBytes: usize): void {
-  let fetched = i32x4.splat(0);
+  let fetched: u64 = 0;
   let ahead = next;
   const last = next + blockBytes - min(blockBytes, fetchedBytes);
   const handed = planes + <usize>digits * 16;
@@ -81,7 +81,7 @@ function weigh(block: usize, next: usize, blockBytes: usize): void {
       s0 = sum(s0, x6, x7);
       const d1 = carry(s1, c2, c3);
       s1 = sum(s1, c2, c3);
-      fetched = v128.or(fetched, fetch(ahead));
+      fetched |= fetch(ahead);
       ahead = min(ahead + fetchedBytes, last);
       v128.store(h, carry(s2, d0, d1));
       s2 = sum(s2, d0, d1);
@@ -102,7 +102,7 @@ function weigh(block: usize, next: usize, blockBytes: usize): void {
       s0 = sum(s0, x6, x7);
       const d1 = borrow(s1, c2, c3);
       s1 = sum(s1, c2, c3);
-      fetched = v128.or(fetched, fetch(ahead));
+      fetched |= fetch(ahead);
       ahead = min(ahead + fetchedBytes, last);
       v128.store(h, borrow(s2, d0, d1));
       s2 = sum(s2, d0, d1);
@@ -151,7 +151,7 @@ function weigh(block: usize, next: usize, blockBytes: usize): void {
     }
   }
   // So that no compiler thinks it was for nothing.
-  v128.store(handed, fetched);
+  store<u64>(handed, fetched);
   v128.store(planes, s0);
   v128.store(planes, s1, 16);
   v128.store(planes, s2, 32);
