@@ -4,6 +4,8 @@ import { unpackSigns } from '../../codes/unpack-signs.ts';
 import { checkpoint } from '../../progress/task-options.ts';
 import { binarizers } from '../../training/binarizers.ts';
 import { bitEntropy } from '../../training/bit-entropy.ts';
+import { decoderMap, decoderWeights } from '../../training/decoder-weights.ts';
+import { descendDecoder } from '../../training/descend-decoder.ts';
 import type { EncoderWeights } from '../../training/encoder-weights.ts';
 import { encodeReal } from '../../training/encoder-weights.ts';
 import type { LossWeights } from '../../training/head-loss.ts';
@@ -12,7 +14,6 @@ import type { HeadModel } from '../../training/head-model.ts';
 import type { HeldOutVectors } from '../../training/held-out-recall.ts';
 import { decodedScorer, heldOutRecalls, holdOutVectors } from '../../training/held-out-recall.ts';
 import { mineNeighbours } from '../../training/mine-neighbours.ts';
-import type { DecoderWeights } from '../../training/scores/decoded-scores.ts';
 import { leadingColumns } from '../../training/scores/student.ts';
 import type { WeightedBatch } from '../../training/train-head.ts';
 import { trainHead } from '../../training/train-head.ts';
@@ -64,14 +65,15 @@ export interface HeadStage {
 const defaultWeights: LossWeights = { symmetric: 0.3, decoded: 1 };
 /** Of the encoder and the decoders, training together. */
 const rates = { encoder: 2e-3, decoders: 2e-4 };
-/** Of the encoder of queries and the decoders, once the codes of the documents are there. */
-const laterRates = { encoder: 1e-3, decoders: 5e-5 };
+/** Of the encoder of queries, once the codes of the documents are there. */
+const queryEncoderRate = 1e-3;
+const queryEncoderSteps = 400;
+/** Of the decoders then: fewer find less, of any number of vectors. */
+const fewestDecoderSteps = 200;
 /** What scores are multiplied with at first, by their names. */
 const firstScales = { symmetric: 15, asymmetric: 15, decoded: 20, cosine: 20 };
 const neighbourCount = 32;
 const hiddenWidth = 256;
-/** What scores count for once the codes of the documents are there. */
-const laterWeights: LossWeights = { symmetric: 1, decoded: 1 };
 /** In between what is best by Hamming distance and what is best decoded. */
 const defaultLoyalty = 0.002;
 /** Vectors to learn from, at most. */
@@ -150,13 +152,20 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
     const codes = chooseSigns(encoder, restorers, training, loyalty);
     const draw = similarityDrawer(training, neighbours, codes);
     const later = { ...copyModel(start), decoders: restorers.map(decoderWeights) };
+    for (const decoder of later.decoders) {
+      await descendDecoder(decoder, codes, training, neighbours, {
+        ...options,
+        seed,
+        steps: Math.max(fewestDecoderSteps, laterSteps),
+      });
+    }
     await trainHead(later, {
       ...learning,
       checkpoint: undefined,
       onCheckpoint: undefined,
-      weights: laterWeights,
-      steps: laterSteps,
-      rates: laterRates,
+      weights: { symmetric: 1 },
+      steps: queryEncoderSteps,
+      rates: { encoder: queryEncoderRate, decoders: 0 },
       seed: seed + 1,
       draw: (random) => [draw(random)],
     });
@@ -343,14 +352,6 @@ function chosenQuantizer(
 
 function leadingCodes(codes: Codes, bits: number): Codes {
   return bits === codes.bits ? codes : packSigns(leadingColumns(unpackSigns(codes), bits));
-}
-
-function decoderWeights({ weights, bias }: AffineMap): DecoderWeights {
-  return { bitVectors: transpose(weights as Matrix), bias: bias.slice() };
-}
-
-function decoderMap({ bitVectors, bias }: DecoderWeights): AffineMap {
-  return { weights: transpose(bitVectors), bias: bias.slice(), inputDimensions: bitVectors.rows };
 }
 
 function measureModel(
