@@ -14,7 +14,7 @@ import { readBeirFolder } from '../packages/core/dist/node/index.js';
 
 const [data = '../shared/data', vectors = 'minilm'] = process.argv.slice(2);
 const bits = 128;
-const steps = 300;
+const steps = 150;
 const seeds = [0, 1, 2];
 const mostQueries = 225;
 const binarizers = ['ste', 'sigmoid', 'gumbel'];
