@@ -1,5 +1,5 @@
 import type { CodeMemory } from '../kernels/kernel.ts';
-import type { LinearDecoder } from '../quantizers/linear-decoder.ts';
+import type { Decoder } from '../quantizers/decoder.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import { inverseNorm } from '../vectors/normalize.ts';
 import { bitPlanes } from './bit-planes.ts';
@@ -70,10 +70,14 @@ export function codeScorer(
     };
   }
   // The cosine of the query and a decoded code.
-  const decoder = quantizer.decoder as LinearDecoder;
-  const { values: bitValues, constant } = decoder.query(unit);
+  const decoder = quantizer.decoder as Decoder;
+  const query = decoder.query(unit);
+  const { constant } = query;
   const inverseNorms = decoder.inverseNorms();
-  const sums = bitSums(bitValues, queryDigits);
+  const sums: CodeSums =
+    'tables' in query
+      ? (codes, slots) => ({ slots, scores: codes.tableSums(query.tables, slots) })
+      : bitSums(query.values, queryDigits);
   return ({ codes, norms }, slots) => {
     const { scores } = sums(codes, slots, Infinity);
     for (let i = 0; i < scores.length; i++) {
@@ -83,8 +87,10 @@ export function codeScorer(
   };
 }
 
+type CodeSums = (codes: CodeMemory, slots: Uint32Array, wanted: number) => SlotScores;
+
 /** What the values come to over the bits of codes: exactly, or rounded to a few binary digits. */
-function bitSums(values: Float32Array, queryDigits: QueryDigits | undefined): BitSums {
+function bitSums(values: Float32Array, queryDigits: QueryDigits | undefined): CodeSums {
   if (queryDigits === undefined) {
     return (codes, slots) => ({ slots, scores: codes.sums(values, slots) });
   }
@@ -97,8 +103,6 @@ function bitSums(values: Float32Array, queryDigits: QueryDigits | undefined): Bi
     return { slots: rows, scores };
   };
 }
-
-type BitSums = (codes: CodeMemory, slots: Uint32Array, wanted: number) => SlotScores;
 
 /** Scores all of the slots, for what takes them one group after the other. */
 export function scoreAll(score: CodeScorer): SlotScorer<ScoredCodes> {
