@@ -1,3 +1,4 @@
+import { compileWasm } from './compile-wasm.ts';
 import type { BitCounting } from './faster-counting.ts';
 import { fasterCounting } from './faster-counting.ts';
 import type { Kernel } from './kernel.ts';
@@ -22,7 +23,7 @@ let faster: BitCounting | undefined;
  */
 export function createWasmKernel(counting?: BitCounting): Kernel | undefined {
   if (typeof WebAssembly === 'undefined') return undefined;
-  if (compiled === undefined) compiled = compile();
+  if (compiled === undefined) compiled = compileWasm(wasmBinary) ?? null;
   if (!compiled) return undefined;
   const module = compiled;
   const instance = instantiate(module);
@@ -46,17 +47,6 @@ export function createWasmKernel(counting?: BitCounting): Kernel | undefined {
     descendSigns: (residuals, signs, couplings, rounds) =>
       descendSigns(instance, residuals, signs, couplings, rounds),
   };
-}
-
-function compile(): WebAssembly.Module | null {
-  try {
-    return new WebAssembly.Module(
-      Uint8Array.from(atob(wasmBinary), (character) => character.charCodeAt(0)),
-    );
-  } catch {
-    // An engine without SIMD, or a page whose content security policy forbids compiling.
-    return null;
-  }
 }
 
 function instantiate(module: WebAssembly.Module): KernelExports {

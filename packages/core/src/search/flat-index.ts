@@ -1,6 +1,7 @@
 import type { Codes } from '../codes/codes.ts';
 import { bytesPerCode, codeRange, zeroCodes } from '../codes/codes.ts';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import type { SharedKernel } from '../kernels/shared-kernel.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint } from '../progress/task-options.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
@@ -15,7 +16,9 @@ import type { CodeSegmentLayout, EncodedVectors } from './code-segment.ts';
 import { CodeSegment } from './code-segment.ts';
 import type { RowSet } from './row-set.ts';
 import { segmentSlots } from './segment-rows.ts';
+import type { Segment } from './segmented-rows.ts';
 import { SegmentedRows } from './segmented-rows.ts';
+import type { SharedSegment } from './shared-segment.ts';
 import type { StoredVectors } from './stored-vectors.ts';
 import type { ScoredRow } from './top-rows.ts';
 import type { VectorIndex, VectorSegments } from './vector-index.ts';
@@ -44,7 +47,7 @@ export interface FlatIndexOptions {
 export class FlatIndex implements VectorIndex, VectorSegments {
   readonly quantizer: Quantizer;
   readonly #options: FlatIndexOptions;
-  readonly #layout: CodeSegmentLayout;
+  #layout: CodeSegmentLayout;
   /** Undefined where vectors are fetched. */
   readonly #createVectors: ((dimensions: number) => StoredVectors) | undefined;
   #rows: SegmentedRows<CodeSegment>;
@@ -170,6 +173,26 @@ export class FlatIndex implements VectorIndex, VectorSegments {
       searchAsync: (query, options) => search.searchAsync(query, options),
       searchBatch: (queries, options) => search.searchBatch(queries, options),
     };
+  }
+
+  /**
+   * Moves codes and vectors, and those to come, to memory that other threads read as well.
+   *
+   * @returns the index as it is now, whatever becomes of it, for this thread and for others
+   * @throws BitryoshkaError `not-supported` for an index whose vectors are fetched
+   */
+  share(kernel: SharedKernel): {
+    readonly segments: Segment<CodeSegment>[];
+    readonly shared: SharedSegment[];
+  } {
+    for (const { content } of this.#rows.segments) this.#stored(content);
+    this.#layout = { ...this.#layout, shared: kernel };
+    const segments = this.#rows.snapshot();
+    const shared = segments.map(({ content, rows }) => ({
+      ...content.share(kernel),
+      rows: rows.share(),
+    }));
+    return { segments, shared };
   }
 
   has(row: number): boolean {
