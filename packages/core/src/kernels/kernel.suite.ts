@@ -195,7 +195,7 @@ export function kernelSuite(kernel: Kernel): void {
     );
 
     it.each([4, 8] as const)('adds whole numbers of %i digits where a bit is 1', (digits) => {
-      for (const words of [1, 2, 5]) {
+      for (const words of [1, 2, 5, 33]) {
         const { memory } = randomCodes(kernel, 20, words, words);
         const planes = randomCodes(kernel, digits, words, 99).memory.bytes();
         const rows = Uint32Array.of(19, 0, 7, 7);
