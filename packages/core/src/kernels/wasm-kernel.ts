@@ -38,7 +38,7 @@ export function createWasmKernel(counting?: BitCounting): Kernel | undefined {
       kernel.countInVectors(countsInVectors);
       return new WasmCodeMemory(kernel, bytesPerCode);
     },
-    multiplyTransposed: (a, b, bias) => multiplier.multiplyTransposed(a, b, bias),
+    multiplyTransposed: (a, b, bias, into) => multiplier.multiplyTransposed(a, b, bias, into),
     multiply: (a, b) => wasmProduct(products, a, b, false),
     multiplyTransposeOf: (a, b) => wasmProduct(products, a, b, true),
     createMultiplier: (b, bias) => createMultiplier(instantiate(module), b, bias),

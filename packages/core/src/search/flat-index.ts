@@ -6,7 +6,7 @@ import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint } from '../progress/task-options.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
-import { toMatrix } from '../vectors/matrix.ts';
+import { rowRange, toMatrix } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import { aliveBlocks } from './alive-blocks.ts';
 import { checkCount } from './check-count.ts';
@@ -17,7 +17,7 @@ import { CodeSegment } from './code-segment.ts';
 import type { RowSet } from './row-set.ts';
 import { segmentSlots } from './segment-rows.ts';
 import type { Segment } from './segmented-rows.ts';
-import { SegmentedRows } from './segmented-rows.ts';
+import { mostWritten, SegmentedRows } from './segmented-rows.ts';
 import type { SharedSegment } from './shared-segment.ts';
 import type { StoredVectors } from './stored-vectors.ts';
 import type { ScoredRow } from './top-rows.ts';
@@ -118,11 +118,12 @@ export class FlatIndex implements VectorIndex, VectorSegments {
   }
 
   add(vectors: Vectors): number {
-    const unit = normalizeRows(toMatrix(vectors, { columns: this.dimensions }));
-    const encoded = this.#encodeVectors(unit);
-    return this.#rows.append(unit.rows, (content, start, end) =>
-      content.append(encoded, start, end),
-    );
+    const matrix = toMatrix(vectors, { columns: this.dimensions });
+    return this.#rows.append(matrix.rows, (content, start, end) => {
+      const block = rowRange(matrix, start, end);
+      const unit = normalizeRows(block, writtenRows(block));
+      content.append(this.#encodeVectors(unit), 0, unit.rows);
+    });
   }
 
   update(row: number, vector: ArrayLike<number>): void {
@@ -336,6 +337,16 @@ export class FlatIndex implements VectorIndex, VectorSegments {
   #appendCodes(content: CodeSegment, codes: Codes): void {
     content.append({ ...this.#withNorms(codes), vectors: undefined }, 0, codes.rows);
   }
+}
+
+let written = new Float32Array(0);
+
+/** Room for rows until they are written, the same for all: garbage of their size would be collected late. */
+function writtenRows({ rows, columns }: Matrix): Matrix {
+  if (written.length < rows * columns) {
+    written = new Float32Array(Math.min(mostWritten, 2 * rows) * columns);
+  }
+  return { rows, columns, data: written.subarray(0, rows * columns) };
 }
 
 /** Bits that can be a prefix: whole words of a code, and fewer than it has. */

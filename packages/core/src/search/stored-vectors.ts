@@ -11,6 +11,7 @@ export interface StoredVectors {
   readonly rows: number;
   /** Bytes of a stored vector. */
   readonly bytesPerVector: number;
+  /** @param vectors valid until it returns */
   append(vectors: Matrix): void;
   /** Appends the named rows of a store of the same kind, as they are stored. */
   appendFrom(other: StoredVectors, rows: ArrayLike<number>): void;
