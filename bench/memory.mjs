@@ -12,6 +12,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -121,8 +122,7 @@ function withVectors(work, isFitted) {
 }
 
 async function hnswlib(work) {
-  const peers = new URL('./peers/node_modules/hnswlib-node/lib/index.js', import.meta.url);
-  const { default: library } = await import(peers.href);
+  const library = createRequire(new URL('./peers/', import.meta.url))('hnswlib-node');
   const { rows, columns } = JSON.parse(readFileSync(join(work, 'shape.json'), 'utf8'));
   return growth(async () => {
     const index = new library.HierarchicalNSW('ip', columns);
