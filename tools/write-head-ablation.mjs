@@ -2,12 +2,19 @@
 // Usage: node tools/write-head-ablation.mjs [FOLDER OF BEIR SETS] [SUBFOLDER OF VECTORS]   (after a build)
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ExactIndex, FlatIndex, fitHead, overlap, row } from '../packages/core/dist/index.js';
+import {
+  ExactIndex,
+  FlatIndex,
+  fitHead,
+  overlap,
+  row,
+  selectRows,
+} from '../packages/core/dist/index.js';
 import { readBeirFolder } from '../packages/core/dist/node/index.js';
 
 const [data = '../shared/data', vectors = 'minilm'] = process.argv.slice(2);
 const bits = 128;
-const steps = 60;
+const steps = 150;
 const seeds = [0, 1, 2];
 const mostQueries = 225;
 const binarizers = ['ste', 'sigmoid', 'gumbel'];
@@ -44,15 +51,32 @@ for (const [name, weights] of Object.entries(objectives)) {
   }
 }
 
-async function measureAll(options) {
+{
+  const cells = await measureAll({ steps, pairWeight: 0.3 }, nearestPairs);
+  lines.push(line('ste', 'the first, InfoNCE .3 of each document and its nearest', cells));
+  replaceTable(lines.join('\n'));
+}
+
+/** Pairs for contrastive learning that need no labels: every document and the one nearest to it. */
+function nearestPairs({ documents, exact }) {
+  const nearest = Uint32Array.from({ length: documents.rows }, (_, i) => {
+    const found = exact.search(row(documents, i), { k: 2 });
+    return found.find((each) => each.row !== i)?.row ?? i;
+  });
+  return { queries: documents, documents: selectRows(documents, nearest) };
+}
+
+async function measureAll(options, pairsOf) {
   const cells = [];
   for (const task of tasks) {
+    const pairs = pairsOf?.(task);
     const runs = [];
     for (const seed of seeds) {
       const { quantizer } = await fitHead(task.documents, {
         bits,
         seed,
         choose: false,
+        pairs,
         ...options,
       });
       runs.push(recalls(task, quantizer));

@@ -2,6 +2,7 @@ import { float16Values } from '../vectors/float16.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row, zeros } from '../vectors/matrix.ts';
 import { dotProduct } from './dot-product.ts';
+import { javascriptByteDescent } from './javascript-byte-descent.ts';
 import { javascriptProduct } from './javascript-product.ts';
 import type {
   BitPlanes,
@@ -30,6 +31,7 @@ export const javascriptKernel: Kernel = {
   },
   createVectorMemory: (rows, columns, format) => new JavascriptVectorMemory(rows, columns, format),
   descendSigns,
+  createByteDescent: javascriptByteDescent,
 };
 
 class JavascriptCodeMemory implements CodeMemory {
@@ -106,14 +108,17 @@ class JavascriptCodeMemory implements CodeMemory {
   }
 
   sums(values: Float32Array, rows: Uint32Array): Float32Array {
+    return this.tableSums(tablesOf(values, this.bytesPerCode), rows);
+  }
+
+  tableSums(tables: Float32Array, rows: Uint32Array): Float32Array {
     const { bytesPerCode } = this;
-    const tables = tablesOf(values, bytesPerCode);
     const bytes = this.bytes();
     const lanes = new Float32Array(4);
     return Float32Array.from(rows, (row) => {
       lanes.fill(0);
       for (let byte = 0, p = row * bytesPerCode; byte < bytesPerCode; byte++, p++) {
-        lanes[byte & 3] += tables[byte * 256 + bytes[p]];
+        lanes[byte & 3] += tables[byte * 256 + bytes[p]] ?? 0;
       }
       return addLanes(lanes);
     });

@@ -221,6 +221,18 @@ export function kernelSuite(kernel: Kernel): void {
       }
     });
 
+    it('looks bytes up in tables, which may be fewer than a code has bytes', () => {
+      const { memory } = randomCodes(kernel, 40, 2, 4);
+      const tables = randomMatrix(3, 256, seededRandom(9)).data;
+      const rows = Uint32Array.of(39, 0, 7);
+      const sums = memory.tableSums(tables, rows);
+      rows.forEach((row, i) => {
+        const code = memory.bytes().subarray(row * 16, row * 16 + 3);
+        const expected = code.reduce((sum, value, byte) => sum + tables[byte * 256 + value], 0);
+        expect(sums[i]).toBeCloseTo(expected, 4);
+      });
+    });
+
     it('gives the same bits as before (golden sums)', () => {
       const { memory } = randomCodes(kernel, 6, 3, 4);
       const values = randomMatrix(1, 190, seededRandom(8)).data;
@@ -364,6 +376,47 @@ export function kernelSuite(kernel: Kernel): void {
       expect([...new Uint32Array(fields.data.buffer)].map((word) => word.toString(16))).toEqual(
         goldenFields,
       );
+    });
+  });
+
+  describe('descent of bytes', () => {
+    it.each([1, 4, 37])('ends where flipping no bit helps, in %i dimensions', (columns) => {
+      const { books, vectors, codes, weights, energyOf } = randomByteDescent(columns, 300);
+      const start = codes.slice();
+      const residuals = residualsOf(vectors, codes, books);
+      const fields = kernel.createByteDescent(books)(residuals, codes, weights, 50);
+      expect(codes).not.toEqual(start);
+      for (let i = 0; i < vectors.rows; i++) {
+        const energy = energyOf(i, codes);
+        expect(energy).toBeLessThanOrEqual(energyOf(i, start) + 1e-4);
+        for (let j = 0; j < 16; j++) {
+          const flipped = codes.slice();
+          flipped[i * 2 + (j >> 3)] ^= 1 << (j & 7);
+          const gain = (energyOf(i, flipped) - energy) / 4;
+          expect(gain).toBeGreaterThan(-1e-3);
+          const isOne = ((codes[i * 2 + (j >> 3)] as number) >> (j & 7)) & 1;
+          expect(fields.data[i * 16 + j]).toBeCloseTo(isOne ? gain : -gain, 2);
+        }
+      }
+    });
+
+    it('changes nothing in no rounds, and knows its vectors after they have changed', () => {
+      const { books, vectors, codes, weights } = randomByteDescent(5, 3);
+      const descend = kernel.createByteDescent(books);
+      const [again, before] = [codes.slice(), codes.slice()];
+      const residuals = residualsOf(vectors, codes, books);
+      const fields = descend(copyOf(residuals), codes, weights, 0);
+      expect(codes).toEqual(before);
+      books.data.fill(0);
+      expect(descend(copyOf(residuals), again, weights, 0)).toEqual(fields);
+    });
+
+    it('gives the same bits as before (golden fields)', () => {
+      const { books, vectors, codes, weights } = randomByteDescent(6, 1);
+      const residuals = residualsOf(vectors, codes, books);
+      const { data } = kernel.createByteDescent(books)(residuals, codes, weights, 3);
+      const words = [...new Uint32Array(data.buffer)].map((word) => word.toString(16));
+      expect([...codes, ...words]).toEqual(goldenBytes);
     });
   });
 
@@ -614,4 +667,72 @@ function ones(byte: number): number {
 function randomMatrix(rows: number, columns: number, random: () => number): Matrix {
   const data = Float32Array.from({ length: rows * columns }, () => random() * 2 - 1);
   return { rows, columns, data };
+}
+
+const goldenBytes = [
+  208,
+  57,
+  'bf6d3547',
+  'be405a90',
+  'c005ea3a',
+  'bef81af8',
+  '3ea000b9',
+  'bf9644e6',
+  '3f4cd5ef',
+  '3fd4400e',
+  '3e0941ee',
+  'bf06bbda',
+  'bf567eb2',
+  '3f9c490a',
+  '3dcebd4c',
+  '3ef34f32',
+  'bc2196a0',
+  'bf40e00c',
+];
+
+/** Vectors, two bytes each that name what they are restored from, and weights of their bits. */
+function randomByteDescent(
+  columns: number,
+  rows: number,
+): {
+  books: Matrix;
+  vectors: Matrix;
+  codes: Uint8Array;
+  weights: Matrix;
+  energyOf: (row: number, codes: Uint8Array) => number;
+} {
+  const random = seededRandom(columns);
+  const books = randomMatrix(512, columns, random);
+  const vectors = randomMatrix(rows, columns, random);
+  const codes = Uint8Array.from({ length: rows * 2 }, () => random() * 256);
+  const weights = randomMatrix(rows, 16, random);
+  const energyOf = (row: number, at: Uint8Array): number => {
+    const own = at.subarray(row * 2, row * 2 + 2);
+    let energy = 0;
+    for (let j = 0; j < columns; j++) {
+      const restored = own.reduce((sum, v, m) => sum + books.data[(m * 256 + v) * columns + j], 0);
+      energy += (vectors.data[row * columns + j] - restored) ** 2;
+    }
+    for (let j = 0; j < 16; j++) {
+      const isOne = (own[j >> 3] >> (j & 7)) & 1;
+      energy -= 2 * weights.data[row * 16 + j] * (isOne ? 1 : -1);
+    }
+    return energy;
+  };
+  return { books, vectors, codes, weights, energyOf };
+}
+
+function residualsOf(vectors: Matrix, codes: Uint8Array, { columns, data }: Matrix): Matrix {
+  const residuals = copyOf(vectors);
+  residuals.data.forEach((_, p) => {
+    const row = Math.floor(p / columns);
+    for (const m of [0, 1]) {
+      residuals.data[p] -= data[(m * 256 + codes[row * 2 + m]) * columns + (p % columns)];
+    }
+  });
+  return residuals;
+}
+
+function copyOf(matrix: Matrix): Matrix {
+  return { ...matrix, data: matrix.data.slice() };
 }

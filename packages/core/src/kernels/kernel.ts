@@ -53,7 +53,14 @@ export interface CodeMemory {
    */
   sums(values: Float32Array, rows: Uint32Array): Float32Array;
   /**
-   * The same for whole numbers, counted where a bit is 1 only: population counts of the code and each
+   * What `tables` hold for the bytes of each of the named rows, summed up as `sums` does.
+   *
+   * @param tables 256 values for each of the first bytes of a code; the bytes behind them count nothing
+   * @returns one per row
+   */
+  tableSums(tables: Float32Array, rows: Uint32Array): Float32Array;
+  /**
+   * The same as `sums` for whole numbers, counted where a bit is 1 only: population counts of the code and each
    * plane.
    *
    * @returns one per row
@@ -89,6 +96,21 @@ export interface DescendedSigns {
   readonly fields: Matrix;
 }
 
+/**
+ * Descends codes whose bytes name vectors.
+ *
+ * @param residuals what the vectors that `codes` name leave of those to be restored; changed
+ * @param codes to start from, a byte per 256 vectors, row after row; changed
+ * @param weights one per bit, row by row
+ * @returns for every bit, a fourth of what flipping it would add, negative where it is 0
+ */
+export type ByteDescent = (
+  residuals: Matrix,
+  codes: Uint8Array,
+  weights: Matrix,
+  rounds: number,
+) => Matrix;
+
 /** A matrix and a bias that are multiplied with again and again. The product may be given memory. */
 export type Multiplier = (a: Matrix, into?: Matrix) => Matrix;
 
@@ -122,4 +144,12 @@ export interface Kernel {
    * @param couplings H, symmetric
    */
   descendSigns(residuals: Matrix, signs: Matrix, couplings: Matrix, rounds: number): DescendedSigns;
+  /**
+   * Coordinate descent of |x - Σ B_m[v_m]|² - 2 wᵀs over the bits of the bytes v_m, row by row, s being the
+   * bits as signs and w their weights: each in turn is flipped if that makes it smaller, until none is or
+   * `rounds` are over.
+   *
+   * @param books B: 256 vectors for every byte of a code; copied
+   */
+  createByteDescent(books: Matrix): ByteDescent;
 }

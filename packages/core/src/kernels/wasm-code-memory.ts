@@ -187,17 +187,37 @@ export class WasmCodeMemory implements CodeMemory {
 
   sums(values: Float32Array, rows: Uint32Array): Float32Array {
     const { bytesPerCode } = this;
+    const { memory } = this.#kernel;
     const valuesAt = this.#scratchAt;
     const tablesAt = align(valuesAt + bytesPerCode * 8 * 4);
-    const rowsAt = align(tablesAt + bytesPerCode * 256 * 4);
-    const outputAt = align(rowsAt + rows.byteLength);
-    const { memory } = this.#kernel;
-    ensureBytes(memory, outputAt + rows.byteLength);
+    ensureBytes(memory, tablesAt);
     const padded = new Float32Array(memory.buffer, valuesAt, bytesPerCode * 8);
     padded.fill(0, values.length);
     padded.set(values);
+    return this.#sumByTables(rows, tablesAt, () =>
+      this.#kernel.fillTables(valuesAt, bytesPerCode, tablesAt),
+    );
+  }
+
+  tableSums(tables: Float32Array, rows: Uint32Array): Float32Array {
+    const tablesAt = this.#scratchAt;
+    return this.#sumByTables(rows, tablesAt, () => {
+      const { buffer } = this.#kernel.memory;
+      const padded = new Float32Array(buffer, tablesAt, this.bytesPerCode * 256);
+      padded.fill(0, tables.length);
+      padded.set(tables);
+    });
+  }
+
+  /** @param fill writes the tables, once there is room for everything */
+  #sumByTables(rows: Uint32Array, tablesAt: number, fill: () => void): Float32Array {
+    const { bytesPerCode } = this;
+    const { memory } = this.#kernel;
+    const rowsAt = align(tablesAt + bytesPerCode * 256 * 4);
+    const outputAt = align(rowsAt + rows.byteLength);
+    ensureBytes(memory, outputAt + rows.byteLength);
     new Uint32Array(memory.buffer, rowsAt, rows.length).set(rows);
-    this.#kernel.fillTables(valuesAt, bytesPerCode, tablesAt);
+    fill();
     const words = bytesPerCode / 8;
     this.#kernel.sumByTables(base, words, rowsAt, rows.length, tablesAt, outputAt);
     return new Float32Array(memory.buffer, outputAt, rows.length).slice();

@@ -104,6 +104,19 @@ export interface KernelExports {
     bits: number,
     rounds: number,
   ): void;
+  descendBytes(
+    residuals: number,
+    codes: number,
+    weights: number,
+    fields: number,
+    rows: number,
+    books: number,
+    squares: number,
+    alongs: number,
+    bytes: number,
+    columns: number,
+    rounds: number,
+  ): void;
 }
 
 export const pageBytes = 65536;

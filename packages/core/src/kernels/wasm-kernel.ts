@@ -3,6 +3,7 @@ import type { BitCounting } from './faster-counting.ts';
 import { fasterCounting } from './faster-counting.ts';
 import type { Kernel } from './kernel.ts';
 import { wasmBinary } from './wasm-binary.generated.ts';
+import { createByteDescent } from './wasm-byte-descent.ts';
 import { WasmCodeMemory } from './wasm-code-memory.ts';
 import { descendSigns } from './wasm-descent.ts';
 import type { KernelExports } from './wasm-exports.ts';
@@ -46,6 +47,7 @@ export function createWasmKernel(counting?: BitCounting): Kernel | undefined {
       new WasmVectorMemory(instantiate(module), rows, columns, format),
     descendSigns: (residuals, signs, couplings, rounds) =>
       descendSigns(instance, residuals, signs, couplings, rounds),
+    createByteDescent: (books) => createByteDescent(instantiate(module), books),
   };
 }
 

@@ -8,34 +8,28 @@ import type { AffineMap } from '../transforms/affine-map.ts';
 import { applyAffineMap } from '../transforms/affine-map.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { transpose } from '../vectors/matrix.ts';
+import type { Decoder, QueryByBits } from './decoder.ts';
+import type { NormRange } from './norm-bytes.ts';
+import { inverseNormsOf, normBytes } from './norm-bytes.ts';
 
 /** Codes whose lengths are computed at a time, to bound the memory. */
 const blockRows = 4096;
-const largestByte = 255;
-
-/** What a query is to a decoder: its cosine with a decoded code is (values · b + constant) / |decoded|. */
-export interface DecodedQuery {
-  /** One per bit. */
-  readonly values: Float32Array;
-  readonly constant: number;
-}
 
 /**
  * Restores vectors from codes: x ≈ G b + c for the code b of -1 and 1. A query is multiplied with G once,
  * and then scores every code in the space of the vectors at the price of a sum over bits.
  */
-export class LinearDecoder {
+export class LinearDecoder implements Decoder {
   /** G and c. */
   readonly map: AffineMap;
-  /** The smallest and largest length of a decoded document: the scale of the lengths kept in a byte. */
-  readonly normRange: readonly [smallest: number, largest: number];
+  readonly normRange: NormRange;
   /** Gᵀ: one row per bit. */
   readonly #bitVectors: Matrix;
   #gram: Gram | undefined;
   #multiply: Multiplier | undefined;
   #inverseNorms: Float32Array | undefined;
 
-  constructor(map: AffineMap, normRange: readonly [smallest: number, largest: number]) {
+  constructor(map: AffineMap, normRange: NormRange) {
     this.map = map;
     this.normRange = normRange;
     this.#bitVectors = transpose(map.weights as Matrix);
@@ -46,7 +40,7 @@ export class LinearDecoder {
     return applyAffineMap(this.map, unpackSigns(codes));
   }
 
-  query(vector: Float32Array): DecodedQuery {
+  query(vector: Float32Array): QueryByBits {
     const matrix = { rows: 1, columns: vector.length, data: vector };
     this.#multiply ??= defaultKernel().createMultiplier(this.#bitVectors);
     const values = this.#multiply(matrix).data;
@@ -56,20 +50,12 @@ export class LinearDecoder {
 
   /** The lengths of the decoded codes, a byte each: linear between the two of `normRange`. */
   encodeNorms(codes: Codes): Uint8Array {
-    const [smallest, largest] = this.normRange;
-    const step = (largest - smallest) / largestByte || 1;
-    return Uint8Array.from(this.norms(codes), (norm) =>
-      Math.min(largestByte, Math.max(0, Math.round((norm - smallest) / step))),
-    );
+    return normBytes(this.norms(codes), this.normRange);
   }
 
   /** 1 / length for each of the 256 bytes that `encodeNorms` may give; 0 for no length at all. */
   inverseNorms(): Float32Array {
-    const [smallest, largest] = this.normRange;
-    this.#inverseNorms ??= Float32Array.from({ length: largestByte + 1 }, (_, byte) => {
-      const norm = smallest + ((largest - smallest) * byte) / largestByte;
-      return norm > 0 ? 1 / norm : 0;
-    });
+    this.#inverseNorms ??= inverseNormsOf(this.normRange);
     return this.#inverseNorms;
   }
 

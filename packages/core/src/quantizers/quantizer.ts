@@ -1,6 +1,6 @@
 import type { Codes } from '../codes/codes.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
-import type { LinearDecoder } from './linear-decoder.ts';
+import type { Decoder } from './decoder.ts';
 
 /** Queries and documents of a model are distributed differently, so they may be encoded differently. */
 export type Side = 'document' | 'query';
@@ -18,7 +18,7 @@ export interface Quantizer {
   readonly inputDimensions: number;
   readonly bits: number;
   /** Restores vectors from codes, for decoded scoring. */
-  readonly decoder?: LinearDecoder;
+  readonly decoder?: Decoder;
   /**
    * @throws BitryoshkaError `dimension-mismatch` or `not-finite`
    */

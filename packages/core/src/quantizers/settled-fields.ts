@@ -14,9 +14,14 @@ const smallestFloat = 2 ** -149;
  */
 export function settledFields(residuals: Matrix, signs: Matrix, couplings: Matrix): Matrix {
   const { fields } = defaultKernel().descendSigns(residuals, signs, couplings, maximumRounds);
-  for (let p = 0; p < fields.data.length; p++) {
-    const isOne = signs.data[p] > 0;
-    if (fields.data[p] > 0 !== isOne) fields.data[p] = isOne ? smallestFloat : 0;
+  return settle(fields, (p) => signs.data[p] > 0);
+}
+
+/** The fields with the signs of the codes, also where a bit was stopped before it could change. */
+export function settle(fields: Matrix, isOne: (at: number) => boolean): Matrix {
+  const { data } = fields;
+  for (let p = 0; p < data.length; p++) {
+    if (data[p] > 0 !== isOne(p)) data[p] = isOne(p) ? smallestFloat : 0;
   }
   return fields;
 }

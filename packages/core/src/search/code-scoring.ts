@@ -1,5 +1,5 @@
 import type { CodeMemory } from '../kernels/kernel.ts';
-import type { LinearDecoder } from '../quantizers/linear-decoder.ts';
+import type { Decoder } from '../quantizers/decoder.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import { inverseNorm } from '../vectors/normalize.ts';
 import { bitPlanes } from './bit-planes.ts';
@@ -52,10 +52,14 @@ export function codeScorer(
     return ({ codes }, slots) => sums(codes, slots).map((sum) => sum * scale);
   }
   // The cosine of the query and a decoded code.
-  const decoder = quantizer.decoder as LinearDecoder;
-  const { values: bitValues, constant } = decoder.query(unit);
+  const decoder = quantizer.decoder as Decoder;
+  const query = decoder.query(unit);
+  const { constant } = query;
   const inverseNorms = decoder.inverseNorms();
-  const sums = bitSums(bitValues, queryDigits);
+  const sums: CodeSums =
+    'tables' in query
+      ? (codes, slots) => codes.tableSums(query.tables, slots)
+      : bitSums(query.values, queryDigits);
   return ({ codes, norms }, slots) => {
     const scores = sums(codes, slots);
     for (let i = 0; i < scores.length; i++) {
@@ -65,10 +69,10 @@ export function codeScorer(
   };
 }
 
-type BitSums = (codes: CodeMemory, slots: Uint32Array) => Float32Array;
+type CodeSums = (codes: CodeMemory, slots: Uint32Array) => Float32Array;
 
 /** What the values come to over the bits of codes: exactly, or rounded to a few binary digits. */
-function bitSums(values: Float32Array, queryDigits: QueryDigits | undefined): BitSums {
+function bitSums(values: Float32Array, queryDigits: QueryDigits | undefined): CodeSums {
   if (queryDigits === undefined) return (codes, slots) => codes.sums(values, slots);
   const { planes, step, total } = bitPlanes(values, queryDigits);
   // Twice the sum over the ones, less the sum over all, is what ±1 give.

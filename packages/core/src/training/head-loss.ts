@@ -93,8 +93,10 @@ export function headLoss(
       if (name === 'symmetric') return symmetricScores(student, gradient, prefix);
       if (name === 'asymmetric') return asymmetricScores(student, gradient, prefix);
       if (name === 'cosine') return cosineScores(student, gradient, prefix);
-      const [decoder, decoderGradient] = [model.decoders[place], into.decoders[place]];
-      return decodedScores(queryVectors, student, gradient, decoder, decoderGradient);
+      return decodedScores(queryVectors, student.documentBits, model.decoders[place], {
+        documentBits: documents && gradient.documentBits,
+        decoder: into.decoders[place],
+      });
     }
   }
   if (documentBits) {

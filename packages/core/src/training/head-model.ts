@@ -1,7 +1,7 @@
 import { zeros } from '../vectors/matrix.ts';
+import type { DecoderWeights } from './decoder-weights.ts';
 import type { EncoderWeights } from './encoder-weights.ts';
 import { encoderArrays, zeroEncoder } from './encoder-weights.ts';
-import type { DecoderWeights } from './scores/decoded-scores.ts';
 
 /** Everything that training a head moves. */
 export interface HeadModel {

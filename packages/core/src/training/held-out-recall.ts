@@ -2,6 +2,7 @@ import { defaultKernel } from '../kernels/default-kernel.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row, rowRange, selectRows } from '../vectors/matrix.ts';
+import { normalizeRows } from '../vectors/normalize.ts';
 import { sampleIndices, seededRandom } from '../vectors/random.ts';
 import { nearestDocuments } from './nearest-documents.ts';
 
@@ -18,10 +19,14 @@ const neighbourCount = 10;
 const heldOutShare = 0.1;
 const mostQueries = 300;
 const mostDocuments = 10_000;
+/** Where there are so many vectors, so many documents are held out as well. */
+const plenty = 20_000;
+const heldOutDocuments = 5000;
 const blockRows = 64;
 
 /**
- * Splits vectors into those to learn from and some that stand for queries: a tenth, and 300 at most.
+ * Splits vectors into those to learn from and some that stand for queries: a tenth, and 300 at most. Where
+ * there are plenty, the documents that they are asked of are not learned from either.
  *
  * @param vectors unit length
  */
@@ -32,11 +37,23 @@ export async function holdOutVectors(
 ): Promise<{ readonly training: Matrix; readonly heldOut: HeldOutVectors }> {
   const random = seededRandom(seed);
   const count = Math.min(mostQueries, Math.floor(vectors.rows * heldOutShare));
-  const chosen = new Set(sampleIndices(vectors.rows, count, random));
-  const kept = Array.from({ length: vectors.rows }, (_, i) => i).filter((i) => !chosen.has(i));
+  const unseen = vectors.rows < plenty ? 0 : heldOutDocuments;
+  const chosen = sampleIndices(vectors.rows, count + unseen, random);
+  const isChosen = new Set(chosen);
+  const kept = Array.from({ length: vectors.rows }, (_, i) => i).filter((i) => !isChosen.has(i));
   const training = selectRows(vectors, kept);
-  const queries = selectRows(vectors, [...chosen]);
-  const documents = selectRows(training, sampleIndices(training.rows, mostDocuments, random));
+  const asked = new Set(sampleIndices(chosen.length, count, random));
+  const queries = selectRows(
+    vectors,
+    chosen.filter((_, place) => asked.has(place)),
+  );
+  const documents =
+    unseen > 0
+      ? selectRows(
+          vectors,
+          chosen.filter((_, place) => !asked.has(place)),
+        )
+      : selectRows(training, sampleIndices(training.rows, mostDocuments, random));
   const neighbours = await nearestDocuments(queries, documents, neighbourCount, options);
   return { training, heldOut: { queries, documents, neighbours } };
 }
@@ -71,23 +88,8 @@ export function heldOutRecalls(
   return found.map((count) => (neighbours.length > 0 ? count / neighbours.length : 0));
 }
 
-/** Scores of codes that a linear decoder restores: cosines of queries and decoded vectors. */
-export function decodedScorer(
-  signs: Matrix,
-  bitVectors: Matrix,
-  bias: Float32Array,
-): (queries: Matrix) => Matrix {
-  const kernel = defaultKernel();
-  const decoded = kernel.multiply(signs, bitVectors);
-  const { rows, columns, data } = decoded;
-  for (let i = 0, p = 0; i < rows; i++) {
-    let squared = 0;
-    for (let j = 0; j < columns; j++, p++) {
-      data[p] += bias[j];
-      squared += data[p] * data[p];
-    }
-    const inverse = squared > 0 ? 1 / Math.sqrt(squared) : 0;
-    for (let at = p - columns; at < p; at++) data[at] *= inverse;
-  }
-  return (queries: Matrix) => kernel.multiplyTransposed(queries, decoded);
+/** Cosines of queries and decoded vectors, which get unit length. */
+export function decodedScorer(decoded: Matrix): (queries: Matrix) => Matrix {
+  const unit = normalizeRows(decoded);
+  return (queries) => defaultKernel().multiplyTransposed(queries, unit);
 }

@@ -1,5 +1,6 @@
 export { countInVectors, scan, scanTile } from './scan';
 export { descend } from './descend';
+export { descendBytes } from './descend-bytes';
 export { dotProductsOfBytes, dotProductsOfHalves } from './encoded';
 export { dotProducts, multiplyTransposed } from './multiply';
 export { countInLanes, countInWords } from './probe';

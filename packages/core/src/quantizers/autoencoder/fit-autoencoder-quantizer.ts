@@ -1,6 +1,9 @@
 import { packSigns } from '../../codes/codes.ts';
 import { unpackSigns } from '../../codes/unpack-signs.ts';
 import { checkpoint } from '../../progress/task-options.ts';
+import { decoderMap, decoderWeights } from '../../training/decoder-weights.ts';
+import { descendDecoder } from '../../training/descend-decoder.ts';
+import { nearestNeighbours } from '../../training/nearest-neighbours.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import { fitItq } from '../../transforms/itq.ts';
@@ -11,7 +14,6 @@ import { sampleIndices, seededRandom } from '../../vectors/random.ts';
 import type { QuantizerFitter } from '../quantizer-fitter.ts';
 import { withNormRange } from '../with-norm-range.ts';
 import { AutoencoderQuantizer } from './autoencoder-quantizer.ts';
-import { descendDecoder } from './descend-decoder.ts';
 import { localFields } from './local-fields.ts';
 
 /** More find no more neighbours on vectors that this was not chosen on. */
@@ -19,6 +21,8 @@ const rounds = 8;
 /** Documents to learn from, at most: in the rounds, which need few, and for the decoder at last. */
 const roundSampleSize = 5000;
 const sampleSize = 20_000;
+/** Of each document, to learn their order from. */
+const neighbourCount = 32;
 
 /**
  * Starts from principal components and ITQ, and then, in turns, fits the decoder to the codes, chooses the
@@ -48,13 +52,11 @@ export const fitAutoencoderQuantizer: QuantizerFitter = async (documents, option
     Math.min(roundSampleSize, sample.rows),
     seededRandom(seed),
   );
-  const decoder = await descendDecoder(
-    restorer,
-    selectRows(signs, taught),
-    selectRows(sample, taught),
-    options,
-  );
-  return new AutoencoderQuantizer(encoder, restorer, withNormRange(decoder, codes));
+  const taughtVectors = selectRows(sample, taught);
+  const neighbours = await nearestNeighbours(taughtVectors, neighbourCount, options);
+  const decoder = decoderWeights(restorer);
+  await descendDecoder(decoder, selectRows(signs, taught), taughtVectors, neighbours, options);
+  return new AutoencoderQuantizer(encoder, restorer, withNormRange(decoderMap(decoder), codes));
 };
 
 function sampleRows(vectors: Matrix, count: number, seed: number): Matrix {

@@ -5,6 +5,7 @@ import { HeadQuantizer } from './head-quantizer.ts';
 
 const architectures = ['linear', 'mlp'];
 const binarizers = ['ste', 'sigmoid', 'gumbel'];
+const decoders = ['linear', 'additive'];
 
 /**
  * @returns the lengths of the nested codes, ascending, the whole one last
@@ -19,6 +20,17 @@ export function checkHeadOptions(dimensions: number, options: HeadFitOptions): n
   if (!binarizers.includes(binarize)) {
     throw invalid('binarize', binarize, `one of ${binarizers.join(', ')}`);
   }
+  const { decoder = 'linear', choose = true } = options;
+  if (!decoders.includes(decoder)) {
+    throw invalid('decoder', decoder, `one of ${decoders.join(', ')}`);
+  }
+  if (decoder === 'additive' && !(choose && canBeAdditive(bits, nested))) {
+    throw invalid(
+      'decoder',
+      'additive',
+      'linear for nested codes, for bits that are no multiple of 8, and where codes are not chosen',
+    );
+  }
   for (const name of ['steps', 'rerank'] as const) {
     const value = options[name];
     if (value !== undefined && (!Number.isSafeInteger(value) || value < 0)) {
@@ -32,6 +44,11 @@ export function checkHeadOptions(dimensions: number, options: HeadFitOptions): n
   if (wrong !== undefined) throw invalid('nested', wrong, `lengths from 1 to ${bits}`);
   if (from) checkStart(from, dimensions, prefixes, options);
   return prefixes;
+}
+
+/** Codebooks belong to whole bytes of a whole code. */
+export function canBeAdditive(bits: number, nested: readonly number[]): boolean {
+  return bits % 8 === 0 && nested.every((length) => length === bits);
 }
 
 function checkStart(

@@ -39,6 +39,7 @@ describe('fitHead', () => {
     { objectives: { asymmetric: 1, balance: 0.1, decorrelation: 0.1, decoded: 1 } },
     { choose: false },
     { loyalty: 0.01 },
+    { decoder: 'additive' },
   ] as const)('trains the same head again, and one that loads: %o', async (options) => {
     const { quantizer } = await fitHead(vectors, { ...quick, ...options });
     const again = await fitHead(vectors, { ...quick, ...options });
@@ -61,6 +62,20 @@ describe('fitHead', () => {
     expect(errors[1]).toBeLessThan(errors[0] as number);
     expect(errors[2]).toBeLessThan(errors[1] as number);
     expect(() => quantizer.prefixDecoder(5)).toThrow(/got 5 bits, expected one of 4, 8, 16/);
+  });
+
+  it('restores vectors better with an additive decoder, and lets it be trained further', async () => {
+    const many = clusters(4000, 24, 5);
+    const errorOf = async (decoder: 'linear' | 'additive') => {
+      const { quantizer, stages } = await fitHead(many, { ...quick, decoder });
+      const codes = quantizer.encode(others, 'document');
+      return { quantizer, stages, error: distance(quantizer.decoder.decode(codes), others) };
+    };
+    const [linear, additive] = [await errorOf('linear'), await errorOf('additive')];
+    expect(additive.stages.find(({ isTaken }) => isTaken)?.name).toBe('additive');
+    expect(additive.error).toBeLessThan(0.95 * linear.error);
+    const further = await fitHead(vectors, { ...quick, from: additive.quantizer });
+    expect(further.stages[0]?.name).toBe('start');
   });
 
   it('learns from pairs what their queries ask for', async () => {
@@ -125,7 +140,11 @@ describe('fitHead', () => {
     [{ steps: -1 }, /steps: got -1/],
     [{ binarize: 'sign' as never }, /binarize: got sign/],
     [{ architecture: 'deep' as never }, /architecture: got deep/],
-  ])('refuses %o', async (options, message) => {
+    [{ decoder: 'quadratic' as never }, /decoder: got quadratic/],
+    [{ decoder: 'additive', nested: [8] }, /decoder: got additive, expected linear for nested/],
+    [{ decoder: 'additive', bits: 12 }, /multiple of 8/],
+    [{ decoder: 'additive', choose: false }, /not chosen/],
+  ] as const)('refuses %o', async (options, message) => {
     await expect(fitHead(vectors, { ...quick, ...options })).rejects.toThrow(message);
   });
 });

@@ -1,20 +1,23 @@
 import type { Codes } from '../../codes/codes.ts';
 import { packSigns } from '../../codes/codes.ts';
+import { packSignsInBlocks } from '../../codes/pack-signs-in-blocks.ts';
 import { unpackSigns } from '../../codes/unpack-signs.ts';
 import { checkpoint } from '../../progress/task-options.ts';
 import { binarizers } from '../../training/binarizers.ts';
 import { bitEntropy } from '../../training/bit-entropy.ts';
+import { decoderMap, decoderWeights } from '../../training/decoder-weights.ts';
+import { descendDecoder } from '../../training/descend-decoder.ts';
 import type { EncoderWeights } from '../../training/encoder-weights.ts';
 import { encodeReal } from '../../training/encoder-weights.ts';
+import { fitCodebooks } from '../../training/fit-codebooks.ts';
 import type { LossWeights } from '../../training/head-loss.ts';
 import { scoreNames } from '../../training/head-loss.ts';
 import type { HeadModel } from '../../training/head-model.ts';
 import type { HeldOutVectors } from '../../training/held-out-recall.ts';
 import { decodedScorer, heldOutRecalls, holdOutVectors } from '../../training/held-out-recall.ts';
 import { mineNeighbours } from '../../training/mine-neighbours.ts';
-import type { DecoderWeights } from '../../training/scores/decoded-scores.ts';
 import { leadingColumns } from '../../training/scores/student.ts';
-import type { WeightedBatch } from '../../training/train-head.ts';
+import type { TrainHeadOptions, WeightedBatch } from '../../training/train-head.ts';
 import { trainHead } from '../../training/train-head.ts';
 import type { CurvePoint } from '../../training/training-checkpoint.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
@@ -26,22 +29,24 @@ import { checkNotEmpty, selectRows, toMatrix, transpose, zeros } from '../../vec
 import { normalizeRows } from '../../vectors/normalize.ts';
 import type { Random } from '../../vectors/random.ts';
 import { gaussian, sampleIndices, seededRandom } from '../../vectors/random.ts';
+import { AdditiveDecoder } from '../additive-decoder.ts';
+import { LinearDecoder } from '../linear-decoder.ts';
+import { widenedRange } from '../norm-bytes.ts';
 import { withNormRange } from '../with-norm-range.ts';
-import { checkHeadOptions } from './check-head-options.ts';
-import { codeChooser } from './code-chooser.ts';
+import { canBeAdditive, checkHeadOptions } from './check-head-options.ts';
 import type { BatchDrawer } from './head-batches.ts';
 import { pairDrawer, similarityDrawer } from './head-batches.ts';
 import { encoderWeights, headEncoder } from './head-encoder.ts';
 import type { HeadFitOptions } from './head-options.ts';
-import type { HeadParts } from './head-quantizer.ts';
-import { HeadQuantizer } from './head-quantizer.ts';
+import { documentChooser, HeadQuantizer } from './head-quantizer.ts';
 
 /** Codes chosen for restorers, and what orders them. */
 interface Refined {
   /** Of documents: what their codes are chosen from. */
   readonly encoder: EncoderWeights;
   readonly restorers: readonly AffineMap[];
-  readonly later: HeadModel;
+  /** By prefix. */
+  readonly decoders: readonly (LinearDecoder | AdditiveDecoder)[];
 }
 
 /** A head, and how it came about. */
@@ -55,7 +60,7 @@ export interface HeadFit {
 
 /** What the codes of a stage find of the neighbours of vectors that no stage has seen. */
 export interface HeadStage {
-  readonly name: 'start' | 'trained' | 'refined';
+  readonly name: 'start' | 'trained' | 'refined' | 'additive';
   /** At the depth of re-ranking that was asked for, at half of it and so on; 0 for none at last. */
   readonly recalls: readonly { readonly rerank: number; readonly recall: number }[];
   readonly isTaken: boolean;
@@ -64,20 +69,23 @@ export interface HeadStage {
 const defaultWeights: LossWeights = { symmetric: 0.3, decoded: 1 };
 /** Of the encoder and the decoders, training together. */
 const rates = { encoder: 2e-3, decoders: 2e-4 };
-/** Of the encoder of queries and the decoders, once the codes of the documents are there. */
-const laterRates = { encoder: 1e-3, decoders: 5e-5 };
+/** Of the encoder of queries, once the codes of the documents are there. */
+const queryEncoderRate = 1e-3;
+const queryEncoderSteps = 400;
 /** What scores are multiplied with at first, by their names. */
 const firstScales = { symmetric: 15, asymmetric: 15, decoded: 20, cosine: 20 };
 const neighbourCount = 32;
 const hiddenWidth = 256;
-/** What scores count for once the codes of the documents are there. */
-const laterWeights: LossWeights = { symmetric: 1, decoded: 1 };
 /** In between what is best by Hamming distance and what is best decoded. */
 const defaultLoyalty = 0.002;
 /** Vectors to learn from, at most. */
 const mostRows = 40_000;
 /** A stage has to find so much more than the one before to be taken. */
 const leastGain = 0.001;
+/** Where codebooks are worth their size, and their vectors have enough to be learned from. */
+const plentyOfRows = 20_000;
+/** Of choosing codes for codebooks and fitting these again. */
+const additiveRounds = 2;
 
 /**
  * Trains a head on documents.
@@ -135,50 +143,41 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
   });
   compare('trained', quantizerOf(model, prefixes, training));
 
-  const refine = async (
-    start: HeadModel,
-    restored: Matrix,
-    { rounds, steps: laterSteps }: { rounds: number; steps: number },
-  ): Promise<Refined> => {
-    const { restorers, encoder } = await fitRestorers(
-      model.encoder,
-      restored,
-      prefixes,
-      rounds,
-      options,
-    );
-    const codes = chooseSigns(encoder, restorers, training, loyalty);
-    const draw = similarityDrawer(training, neighbours, codes);
-    const later = { ...copyModel(start), decoders: restorers.map(decoderWeights) };
-    await trainHead(later, {
-      ...learning,
-      checkpoint: undefined,
-      onCheckpoint: undefined,
-      weights: laterWeights,
-      steps: laterSteps,
-      rates: laterRates,
-      seed: seed + 1,
-      draw: (random) => [draw(random)],
-    });
-    return { encoder, restorers, later };
-  };
-  const refined = (restored: Matrix, { encoder, restorers, later }: Refined): HeadQuantizer => {
-    const decoders = later.decoders.map(decoderMap);
-    const signs = chooseSigns(encoder, restorers, restored, loyalty);
-    return chosenQuantizer(
-      { encoder: headEncoder(encoder), queryEncoder: headEncoder(later.encoder), loyalty },
-      restorers,
-      decoders,
-      signs,
-    );
-  };
   if (choose) {
-    const first = await refine(model, training, { rounds: 4, steps: Math.ceil(steps / 3) });
-    compare('refined', refined(training, first));
-    if (bestStage(stages.map(({ stage }) => stage)) === stages.length - 1) {
+    const isAdditive =
+      (options.decoder ?? (documents.rows >= plentyOfRows ? 'additive' : 'linear')) ===
+        'additive' && canBeAdditive(options.bits, prefixes);
+    const start = { start: model.encoder, prefixes, loyalty, neighbours, training, seed };
+    const quantizer = (refined: Refined, queryEncoder: EncoderWeights): HeadQuantizer =>
+      new HeadQuantizer({
+        encoder: headEncoder(refined.encoder),
+        queryEncoder: headEncoder(queryEncoder),
+        loyalty,
+        prefixes: prefixes.map((bits, i) => ({
+          bits,
+          restorer: refined.restorers[i],
+          decoder: refined.decoders[i],
+        })),
+      });
+    const first = await refine(training, { ...start, rounds: 4 }, options);
+    compare('refined', quantizer(first, model.encoder));
+    if (isAdditive) {
+      const additive = await addCodebooks(first, training, loyalty, options);
+      compare('additive', quantizer(additive, model.encoder));
+    }
+    const best = bestStage(stages.map(({ stage }) => stage));
+    const { name } = stages[best].stage;
+    if (name === 'refined' || name === 'additive') {
       // Documents that were held out to compare the stages are restored as well as the others.
-      const last = await refine(first.later, documents, { rounds: 8, steps: Math.ceil(steps / 2) });
-      stages[stages.length - 1].quantizer = refined(documents, last);
+      let last = await refine(documents, { ...start, rounds: 8 }, options);
+      if (name === 'additive') last = await addCodebooks(last, documents, loyalty, options);
+      const codes = chooseSigns(last, training, loyalty);
+      const queryEncoder = await trainQueryEncoder(
+        model,
+        { ...learning, steps: options.steps ?? queryEncoderSteps },
+        similarityDrawer(training, neighbours, codes),
+      );
+      stages[best].quantizer = quantizer(last, queryEncoder);
     }
   }
   const taken = bestStage(stages.map(({ stage }) => stage));
@@ -215,7 +214,9 @@ async function startModel(
     logScales[p] = Math.log(firstScales[scoreNames[p % scoreNames.length]]);
   }
   if (from instanceof HeadQuantizer) {
-    const decoders = from.parts.prefixes.map(({ decoder }) => decoderWeights(decoder.map));
+    const decoders = from.parts.prefixes.map(({ decoder, restorer }) =>
+      decoderWeights(decoder instanceof LinearDecoder ? decoder.map : (restorer as AffineMap)),
+    );
     const { encoder, queryEncoder = encoder } = from.parts;
     return { encoder: encoderWeights(queryEncoder), decoders, logScales };
   }
@@ -256,52 +257,112 @@ async function pairsOf(options: HeadFitOptions, columns: number): Promise<BatchD
   return pairDrawer(queries, documents, pairWeight, options);
 }
 
+interface RefineOptions {
+  readonly start: EncoderWeights;
+  readonly prefixes: readonly number[];
+  readonly rounds: number;
+  readonly loyalty: number;
+  /** What decoders learn the order of documents from, and the neighbours of each. */
+  readonly training: Matrix;
+  readonly neighbours: Uint32Array;
+  readonly seed: number;
+}
+
 /**
  * Rounds of fitting restorers to codes, choosing codes for the restorers, and fitting the encoder that codes
- * are chosen from to the codes.
+ * are chosen from to the codes. Then decoders, which start from the restorers, learn to order the codes.
  */
-async function fitRestorers(
-  start: EncoderWeights,
+async function refine(
   documents: Matrix,
-  prefixes: readonly number[],
-  rounds: number,
+  { start, prefixes, rounds, loyalty, training, neighbours, seed }: RefineOptions,
   options: HeadFitOptions,
-): Promise<{ restorers: AffineMap[]; encoder: EncoderWeights }> {
-  const { loyalty = defaultLoyalty } = options;
+): Promise<Refined> {
   const predictBits = ridgeRegressionOn(documents);
   let encoder = start;
   let signs = unpackSigns(packSigns(encodeReal(encoder, documents).real));
   let restorers: AffineMap[] = [];
   for (let round = 0; round <= rounds; round++) {
     await checkpoint(options, { stage: 'choose', done: round, total: rounds });
-    restorers = prefixes.map((prefix) =>
-      fitRidgeRegression(leadingColumns(signs, prefix), documents),
-    );
+    restorers = fitRestorers(signs, documents, prefixes);
     if (round === rounds) break;
-    signs = chooseSigns(encoder, restorers, documents, loyalty);
+    signs = chooseSigns({ encoder, restorers }, documents, loyalty);
     const { weights, bias } = predictBits(signs);
     encoder = { weights: transpose(weights as Matrix), bias };
   }
-  return { restorers, encoder };
+  const ordered = chooseSigns({ encoder, restorers }, training, loyalty);
+  const codes = packSigns(chooseSigns({ encoder, restorers }, documents, loyalty));
+  const decoders: LinearDecoder[] = [];
+  for (const restorer of restorers) {
+    const bits = restorer.inputDimensions;
+    const decoder = decoderWeights(restorer);
+    const descent = { ...options, seed: seed + 1, steps: options.steps };
+    await descendDecoder(decoder, leadingColumns(ordered, bits), training, neighbours, descent);
+    decoders.push(withNormRange(decoderMap(decoder), leadingCodes(codes, bits)));
+  }
+  return { encoder, restorers, decoders };
 }
 
+function fitRestorers(signs: Matrix, documents: Matrix, prefixes: readonly number[]): AffineMap[] {
+  return prefixes.map((prefix) => fitRidgeRegression(leadingColumns(signs, prefix), documents));
+}
+
+/** The same with an additive decoder, and with codes that are chosen for it, in turns. */
+async function addCodebooks(
+  refined: Refined,
+  documents: Matrix,
+  loyalty: number,
+  options: HeadFitOptions,
+): Promise<Refined> {
+  let additive = refined;
+  for (let round = 0; round <= additiveRounds; round++) {
+    await checkpoint(options, { stage: 'codebooks', done: round, total: additiveRounds });
+    const signs = chooseSigns(additive, documents, loyalty);
+    const linear = fitRidgeRegression(signs, documents);
+    const codebooks = fitCodebooks(signs, documents, linear);
+    const norms = new AdditiveDecoder(codebooks, [0, 1]).norms(packSigns(signs));
+    const decoder = new AdditiveDecoder(codebooks, widenedRange([Infinity, 0], norms));
+    additive = { ...refined, decoders: [decoder] };
+  }
+  return additive;
+}
+
+/** What finds the codes of documents by Hamming distance. */
+async function trainQueryEncoder(
+  { encoder, decoders, logScales }: HeadModel,
+  learning: Omit<TrainHeadOptions, 'draw' | 'weights' | 'rates'>,
+  draw: BatchDrawer,
+): Promise<EncoderWeights> {
+  const model = {
+    encoder: encoderWeights(headEncoder(encoder)),
+    decoders,
+    logScales: logScales.slice(),
+  };
+  await trainHead(model, {
+    ...learning,
+    checkpoint: undefined,
+    onCheckpoint: undefined,
+    measure: undefined,
+    weights: { symmetric: 1 },
+    rates: { encoder: queryEncoderRate, decoders: 0 },
+    seed: learning.seed + 1,
+    draw: (random) => [draw(random)],
+  });
+  return model.encoder;
+}
+
+/** The codes of vectors as -1 and 1. */
 function chooseSigns(
-  encoder: EncoderWeights,
-  restorers: readonly AffineMap[],
+  { encoder, restorers, decoders }: Omit<Refined, 'decoders'> & Partial<Refined>,
   vectors: Matrix,
   loyalty: number,
 ): Matrix {
-  const choose = codeChooser(restorers, encoder.bias.length, loyalty);
-  const fields = choose(vectors, encodeReal(encoder, vectors).real);
-  return unpackSigns(packSigns(fields));
-}
-
-function copyModel({ encoder, decoders, logScales }: HeadModel): HeadModel {
-  return {
-    encoder: encoderWeights(headEncoder(encoder)),
-    decoders: decoders.map((decoder) => decoderWeights(decoderMap(decoder))),
-    logScales: logScales.slice(),
-  };
+  const whole = decoders?.[decoders.length - 1];
+  const choose = documentChooser(restorers, whole, encoder.bias.length, loyalty);
+  return unpackSigns(
+    packSignsInBlocks(vectors, encoder.bias.length, (block) =>
+      choose(block, encodeReal(encoder, block).real),
+    ),
+  );
 }
 
 /** A head of what training has come to. */
@@ -320,37 +381,8 @@ function quantizerOf(
   });
 }
 
-/**
- * A head whose documents get the codes that restorers make most of.
- *
- * @param signs such codes
- */
-function chosenQuantizer(
-  parts: Omit<HeadParts, 'prefixes'>,
-  restorers: readonly AffineMap[],
-  decoders: readonly AffineMap[],
-  signs: Matrix,
-): HeadQuantizer {
-  return new HeadQuantizer({
-    ...parts,
-    prefixes: restorers.map((restorer, i) => {
-      const bits = restorer.inputDimensions;
-      const codes = packSigns(leadingColumns(signs, bits));
-      return { bits, restorer, decoder: withNormRange(decoders[i], codes) };
-    }),
-  });
-}
-
 function leadingCodes(codes: Codes, bits: number): Codes {
   return bits === codes.bits ? codes : packSigns(leadingColumns(unpackSigns(codes), bits));
-}
-
-function decoderWeights({ weights, bias }: AffineMap): DecoderWeights {
-  return { bitVectors: transpose(weights as Matrix), bias: bias.slice() };
-}
-
-function decoderMap({ bitVectors, bias }: DecoderWeights): AffineMap {
-  return { weights: transpose(bitVectors), bias: bias.slice(), inputDimensions: bitVectors.rows };
 }
 
 function measureModel(
@@ -361,7 +393,8 @@ function measureModel(
   const signs = unpackSigns(packSigns(encodeReal(encoder, heldOut.documents).real));
   const recalls = decoders.map(({ bitVectors, bias }) => {
     const codes = leadingColumns(signs, bitVectors.rows);
-    return heldOutRecalls(heldOut, decodedScorer(codes, bitVectors, bias), [rerank, 0]);
+    const decoded = applyAffineMap(decoderMap({ bitVectors, bias }), codes);
+    return heldOutRecalls(heldOut, decodedScorer(decoded), [rerank, 0]);
   });
   const mean = (at: number) =>
     recalls.reduce((sum, each) => sum + (each[at] ?? 0), 0) / Math.max(1, recalls.length);
@@ -376,12 +409,11 @@ function quantizerRecalls(
   heldOut: HeldOutVectors,
   depths: readonly number[],
 ): number[] {
-  const signs = unpackSigns(quantizer.encode(heldOut.documents, 'document'));
+  const codes = quantizer.encode(heldOut.documents, 'document');
   const { prefixes } = quantizer.parts;
   const sums = depths.map(() => 0);
   for (const { bits, decoder } of prefixes) {
-    const { bitVectors, bias } = decoderWeights(decoder.map);
-    const scorer = decodedScorer(leadingColumns(signs, bits), bitVectors, bias);
+    const scorer = decodedScorer(decoder.decode(leadingCodes(codes, bits)));
     for (const [i, recall] of heldOutRecalls(heldOut, scorer, depths).entries()) sums[i] += recall;
   }
   return sums.map((sum) => sum / prefixes.length);

@@ -38,6 +38,12 @@ export interface HeadOptions {
    * scores among a few thousand. Default: 0.002.
    */
   readonly loyalty?: number | undefined;
+  /**
+   * How vectors are restored from codes: `linear`, one vector per bit; `additive`, 256 per byte, which find
+   * more and take 256 · bits / 8 · dimensions floats, of each of which a query costs a multiplication. Not
+   * for nested codes. Default: `additive` for 20,000 vectors or more, where it is possible.
+   */
+  readonly decoder?: 'linear' | 'additive' | undefined;
   /** What an earlier call gave to `onCheckpoint`: training goes on from there. */
   readonly checkpoint?: Uint8Array | undefined;
   readonly onCheckpoint?: ((checkpoint: Uint8Array) => void) | undefined;

@@ -7,8 +7,11 @@ import type { AffineMap } from '../../transforms/affine-map.ts';
 import type { Matrix, Vectors } from '../../vectors/matrix.ts';
 import { toMatrix } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
+import { AdditiveDecoder } from '../additive-decoder.ts';
+import type { Decoder } from '../decoder.ts';
 import type { LinearDecoder } from '../linear-decoder.ts';
 import type { Quantizer, Side } from '../quantizer.ts';
+import { additiveChooser } from './additive-chooser.ts';
 import { codeChooser } from './code-chooser.ts';
 import type { HeadEncoder } from './head-encoder.ts';
 import { encoderFunction } from './head-encoder.ts';
@@ -16,7 +19,8 @@ import { encoderFunction } from './head-encoder.ts';
 /** A leading part of a code that is a code by itself. */
 interface HeadPrefix {
   readonly bits: number;
-  readonly decoder: LinearDecoder;
+  /** Additive, if at all, of the whole code. */
+  readonly decoder: LinearDecoder | AdditiveDecoder;
   /** Documents get the codes from which it restores them best. Absent: those of the encoder. */
   readonly restorer?: AffineMap | undefined;
 }
@@ -36,7 +40,7 @@ export class HeadQuantizer implements Quantizer {
   readonly kind = 'head';
   readonly inputDimensions: number;
   readonly bits: number;
-  readonly decoder: LinearDecoder;
+  readonly decoder: Decoder;
   readonly parts: HeadParts;
   readonly #encoders: Readonly<Record<Side, (vectors: Matrix) => Matrix>>;
   readonly #choose: ((vectors: Matrix, real: Matrix) => Matrix) | undefined;
@@ -51,7 +55,10 @@ export class HeadQuantizer implements Quantizer {
     this.parts = parts;
     const document = encoderFunction(encoder);
     this.#encoders = { document, query: queryEncoder ? encoderFunction(queryEncoder) : document };
-    this.#choose = restorers.length > 0 ? codeChooser(restorers, this.bits, loyalty) : undefined;
+    this.#choose =
+      restorers.length > 0
+        ? documentChooser(restorers, whole.decoder, this.bits, loyalty)
+        : undefined;
   }
 
   /** Lengths of the leading parts of a code that are codes by themselves, the whole included. */
@@ -64,7 +71,7 @@ export class HeadQuantizer implements Quantizer {
    *
    * @throws BitryoshkaError `invalid-option` for a length that it was not trained for
    */
-  prefixDecoder(bits: number): LinearDecoder {
+  prefixDecoder(bits: number): Decoder {
     const prefix = this.parts.prefixes.find((each) => each.bits === bits);
     if (prefix) return prefix.decoder;
     throw new BitryoshkaError({
@@ -113,6 +120,23 @@ export class HeadQuantizer implements Quantizer {
   }
 }
 
+/**
+ * The codes that restorers make most of, and then an additive decoder.
+ *
+ * @returns a function of unit vectors and the real values of their codes to start from: the fields of bits
+ */
+export function documentChooser(
+  restorers: readonly AffineMap[],
+  decoder: LinearDecoder | AdditiveDecoder | undefined,
+  bits: number,
+  loyalty = 0,
+): (vectors: Matrix, real: Matrix) => Matrix {
+  const choose = codeChooser(restorers, bits, loyalty);
+  if (!(decoder instanceof AdditiveDecoder)) return choose;
+  const chooseFurther = additiveChooser(decoder.codebooks, loyalty);
+  return (vectors, real) => chooseFurther(vectors, real, choose(vectors, real));
+}
+
 function widthOf(encoder: HeadEncoder | undefined): number {
   return encoder?.hidden?.outputs.columns ?? 0;
 }
@@ -133,8 +157,12 @@ function encoderTensors(name: string, { map, hidden }: HeadEncoder): Record<stri
 function prefixTensors({ bits, decoder, restorer }: HeadPrefix): Record<string, Tensor> {
   const range = Float32Array.from(decoder.normRange);
   return {
-    ...mapTensors(`decoder_${bits}`, decoder.map),
-    [`decoder_${bits}_norm_range`]: { shape: [2], data: range },
+    ...(decoder instanceof AdditiveDecoder
+      ? decoder.tensors()
+      : {
+          ...mapTensors(`decoder_${bits}`, decoder.map),
+          [`decoder_${bits}_norm_range`]: { shape: [2], data: range },
+        }),
     ...(restorer && mapTensors(`restorer_${bits}`, restorer)),
   };
 }

@@ -1,4 +1,5 @@
 import type { AffineMap } from '../../transforms/affine-map.ts';
+import { AdditiveDecoder } from '../additive-decoder.ts';
 import { LinearDecoder } from '../linear-decoder.ts';
 import type { Quantizer } from '../quantizer.ts';
 import type { QuantizerFile } from '../quantizer-file.ts';
@@ -35,16 +36,31 @@ export function loadHeadQuantizer(file: QuantizerFile): Quantizer {
     loyalty: loyalty as number,
     queryEncoder: tensors.query_weights && encoder('query', hidden.query),
     prefixes: nested.map((length) => {
-      const [smallest = 0, largest = 0] = file.floats(`decoder_${length}_norm_range`, [2]);
-      const decoder = map(`decoder_${length}`, dimensions, length);
       const restorer = tensors[`restorer_${length}_weights`];
       return {
         bits: length,
-        decoder: new LinearDecoder(decoder, [smallest, largest]),
+        decoder: length === bits && tensors.codebooks ? additiveDecoder() : linearDecoder(length),
         restorer: restorer && map(`restorer_${length}`, dimensions, length),
       };
     }),
   });
+
+  function linearDecoder(length: number): LinearDecoder {
+    const [smallest = 0, largest = 0] = file.floats(`decoder_${length}_norm_range`, [2]);
+    return new LinearDecoder(map(`decoder_${length}`, dimensions, length), [smallest, largest]);
+  }
+
+  function additiveDecoder(): AdditiveDecoder {
+    if (bits % 8 !== 0 || !tensors[`restorer_${bits}_weights`]) {
+      throw invalidQuantizerFile(
+        `got codebooks for ${bits} bits, expected them for whole bytes and beside a restorer`,
+      );
+    }
+    const rows = bits * 32;
+    const data = file.floats('codebooks', [rows, dimensions]);
+    const [smallest = 0, largest = 0] = file.floats('codebooks_norm_range', [2]);
+    return new AdditiveDecoder({ rows, columns: dimensions, data }, [smallest, largest]);
+  }
 
   function map(name: string, outputs: number, inputs: number): AffineMap {
     const data = file.floats(`${name}_weights`, [outputs, inputs]);

@@ -6,6 +6,7 @@ import { toMatrix } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
 import { AffineQuantizer } from '../affine-quantizer.ts';
 import { DecodableQuantizer } from '../decodable-quantizer.ts';
+import { LinearDecoder } from '../linear-decoder.ts';
 import type { Quantizer, Side } from '../quantizer.ts';
 import { refineLinearDecoder } from '../refine-linear-decoder.ts';
 import { refinableStatistics } from './refinable-statistics.ts';
@@ -63,7 +64,7 @@ export function refineThresholds(
     ? shrinkTowards(moved, applyAffineMap(map, unitRows(options.queries, 'queries')), statistic)
     : moved;
   const refined = new AffineQuantizer({ kind, map, thresholds: { document, query } });
-  if (!preset.decoder) return refined;
+  if (!(preset.decoder instanceof LinearDecoder)) return refined;
   const codes = refined.encode(unit, 'document');
   return new DecodableQuantizer(refined, refineLinearDecoder(preset.decoder, codes, unit));
 }

@@ -1,16 +1,9 @@
 import { defaultKernel } from '../../kernels/default-kernel.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { columnSums } from '../../vectors/statistics.ts';
-import type { Scores, Student, StudentGradient } from './student.ts';
+import type { DecoderWeights } from '../decoder-weights.ts';
+import type { Scores } from './student.ts';
 import { addToLeadingColumns, leadingColumns } from './student.ts';
-
-/** A linear decoder while it is trained: x is about b G + c. */
-export interface DecoderWeights {
-  /** G: one row per bit, as many columns as vectors have dimensions. */
-  readonly bitVectors: Matrix;
-  /** c. */
-  readonly bias: Float32Array;
-}
 
 /**
  * Cosines of the queries and the vectors that the first bits of the documents are decoded to.
@@ -19,18 +12,19 @@ export interface DecoderWeights {
  * from GGᵀ. So most products are as wide as codes, not as vectors.
  *
  * @param queries unit vectors
+ * @param documentBits -1 and 1, or what stands for them; the leading columns are decoded
+ * @param into gets gradients added: `documentBits` is absent where codes are not to be learned
  */
 export function decodedScores(
   queries: Matrix,
-  student: Student,
-  gradient: StudentGradient,
+  documentBits: Matrix,
   decoder: DecoderWeights,
-  decoderGradient: DecoderWeights,
+  into: { readonly documentBits?: Matrix | undefined; readonly decoder: DecoderWeights },
 ): Scores {
   const kernel = defaultKernel();
   const { bitVectors, bias } = decoder;
   const bits = bitVectors.rows;
-  const codes = leadingColumns(student.documentBits, bits);
+  const codes = leadingColumns(documentBits, bits);
   const centre: Matrix = { rows: 1, columns: bias.length, data: bias };
   const queryValues = kernel.multiplyTransposed(queries, bitVectors);
   const constants = kernel.multiplyTransposed(queries, centre).data;
@@ -69,22 +63,26 @@ export function decodedScores(
           bySquares[j] -= 0.5 * byScores.data[p] * values.data[p] * inverse * inverse;
         }
       }
-      const byCodes = kernel.multiplyTransposeOf(byProducts, queryValues);
+      if (into.documentBits) {
+        const byCodes = kernel.multiplyTransposeOf(byProducts, queryValues);
+        for (let j = 0, p = 0; j < codes.rows; j++) {
+          for (let l = 0; l < bits; l++, p++) {
+            byCodes.data[p] += 2 * bySquares[j] * (turned.data[p] + offsets[l]);
+          }
+        }
+        addToLeadingColumns(into.documentBits, byCodes);
+      }
+
       const weighted: Matrix = { ...codes, data: codes.data.slice() };
       for (let j = 0, p = 0; j < codes.rows; j++) {
-        for (let l = 0; l < bits; l++, p++) {
-          byCodes.data[p] += 2 * bySquares[j] * (turned.data[p] + offsets[l]);
-          weighted.data[p] *= bySquares[j];
-        }
+        for (let l = 0; l < bits; l++, p++) weighted.data[p] *= bySquares[j];
       }
-      addToLeadingColumns(gradient.documentBits, byCodes);
-
       const byQueryValues = kernel.multiply(byProducts, codes);
       const byGram = kernel.multiplyTransposeOf(weighted, codes);
       const byOffsets = columnSums(weighted).map((sum) => 2 * sum);
       const byBitVectors = kernel.multiplyTransposeOf(byQueryValues, queries);
       const throughGram = kernel.multiply(byGram, bitVectors);
-      const { bitVectors: intoVectors, bias: intoBias } = decoderGradient;
+      const { bitVectors: intoVectors, bias: intoBias } = into.decoder;
       const dimensions = bias.length;
       for (let l = 0, p = 0; l < bits; l++) {
         for (let j = 0; j < dimensions; j++, p++) {

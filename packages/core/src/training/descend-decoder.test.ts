@@ -1,17 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { packSigns } from '../../codes/codes.ts';
-import { unpackSigns } from '../../codes/unpack-signs.ts';
-import { overlap } from '../../evaluation/metrics/overlap.ts';
-import { nearestDocuments } from '../../training/nearest-documents.ts';
-import type { AffineMap } from '../../transforms/affine-map.ts';
-import { applyAffineMap } from '../../transforms/affine-map.ts';
-import { fitItq } from '../../transforms/itq.ts';
-import { fitRidgeRegression } from '../../transforms/ridge-regression.ts';
-import type { Matrix } from '../../vectors/matrix.ts';
-import { rowRange } from '../../vectors/matrix.ts';
-import { normalizeRows } from '../../vectors/normalize.ts';
-import { gaussian, seededRandom } from '../../vectors/random.ts';
+import { packSigns } from '../codes/codes.ts';
+import { unpackSigns } from '../codes/unpack-signs.ts';
+import { overlap } from '../evaluation/metrics/overlap.ts';
+import type { AffineMap } from '../transforms/affine-map.ts';
+import { applyAffineMap } from '../transforms/affine-map.ts';
+import { fitItq } from '../transforms/itq.ts';
+import { fitRidgeRegression } from '../transforms/ridge-regression.ts';
+import type { Matrix } from '../vectors/matrix.ts';
+import { rowRange } from '../vectors/matrix.ts';
+import { normalizeRows } from '../vectors/normalize.ts';
+import { gaussian, seededRandom } from '../vectors/random.ts';
+import { decoderMap, decoderWeights } from './decoder-weights.ts';
+import type { DecoderDescentOptions } from './descend-decoder.ts';
 import { descendDecoder } from './descend-decoder.ts';
+import { nearestDocuments } from './nearest-documents.ts';
+import { nearestNeighbours } from './nearest-neighbours.ts';
 
 const random = seededRandom(5);
 const all = spreadVectors(1200, 32);
@@ -21,14 +24,14 @@ describe('descendDecoder', () => {
   it('finds more neighbours of other vectors than least squares', async () => {
     const { restorer, signs } = await leastSquares();
     const before = await recall(restorer, signs);
-    const moved = await descendDecoder(restorer, signs, documents, { seed: 1 });
+    const moved = await descended(restorer, signs, documents, { seed: 1 });
     expect(await recall(moved, signs)).toBeGreaterThan(before + 0.01);
   });
 
-  it('leaves the decoder that it starts from as it is, and moves the same way by seed', async () => {
+  it('moves a copy of a map, the same way by seed', async () => {
     const { restorer, signs } = await leastSquares();
     const copy = structuredClone(restorer);
-    const move = (seed: number) => descendDecoder(restorer, signs, documents, { seed });
+    const move = (seed: number) => descended(restorer, signs, documents, { seed });
     const moved = await move(1);
     expect(restorer).toEqual(copy);
     expect(await move(1)).toEqual(moved);
@@ -37,12 +40,12 @@ describe('descendDecoder', () => {
 
   it('bears one vector, and stops when aborted', async () => {
     const { restorer, signs } = await leastSquares();
-    const one = await descendDecoder(restorer, rowRange(signs, 0, 1), rowRange(documents, 0, 1), {
+    const one = await descended(restorer, rowRange(signs, 0, 1), rowRange(documents, 0, 1), {
       seed: 0,
     });
     expect((one.weights as Matrix).data.every(Number.isFinite)).toBe(true);
     const controller = new AbortController();
-    const stopped = descendDecoder(restorer, signs, documents, {
+    const stopped = descended(restorer, signs, documents, {
       seed: 0,
       signal: controller.signal,
       onProgress: ({ stage }) => stage === 'decode' && controller.abort(new Error('stop')),
@@ -50,6 +53,18 @@ describe('descendDecoder', () => {
     await expect(stopped).rejects.toThrow('stop');
   });
 });
+
+async function descended(
+  start: AffineMap,
+  signs: Matrix,
+  vectors: Matrix,
+  options: DecoderDescentOptions,
+): Promise<AffineMap> {
+  const decoder = decoderWeights(start);
+  const neighbours = await nearestNeighbours(vectors, 32);
+  await descendDecoder(decoder, signs, vectors, neighbours, options);
+  return decoderMap(decoder);
+}
 
 async function leastSquares(): Promise<{ restorer: AffineMap; signs: Matrix }> {
   const encoder = await fitItq(documents, { outputDimensions: 16 });

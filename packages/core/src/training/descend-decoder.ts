@@ -1,0 +1,61 @@
+import type { TaskOptions } from '../progress/task-options.ts';
+import { checkpoint } from '../progress/task-options.ts';
+import type { Matrix } from '../vectors/matrix.ts';
+import { selectRows, zeros } from '../vectors/matrix.ts';
+import { seededRandom } from '../vectors/random.ts';
+import { Adam } from './adam.ts';
+import { crossEntropy } from './cross-entropy.ts';
+import type { DecoderWeights } from './decoder-weights.ts';
+import { decodedScores } from './scores/decoded-scores.ts';
+import { drawSimilarityBatch } from './similarity-batches.ts';
+
+export interface DecoderDescentOptions extends TaskOptions {
+  readonly seed: number;
+  /** Default: 200. */
+  readonly steps?: number | undefined;
+}
+
+/** Of the first step; it falls to 0 along half a cosine. Weights of unit vectors are about a fiftieth. */
+const firstRate = 1e-4;
+/** Of the softmax over decoded cosines: as that over the float ones, whose temperature is 0.05. */
+const logScale = Math.log(1 / 0.05);
+/** A step costs what its documents cost, and more of them find no more. */
+const batchSize = { queries: 64, documents: 128, neighbours: 4 };
+
+/**
+ * Moves a decoder of least squares to where its scores keep the order of the float ones: the
+ * cross-entropy between the softmax over a query's float cosines and that over its decoded ones, the
+ * vectors themselves as queries, the codes as they are.
+ *
+ * @param decoder is moved in place
+ * @param signs the codes as -1 and 1, one row per vector; the decoder may be of their leading bits
+ * @param vectors unit length
+ * @param neighbours of each vector, `rows x n`
+ */
+export async function descendDecoder(
+  decoder: DecoderWeights,
+  signs: Matrix,
+  vectors: Matrix,
+  neighbours: Uint32Array,
+  options: DecoderDescentOptions,
+): Promise<void> {
+  const { seed, steps = 200 } = options;
+  const { bitVectors, bias } = decoder;
+  const random = seededRandom(seed);
+  const moves = [new Adam(bitVectors.data), new Adam(bias)];
+  for (let step = 0; step < steps; step++) {
+    if (step % 10 === 0) await checkpoint(options, { stage: 'decode', done: step, total: steps });
+    const batch = drawSimilarityBatch(vectors, neighbours, random, batchSize);
+    const gradient = {
+      bitVectors: zeros(bitVectors.rows, bitVectors.columns),
+      bias: new Float32Array(bias.length),
+    };
+    const queries = selectRows(vectors, batch.queries);
+    const codes = selectRows(signs, batch.documents);
+    const scores = decodedScores(queries, codes, decoder, { decoder: gradient });
+    scores.backward(crossEntropy(batch, scores.values, logScale).gradient);
+    const rate = (firstRate * (1 + Math.cos((Math.PI * step) / steps))) / 2;
+    moves[0].step(gradient.bitVectors.data, rate);
+    moves[1].step(gradient.bias, rate);
+  }
+}
