@@ -31,7 +31,7 @@ export const javascriptKernel: Kernel = {
   createMultiplier(b, bias) {
     const copy = { ...b, data: b.data.slice() };
     const biasCopy = bias?.slice();
-    return (a) => multiplyTransposed(a, copy, biasCopy);
+    return (a, into) => multiplyTransposed(a, copy, biasCopy, into);
   },
   createVectorMemory: (rows, columns, format) => new JavascriptVectorMemory(rows, columns, format),
   descendSigns,
@@ -257,8 +257,8 @@ function popcount(word: number): number {
   return Math.imul(sums, 0x01010101) >>> 24;
 }
 
-function multiplyTransposed(a: Matrix, b: Matrix, bias?: Float32Array): Matrix {
-  const product = zeros(a.rows, b.rows);
+function multiplyTransposed(a: Matrix, b: Matrix, bias?: Float32Array, into?: Matrix): Matrix {
+  const product = into ?? zeros(a.rows, b.rows);
   const { columns } = a;
   for (let i = 0; i < a.rows; i++) {
     const row = a.data.subarray(i * columns, (i + 1) * columns);

@@ -290,7 +290,7 @@ export function kernelSuite(kernel: Kernel): void {
     );
 
     it.each([4, 8] as const)('adds whole numbers of %i digits where a bit is 1', (digits) => {
-      for (const words of [1, 2, 5]) {
+      for (const words of [1, 2, 5, 33]) {
         const { memory } = randomCodes(kernel, 20, words, words);
         const planes = randomCodes(kernel, digits, words, 99).memory.bytes();
         const rows = Uint32Array.of(19, 0, 7, 7);
@@ -555,6 +555,19 @@ export function kernelSuite(kernel: Kernel): void {
   });
 
   describe('multiplier', () => {
+    it('writes into memory that is given, whatever was there', () => {
+      const random = seededRandom(12);
+      const a = randomMatrix(5, 9, random);
+      const b = randomMatrix(3, 9, random);
+      const into = randomMatrix(5, 3, random);
+      const expected = kernel.multiplyTransposed(a, b).data;
+      expect(kernel.multiplyTransposed(a, b, undefined, into)).toBe(into);
+      expect(into.data).toEqual(expected);
+      into.data.fill(7);
+      expect(kernel.createMultiplier(b)(a, into)).toBe(into);
+      expect(into.data).toEqual(expected);
+    });
+
     it('multiplies as multiplyTransposed does, bit for bit, also after the matrix has changed', () => {
       const random = seededRandom(5);
       const b = randomMatrix(7, 33, random);

@@ -157,8 +157,8 @@ export type ByteDescent = (
   rounds: number,
 ) => Matrix;
 
-/** A matrix and a bias that are multiplied with again and again. */
-export type Multiplier = (a: Matrix) => Matrix;
+/** A matrix and a bias that are multiplied with again and again. The product may be given memory. */
+export type Multiplier = (a: Matrix, into?: Matrix) => Matrix;
 
 /**
  * The hot loops, in WebAssembly or JavaScript. Both implementations give the same bits for the same
@@ -168,8 +168,12 @@ export interface Kernel {
   readonly name: 'wasm' | 'javascript';
   createCodeMemory(bytesPerCode: number): CodeMemory;
   createSlicedMemory(bits: number): SlicedMemory;
-  /** `a` times the transpose of `b`, plus `bias` on every row: `rows(a) x rows(b)`, in float32. */
-  multiplyTransposed(a: Matrix, b: Matrix, bias?: Float32Array): Matrix;
+  /**
+   * `a` times the transpose of `b`, plus `bias` on every row: `rows(a) x rows(b)`, in float32.
+   *
+   * @param into where it is written: neither `a` nor `b`. Default: new memory
+   */
+  multiplyTransposed(a: Matrix, b: Matrix, bias?: Float32Array, into?: Matrix): Matrix;
   /** `a` times `b`, in float32. */
   multiply(a: Matrix, b: Matrix): Matrix;
   /** The transpose of `a` times `b`: `columns(a) x columns(b)`, in float32. */

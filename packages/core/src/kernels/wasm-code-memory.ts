@@ -10,17 +10,39 @@ const fetchedRows = 64;
 /** Of the classes that sums fall in. */
 const histogramBytes = 4096 * 4;
 
+/** How several threads share a memory. */
+export interface SharedLayout {
+  /** There is room for as many codes from the beginning, and what lies behind it stays where it is. */
+  readonly mostRows: number;
+  /** Which of the areas behind the codes is this thread's. */
+  readonly party: number;
+}
+
+/** What calls need besides the codes, at most, but for the queries of a tile. */
+export function scratchBytesOfCodes(bytesPerCode: number, mostRows: number): number {
+  return align(32 * mostRows + 2048 * bytesPerCode + 65536);
+}
+
 /** Codes from `base` on; what a scan needs besides them lies behind their capacity. */
 export class WasmCodeMemory implements CodeMemory {
   readonly bytesPerCode: number;
   rows = 0;
   readonly #kernel: KernelExports;
   #capacity = 0;
+  /** From the end of the capacity to this thread's area, and how large that is. */
+  readonly #scratchOffset: number = 0;
+  readonly #scratchBytes: number = Infinity;
 
-  constructor(kernel: KernelExports, bytesPerCode: number) {
+  /** @param shared default: memory of this thread alone */
+  constructor(kernel: KernelExports, bytesPerCode: number, shared?: SharedLayout) {
     this.#kernel = kernel;
     this.bytesPerCode = bytesPerCode;
-    ensureBytes(kernel.memory, base);
+    if (shared) {
+      this.#capacity = shared.mostRows;
+      this.#scratchBytes = scratchBytesOfCodes(bytesPerCode, shared.mostRows);
+      this.#scratchOffset = shared.party * this.#scratchBytes;
+    }
+    ensureBytes(kernel.memory, base + this.#capacity * bytesPerCode);
   }
 
   resize(rows: number): void {
@@ -83,13 +105,20 @@ export class WasmCodeMemory implements CodeMemory {
     limits: ScanLimits = {},
   ): NearestCodes[] {
     const nearest: NearestCodes[] = [];
-    const tile = mostQueries * this.bytesPerCode;
+    const tile = this.#tileQueries(Math.min(k, this.rows)) * this.bytesPerCode;
     for (let start = 0; start < queries.length; start += tile) {
       nearest.push(
         ...this.#nearestOfTile(queries.subarray(start, start + tile), k, allowed, limits),
       );
     }
     return nearest;
+  }
+
+  /** How many queries have room at once. */
+  #tileQueries(wanted: number): number {
+    const perQuery = 24 * wanted + 33 * this.bytesPerCode + 1024;
+    const room = this.#scratchBytes - this.#capacity / 8 - 4096;
+    return Math.max(1, Math.min(mostQueries, Math.floor(room / perQuery)));
   }
 
   #nearestOfTile(
@@ -224,6 +253,6 @@ export class WasmCodeMemory implements CodeMemory {
 
   /** Where what a call needs besides the codes may lie. */
   get #scratchAt(): number {
-    return align(base + this.#capacity * this.bytesPerCode);
+    return align(base + this.#capacity * this.bytesPerCode) + this.#scratchOffset;
   }
 }

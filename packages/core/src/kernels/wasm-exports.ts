@@ -150,7 +150,7 @@ export interface KernelExports {
   ): void;
 }
 
-const pageBytes = 65536;
+export const pageBytes = 65536;
 /** Where the caller's data begins: past what the compiler may use, on a cache line. */
 export const base = 1024;
 

@@ -1,10 +1,12 @@
 import type { Codes } from '../codes/codes.ts';
 import { defaultKernel } from '../kernels/default-kernel.ts';
 import type { CodeMemory, SlicedMemory } from '../kernels/kernel.ts';
+import type { SharedKernel } from '../kernels/shared-kernel.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { rowRange } from '../vectors/matrix.ts';
 import { segmentSlots } from './segment-rows.ts';
 import type { SegmentContent } from './segmented-rows.ts';
+import type { SharedSegment } from './shared-segment.ts';
 import type { StoredVectors } from './stored-vectors.ts';
 
 /** What is added to a segment: codes, and what belongs to them. */
@@ -20,23 +22,45 @@ export interface CodeSegmentLayout {
   readonly bytesPerCode: number;
   /** Of the prefixes that are kept once more, bit by bit; 0 for none. */
   readonly prefixBits: number;
+  /** Where codes lie in memory that other threads read. */
+  readonly shared?: SharedKernel | undefined;
 }
 
 const fewestSlots = 64;
 
 /** The codes of a segment in memory of their own, and beside them lengths and vectors. */
 export class CodeSegment implements SegmentContent<CodeSegment> {
-  readonly codes: CodeMemory;
+  codes: CodeMemory;
   readonly prefixes: SlicedMemory | undefined;
   readonly vectors: StoredVectors | undefined;
   norms: Uint8Array = new Uint8Array(0);
   #slots = 0;
+  #isShared: boolean;
 
-  constructor({ bytesPerCode, prefixBits }: CodeSegmentLayout, vectors?: StoredVectors) {
+  constructor({ bytesPerCode, prefixBits, shared }: CodeSegmentLayout, vectors?: StoredVectors) {
     const kernel = defaultKernel();
-    this.codes = kernel.createCodeMemory(bytesPerCode);
+    this.codes = (shared ?? kernel).createCodeMemory(bytesPerCode);
     this.prefixes = prefixBits > 0 ? kernel.createSlicedMemory(prefixBits) : undefined;
     this.vectors = vectors;
+    this.#isShared = shared !== undefined;
+    if (shared) vectors?.share?.(shared);
+  }
+
+  /** Moves codes and vectors to memory that other threads read as well, unless they are there. */
+  share(kernel: SharedKernel): Omit<SharedSegment, 'rows'> {
+    if (!this.#isShared) {
+      this.#isShared = true;
+      const { codes } = this;
+      this.codes = kernel.createCodeMemory(codes.bytesPerCode);
+      this.codes.resize(codes.rows);
+      this.codes.bytes().set(codes.bytes());
+      if (this.norms.length > 0) this.#growNorms();
+    }
+    return {
+      codes: kernel.memoryOf(this.codes) as WebAssembly.Memory,
+      norms: this.norms,
+      vectors: this.vectors?.share?.(kernel),
+    };
   }
 
   /** Fills the next slots with items `start` to `end` (exclusive). */
@@ -75,16 +99,21 @@ export class CodeSegment implements SegmentContent<CodeSegment> {
     this.#ensure(this.codes);
     this.codes.bytes().set(codes, start * bytesPerCode);
     if (norms) {
-      if (this.#slots > this.norms.length) {
-        const grown = new Uint8Array(this.codes.rows);
-        grown.set(this.norms);
-        this.norms = grown;
-      }
+      if (this.#slots > this.norms.length) this.#growNorms();
       this.norms.set(norms, start);
     }
     if (!this.prefixes) return;
     this.#ensure(this.prefixes);
     this.prefixes.write(start, codes, bytesPerCode);
+  }
+
+  /** Shared ones grow once: pages take no memory before they are written. */
+  #growNorms(): void {
+    const grown = this.#isShared
+      ? new Uint8Array(new SharedArrayBuffer(segmentSlots))
+      : new Uint8Array(this.codes.rows);
+    grown.set(this.norms);
+    this.norms = grown;
   }
 
   /** Room for twice what was there, up to a whole segment and never more. */

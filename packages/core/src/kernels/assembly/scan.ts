@@ -22,7 +22,7 @@ function distanceOfWords(a: usize, b: usize, words: u32): u32 {
 }
 
 /** Whether bits are counted sixteen bytes at a time, or eight: which is faster depends on the processor. */
-let countsInVectors: bool = false;
+export let countsInVectors: bool = false;
 
 export function countInVectors(chosen: bool): void {
   countsInVectors = chosen;

@@ -4,6 +4,8 @@
 // look-up. Bit-planes hold the p-th binary digit of all values, which are whole numbers then: the sum is
 // that of a few population counts. JavaScript's twins add in the same order.
 
+import { countsInVectors } from './scan';
+
 /** `tables` gets 256 sums for each of `bytes` bytes; `values` holds 8 values for each. */
 export function fillTables(values: usize, bytes: u32, tables: usize): void {
   for (let byte: u32 = 0; byte < bytes; byte++) {
@@ -86,6 +88,49 @@ export function sumByTables(
   return <i32>popcnt<u64>(word & load<u64>(planes + offset));
 }
 
+/** Counts of ones in bytes, added up by halves of a register: those of one plane, then those of the next. */
+@inline function halves(counts: v128): v128 {
+  return i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(counts));
+}
+
+/** Words whose counts, up to 8 in a byte, are added up before a byte could overflow. */
+const wordsPerFold: u32 = 16;
+
+/** `commonOnes` with two planes at a time. */
+function commonOnesInVectors(code: usize, planes: usize, words: u32, digits: u32): i32 {
+  let s0 = i32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  for (let left = words; left > 0; ) {
+    let c0 = i8x16.splat(0), c1 = c0, c2 = c0, c3 = c0;
+    const run = min(left, wordsPerFold);
+    left -= run;
+    for (let w: u32 = 0; w < run; w++, code += 8, planes += <usize>digits << 3) {
+      const word = v128.load64_splat(code);
+      c0 = i8x16.add(c0, i8x16.popcnt(v128.and(word, v128.load(planes))));
+      c1 = i8x16.add(c1, i8x16.popcnt(v128.and(word, v128.load(planes, 16))));
+      if (digits == 4) continue;
+      c2 = i8x16.add(c2, i8x16.popcnt(v128.and(word, v128.load(planes, 32))));
+      c3 = i8x16.add(c3, i8x16.popcnt(v128.and(word, v128.load(planes, 48))));
+    }
+    s0 = i32x4.add(s0, halves(c0));
+    s1 = i32x4.add(s1, halves(c1));
+    s2 = i32x4.add(s2, halves(c2));
+    s3 = i32x4.add(s3, halves(c3));
+  }
+  const low = i32x4(1, 1, 2, 2);
+  let sum = i32x4.mul(s0, low);
+  if (digits == 4) {
+    sum = i32x4.add(sum, i32x4.mul(s1, i32x4(4, 4, -8, -8)));
+  } else {
+    sum = i32x4.add(sum, i32x4.shl(i32x4.mul(s1, low), 2));
+    sum = i32x4.add(sum, i32x4.shl(i32x4.mul(s2, low), 4));
+    sum = i32x4.add(sum, i32x4.mul(s3, i32x4(64, 64, -128, -128)));
+  }
+  return (
+    i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) +
+    (i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3))
+  );
+}
+
 /** Rows that are fetched before they are counted. */
 const fetchedRows: usize = 64;
 
@@ -108,7 +153,10 @@ export function sumByPlanes(
     }
     let code = fetched;
     for (let i = start; i < end; i++, code += bytes) {
-      store<i32>(output + (i << 2), commonOnes(code, planes, words, digits));
+      const sum = countsInVectors
+        ? commonOnesInVectors(code, planes, words, digits)
+        : commonOnes(code, planes, words, digits);
+      store<i32>(output + (i << 2), sum);
     }
   }
 }
