@@ -82,9 +82,9 @@ export async function buildIndex(given, { kind, bits, nested, storage }) {
   }
   return {
     prepare:
-      ({ name: _, ...depth }) =>
+      ({ prefixes, queryDigits, candidates, rerank }) =>
       (query, k) =>
-        index.search(query, { k, ...depth }).map(({ row }) => row),
+        index.search(query, { k, prefixes, queryDigits, candidates, rerank }).map(({ row }) => row),
     write: () => writeIndex(folder, quantizer, rows, index.bytesPerVector),
   };
 }

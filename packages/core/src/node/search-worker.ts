@@ -51,6 +51,6 @@ function open(version: number, { quantizer: file, content }: SharedIndex): Opene
   const segments = content.segments.map((segment, ordinal) =>
     openSharedSegment(segment, bytesPerCode(bits), ordinal, kernel),
   );
-  const search = new CodeSearch({ quantizer, segments, hasPrefixes: false, source: undefined });
+  const search = new CodeSearch({ quantizer, segments, prefixBits: 0, source: undefined });
   return { version, dimensions, search };
 }

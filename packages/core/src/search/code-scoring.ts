@@ -40,7 +40,7 @@ export function project(quantizer: Quantizer, unit: Float32Array): Float32Array 
 }
 
 /** Slots of a segment with their scores. */
-export interface SlotScores {
+interface SlotScores {
   readonly slots: Uint32Array;
   readonly scores: Float32Array;
 }

@@ -55,7 +55,7 @@ describe('memory that threads share', () => {
       const search = new CodeSearch({
         quantizer,
         segments: opened,
-        hasPrefixes: false,
+        prefixBits: 0,
         source: undefined,
       });
       // Row numbers of the first segment are places.
