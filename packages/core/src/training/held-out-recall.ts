@@ -1,5 +1,6 @@
 import { defaultKernel } from '../kernels/default-kernel.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
+import { holdOutRows } from '../vectors/hold-out-rows.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row, rowRange, selectRows } from '../vectors/matrix.ts';
 import { sampleIndices, seededRandom } from '../vectors/random.ts';
@@ -31,11 +32,10 @@ export async function holdOutVectors(
   options: TaskOptions = {},
 ): Promise<{ readonly training: Matrix; readonly heldOut: HeldOutVectors }> {
   const random = seededRandom(seed);
-  const count = Math.min(mostQueries, Math.floor(vectors.rows * heldOutShare));
-  const chosen = new Set(sampleIndices(vectors.rows, count, random));
-  const kept = Array.from({ length: vectors.rows }, (_, i) => i).filter((i) => !chosen.has(i));
+  const asked = { share: heldOutShare, most: mostQueries };
+  const { heldOut, kept } = holdOutRows(vectors.rows, asked, random);
   const training = selectRows(vectors, kept);
-  const queries = selectRows(vectors, [...chosen]);
+  const queries = selectRows(vectors, heldOut);
   const documents = selectRows(training, sampleIndices(training.rows, mostDocuments, random));
   const neighbours = await nearestDocuments(queries, documents, neighbourCount, options);
   return { training, heldOut: { queries, documents, neighbours } };
