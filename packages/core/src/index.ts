@@ -96,6 +96,7 @@ export { ExactIndex } from './search/exact-index.ts';
 export type {
   FlatIndexOptions,
   FlatSearchOptions,
+  NormStorage,
   Scoring,
   SearchDepth,
 } from './search/flat-index.ts';

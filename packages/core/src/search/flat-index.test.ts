@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
 import type { LinearDecoder } from '../quantizers/linear-decoder.ts';
 import { estimateMargin } from '../tuning/estimate-margin.ts';
@@ -87,6 +87,51 @@ describe('depth', () => {
     const codes = quantizer.encode(vectors.slice(1), 'document');
     expect(() => new FlatIndex(quantizer, exact.vectors, codes)).toThrow(
       /499 codes for 500 vectors/,
+    );
+  });
+
+  it('needs no lengths beside the codes when they are computed, and rounds none', () => {
+    const decoder = quantizer.decoder as LinearDecoder;
+    const encodeNorms = vi.spyOn(decoder, 'encodeNorms');
+    const norms = vi.spyOn(decoder, 'norms');
+    const computed = new FlatIndex(quantizer, undefined, undefined, { norms: 'computed' });
+    computed.add(vectors);
+    computed.update(7, vectors[8]);
+    computed.update(7, vectors[7]);
+    const options = { candidates: 60, rerank: 0 };
+    computed.search(query, { k: 10, ...options });
+    expect(encodeNorms).not.toHaveBeenCalled();
+    const lengths = () => norms.mock.calls.reduce((sum, [codes]) => sum + codes.rows, 0);
+    expect(lengths()).toBeGreaterThanOrEqual(10);
+    expect(lengths()).toBeLessThanOrEqual(60);
+    norms.mockClear();
+    expect(computed.search(query, { k: 1, candidates: 500, rerank: 0 })).toHaveLength(1);
+    expect(lengths()).toBeLessThan(400);
+    vi.restoreAllMocks();
+    const all = { k: 500, candidates: 500, rerank: 0 };
+    const stored = new Map(index.search(query, all).map(({ row, score }) => [row, score]));
+    const decoded = decoder.decode(index.codes());
+    const [smallest, largest] = decoder.normRange;
+    const select = computed.select(Array.from({ length: 500 }, (_, row) => row));
+    for (const found of [computed.search(query, all), select.search(query, all)]) {
+      expect(found).toHaveLength(500);
+      expect(found).toEqual([...found].sort((a, b) => b.score - a.score));
+      for (const { row, score } of found) {
+        const vector = decoded.data.subarray(row * 24, (row + 1) * 24);
+        const dot = vector.reduce((sum, value, j) => sum + value * query[j], 0);
+        const norm = Math.hypot(...vector);
+        expect(score).toBeCloseTo(dot / norm / Math.hypot(...query), 5);
+        const rounding = Math.abs(score) * ((largest - smallest) / 255 / norm);
+        expect(Math.abs(score - (stored.get(row) as number))).toBeLessThan(rounding + 1e-5);
+      }
+    }
+  });
+
+  it('refuses lengths that are neither stored nor computed', () => {
+    expect(
+      () => new FlatIndex(quantizer, undefined, undefined, { norms: 'none' as never }),
+    ).toThrow(
+      expect.objectContaining({ code: 'invalid-option', message: expect.stringMatching(/"none"/) }),
     );
   });
 

@@ -1,3 +1,4 @@
+import type { Codes } from '../../codes/codes.ts';
 import { bytesPerCode } from '../../codes/codes.ts';
 import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
 import type { TaskOptions } from '../../progress/task-options.ts';
@@ -14,6 +15,8 @@ import { scoredRows, scorePlaces } from '../candidates.ts';
 import { checkCount } from '../check-count.ts';
 import { codeScorer, project } from '../code-scoring.ts';
 import type { AsyncSearchOptions, FlatSearchOptions } from '../code-search.ts';
+import type { NormStorage } from '../norm-storage.ts';
+import { checkNormStorage } from '../norm-storage.ts';
 import { fetchedScores, rerank, rerankAsync } from '../rerank.ts';
 import type { RowSet } from '../row-set.ts';
 import type { ResolvedDepth } from '../search-depth.ts';
@@ -46,6 +49,8 @@ export interface InvertedIndexOptions extends TaskOptions {
   readonly centroids?: 'codes' | 'vectors' | Centroids | undefined;
   /** Where the vectors are kept that re-ranking reads. Default: `float32`, in memory. */
   readonly storage?: VectorStorage | undefined;
+  /** As for `FlatIndex`. Default: `stored`. */
+  readonly norms?: NormStorage | undefined;
   /** Same vectors, options and seed: same lists. Default: 0. */
   readonly seed?: number | undefined;
 }
@@ -91,6 +96,7 @@ export class InvertedIndex implements VectorIndex {
   readonly #centroids: Centroids;
   readonly #needsVectors: boolean;
   readonly #storage: VectorStorage;
+  readonly #norms: NormStorage;
   readonly #lists: InvertedLists;
   readonly #rows: SegmentedRows<VectorContent>;
   readonly #seed: number;
@@ -102,18 +108,23 @@ export class InvertedIndex implements VectorIndex {
   private constructor(
     quantizer: Quantizer,
     centroids: Centroids,
-    { storage = 'float32', seed = 0 }: Pick<InvertedIndexOptions, 'storage' | 'seed'>,
+    {
+      storage = 'float32',
+      norms = 'stored',
+      seed = 0,
+    }: Pick<InvertedIndexOptions, 'storage' | 'norms' | 'seed'>,
   ) {
     this.quantizer = quantizer;
     this.#centroids = centroids;
     this.#needsVectors = !(centroids instanceof CodeCentroids);
     this.#storage = storage;
+    this.#norms = norms;
     this.#seed = seed;
     const create = storedVectorsFactory(storage);
     this.#rows = new SegmentedRows(() => new VectorContent(create?.(quantizer.inputDimensions)));
     this.#lists = new InvertedLists({
       bytesPerCode: bytesPerCode(quantizer.bits),
-      hasNorms: quantizer.decoder !== undefined,
+      hasNorms: norms === 'stored' && quantizer.decoder !== undefined,
     });
     while (this.#lists.count < centroids.count) this.#lists.addList();
   }
@@ -131,9 +142,10 @@ export class InvertedIndex implements VectorIndex {
   ): Promise<InvertedIndex> {
     const all = toMatrix(vectors, { columns: quantizer.inputDimensions });
     checkNotEmpty(all);
-    const { expected = all.rows, seed = 0, storage, signal, onProgress } = options;
+    const { expected = all.rows, seed = 0, storage, norms, signal, onProgress } = options;
     const { lists = Math.max(1, Math.round(Math.sqrt(expected))), centroids = 'vectors' } = options;
     checkCount('lists', lists, 1);
+    if (norms !== undefined) checkNormStorage(norms);
     if (all.rows < lists) {
       throw new BitryoshkaError({
         code: 'not-enough-vectors',
@@ -147,7 +159,7 @@ export class InvertedIndex implements VectorIndex {
     const items = { codes: quantizer.encode(unit, 'document'), vectors: unit };
     const empty = createCentroids(centroids, quantizer);
     await balancedKMeans(empty, items, { lists, seed, signal, onProgress });
-    return new InvertedIndex(quantizer, empty, { storage, seed });
+    return new InvertedIndex(quantizer, empty, { storage, norms, seed });
   }
 
   get dimensions(): number {
@@ -296,7 +308,7 @@ export class InvertedIndex implements VectorIndex {
 
   select(rows: ArrayLike<number>): InvertedIndex {
     const { quantizer } = this;
-    const options = { storage: this.#storage, seed: this.#seed };
+    const options = { storage: this.#storage, norms: this.#norms, seed: this.#seed };
     const selected = new InvertedIndex(quantizer, this.#centroids, options);
     const vectors = zeros(rows.length, this.dimensions);
     for (let i = 0; i < rows.length; i++) rowAt(vectors, i).set(this.vector(rows[i]));
@@ -350,7 +362,7 @@ export class InvertedIndex implements VectorIndex {
             codeScorer(
               quantizer,
               { unit, projection: project(quantizer, unit) },
-              { scoring, queryDigits },
+              { scoring, queryDigits, scored },
             ),
             memorySlots,
           );
@@ -416,7 +428,7 @@ export class InvertedIndex implements VectorIndex {
   #insert(items: ClusteredItems, rowOfItem: (item: number) => number): void {
     if (items.codes.rows === 0) return;
     const { bytesPerCode: bytes, data } = items.codes;
-    const norms = this.quantizer.decoder?.encodeNorms(items.codes);
+    const norms = this.#encodeNorms(items.codes);
     for (const [i, list] of this.#centroids.assign(items).entries()) {
       const code = data.subarray(i * bytes, (i + 1) * bytes);
       this.#lists.push(list, rowOfItem(i), code, norms?.[i] ?? 0);
@@ -457,7 +469,7 @@ export class InvertedIndex implements VectorIndex {
     const added = this.#lists.addList();
     this.#centroids.place(list, items, members[0]);
     this.#centroids.place(added, items, members[1]);
-    const norms = this.quantizer.decoder?.encodeNorms(codes);
+    const norms = this.#encodeNorms(codes);
     for (const item of members[1]) {
       const row = before.rows[item];
       const code = before.codes.subarray(item * bytes, (item + 1) * bytes);
@@ -466,6 +478,12 @@ export class InvertedIndex implements VectorIndex {
       this.#lists.remove(row);
       this.#lists.push(added, row, code, norms?.[item] ?? 0);
     }
+  }
+
+  /** Lengths to keep, if any are kept. */
+  #encodeNorms(codes: Codes): Uint8Array | undefined {
+    if (this.#norms === 'computed') return undefined;
+    return this.quantizer.decoder?.encodeNorms(codes);
   }
 
   #gather(rows: Uint32Array): Matrix {
