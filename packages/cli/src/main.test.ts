@@ -196,6 +196,8 @@ describe('fit and tune', () => {
     expect(result.curve.length).toBeGreaterThan(1);
     // It is the first head again where nothing better was found.
     expect(loadQuantizer(await readFile(out)).bits).toBe(6);
+    await main([...call, '--decoder', 'additive']);
+    expect(output.complained).toMatch(/decoder: got additive.*multiple of 8/);
   });
 
   it('tune prints the table and the reason, and saves the choice', async () => {

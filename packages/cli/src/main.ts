@@ -180,6 +180,12 @@ function createProgram(): Command {
         'gumbel',
       ]),
     )
+    .addOption(
+      new Option(
+        '--decoder <kind>',
+        'a vector per bit, or 256 per byte (default for many vectors)',
+      ).choices(['linear', 'additive']),
+    )
     .option('--pairs <file>', 'learn also from judgements of a BEIR folder, as qrels/train.tsv')
     .option('--from <file>', 'a head to train further')
     .option('--checkpoint <file>', 'keep what training needs to go on here, and go on from it')

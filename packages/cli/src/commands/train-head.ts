@@ -12,7 +12,7 @@ import { renderTable } from '../terminal/render-table.ts';
 import { readDocumentVectors, readQueryVectors } from '../vectors/read-document-vectors.ts';
 
 export interface TrainHeadOptions
-  extends Pick<HeadFitOptions, 'bits' | 'nested' | 'binarize' | 'steps' | 'rerank'> {
+  extends Pick<HeadFitOptions, 'bits' | 'nested' | 'binarize' | 'decoder' | 'steps' | 'rerank'> {
   readonly vectors?: string;
   /** The architecture. */
   readonly head?: HeadFitOptions['architecture'];

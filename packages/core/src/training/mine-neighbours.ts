@@ -7,7 +7,7 @@ import { row } from '../vectors/matrix.ts';
 import { nearestNeighbours } from './nearest-neighbours.ts';
 
 /** Comparing every row with every other takes no longer up to about so many. */
-const mostExact = 6000;
+const mostExact = 2000;
 /** Codes that are nearest to a row's, per neighbour that is wanted: the vectors decide among them. */
 const candidatesPerNeighbour = 8;
 const blockRows = 256;
