@@ -1,12 +1,14 @@
 // The indexes: filters, additions beside searches, and ten million codes, flat and in inverted lists.
-// Usage: node --expose-gc index.mjs [filters] [adds] [large]; by default the first two.
+// Usage: node --expose-gc index.mjs [filters] [adds] [threads] [large]; by default the first two.
 // Vectors are blends of pairs of real ones where ../shared has them, which keeps their spectrum, and
 // random with a falling spectrum elsewhere.
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { addInBlocks, FlatIndex, fitQuantizer, RowSet } from '@bitryoshka/core';
 import { InvertedIndex } from '@bitryoshka/core/inverted';
+import { SearchPool } from '@bitryoshka/core/node';
 import Table from 'cli-table3';
 import { readPassages } from './read-passages.mjs';
 
@@ -23,6 +25,7 @@ const codesOnly = { storage: { fetchVectors: () => Promise.reject(new Error('no 
 
 if (parts.length === 0 || parts.includes('filters')) filters();
 if (parts.length === 0 || parts.includes('adds')) await adds();
+if (parts.includes('threads')) await threads(1_000_000);
 if (parts.includes('large')) await large(10_000_000);
 
 /** Times of searches among a million codes under filters, as shares of that without one. */
@@ -85,6 +88,38 @@ async function adds() {
       `an event waits ${(delay.percentile(50) / 1e6).toFixed(1)} ms at the median, ` +
       `${(delay.percentile(99) / 1e6).toFixed(1)} at the 99th percentile, ${(delay.max / 1e6).toFixed(1)} at most; ` +
       `a search takes ${longest.toFixed(1)} ms at most`,
+  );
+}
+
+/** What threads that search the same index cost in memory, and what sharing it costs in time. */
+async function threads(rows) {
+  const options = { k: 10, candidates: 400, rerank: 100, scoring: 'asymmetric' };
+  const queries = asQueries(200, generator(2));
+  const before = resident();
+  const index = new FlatIndex(signs, undefined, undefined, { storage: 'float16' });
+  for (const block of blends(rows, generator(1))) index.add(block);
+  const own = resident() - before;
+  const alone = fastest(queries, (query) => index.search(query, options));
+  const expected = queries.map((query) => index.search(query, options));
+  const start = performance.now();
+  const pool = new SearchPool(index, { workers: 2 });
+  const moved = performance.now() - start;
+  const found = await pool.searchBatch(queries, options);
+  if (JSON.stringify(found) !== JSON.stringify(expected)) throw new Error('threads found others');
+  const withThreads = resident() - before;
+  const shared = fastest(queries, (query) => index.search(query, options));
+  let best = Infinity;
+  for (let run = 0; run < 5; run++) {
+    const began = performance.now();
+    await pool.searchBatch(queries, options);
+    best = Math.min(best, performance.now() - began);
+  }
+  await pool.close();
+  console.log(
+    `${rows} x ${bits} with float16 vectors: ${megabytes(own)} resident, ${megabytes(withThreads)} with two threads ` +
+      `that search it; moved to shared memory in ${moved.toFixed(0)} ms\n` +
+      `a search by its owner takes ${(shared / alone).toFixed(2)} of the time in shared memory; ` +
+      `of a batch in two threads ${(best / queries.length / alone).toFixed(2)} on ${availableParallelism()} cores`,
   );
 }
 
@@ -190,6 +225,8 @@ function generator(seed) {
 }
 
 function resident() {
+  // Twice: what finalizers let go is collected the second time.
+  globalThis.gc?.();
   globalThis.gc?.();
   return process.memoryUsage().rss;
 }

@@ -1,7 +1,7 @@
 // Vector libraries side by side: the same vectors and questions, one process after the other, one core
 // each. Prints a table and writes docs/benchmarks.md, with its chart and its numbers.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,7 @@ const libraries = [
   'bitryoshka',
   'bitryoshka-float16',
   'bitryoshka-file',
+  'bitryoshka-lists',
   'hnswlib',
   'usearch-f32',
   'usearch-f16',
@@ -30,15 +31,24 @@ const program = new Command('bench:peers')
   .description('Compare vector libraries on the same vectors.')
   .option('--size <rows>', 'how many vectors', count, 100_000)
   .option('--queries <count>', 'how many questions', count, 600)
+  .option('--texts', 'embed pieces of ../shared/text with the bundled model, and keep the vectors')
   .option('--libraries <names>', `some of ${libraries.join(',')}`, names, libraries)
   .option('--no-write', 'print only')
   .parse();
 const options = program.opts();
 
-const work = mkdtempSync(join(tmpdir(), 'bitryoshka-peers-'));
-process.on('exit', () => rmSync(work, { recursive: true, force: true }));
-const description = writeVectors(work, { rows: options.size, queries: options.queries });
-writeFileSync(join(work, 'description.json'), JSON.stringify(description));
+const work = options.texts
+  ? fileURLToPath(new URL(`../../.cache/texts-${options.size}-${options.queries}`, import.meta.url))
+  : mkdtempSync(join(tmpdir(), 'bitryoshka-peers-'));
+if (!options.texts) process.on('exit', () => rmSync(work, { recursive: true, force: true }));
+const described = join(work, 'description.json');
+if (!existsSync(described)) {
+  const { size: rows, queries, texts } = options;
+  mkdirSync(work, { recursive: true });
+  const written = await writeVectors(work, { rows, queries, source: texts && 'texts' });
+  writeFileSync(described, JSON.stringify(written));
+}
+const description = JSON.parse(readFileSync(described, 'utf8'));
 console.log(`${description.rows} ${description.source}; ${description.queries} queries`);
 
 const results = [];
@@ -49,7 +59,8 @@ for (const library of options.libraries) {
     results.push({ library, ...measured });
     const best = measured.points.reduce((a, b) => (b.recall > a.recall ? b : a));
     console.log(
-      `built in ${measured.buildSeconds.toFixed(1)} s; up to recall ${best.recall.toFixed(3)}`,
+      `built in ${measured.buildSeconds.toFixed(1)} s (${measured.buildCpuSeconds.toFixed(1)} s of processor time); ` +
+        `up to recall ${best.recall.toFixed(3)}`,
     );
   }
 }

@@ -5,17 +5,23 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { randomLcg, randomNormal } from 'd3-random';
 import { ExactIndex } from '../../packages/core/dist/index.js';
+import { embedTexts } from './texts.mjs';
 
 const shared = fileURLToPath(new URL('../../../shared/', import.meta.url));
 const sets = ['cranfield', 'scifact', 'datatalks-faq'];
 const nearest = 10;
 
-/** Writes `vectors.f32`, `queries.f32` and `truth.u32` (the nearest rows of each query) to `folder`. */
-export function writeVectors(folder, { rows, queries: queryCount }) {
-  const real = existsSync(join(shared, 'vectors/passages-minilm.i8'));
-  const { dimensions, vectors, queries } = real
-    ? readPassages(rows, queryCount)
-    : drawVectors(rows, queryCount);
+/**
+ * Writes `vectors.f32`, `queries.f32` and `truth.u32` (the nearest rows of each query) to `folder`.
+ *
+ * @param source `texts`: pieces of text, as many as there are to be vectors, and real questions about them
+ */
+export async function writeVectors(folder, { rows, queries: queryCount, source }) {
+  const { dimensions, vectors, queries, description } = await (source === 'texts'
+    ? embedTexts(join(shared, 'text'), { rows, queries: queryCount })
+    : existsSync(join(shared, 'vectors/passages-minilm.i8'))
+      ? readPassages(rows, queryCount)
+      : drawVectors(rows, queryCount));
   normalize(vectors, dimensions);
   normalize(queries, dimensions);
   const exact = new ExactIndex(dimensions);
@@ -31,9 +37,7 @@ export function writeVectors(folder, { rows, queries: queryCount }) {
   writeFileSync(join(folder, 'queries.f32'), asBytes(queries));
   writeFileSync(join(folder, 'truth.u32'), asBytes(truth));
   return {
-    source: real
-      ? 'passages embedded with all-MiniLM-L6-v2, questions of other collections'
-      : 'random vectors with the spectrum of all-MiniLM-L6-v2',
+    source: description,
     dimensions,
     rows: vectors.length / dimensions,
     queries: queries.length / dimensions,
@@ -85,7 +89,8 @@ function readPassages(rows, queryCount) {
   parts.forEach((part, i) => {
     queries.set(part, i * perSet * dimensions);
   });
-  return { dimensions, vectors, queries };
+  const description = 'passages embedded with all-MiniLM-L6-v2, questions of other collections';
+  return { dimensions, vectors, queries, description };
 }
 
 /** Variances that fall with the power of the position that was measured on MiniLM's components. */
@@ -98,7 +103,8 @@ function drawVectors(rows, queryCount) {
       { length: count * dimensions },
       (_, p) => gaussian() * spreads[p % dimensions],
     );
-  return { dimensions, vectors: draw(rows), queries: draw(queryCount) };
+  const description = 'random vectors with the spectrum of all-MiniLM-L6-v2';
+  return { dimensions, vectors: draw(rows), queries: draw(queryCount), description };
 }
 
 function normalize(vectors, dimensions) {

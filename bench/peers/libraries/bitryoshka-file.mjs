@@ -2,7 +2,7 @@
 import { fileVectors } from '../../../packages/core/dist/node/index.js';
 import { buildIndex } from './bitryoshka.mjs';
 
-export { settings } from './bitryoshka.mjs';
+export { scanSettings as settings } from './bitryoshka.mjs';
 
 export const build = (given) =>
   buildIndex(given, {

@@ -1,6 +1,5 @@
-import { buildIndex } from './bitryoshka.mjs';
+import { buildIndex, nestedCodes } from './bitryoshka.mjs';
 
 export { settings } from './bitryoshka.mjs';
 
-export const build = (given) =>
-  buildIndex(given, { kind: 'random', bits: 384, storage: 'float16' });
+export const build = (given) => buildIndex(given, { ...nestedCodes(given), storage: 'float16' });

@@ -24,9 +24,13 @@ export function zeroCodes(rows: number, bits: number): Codes {
   return { rows, bits, bytesPerCode: bytes, data: new Uint8Array(rows * bytes) };
 }
 
-/** One bit per value: 1 where it is above zero. */
-export function packSigns({ rows, columns, data }: Matrix): Codes {
-  const codes = zeroCodes(rows, columns);
+/**
+ * One bit per value: 1 where it is above zero.
+ *
+ * @param into all-zero codes that are written. Default: new ones
+ */
+export function packSigns({ rows, columns, data }: Matrix, into?: Codes): Codes {
+  const codes = into ?? zeroCodes(rows, columns);
   for (let i = 0; i < rows; i++) {
     const start = i * columns;
     for (let j = 0, byte = i * codes.bytesPerCode; j < columns; byte++) {

@@ -4,15 +4,18 @@ import { row, zeros } from '../vectors/matrix.ts';
 import { dotProduct } from './dot-product.ts';
 import { javascriptByteDescent } from './javascript-byte-descent.ts';
 import { javascriptProduct } from './javascript-product.ts';
+import { JavascriptSlicedMemory } from './javascript-sliced-memory.ts';
 import type {
   BitPlanes,
   CodeMemory,
   DescendedSigns,
   Kernel,
   NearestCodes,
+  RowSums,
   ScanLimits,
   VectorMemory,
 } from './kernel.ts';
+import { NearestRows } from './nearest-rows.ts';
 import { roundQuery } from './round-query.ts';
 import type { VectorFormatName } from './vector-layout.ts';
 import { bytesOfVector, paddedTo } from './vector-layout.ts';
@@ -21,13 +24,14 @@ import { bytesOfVector, paddedTo } from './vector-layout.ts';
 export const javascriptKernel: Kernel = {
   name: 'javascript',
   createCodeMemory: (bytesPerCode) => new JavascriptCodeMemory(bytesPerCode),
+  createSlicedMemory: (bits) => new JavascriptSlicedMemory(bits),
   multiplyTransposed,
   multiply: (a, b) => javascriptProduct(a, b, false),
   multiplyTransposeOf: (a, b) => javascriptProduct(a, b, true),
   createMultiplier(b, bias) {
     const copy = { ...b, data: b.data.slice() };
     const biasCopy = bias?.slice();
-    return (a) => multiplyTransposed(a, copy, biasCopy);
+    return (a, into) => multiplyTransposed(a, copy, biasCopy, into);
   },
   createVectorMemory: (rows, columns, format) => new JavascriptVectorMemory(rows, columns, format),
   descendSigns,
@@ -70,12 +74,7 @@ class JavascriptCodeMemory implements CodeMemory {
     const words = this.#words;
     const queryWords = new Uint32Array(new Uint8Array(query).buffer);
     const wanted = Math.min(k, this.rows);
-    if (wanted === 0) return { rows: new Uint32Array(0), distances: new Uint32Array(0) };
-
-    // One list of rows per distance; a distance stops being collected once k smaller ones are known.
-    const rowsAt: number[][] = Array.from({ length: bits + 1 }, () => []);
-    let bound = Math.min(limit, bits + 1);
-    let below = 0;
+    const nearest = new NearestRows(wanted, bits, limit);
     for (let r = 0; r < ranges.length; r += 2) {
       for (let i = ranges[r]; i < ranges[r + 1]; i++) {
         if (allowed && ((allowed[i >> 3] >> (i & 7)) & 1) === 0) continue;
@@ -83,16 +82,10 @@ class JavascriptCodeMemory implements CodeMemory {
         for (let w = 0, p = i * wordsPerCode; w < wordsPerCode; w++, p++) {
           distance += popcount(words[p] ^ queryWords[w]);
         }
-        if (distance >= bound) continue;
-        rowsAt[distance].push(i);
-        below++;
-        while (below >= wanted) below -= rowsAt[--bound].length;
+        nearest.offer(i, distance);
       }
     }
-
-    const rows = rowsAt.flat().slice(0, wanted);
-    const distances = rowsAt.flatMap((at, distance) => at.map(() => distance)).slice(0, wanted);
-    return { rows: Uint32Array.from(rows), distances: Uint32Array.from(distances) };
+    return nearest.nearest();
   }
 
   nearestOfEach(
@@ -124,10 +117,14 @@ class JavascriptCodeMemory implements CodeMemory {
     });
   }
 
-  planeSums({ digits, words: planes }: BitPlanes, rows: Uint32Array): Int32Array {
+  planeSums(
+    { digits, words: planes }: BitPlanes,
+    rows: Uint32Array,
+    wanted: number = Infinity,
+  ): RowSums {
     const wordsPerCode = this.bytesPerCode / 4;
     const planeWords = new Uint32Array(new Uint8Array(planes).buffer);
-    return Int32Array.from(rows, (row) => {
+    const sums = Int32Array.from(rows, (row) => {
       let sum = 0;
       for (let w = 0; w < wordsPerCode; w++) {
         const word = this.#words[row * wordsPerCode + w];
@@ -139,7 +136,22 @@ class JavascriptCodeMemory implements CodeMemory {
       }
       return sum;
     });
+    return wanted >= rows.length ? { rows, sums } : largestSums(rows, sums, wanted);
   }
+}
+
+/** Sums that are told apart when the largest are looked for. */
+const sumClasses = 4096;
+
+function largestSums(rows: Uint32Array, sums: Int32Array, wanted: number): RowSums {
+  const sorted = sums.slice().sort();
+  const least = sorted[0];
+  let shift = 0;
+  while ((sorted[sorted.length - 1] - least) >>> shift >= sumClasses) shift++;
+  // With nothing wanted, the largest are the last of none.
+  const lowest = (sorted[Math.min(sorted.length - 1, sorted.length - wanted)] - least) >>> shift;
+  const isKept = (_: number, i: number) => (sums[i] - least) >>> shift >= lowest;
+  return { rows: rows.filter(isKept), sums: sums.filter(isKept) };
 }
 
 class JavascriptVectorMemory implements VectorMemory {
@@ -245,8 +257,8 @@ function popcount(word: number): number {
   return Math.imul(sums, 0x01010101) >>> 24;
 }
 
-function multiplyTransposed(a: Matrix, b: Matrix, bias?: Float32Array): Matrix {
-  const product = zeros(a.rows, b.rows);
+function multiplyTransposed(a: Matrix, b: Matrix, bias?: Float32Array, into?: Matrix): Matrix {
+  const product = into ?? zeros(a.rows, b.rows);
   const { columns } = a;
   for (let i = 0; i < a.rows; i++) {
     const row = a.data.subarray(i * columns, (i + 1) * columns);

@@ -4,7 +4,8 @@ import { float16Values } from '../vectors/float16.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { seededRandom } from '../vectors/random.ts';
 import { javascriptKernel } from './javascript-kernel.ts';
-import type { CodeMemory, Kernel, ScanLimits } from './kernel.ts';
+import type { CodeMemory, Kernel, ScanLimits, SlicedMemory, SlicedScanOptions } from './kernel.ts';
+import { largestTotalWeight } from './kernel.ts';
 import { bytesOfVector } from './vector-layout.ts';
 
 /** What every kernel must do, checked against definitions that are too slow to ship. */
@@ -164,6 +165,100 @@ export function kernelSuite(kernel: Kernel): void {
     });
   });
 
+  describe('sliced codes', () => {
+    it.each([8, 64, 72, 192, 960])('finds what sorting all distances finds, %i bits', (bits) => {
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 0, max: 400 }),
+          fc.integer({ min: 1, max: 80 }),
+          fc.integer({ min: 1, max: 7 }),
+          fc.boolean(),
+          fc.integer(),
+          (rows, k, largest, isMasked, seed) => {
+            const { memory, codes, random } = randomSlices(kernel, rows, bits, seed);
+            const weights = randomWeights(bits, largest, random);
+            const allowed = isMasked
+              ? Uint8Array.from({ length: Math.ceil(rows / 16) }, () => random() * 256)
+              : undefined;
+            const all = sortedWeighted(codes, bits, weights, rows).filter(
+              ([row]) => !allowed || (allowed[row >> 3] >> (row & 7)) & 1,
+            );
+            expect(weightedPairs(memory, weights, k, { allowed })).toEqual(all.slice(0, k));
+            const below = all[k >> 1]?.[1] ?? 3;
+            expect(weightedPairs(memory, weights, k, { allowed, below })).toEqual(
+              all.filter(([, distance]) => distance < below).slice(0, k),
+            );
+            const fewer = rows >> 1;
+            expect(weightedPairs(memory, weights, k, { allowed, rows: fewer })).toEqual(
+              all.filter(([row]) => row < fewer).slice(0, k),
+            );
+          },
+        ),
+        { numRuns: 20 },
+      );
+    });
+
+    it('finds by weights of one what codes finds by Hamming distance', () => {
+      const { memory, codes, random } = randomSlices(kernel, 500, 128, 4);
+      const query = Uint8Array.from({ length: 16 }, () => random() * 256);
+      const weights = Int8Array.from({ length: 128 }, (_, bit) =>
+        (query[bit >> 3] >> (bit & 7)) & 1 ? 1 : -1,
+      );
+      const rowByRow = kernel.createCodeMemory(16);
+      rowByRow.resize(500);
+      rowByRow.bytes().set(codes);
+      expect(memory.nearest(weights, 60)).toEqual(rowByRow.nearest(query, 60));
+    });
+
+    it.each([16, 17])('finds many of many rows, also where a guess from some is wrong', (every) => {
+      const memory = kernel.createSlicedMemory(64);
+      memory.resize(40_000);
+      const random = seededRandom(3);
+      const codes = Uint8Array.from({ length: 40_000 * 8 }, (_, i) =>
+        Math.floor(i / 1024) % every === 0 ? 0 : random() * 256,
+      );
+      memory.write(0, codes, 8);
+      for (const weights of [new Int8Array(64).fill(-1), new Int8Array(64).fill(3)]) {
+        const all = sortedWeighted(codes, 64, weights, 40_000);
+        for (const k of [200, 4200]) {
+          expect(weightedPairs(memory, weights, k)).toEqual(all.slice(0, k));
+        }
+      }
+    });
+
+    it('adds up weights as large as they may be, and none at all', () => {
+      const { memory, codes } = randomSlices(kernel, 300, 1016, 2);
+      for (const weight of [1, -1, 0]) {
+        const weights = new Int8Array(1016).fill(weight);
+        if (weight !== 0) weights.fill(2 * weight, 0, 7);
+        const all = sortedWeighted(codes, 1016, weights, 300);
+        expect(weightedPairs(memory, weights, 300)).toEqual(all);
+      }
+    });
+
+    it('keeps rows while growing, takes parts of codes, and writes over rows', () => {
+      const memory = kernel.createSlicedMemory(16);
+      memory.resize(3);
+      memory.write(0, Uint8Array.of(1, 2, 99, 255, 255, 99, 7, 7, 99), 3);
+      memory.nearest(new Int8Array(16).fill(1), 3);
+      memory.resize(9000);
+      memory.write(3, new Uint8Array(8997 * 2).fill(255), 2);
+      memory.write(1, Uint8Array.of(0, 0), 2);
+      const weights = new Int8Array(16).fill(-1);
+      expect(weightedPairs(memory, weights, 4)).toEqual([
+        [1, 0],
+        [0, 2],
+        [2, 6],
+        [3, 16],
+      ]);
+      memory.resize(2);
+      expect(weightedPairs(memory, weights, 4)).toEqual([
+        [1, 0],
+        [0, 2],
+      ]);
+    });
+  });
+
   describe('sums over the bits of codes', () => {
     it.each([1, 2, 3, 4, 17])(
       'adds values where a bit is 1 and takes them away elsewhere, %i words',
@@ -195,7 +290,7 @@ export function kernelSuite(kernel: Kernel): void {
     );
 
     it.each([4, 8] as const)('adds whole numbers of %i digits where a bit is 1', (digits) => {
-      for (const words of [1, 2, 5]) {
+      for (const words of [1, 2, 5, 33]) {
         const { memory } = randomCodes(kernel, 20, words, words);
         const planes = randomCodes(kernel, digits, words, 99).memory.bytes();
         const rows = Uint32Array.of(19, 0, 7, 7);
@@ -214,11 +309,50 @@ export function kernelSuite(kernel: Kernel): void {
             if (isSet(memory, row, bit)) sum += valueAt(bit);
           return sum;
         });
-        expect([...memory.planeSums({ digits, words: planes.slice() }, rows)]).toEqual(expected);
-        expect(memory.planeSums({ digits, words: planes.slice() }, rows.slice(0, 0))).toHaveLength(
-          0,
-        );
+        const given = { digits, words: planes.slice() };
+        const all = { rows, sums: Int32Array.from(expected) };
+        expect(memory.planeSums(given, rows)).toEqual(all);
+        expect(memory.planeSums(given, rows, 4)).toEqual(all);
+        expect(memory.planeSums(given, rows.slice(0, 0), 2).sums).toHaveLength(0);
       }
+    });
+
+    it.each([4, 8] as const)('keeps the rows of the largest sums, %i digits', (digits) => {
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 1, max: 200 }),
+          fc.integer({ min: 1, max: 150 }),
+          fc.integer({ min: 1, max: 16 }),
+          fc.integer(),
+          (rows, wanted, words, seed) => {
+            const { memory } = randomCodes(kernel, rows, words, seed);
+            const planes = { digits, words: randomCodes(kernel, digits, words, 99).memory.bytes() };
+            const random = seededRandom(seed);
+            const asked = Uint32Array.from({ length: 200 }, () => Math.floor(random() * rows));
+            const all = memory.planeSums(planes, asked);
+            const last = all.sums.slice().sort().at(-wanted) as number;
+            const expected = Array.from(all.rows, (row, i) => [row, all.sums[i]]);
+            const kept = memory.planeSums(planes, asked, wanted);
+            expect(Array.from(kept.rows, (row, i) => [row, kept.sums[i]])).toEqual(
+              expected.filter(([, sum]) => (sum as number) >= last),
+            );
+          },
+        ),
+        { numRuns: 20 },
+      );
+    });
+
+    it('takes sums that lie far apart for alike where they are nearly so', () => {
+      const memory = kernel.createCodeMemory(128);
+      memory.resize(100);
+      for (let i = 0; i < 100; i++) memory.bytes().fill(255, i * 128, i * 128 + 28 + i);
+      // All values are 127.
+      const words = new Uint8Array(128 * 8).fill(255);
+      for (let w = 0; w < 16; w++) words.fill(0, w * 64 + 56, w * 64 + 64);
+      const rows = Uint32Array.from({ length: 100 }, (_, i) => i);
+      const { rows: kept, sums } = memory.planeSums({ digits: 8, words }, rows, 10);
+      expect([...kept]).toEqual([90, 91, 92, 93, 94, 95, 96, 97, 98, 99]);
+      expect(sums[0]).toBe(127 * 8 * 118);
     });
 
     it('looks bytes up in tables, which may be fewer than a code has bytes', () => {
@@ -421,6 +555,19 @@ export function kernelSuite(kernel: Kernel): void {
   });
 
   describe('multiplier', () => {
+    it('writes into memory that is given, whatever was there', () => {
+      const random = seededRandom(12);
+      const a = randomMatrix(5, 9, random);
+      const b = randomMatrix(3, 9, random);
+      const into = randomMatrix(5, 3, random);
+      const expected = kernel.multiplyTransposed(a, b).data;
+      expect(kernel.multiplyTransposed(a, b, undefined, into)).toBe(into);
+      expect(into.data).toEqual(expected);
+      into.data.fill(7);
+      expect(kernel.createMultiplier(b)(a, into)).toBe(into);
+      expect(into.data).toEqual(expected);
+    });
+
     it('multiplies as multiplyTransposed does, bit for bit, also after the matrix has changed', () => {
       const random = seededRandom(5);
       const b = randomMatrix(7, 33, random);
@@ -619,6 +766,47 @@ function randomDescent(bits: number, rows: number) {
       return field;
     });
   return { residuals, signs, couplings, fieldsOf };
+}
+
+function randomSlices(kernel: Kernel, rows: number, bits: number, seed: number) {
+  const random = seededRandom(seed);
+  const memory = kernel.createSlicedMemory(bits);
+  memory.resize(rows);
+  const codes = Uint8Array.from({ length: (rows * bits) / 8 }, () => random() * 256);
+  memory.write(0, codes, bits / 8);
+  return { memory, codes, random };
+}
+
+/** As large as they may be together at most. */
+function randomWeights(bits: number, largest: number, random: () => number): Int8Array {
+  let left = largestTotalWeight;
+  return Int8Array.from({ length: bits }, () => {
+    const weight = Math.min(left, Math.floor(random() * (largest + 1)));
+    left -= weight;
+    return random() < 0.5 ? weight : -weight;
+  });
+}
+
+function sortedWeighted(codes: Uint8Array, bits: number, weights: Int8Array, rows: number): Pair[] {
+  const pairs = Array.from({ length: rows }, (_, row): Pair => {
+    let distance = 0;
+    for (let bit = 0; bit < bits; bit++) {
+      const isOne = ((codes[(row * bits + bit) >> 3] >> (bit & 7)) & 1) === 1;
+      if (isOne !== weights[bit] > 0) distance += Math.abs(weights[bit]);
+    }
+    return [row, distance];
+  });
+  return pairs.sort((a, b) => a[1] - b[1] || a[0] - b[0]);
+}
+
+function weightedPairs(
+  memory: SlicedMemory,
+  weights: Int8Array,
+  k: number,
+  options?: SlicedScanOptions,
+): Pair[] {
+  const { rows, distances } = memory.nearest(weights, k, options);
+  return Array.from(rows, (row, i) => [row, distances[i]]);
 }
 
 type Pair = readonly [row: number, distance: number];

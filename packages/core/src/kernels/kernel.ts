@@ -63,10 +63,56 @@ export interface CodeMemory {
    * The same as `sums` for whole numbers, counted where a bit is 1 only: population counts of the code and each
    * plane.
    *
-   * @returns one per row
+   * @param wanted keeps only the rows of as many of the largest sums, and those with sums as large as the
+   *   last of them: where sums are more than 4,095 apart, with what is in one class of 4,096. Default: all
+   * @returns the rows that are kept, in their order
    */
-  planeSums(planes: BitPlanes, rows: Uint32Array): Int32Array;
+  planeSums(planes: BitPlanes, rows: Uint32Array, wanted?: number): RowSums;
 }
+
+/** Rows, and a sum for each. */
+export interface RowSums {
+  readonly rows: Uint32Array;
+  readonly sums: Int32Array;
+}
+
+/** Which rows a scan of sliced codes looks at, and which it gives up on. */
+export interface SlicedScanOptions {
+  /** Rows from here on are left out. Default: none. */
+  readonly rows?: number | undefined;
+  /** Bitmap of the rows to score, as for `CodeMemory.nearest`. Default: all. */
+  readonly allowed?: Uint8Array | undefined;
+  /** Only rows at smaller distances are of interest. Default: all. */
+  readonly below?: number | undefined;
+}
+
+/**
+ * Codes that are kept bit by bit instead of row by row, so that a scan reads only the bits that count, and
+ * may count some more than others.
+ */
+export interface SlicedMemory {
+  /** Of a code, a multiple of 8. */
+  readonly bits: number;
+  readonly rows: number;
+  /** Makes room for more rows, or cuts rows off the end. */
+  resize(rows: number): void;
+  /**
+   * Writes rows `start` and on, for which there must be room.
+   *
+   * @param codes one after the other, of which the first `bits` are kept
+   */
+  write(start: number, codes: Uint8Array, bytesPerCode: number): void;
+  /**
+   * The `k` rows of the smallest distances, fewer when there are fewer: a distance is the sum of the weights,
+   * without their signs, of all bits that are 0 where the weight is positive, or 1 where it is negative.
+   *
+   * @param weights one per bit, from -7 to 7, that come to `largestTotalWeight` at most without their signs
+   */
+  nearest(weights: Int8Array, k: number, options?: SlicedScanOptions): NearestCodes;
+}
+
+/** What the weights of a scan of sliced codes may come to. */
+export const largestTotalWeight = 1023;
 
 /** Whole numbers, one per bit of a code, by their binary digits. */
 export interface BitPlanes {
@@ -111,8 +157,8 @@ export type ByteDescent = (
   rounds: number,
 ) => Matrix;
 
-/** A matrix and a bias that are multiplied with again and again. */
-export type Multiplier = (a: Matrix) => Matrix;
+/** A matrix and a bias that are multiplied with again and again. The product may be given memory. */
+export type Multiplier = (a: Matrix, into?: Matrix) => Matrix;
 
 /**
  * The hot loops, in WebAssembly or JavaScript. Both implementations give the same bits for the same
@@ -121,8 +167,13 @@ export type Multiplier = (a: Matrix) => Matrix;
 export interface Kernel {
   readonly name: 'wasm' | 'javascript';
   createCodeMemory(bytesPerCode: number): CodeMemory;
-  /** `a` times the transpose of `b`, plus `bias` on every row: `rows(a) x rows(b)`, in float32. */
-  multiplyTransposed(a: Matrix, b: Matrix, bias?: Float32Array): Matrix;
+  createSlicedMemory(bits: number): SlicedMemory;
+  /**
+   * `a` times the transpose of `b`, plus `bias` on every row: `rows(a) x rows(b)`, in float32.
+   *
+   * @param into where it is written: neither `a` nor `b`. Default: new memory
+   */
+  multiplyTransposed(a: Matrix, b: Matrix, bias?: Float32Array, into?: Matrix): Matrix;
   /** `a` times `b`, in float32. */
   multiply(a: Matrix, b: Matrix): Matrix;
   /** The transpose of `a` times `b`: `columns(a) x columns(b)`, in float32. */

@@ -1,11 +1,27 @@
-import type { BitPlanes, CodeMemory, NearestCodes, ScanLimits } from './kernel.ts';
+import type { BitPlanes, CodeMemory, NearestCodes, RowSums, ScanLimits } from './kernel.ts';
 import type { KernelExports } from './wasm-exports.ts';
 import { align, base, ensureBytes } from './wasm-exports.ts';
+import { nearestAt, nearestOfNone } from './wasm-nearest.ts';
 
 /** Queries that share a tile: more need more memory, and gain nothing. */
 const mostQueries = 8;
+/** Codes that are copied together before they are scored. */
+const fetchedRows = 64;
+/** Of the classes that sums fall in. */
+const histogramBytes = 4096 * 4;
 
-const nearestOfNone: NearestCodes = { rows: new Uint32Array(0), distances: new Uint32Array(0) };
+/** How several threads share a memory. */
+export interface SharedLayout {
+  /** There is room for as many codes from the beginning, and what lies behind it stays where it is. */
+  readonly mostRows: number;
+  /** Which of the areas behind the codes is this thread's. */
+  readonly party: number;
+}
+
+/** What calls need besides the codes, at most, but for the queries of a tile. */
+export function scratchBytesOfCodes(bytesPerCode: number, mostRows: number): number {
+  return align(32 * mostRows + 2048 * bytesPerCode + 65536);
+}
 
 /** Codes from `base` on; what a scan needs besides them lies behind their capacity. */
 export class WasmCodeMemory implements CodeMemory {
@@ -13,11 +29,20 @@ export class WasmCodeMemory implements CodeMemory {
   rows = 0;
   readonly #kernel: KernelExports;
   #capacity = 0;
+  /** From the end of the capacity to this thread's area, and how large that is. */
+  readonly #scratchOffset: number = 0;
+  readonly #scratchBytes: number = Infinity;
 
-  constructor(kernel: KernelExports, bytesPerCode: number) {
+  /** @param shared default: memory of this thread alone */
+  constructor(kernel: KernelExports, bytesPerCode: number, shared?: SharedLayout) {
     this.#kernel = kernel;
     this.bytesPerCode = bytesPerCode;
-    ensureBytes(kernel.memory, base);
+    if (shared) {
+      this.#capacity = shared.mostRows;
+      this.#scratchBytes = scratchBytesOfCodes(bytesPerCode, shared.mostRows);
+      this.#scratchOffset = shared.party * this.#scratchBytes;
+    }
+    ensureBytes(kernel.memory, base + this.#capacity * bytesPerCode);
   }
 
   resize(rows: number): void {
@@ -80,13 +105,20 @@ export class WasmCodeMemory implements CodeMemory {
     limits: ScanLimits = {},
   ): NearestCodes[] {
     const nearest: NearestCodes[] = [];
-    const tile = mostQueries * this.bytesPerCode;
+    const tile = this.#tileQueries(Math.min(k, this.rows)) * this.bytesPerCode;
     for (let start = 0; start < queries.length; start += tile) {
       nearest.push(
         ...this.#nearestOfTile(queries.subarray(start, start + tile), k, allowed, limits),
       );
     }
     return nearest;
+  }
+
+  /** How many queries have room at once. */
+  #tileQueries(wanted: number): number {
+    const perQuery = 24 * wanted + 33 * this.bytesPerCode + 1024;
+    const room = this.#scratchBytes - this.#capacity / 8 - 4096;
+    return Math.max(1, Math.min(mostQueries, Math.floor(room / perQuery)));
   }
 
   #nearestOfTile(
@@ -194,29 +226,33 @@ export class WasmCodeMemory implements CodeMemory {
     return new Float32Array(memory.buffer, outputAt, rows.length).slice();
   }
 
-  planeSums({ digits, words: planes }: BitPlanes, rows: Uint32Array): Int32Array {
+  planeSums(
+    { digits, words: planes }: BitPlanes,
+    rows: Uint32Array,
+    wanted: number = Infinity,
+  ): RowSums {
     const planesAt = this.#scratchAt;
-    const rowsAt = align(planesAt + planes.length);
+    const fetchedAt = align(planesAt + planes.length);
+    const rowsAt = align(fetchedAt + Math.max(fetchedRows * this.bytesPerCode, histogramBytes));
     const outputAt = align(rowsAt + rows.byteLength);
     const { memory } = this.#kernel;
     ensureBytes(memory, outputAt + rows.byteLength);
-    new Uint8Array(memory.buffer, planesAt, planes.length).set(planes);
-    new Uint32Array(memory.buffer, rowsAt, rows.length).set(rows);
+    const { buffer } = memory;
+    new Uint8Array(buffer, planesAt, planes.length).set(planes);
+    new Uint32Array(buffer, rowsAt, rows.length).set(rows);
     const words = this.bytesPerCode / 8;
-    this.#kernel.sumByPlanes(base, words, rowsAt, rows.length, planesAt, digits, outputAt);
-    return new Int32Array(memory.buffer, outputAt, rows.length).slice();
+    const { length } = rows;
+    this.#kernel.sumByPlanes(base, words, rowsAt, length, planesAt, digits, fetchedAt, outputAt);
+    if (wanted >= length) return { rows, sums: new Int32Array(buffer, outputAt, length).slice() };
+    const kept = this.#kernel.largestSums(outputAt, rowsAt, length, wanted, fetchedAt);
+    return {
+      rows: new Uint32Array(buffer, rowsAt, kept).slice(),
+      sums: new Int32Array(buffer, outputAt, kept).slice(),
+    };
   }
 
   /** Where what a call needs besides the codes may lie. */
   get #scratchAt(): number {
-    return align(base + this.#capacity * this.bytesPerCode);
+    return align(base + this.#capacity * this.bytesPerCode) + this.#scratchOffset;
   }
-}
-
-/** What a scan has written: distances, then rows. */
-function nearestAt({ buffer }: WebAssembly.Memory, at: number, count: number): NearestCodes {
-  return {
-    distances: new Uint32Array(buffer, at, count).slice(),
-    rows: new Uint32Array(buffer, at + 4 * count, count).slice(),
-  };
 }

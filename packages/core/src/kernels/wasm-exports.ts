@@ -54,6 +54,35 @@ export interface KernelExports {
     columns: number,
     output: number,
   ): void;
+  scanSliced(
+    blocks: number,
+    blockBytes: number,
+    rows: number,
+    weights: number,
+    bits: number,
+    levels: number,
+    groups: number,
+    terms: number,
+    total: number,
+    subtracted: number,
+    k: number,
+    limit: number,
+    allowed: number,
+    scratch: number,
+    samples: number,
+    histogram: number,
+    candidates: number,
+    output: number,
+  ): number;
+  slice(
+    codes: number,
+    bytesPerCode: number,
+    count: number,
+    blocks: number,
+    blockBytes: number,
+    bits: number,
+    start: number,
+  ): void;
   fillTables(values: number, bytes: number, tables: number): void;
   sumByTables(
     codes: number,
@@ -70,8 +99,10 @@ export interface KernelExports {
     count: number,
     planes: number,
     digits: number,
+    fetched: number,
     output: number,
   ): void;
+  largestSums(sums: number, rows: number, count: number, wanted: number, histogram: number): number;
   dotProducts(
     vectors: number,
     inner: number,
@@ -119,7 +150,7 @@ export interface KernelExports {
   ): void;
 }
 
-const pageBytes = 65536;
+export const pageBytes = 65536;
 /** Where the caller's data begins: past what the compiler may use, on a cache line. */
 export const base = 1024;
 

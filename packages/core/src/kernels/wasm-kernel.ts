@@ -1,3 +1,4 @@
+import { compileWasm } from './compile-wasm.ts';
 import type { BitCounting } from './faster-counting.ts';
 import { fasterCounting } from './faster-counting.ts';
 import type { Kernel } from './kernel.ts';
@@ -8,6 +9,7 @@ import { descendSigns } from './wasm-descent.ts';
 import type { KernelExports } from './wasm-exports.ts';
 import { createMultiplier, WasmMultiplier } from './wasm-multiplier.ts';
 import { wasmProduct } from './wasm-product.ts';
+import { WasmSlicedMemory } from './wasm-sliced-memory.ts';
 import { WasmVectorMemory } from './wasm-vector-memory.ts';
 
 /** Compiled once; undefined before that, null where it cannot be. */
@@ -23,7 +25,7 @@ let faster: BitCounting | undefined;
  */
 export function createWasmKernel(counting?: BitCounting): Kernel | undefined {
   if (typeof WebAssembly === 'undefined') return undefined;
-  if (compiled === undefined) compiled = compile();
+  if (compiled === undefined) compiled = compileWasm(wasmBinary) ?? null;
   if (!compiled) return undefined;
   const module = compiled;
   const instance = instantiate(module);
@@ -38,7 +40,8 @@ export function createWasmKernel(counting?: BitCounting): Kernel | undefined {
       kernel.countInVectors(countsInVectors);
       return new WasmCodeMemory(kernel, bytesPerCode);
     },
-    multiplyTransposed: (a, b, bias) => multiplier.multiplyTransposed(a, b, bias),
+    createSlicedMemory: (bits) => new WasmSlicedMemory(instantiate(module), bits),
+    multiplyTransposed: (a, b, bias, into) => multiplier.multiplyTransposed(a, b, bias, into),
     multiply: (a, b) => wasmProduct(products, a, b, false),
     multiplyTransposeOf: (a, b) => wasmProduct(products, a, b, true),
     createMultiplier: (b, bias) => createMultiplier(instantiate(module), b, bias),
@@ -48,17 +51,6 @@ export function createWasmKernel(counting?: BitCounting): Kernel | undefined {
       descendSigns(instance, residuals, signs, couplings, rounds),
     createByteDescent: (books) => createByteDescent(instantiate(module), books),
   };
-}
-
-function compile(): WebAssembly.Module | null {
-  try {
-    return new WebAssembly.Module(
-      Uint8Array.from(atob(wasmBinary), (character) => character.charCodeAt(0)),
-    );
-  } catch {
-    // An engine without SIMD, or a page whose content security policy forbids compiling.
-    return null;
-  }
 }
 
 function instantiate(module: WebAssembly.Module): KernelExports {

@@ -20,8 +20,8 @@ export function createMultiplier(
   const floats = new Float32Array(kernel.memory.buffer);
   copyPadded(b, 0, b.rows, inner, floats, base / 4);
   if (bias) floats.set(bias, biasAt / 4);
-  return (a) => {
-    const product = zeros(a.rows, b.rows);
+  return (a, into) => {
+    const product = into ?? zeros(a.rows, b.rows);
     for (let start = 0; start < a.rows; start += multipliedRows) {
       const rows = Math.min(multipliedRows, a.rows - start);
       copyPadded(a, start, rows, inner, floats, aAt / 4);
@@ -41,8 +41,8 @@ export class WasmMultiplier {
     this.#kernel = kernel;
   }
 
-  multiplyTransposed(a: Matrix, b: Matrix, bias?: Float32Array): Matrix {
-    const product = zeros(a.rows, b.rows);
+  multiplyTransposed(a: Matrix, b: Matrix, bias?: Float32Array, into?: Matrix): Matrix {
+    const product = into ?? zeros(a.rows, b.rows);
     const inner = Math.ceil(a.columns / 4) * 4;
     // Tiles of b stay in the cache while rows of a stream past.
     const tileB = Math.max(4, Math.floor(262144 / (inner * 4 * 4)) * 4);

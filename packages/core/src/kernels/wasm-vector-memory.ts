@@ -8,6 +8,11 @@ import { align, base, ensureBytes } from './wasm-exports.ts';
 /** Rows that are scored in one call, at most. */
 const batchRows = 1024;
 
+/** A query, row numbers and scores. */
+export function scratchBytesOfVectors(columns: number, rows: number): number {
+  return align(align(paddedTo(4, columns) * 4) + Math.min(rows, batchRows) * 8);
+}
+
 /**
  * Vectors from `base` on; behind them a query, row numbers and scores. All of the memory is there from the
  * beginning, as growing would detach the views of it.
@@ -22,13 +27,20 @@ export class WasmVectorMemory implements VectorMemory {
   readonly #scoresAt: number;
   readonly #rows: Uint32Array;
 
-  constructor(kernel: KernelExports, rows: number, columns: number, format: VectorFormatName) {
+  /** @param party which of the areas behind the vectors is this thread's, where several read them */
+  constructor(
+    kernel: KernelExports,
+    rows: number,
+    columns: number,
+    format: VectorFormatName,
+    party = 0,
+  ) {
     this.#kernel = kernel;
     this.#format = format;
     this.#columns = columns;
     const bytes = rows * bytesOfVector(format, columns);
     const batch = Math.min(rows, batchRows);
-    this.#queryAt = align(base + bytes);
+    this.#queryAt = align(base + bytes) + party * scratchBytesOfVectors(columns, rows);
     this.#rowsAt = align(this.#queryAt + paddedTo(4, columns) * 4);
     this.#scoresAt = this.#rowsAt + batch * 4;
     ensureBytes(kernel.memory, this.#scoresAt + batch * 4);

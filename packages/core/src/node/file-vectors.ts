@@ -44,6 +44,8 @@ class FileVectors implements StoredVectors {
   readonly #file: number;
   /** Holds the rows that were read last. */
   #buffer = new Uint8Array(0);
+  /** Holds rows that are written. */
+  #written = new Uint8Array(0);
   /** Rows that are read to be scored. */
   #scored: VectorMemory | undefined;
 
@@ -70,7 +72,7 @@ class FileVectors implements StoredVectors {
     const { bytesPerVector: bytes } = this;
     for (let start = 0; start < vectors.rows; start += blockRows) {
       const rows = Math.min(blockRows, vectors.rows - start);
-      const block = new Uint8Array(rows * bytes);
+      const block = this.#block(rows);
       for (let i = 0; i < rows; i++) {
         const encoded = block.subarray(i * bytes, (i + 1) * bytes);
         this.#codec.encode(rowOf(vectors, start + i), encoded);
@@ -84,7 +86,7 @@ class FileVectors implements StoredVectors {
     const { bytesPerVector: bytes } = this;
     for (let start = 0; start < rows.length; start += blockRows) {
       const count = Math.min(blockRows, rows.length - start);
-      const block = new Uint8Array(count * bytes);
+      const block = this.#block(count);
       const wanted = Array.from({ length: count }, (_, i) => rows[start + i]);
       (other as FileVectors).#read(wanted, (i, encoded) => block.set(encoded, i * bytes));
       this.#write(block, start);
@@ -125,6 +127,12 @@ class FileVectors implements StoredVectors {
       this.#read(rows, (i, encoded) => this.#codec.decode(encoded, rowOf(block, i)));
       yield block;
     }
+  }
+
+  #block(rows: number): Uint8Array {
+    const length = rows * this.bytesPerVector;
+    if (this.#written.length < length) this.#written = new Uint8Array(length);
+    return this.#written.subarray(0, length);
   }
 
   /** @param offset rows behind the last that counts: nothing counts before all is written */

@@ -16,7 +16,7 @@ export { readVectorBlocks } from './read-vector-blocks.ts';
 export type { NamedVectors } from './read-vectors.ts';
 export { readVectors } from './read-vectors.ts';
 export { checkReplaceable, replaceFile } from './replace-file.ts';
-export type { SearchPoolOptions } from './search-pool.ts';
+export type { SearchBatchOptions, SearchPoolOptions } from './search-pool.ts';
 export { SearchPool } from './search-pool.ts';
 export type { FileSource, SnapshotContents } from './write-snapshot.ts';
 export { writeSnapshot } from './write-snapshot.ts';

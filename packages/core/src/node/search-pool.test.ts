@@ -1,52 +1,138 @@
-import { existsSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 
 // Threads run what was compiled: a test of the sources would have nothing to start them with.
-const built = new URL('../../dist/node/search-pool.js', import.meta.url);
+const built = new URL('../../dist/node/index.js', import.meta.url);
 const main = new URL('../../dist/index.js', import.meta.url);
 const random = seededRandom(6);
 const vectors = Array.from({ length: 700 }, () =>
   Array.from({ length: 24 }, () => gaussian(random)),
 );
+const queries = vectors.slice(0, 50);
+const depths = [
+  { k: 5 },
+  { k: 5, rerank: 0 },
+  { k: 3, rerank: 20, candidates: 50, scoring: 'symmetric' as const },
+  { k: 3, rerank: 40, candidates: 60, margin: 0.1 },
+  { k: 3, rerank: 40, queryDigits: 8 as const },
+];
+const directory = mkdtempSync(join(tmpdir(), 'bitryoshka-pool-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-it.skipIf(!existsSync(built))('finds in threads what the index finds (needs a build)', async () => {
-  const { SearchPool } = (await import(built.href)) as typeof import('./search-pool.ts');
+describe.skipIf(!existsSync(built))('threads (need a build)', async () => {
+  if (!existsSync(built)) return;
+  const { SearchPool, fileVectors } = (await import(built.href)) as typeof import('./index.ts');
   const { FlatIndex, fitQuantizer } = (await import(main.href)) as typeof import('../index.ts');
   const quantizer = await fitQuantizer(vectors, { kind: 'itq', bits: 24 });
-  const index = new FlatIndex(quantizer);
-  index.add(vectors);
-  index.delete([0, 5, 9]);
-  index.update(7, vectors[5] as number[]);
-  const pool = new SearchPool(index, { workers: 2 });
-  try {
-    const queries = vectors.slice(0, 50);
-    const depths = [
-      { k: 5 },
-      { k: 5, rerank: 0 },
-      { k: 3, rerank: 20, candidates: 50, scoring: 'symmetric' as const },
-      { k: 3, rerank: 40, candidates: 60, margin: 0.1 },
-    ];
-    for (const options of depths) {
-      const expected = queries.map((query) => index.search(query, options));
-      expect(await pool.searchBatch(queries, options)).toEqual(expected);
+  const filled = (storage: NonNullable<ConstructorParameters<typeof FlatIndex>[3]>['storage']) => {
+    const index = new FlatIndex(quantizer, undefined, undefined, { storage });
+    index.add(vectors);
+    index.delete([0, 5, 9]);
+    index.update(7, vectors[5] as number[]);
+    return index;
+  };
+
+  it.each(['float32', 'float16', 'int8', 'file'] as const)(
+    'find what the index finds, with vectors as %s',
+    async (storage) => {
+      const index = filled(storage === 'file' ? fileVectors({ directory }) : storage);
+      const pool = new SearchPool(index, { workers: 2 });
+      try {
+        for (const options of depths) {
+          const expected = queries.map((query) => index.search(query, options));
+          expect(await pool.searchBatch(queries, options)).toEqual(expected);
+        }
+        expect(await pool.searchBatch([], { k: 3 })).toEqual([]);
+      } finally {
+        await pool.close();
+      }
+    },
+  );
+
+  it('search the index as it was, whatever is written meanwhile, until the pool is refreshed', async () => {
+    const index = filled('float32');
+    const pool = new SearchPool(index, { workers: 2 });
+    try {
+      const before = queries.map((query) => index.search(query, { k: 4 }));
+      const underWay = Array.from({ length: 20 }, () => pool.searchBatch(queries, { k: 4 }));
+      for (let round = 0; round < 50; round++) {
+        const first = index.add(vectors);
+        index.update(first, vectors[1] as number[]);
+        index.delete(Array.from({ length: 600 }, (_, i) => first + i));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      for (const found of await Promise.all(underWay)) expect(found).toEqual(before);
+      expect(await pool.searchBatch(queries, { k: 4 })).toEqual(before);
+      pool.refresh();
+      const after = queries.map((query) => index.search(query, { k: 4 }));
+      expect(after).not.toEqual(before);
+      expect(await pool.searchBatch(queries, { k: 4 })).toEqual(after);
+    } finally {
+      await pool.close();
     }
-    expect(await pool.searchBatch([], { k: 3 })).toEqual([]);
-    const before = queries.map((query) => index.search(query, { k: 4 }));
-    index.delete(Array.from({ length: 600 }, (_, i) => i));
-    expect(await pool.searchBatch(queries, { k: 4 })).toEqual(before);
-    pool.refresh();
-    const after = queries.map((query) => index.search(query, { k: 4 }));
-    expect(await pool.searchBatch(queries, { k: 4 })).toEqual(after);
-    await expect(pool.searchBatch([[1]], { k: 4 })).rejects.toMatchObject({
-      code: 'dimension-mismatch',
-    });
-    await expect(pool.searchBatch(queries, { k: -1 })).rejects.toMatchObject({
-      code: 'invalid-option',
-    });
-    const signal = AbortSignal.abort(new Error('enough'));
-    await expect(pool.searchBatch(queries, { k: 4, signal })).rejects.toThrow();
-  } finally {
-    await pool.close();
-  }
+  });
+
+  it('of two pools do not disturb each other, nor the thread that owns the index', async () => {
+    const index = filled('float32');
+    const pools = [new SearchPool(index, { workers: 2 }), new SearchPool(index, { workers: 1 })];
+    try {
+      const expected = queries.map((query) => index.search(query, { k: 5 }));
+      const found = pools.flatMap((pool) =>
+        Array.from({ length: 10 }, () => pool.searchBatch(queries, { k: 5 })),
+      );
+      for (let i = 0; i < 20; i++) {
+        expect(queries.map((query) => index.search(query, { k: 5 }))).toEqual(expected);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      for (const batch of found) expect(await batch).toEqual(expected);
+    } finally {
+      await Promise.all(pools.map((pool) => pool.close()));
+    }
+  });
+
+  it('refuse what a search refuses', async () => {
+    const pool = new SearchPool(filled('float32'), { workers: 1 });
+    try {
+      await expect(pool.searchBatch([[1]], { k: 4 })).rejects.toMatchObject({
+        code: 'dimension-mismatch',
+      });
+      await expect(pool.searchBatch(queries, { k: -1 })).rejects.toMatchObject({
+        code: 'invalid-option',
+      });
+      const signal = AbortSignal.abort(new Error('enough'));
+      await expect(pool.searchBatch(queries, { k: 4, signal })).rejects.toThrow();
+    } finally {
+      await pool.close();
+    }
+    const storage = { fetchVectors: () => Promise.resolve([]) };
+    const elsewhere = new FlatIndex(quantizer, undefined, undefined, { storage });
+    elsewhere.add(vectors);
+    expect(() => new SearchPool(elsewhere)).toThrow(/fetched/);
+  });
+
+  it('get a copy where memory cannot be shared', () => {
+    const program = `
+      import { SearchPool } from '${built.href}';
+      import { FlatIndex, fitQuantizer } from '${main.href}';
+      const vectors = Array.from({ length: 90 }, (_, i) =>
+        Array.from({ length: 8 }, (_, j) => Math.sin(i * 8 + j)));
+      const index = new FlatIndex(await fitQuantizer(vectors, { kind: 'itq', bits: 8 }));
+      index.add(vectors);
+      index.delete([1]);
+      const pool = new SearchPool(index, { workers: 1 });
+      const found = await pool.searchBatch(vectors, { k: 4 });
+      await pool.close();
+      const expected = vectors.map((vector) => index.search(vector, { k: 4 }));
+      console.log(typeof WebAssembly, JSON.stringify(found) === JSON.stringify(expected));
+    `;
+    const file = join(directory, 'without-wasm.mjs');
+    writeFileSync(file, program);
+    // Without WebAssembly, codes are in memory of JavaScript.
+    const printed = execFileSync(process.execPath, ['--jitless', file], { encoding: 'utf8' });
+    expect(printed.trim()).toBe('undefined true');
+  });
 });

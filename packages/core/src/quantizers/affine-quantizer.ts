@@ -4,9 +4,12 @@ import { encodeFile } from '../format/file.ts';
 import type { AffineMap } from '../transforms/affine-map.ts';
 import { affineFunction } from '../transforms/affine-map.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
-import { toMatrix } from '../vectors/matrix.ts';
+import { rowRange, toMatrix, zeros } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import type { Quantizer, Side } from './quantizer.ts';
+
+/** Vectors that are encoded at a time. */
+const encodedRows = 256;
 
 export interface AffineQuantizerParts {
   readonly kind: string;
@@ -21,8 +24,10 @@ export class AffineQuantizer implements Quantizer {
   readonly inputDimensions: number;
   readonly bits: number;
   readonly #parts: AffineQuantizerParts;
+  /** What encoding needs in between: in new memory each time, it would be garbage many times the codes' size. */
+  #scratch: { readonly unit: Matrix; readonly projected: Matrix } | undefined;
   /** The map with the thresholds taken into its bias, by side. */
-  readonly #maps: Readonly<Record<Side, (vectors: Matrix) => Matrix>>;
+  readonly #maps: Readonly<Record<Side, (vectors: Matrix, into?: Matrix) => Matrix>>;
 
   constructor(parts: AffineQuantizerParts) {
     const { kind, map, thresholds } = parts;
@@ -38,7 +43,16 @@ export class AffineQuantizer implements Quantizer {
 
   encode(vectors: Vectors, side: Side): Codes {
     const matrix = this.#check(vectors);
-    return packSignsInBlocks(matrix, this.bits, (block) => this.#project(block, side));
+    const rows = Math.min(matrix.rows, encodedRows);
+    if (!this.#scratch || this.#scratch.unit.rows < rows) {
+      this.#scratch = { unit: zeros(rows, matrix.columns), projected: zeros(rows, this.bits) };
+    }
+    const { unit, projected } = this.#scratch;
+    const encode = (block: Matrix) => {
+      const normalized = normalizeRows(block, rowRange(unit, 0, block.rows));
+      return this.#maps[side](normalized, rowRange(projected, 0, block.rows));
+    };
+    return packSignsInBlocks(matrix, this.bits, encode, encodedRows);
   }
 
   project(vectors: Vectors, side: Side): Matrix {

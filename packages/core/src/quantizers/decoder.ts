@@ -6,7 +6,7 @@ import type { NormRange } from './norm-bytes.ts';
  * What a query is to a decoder: its cosine with a decoded code is the sum, over the code, of what is here,
  * plus the constant, divided by the length of the decoded vector.
  */
-export type DecodedQuery = QueryByBits | QueryByBytes;
+type DecodedQuery = QueryByBits | QueryByBytes;
 
 export interface QueryByBits {
   /** One per bit: added where it is 1, taken away where it is 0. */

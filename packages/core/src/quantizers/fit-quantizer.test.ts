@@ -54,6 +54,25 @@ describe('rotations', () => {
     },
   );
 
+  it('itq codes a nested length as it would alone, and refuses lengths that are no part', async () => {
+    const vectors = Array.from({ length: 300 }, () => Array.from({ length: 12 }, random));
+    const nested = await fitQuantizer(vectors, { kind: 'itq', bits: 12, nested: [5] });
+    const alone = await fitQuantizer(vectors, { kind: 'itq', bits: 5 });
+    const whole = nested.project(vectors, 'document');
+    expect(whole.columns).toBe(12);
+    const leading = Array.from(vectors, (_, i) => whole.data.slice(i * 12, i * 12 + 5));
+    expect(leading.flatMap((row) => [...row])).toEqual([
+      ...alone.project(vectors, 'document').data,
+    ]);
+    for (const options of [
+      { kind: 'itq', nested: [13] },
+      { kind: 'itq', nested: [1.5] },
+      { kind: 'pca', nested: [5] },
+    ] as const) {
+      await expect(fitQuantizer(vectors, { ...options, bits: 12 })).rejects.toThrow(/nested/);
+    }
+  });
+
   it('depend on the seed, and on nothing else', async () => {
     const fit = (seed: number) => fitQuantizer(skewed, { kind: 'random', bits: 3, seed });
     expect((await fit(1)).save()).toEqual((await fit(1)).save());

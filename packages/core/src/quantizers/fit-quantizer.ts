@@ -26,6 +26,11 @@ export interface FitOptions extends TaskOptions {
    * the query side; kinds `…-per-side` go only as far from the documents' as the number of queries allows.
    */
   readonly queries?: Vectors | undefined;
+  /**
+   * Lengths of leading parts of a code of kind `itq` that are to be good codes as well, such as an index with
+   * prefixes scans. A head has its own. Default: none but the whole.
+   */
+  readonly nested?: readonly number[] | undefined;
   /** What a quantizer of kind `head` is to look like and to learn. */
   readonly head?: HeadOptions | undefined;
   /** Fit a decoder of the codes as well, for decoded scoring. Default: true. */
@@ -59,6 +64,13 @@ export async function fitQuantizer(
       remedy: 'Choose one of these kinds.',
     });
   }
+  if (options.nested && kind !== 'itq') {
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: `nested: got lengths for kind "${kind}", expected kind "itq".`,
+      remedy: 'Fit kind "itq", or leave nested out; those of a head are in its own options.',
+    });
+  }
   const fit: QuantizerFitter = quantizerFitters[kind];
   const documents = normalizeRows(
     await sampleVectors(isStream(vectors) ? vectors : [vectors], {
@@ -72,6 +84,7 @@ export async function fitQuantizer(
   const quantizer = await fit(documents, {
     bits,
     queries,
+    nested: options.nested,
     head: options.head,
     seed,
     signal,

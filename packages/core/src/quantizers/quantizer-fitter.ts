@@ -7,6 +7,8 @@ export interface FitterOptions extends TaskOptions {
   readonly bits: number;
   /** Unit vectors of queries, where there are any. */
   readonly queries?: Matrix | undefined;
+  /** Lengths of leading parts of a code that are to be good codes as well; for `itq` only. */
+  readonly nested?: readonly number[] | undefined;
   /** For a head only. */
   readonly head?: HeadOptions | undefined;
   readonly seed: number;

@@ -11,16 +11,30 @@ export interface RoundedValues {
 /** Rounds the values, one per bit, to multiples of a step and takes these apart into binary digits. */
 export function bitPlanes(values: Float32Array, digits: 4 | 8): RoundedValues {
   const largest = (1 << (digits - 1)) - 1;
-  const step = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / largest || 1;
+  let peak = 0;
+  for (let bit = 0; bit < values.length; bit++) peak = Math.max(peak, Math.abs(values[bit]));
+  const step = peak / largest || 1;
   const words = new Uint8Array(Math.ceil(values.length / 64) * digits * 8);
   let total = 0;
-  for (let bit = 0; bit < values.length; bit++) {
-    const rounded = Math.round(values[bit] / step);
-    total += rounded;
-    const first = (bit >> 6) * digits * 8 + ((bit & 63) >> 3);
+  for (let start = 0; start < values.length; start += 8) {
+    const end = Math.min(values.length, start + 8);
+    // A byte for each of four digits, one in each quarter.
+    let [low, high] = [0, 0];
+    for (let bit = start; bit < end; bit++) {
+      const rounded = Math.round(values[bit] / step);
+      total += rounded;
+      low |= spread(rounded) << (bit & 7);
+      high |= spread(rounded >> 4) << (bit & 7);
+    }
+    const first = (start >> 6) * digits * 8 + ((start & 63) >> 3);
     for (let digit = 0; digit < digits; digit++) {
-      words[first + digit * 8] |= ((rounded >> digit) & 1) << (bit & 7);
+      words[first + digit * 8] = (digit < 4 ? low : high) >>> ((digit & 3) * 8);
     }
   }
   return { planes: { digits, words }, step, total };
+}
+
+/** The lowest four digits, each as the lowest of its own byte. */
+function spread(value: number): number {
+  return (value & 1) | ((value & 2) << 7) | ((value & 4) << 14) | ((value & 8) << 21);
 }

@@ -41,28 +41,6 @@ export function scorePlaces<Content>(
   );
 }
 
-/** Scores slots that are grouped by segment already. */
-export function slotScores<Content>(
-  segments: readonly Pick<Segment<Content>, 'content'>[],
-  found: readonly { readonly ordinal: number; readonly slots: Uint32Array }[],
-  score: SlotScorer<Content>,
-): Candidates {
-  const count = found.reduce((sum, { slots }) => sum + slots.length, 0);
-  const places = new Float64Array(count);
-  const scores = new Float64Array(count);
-  let at = 0;
-  for (const { ordinal, slots } of found) {
-    if (slots.length === 0) continue;
-    const ofSegment = score(segments[ordinal].content, slots);
-    const start = ordinal * segmentSlots;
-    for (let i = 0; i < slots.length; i++, at++) {
-      places[at] = start + slots[i];
-      scores[at] = ofSegment[i];
-    }
-  }
-  return { places, scores };
-}
-
 /** The rows at the candidates' places. */
 export function scoredRows(
   segments: readonly Pick<Segment<unknown>, 'rows'>[],

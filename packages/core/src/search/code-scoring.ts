@@ -46,17 +46,35 @@ export function project(quantizer: Quantizer, unit: Float32Array): Float32Array 
   return quantizer.project(query, 'query').data;
 }
 
+/** Slots of a segment with their scores. */
+interface SlotScores {
+  readonly slots: Uint32Array;
+  readonly scores: Float32Array;
+}
+
+/**
+ * Scores the codes in slots of a segment.
+ *
+ * @param wanted slots that are not among as many of the best may be left out
+ */
+export type CodeScorer = (content: ScoredCodes, slots: Uint32Array, wanted: number) => SlotScores;
+
 /** What scores codes by more than their distance, for one search. */
 export function codeScorer(
   quantizer: Quantizer,
   { unit, projection: values }: CodeQuery,
   { scoring, queryDigits, scored }: CodeScoringOptions,
-): SlotScorer<ScoredCodes> {
+): CodeScorer {
   if (scoring === 'asymmetric') {
     // The cosine of the query's real values and a code, a vector of ±1 and therefore of length √bits.
     const scale = inverseNorm(values, 0, values.length) / Math.sqrt(values.length);
     const sums = bitSums(values, queryDigits);
-    return ({ codes }, slots) => sums(codes, slots).map((sum) => sum * scale);
+    return ({ codes }, slots, wanted) => {
+      const best = sums(codes, slots, wanted);
+      const { scores } = best;
+      for (let i = 0; i < scores.length; i++) scores[i] *= scale;
+      return best;
+    };
   }
   // The cosine of the query and a decoded code.
   const decoder = quantizer.decoder as Decoder;
@@ -65,26 +83,28 @@ export function codeScorer(
   const inverseNorms = decoder.inverseNorms();
   const sums: CodeSums =
     'tables' in query
-      ? (codes, slots) => codes.tableSums(query.tables, slots)
+      ? (codes, slots) => ({ slots, scores: codes.tableSums(query.tables, slots) })
       : bitSums(query.values, queryDigits);
   const best = new TopRows(scored);
   return ({ codes, norms }, slots) => {
-    const scores = sums(codes, slots);
+    const { scores } = sums(codes, slots, Infinity);
     if (norms.length === 0) {
-      return cosinesByComputedNorms(
-        scores.map((score) => score + constant),
-        best,
-        decoder.normRange,
-        (items) => {
-          const wanted = items.map((item) => slots[item]);
-          return decoder.norms(codesAt(codes, wanted, quantizer.bits));
-        },
+      const products = scores.map((score) => score + constant);
+      const cosines = cosinesByComputedNorms(products, best, decoder.normRange, (items) =>
+        decoder.norms(
+          codesAt(
+            codes,
+            items.map((item) => slots[item]),
+            quantizer.bits,
+          ),
+        ),
       );
+      return { slots, scores: cosines };
     }
     for (let i = 0; i < scores.length; i++) {
       scores[i] = (scores[i] + constant) * inverseNorms[norms[slots[i]]];
     }
-    return scores;
+    return { slots, scores };
   };
 }
 
@@ -94,13 +114,24 @@ function codesAt(memory: CodeMemory, slots: Uint32Array, bits: number): Codes {
   return codes;
 }
 
-type CodeSums = (codes: CodeMemory, slots: Uint32Array) => Float32Array;
+type CodeSums = (codes: CodeMemory, slots: Uint32Array, wanted: number) => SlotScores;
 
 /** What the values come to over the bits of codes: exactly, or rounded to a few binary digits. */
 function bitSums(values: Float32Array, queryDigits: QueryDigits | undefined): CodeSums {
-  if (queryDigits === undefined) return (codes, slots) => codes.sums(values, slots);
+  if (queryDigits === undefined) {
+    return (codes, slots) => ({ slots, scores: codes.sums(values, slots) });
+  }
   const { planes, step, total } = bitPlanes(values, queryDigits);
   // Twice the sum over the ones, less the sum over all, is what ±1 give.
-  return (codes, slots) =>
-    Float32Array.from(codes.planeSums(planes, slots), (ones) => step * (2 * ones - total));
+  return (codes, slots, wanted) => {
+    const { rows, sums } = codes.planeSums(planes, slots, wanted);
+    const scores = new Float32Array(sums.length);
+    for (let i = 0; i < sums.length; i++) scores[i] = step * (2 * sums[i] - total);
+    return { slots: rows, scores };
+  };
+}
+
+/** Scores all of the slots, for what takes them one group after the other. */
+export function scoreAll(score: CodeScorer): SlotScorer<ScoredCodes> {
+  return (content, slots) => score(content, slots, Infinity).scores;
 }

@@ -5,15 +5,25 @@ import type { Vectors } from '../vectors/matrix.ts';
 import { row, toMatrix } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import { bestCandidates } from './best-candidates.ts';
+import { bestSlots } from './best-slots.ts';
 import type { Candidates } from './candidates.ts';
-import { scoredRows, scorePlaces, slotScores } from './candidates.ts';
+import { scoredRows, scorePlaces } from './candidates.ts';
 import type { CodeQuery } from './code-scoring.ts';
-import { codeScorer, project } from './code-scoring.ts';
+import { codeScorer, project, scoreAll } from './code-scoring.ts';
 import type { CodeSegment } from './code-segment.ts';
+import { equalWeights, prefixWeights } from './prefix-weights.ts';
 import { fetchedScores, rerank, rerankAsync } from './rerank.ts';
 import type { RowSet } from './row-set.ts';
 import type { NearestPlaces, ScannedSegments } from './scan-codes.ts';
-import { scanCodes, scanForEach, scanSlots, scanThroughPrefixes } from './scan-codes.ts';
+import {
+  foundSlots,
+  scanCodes,
+  scanForEach,
+  scanFound,
+  scanPrefixes,
+  scanSlots,
+  scanThroughPrefixes,
+} from './scan-codes.ts';
 import type { ResolvedDepth, SearchDepth } from './search-depth.ts';
 import { resolveDepth } from './search-depth.ts';
 import type { Segment } from './segmented-rows.ts';
@@ -33,7 +43,8 @@ export interface AsyncSearchOptions extends FlatSearchOptions {
 export interface SearchedCodes {
   readonly quantizer: Quantizer;
   readonly segments: readonly Segment<CodeSegment>[];
-  readonly hasPrefixes: boolean;
+  /** Leading bits that can be scanned alone; 0 for none. */
+  readonly prefixBits: number;
   /** Where vectors are fetched from, if they are not stored in the segments. */
   readonly source: VectorSource | undefined;
   /** The places of the named rows, where they can be looked up. */
@@ -117,8 +128,9 @@ export class CodeSearch {
   }
 
   #resolve(options: FlatSearchOptions): ResolvedDepth {
-    const { quantizer, hasPrefixes } = this.#codes;
-    return resolveDepth(options, { hasDecoder: quantizer.decoder !== undefined, hasPrefixes });
+    const { quantizer, prefixBits } = this.#codes;
+    const hasDecoder = quantizer.decoder !== undefined;
+    return resolveDepth(options, { hasDecoder, hasPrefixes: prefixBits > 0 });
   }
 
   #checkStored({ rerank: isReranked }: ResolvedDepth): void {
@@ -145,7 +157,7 @@ export class CodeSearch {
   /** What the stages before re-ranking hand on, best first. */
   #candidates(unit: Float32Array, depth: ResolvedDepth, allowed: RowSet | undefined): Candidates {
     const { quantizer, segments } = this.#codes;
-    const { scoring, scored, candidates: count } = depth;
+    const { scoring, scored } = depth;
     const query = { unit, projection: project(quantizer, unit) };
     const few = this.#fewAllowed(depth, allowed);
     if (few) {
@@ -154,14 +166,35 @@ export class CodeSearch {
         return { places: few, scores: new Float64Array(few.length).fill(Infinity) };
       }
       const score = codeScorer(quantizer, query, { ...depth, scoring });
-      return bestCandidates(few, scorePlaces(segments, few, score), scored);
+      const scores = scorePlaces(segments, few, scoreAll(score));
+      return bestCandidates(few, scores, scored);
     }
-    if (depth.prefixes !== undefined) return this.#throughPrefixes(query, depth, allowed);
-    const code = signsOf(query);
-    return this.#rank(query, depth, {
-      places: () => scanCodes(segments, code, { count, allowed }),
-      slots: () => scanSlots(segments, code, { count, allowed }),
-    });
+    return this.#rank(query, depth, this.#scan(query, depth, allowed));
+  }
+
+  /** The first stage, over codes or their prefixes. */
+  #scan(query: CodeQuery, depth: ResolvedDepth, allowed: RowSet | undefined): ScannedSegments {
+    const { segments, prefixBits } = this.#codes;
+    const { candidates: count, scored, prefixes } = depth;
+    if (prefixes === undefined) {
+      const code = signsOf(query);
+      return {
+        places: () => scanCodes(segments, code, { count, allowed }),
+        slots: () => scanSlots(segments, code, { count, allowed }),
+      };
+    }
+    const leading = query.projection.subarray(0, prefixBits);
+    if (prefixes === 'safe') {
+      const nearest = () =>
+        scanThroughPrefixes(segments, signsOf(query), equalWeights(leading), { count, allowed });
+      return { places: nearest, slots: () => foundSlots(segments.length, nearest().places) };
+    }
+    const slots = () =>
+      scanPrefixes(segments, prefixWeights(leading), {
+        count: Math.max(prefixes, scored),
+        allowed,
+      });
+    return { places: () => scanFound(segments, signsOf(query), slots(), count), slots };
   }
 
   /** The candidates that a scan found, best first. */
@@ -170,28 +203,11 @@ export class CodeSearch {
     const { scoring, scored } = depth;
     if (scoring === 'symmetric') return byDistance(scanned.places(), quantizer.bits);
     const score = codeScorer(quantizer, query, { ...depth, scoring });
-    const { places, scores } = slotScores(segments, scanned.slots(), score);
-    return bestCandidates(places, scores, scored);
-  }
-
-  #throughPrefixes(
-    query: CodeQuery,
-    depth: ResolvedDepth,
-    allowed: RowSet | undefined,
-  ): Candidates {
-    const { quantizer, segments } = this.#codes;
-    const { scoring, scored, prefixes, candidates: count } = depth;
-    const isExact = prefixes === 'safe';
-    const near = scanThroughPrefixes(segments, signsOf(query), {
-      count,
-      allowed,
-      prefixes: typeof prefixes === 'number' ? prefixes : 4 * count,
-      isExact,
-      isOrdered: scoring === 'symmetric',
-    });
-    if (scoring === 'symmetric') return byDistance(near, quantizer.bits);
-    const score = codeScorer(quantizer, query, { ...depth, scoring });
-    return bestCandidates(near.places, scorePlaces(segments, near.places, score), scored);
+    const groups = scanned.slots().map(({ ordinal, slots }) => ({
+      ordinal,
+      ...score(segments[ordinal].content, slots, scored),
+    }));
+    return bestSlots(groups, scored);
   }
 
   /** The places of allowed rows that are too few for a scan to be worth it. */

@@ -1,11 +1,13 @@
 import type { Codes } from '../codes/codes.ts';
 import { defaultKernel } from '../kernels/default-kernel.ts';
-import type { CodeMemory } from '../kernels/kernel.ts';
+import type { CodeMemory, SlicedMemory } from '../kernels/kernel.ts';
+import type { SharedKernel } from '../kernels/shared-kernel.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { rowRange } from '../vectors/matrix.ts';
 import { copyCodes } from './copy-codes.ts';
 import { segmentSlots } from './segment-rows.ts';
 import type { SegmentContent } from './segmented-rows.ts';
+import type { SharedSegment } from './shared-segment.ts';
 import type { StoredVectors } from './stored-vectors.ts';
 
 /** What is added to a segment: codes, and what belongs to them. */
@@ -19,25 +21,47 @@ export interface EncodedVectors {
 
 export interface CodeSegmentLayout {
   readonly bytesPerCode: number;
-  /** Of the prefixes that are kept once more, side by side; 0 for none. */
-  readonly bytesPerPrefix: number;
+  /** Of the prefixes that are kept once more, bit by bit; 0 for none. */
+  readonly prefixBits: number;
+  /** Where codes lie in memory that other threads read. */
+  readonly shared?: SharedKernel | undefined;
 }
 
 const fewestSlots = 64;
 
 /** The codes of a segment in memory of their own, and beside them lengths and vectors. */
 export class CodeSegment implements SegmentContent<CodeSegment> {
-  readonly codes: CodeMemory;
-  readonly prefixes: CodeMemory | undefined;
+  codes: CodeMemory;
+  readonly prefixes: SlicedMemory | undefined;
   readonly vectors: StoredVectors | undefined;
   norms: Uint8Array = new Uint8Array(0);
   #slots = 0;
+  #isShared: boolean;
 
-  constructor({ bytesPerCode, bytesPerPrefix }: CodeSegmentLayout, vectors?: StoredVectors) {
+  constructor({ bytesPerCode, prefixBits, shared }: CodeSegmentLayout, vectors?: StoredVectors) {
     const kernel = defaultKernel();
-    this.codes = kernel.createCodeMemory(bytesPerCode);
-    this.prefixes = bytesPerPrefix > 0 ? kernel.createCodeMemory(bytesPerPrefix) : undefined;
+    this.codes = (shared ?? kernel).createCodeMemory(bytesPerCode);
+    this.prefixes = prefixBits > 0 ? kernel.createSlicedMemory(prefixBits) : undefined;
     this.vectors = vectors;
+    this.#isShared = shared !== undefined;
+    if (shared) vectors?.share?.(shared);
+  }
+
+  /** Moves codes and vectors to memory that other threads read as well, unless they are there. */
+  share(kernel: SharedKernel): Omit<SharedSegment, 'rows'> {
+    if (!this.#isShared) {
+      this.#isShared = true;
+      const { codes } = this;
+      this.codes = kernel.createCodeMemory(codes.bytesPerCode);
+      this.codes.resize(codes.rows);
+      this.codes.bytes().set(codes.bytes());
+      if (this.norms.length > 0) this.#growNorms();
+    }
+    return {
+      codes: kernel.memoryOf(this.codes) as WebAssembly.Memory,
+      norms: this.norms,
+      vectors: this.vectors?.share?.(kernel),
+    };
   }
 
   /** Fills the next slots with items `start` to `end` (exclusive). */
@@ -71,25 +95,25 @@ export class CodeSegment implements SegmentContent<CodeSegment> {
     this.#ensure(this.codes);
     this.codes.bytes().set(codes, start * bytesPerCode);
     if (norms) {
-      if (this.#slots > this.norms.length) {
-        const grown = new Uint8Array(this.codes.rows);
-        grown.set(this.norms);
-        this.norms = grown;
-      }
+      if (this.#slots > this.norms.length) this.#growNorms();
       this.norms.set(norms, start);
     }
     if (!this.prefixes) return;
-    const length = this.prefixes.bytesPerCode;
     this.#ensure(this.prefixes);
-    const prefixes = this.prefixes.bytes();
-    for (let i = 0; i < count; i++) {
-      const from = i * bytesPerCode;
-      prefixes.set(codes.subarray(from, from + length), (start + i) * length);
-    }
+    this.prefixes.write(start, codes, bytesPerCode);
+  }
+
+  /** Shared ones grow once: pages take no memory before they are written. */
+  #growNorms(): void {
+    const grown = this.#isShared
+      ? new Uint8Array(new SharedArrayBuffer(segmentSlots))
+      : new Uint8Array(this.codes.rows);
+    grown.set(this.norms);
+    this.norms = grown;
   }
 
   /** Room for twice what was there, up to a whole segment and never more. */
-  #ensure(memory: CodeMemory): void {
+  #ensure(memory: CodeMemory | SlicedMemory): void {
     if (this.#slots <= memory.rows) return;
     memory.resize(Math.min(segmentSlots, Math.max(fewestSlots, this.#slots, 2 * memory.rows)));
   }

@@ -15,7 +15,7 @@ describe.each([
   const products = Float32Array.from({ length: 1000 }, () => low + (high - low) * random());
   // Some lie beyond the range.
   const norms = Float32Array.from({ length: 1000 }, () => 0.55 + 0.4 * random());
-  const all = Float64Array.from(
+  const all = Float32Array.from(
     products,
     (product, i) => product * (1 / Math.min(range[1], Math.max(range[0], norms[i]))),
   );

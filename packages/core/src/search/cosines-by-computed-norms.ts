@@ -18,10 +18,10 @@ export function cosinesByComputedNorms(
   best: TopRows,
   [smallest, largest]: readonly [smallest: number, largest: number],
   normsOf: (items: Uint32Array) => Float32Array,
-): Float64Array {
+): Float32Array {
   const most = smallest > 0 ? 1 / smallest : Infinity;
   const least = largest > 0 ? 1 / largest : 0;
-  const cosines = Float64Array.from(products, (product) => product * (product > 0 ? least : most));
+  const cosines = Float32Array.from(products, (product) => product * (product > 0 ? least : most));
   const bounds = Float64Array.from(products, (product) => product * (product > 0 ? most : least));
   const { places: order } = bestCandidates(indices(products.length), bounds, products.length);
   for (let start = 0; start < order.length; start += blockSize) {

@@ -1,5 +1,7 @@
+import type { SharedKernel } from '../kernels/shared-kernel.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row as rowOf, zeros } from '../vectors/matrix.ts';
+import type { SharedVectors } from './shared-segment.ts';
 import type { StoredVectors } from './stored-vectors.ts';
 import { VectorChunks } from './vector-chunks.ts';
 import type { VectorCodec } from './vector-codec.ts';
@@ -13,10 +15,14 @@ export class EncodedRows implements StoredVectors {
   readonly #encoded: VectorChunks;
   readonly #codec: VectorCodec;
 
-  constructor(codec: VectorCodec) {
+  /** @param encoded default: none yet */
+  constructor(
+    codec: VectorCodec,
+    encoded: VectorChunks = new VectorChunks(codec.format, codec.dimensions),
+  ) {
     this.dimensions = codec.dimensions;
     this.#codec = codec;
-    this.#encoded = new VectorChunks(codec.format, codec.dimensions);
+    this.#encoded = encoded;
   }
 
   get bytesPerVector(): number {
@@ -51,6 +57,11 @@ export class EncodedRows implements StoredVectors {
       }
       yield block;
     }
+  }
+
+  /** Moves them, and those to come, to memory that other threads read as well. */
+  share(kernel: SharedKernel): SharedVectors {
+    return this.#encoded.share(kernel);
   }
 
   /** Room for one more. */

@@ -1,11 +1,12 @@
 import type { Codes } from '../codes/codes.ts';
 import { bytesPerCode, codeRange, zeroCodes } from '../codes/codes.ts';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import type { SharedKernel } from '../kernels/shared-kernel.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint } from '../progress/task-options.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
-import { toMatrix } from '../vectors/matrix.ts';
+import { rowRange, toMatrix } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import { aliveBlocks } from './alive-blocks.ts';
 import { checkCount } from './check-count.ts';
@@ -17,7 +18,9 @@ import type { NormStorage } from './norm-storage.ts';
 import { checkNormStorage } from './norm-storage.ts';
 import type { RowSet } from './row-set.ts';
 import { segmentSlots } from './segment-rows.ts';
-import { SegmentedRows } from './segmented-rows.ts';
+import type { Segment } from './segmented-rows.ts';
+import { mostWritten, SegmentedRows } from './segmented-rows.ts';
+import type { SharedSegment } from './shared-segment.ts';
 import type { StoredVectors } from './stored-vectors.ts';
 import type { ScoredRow } from './top-rows.ts';
 import type { VectorIndex, VectorSegments } from './vector-index.ts';
@@ -34,8 +37,8 @@ export interface FlatIndexOptions {
   /** Where the vectors are kept that re-ranking reads. Default: `float32`, in memory. */
   readonly storage?: VectorStorage | undefined;
   /**
-   * Leading bits of every code that are kept once more, so that a scan can read them alone: a multiple of
-   * 64. It pays for codes that are nested or long. Default: none.
+   * Leading bits of every code that are kept once more, so that a scan can read them alone: a multiple of 8.
+   * It pays where they are a good code by themselves, as those of nested codes are. Default: none.
    */
   readonly prefixBits?: number | undefined;
   /**
@@ -52,7 +55,7 @@ export interface FlatIndexOptions {
 export class FlatIndex implements VectorIndex, VectorSegments {
   readonly quantizer: Quantizer;
   readonly #options: FlatIndexOptions;
-  readonly #layout: CodeSegmentLayout;
+  #layout: CodeSegmentLayout;
   /** Undefined where vectors are fetched. */
   readonly #createVectors: ((dimensions: number) => StoredVectors) | undefined;
   #rows: SegmentedRows<CodeSegment>;
@@ -75,7 +78,7 @@ export class FlatIndex implements VectorIndex, VectorSegments {
     this.#createVectors = storedVectorsFactory(storage);
     this.#layout = {
       bytesPerCode: bytesPerCode(quantizer.bits),
-      bytesPerPrefix: prefixBits / 8,
+      prefixBits,
     };
     this.#rows = new SegmentedRows(() => this.#createSegment());
     if (vectors) this.#takeOver(vectors, codes);
@@ -124,11 +127,12 @@ export class FlatIndex implements VectorIndex, VectorSegments {
   }
 
   add(vectors: Vectors): number {
-    const unit = normalizeRows(toMatrix(vectors, { columns: this.dimensions }));
-    const encoded = this.#encodeVectors(unit);
-    return this.#rows.append(unit.rows, (content, start, end) =>
-      content.append(encoded, start, end),
-    );
+    const matrix = toMatrix(vectors, { columns: this.dimensions });
+    return this.#rows.append(matrix.rows, (content, start, end) => {
+      const block = rowRange(matrix, start, end);
+      const unit = normalizeRows(block, writtenRows(block));
+      content.append(this.#encodeVectors(unit), 0, unit.rows);
+    });
   }
 
   update(row: number, vector: ArrayLike<number>): void {
@@ -179,6 +183,26 @@ export class FlatIndex implements VectorIndex, VectorSegments {
       searchAsync: (query, options) => search.searchAsync(query, options),
       searchBatch: (queries, options) => search.searchBatch(queries, options),
     };
+  }
+
+  /**
+   * Moves codes and vectors, and those to come, to memory that other threads read as well.
+   *
+   * @returns the index as it is now, whatever becomes of it, for this thread and for others
+   * @throws BitryoshkaError `not-supported` for an index whose vectors are fetched
+   */
+  share(kernel: SharedKernel): {
+    readonly segments: Segment<CodeSegment>[];
+    readonly shared: SharedSegment[];
+  } {
+    for (const { content } of this.#rows.segments) this.#stored(content);
+    this.#layout = { ...this.#layout, shared: kernel };
+    const segments = this.#rows.snapshot();
+    const shared = segments.map(({ content, rows }) => ({
+      ...content.share(kernel),
+      rows: rows.share(),
+    }));
+    return { segments, shared };
   }
 
   has(row: number): boolean {
@@ -250,7 +274,7 @@ export class FlatIndex implements VectorIndex, VectorSegments {
     return {
       quantizer: this.quantizer,
       segments: rows.segments,
-      hasPrefixes: prefixBits > 0,
+      prefixBits,
       source: isVectorSource(storage) ? storage : undefined,
       locate: (allowed: RowSet) => rows.places(allowed),
     };
@@ -326,13 +350,23 @@ export class FlatIndex implements VectorIndex, VectorSegments {
   }
 }
 
+let written = new Float32Array(0);
+
+/** Room for rows until they are written, the same for all: garbage of their size would be collected late. */
+function writtenRows({ rows, columns }: Matrix): Matrix {
+  if (written.length < rows * columns) {
+    written = new Float32Array(Math.min(mostWritten, 2 * rows) * columns);
+  }
+  return { rows, columns, data: written.subarray(0, rows * columns) };
+}
+
 /** Bits that can be a prefix: whole words of a code, and fewer than it has. */
 function checkPrefixBits(prefixBits: number, bits: number): void {
   checkCount('prefixBits', prefixBits, 0);
-  if (prefixBits % 64 === 0 && (prefixBits === 0 || prefixBits < bits)) return;
+  if (prefixBits % 8 === 0 && (prefixBits === 0 || prefixBits < bits)) return;
   throw new BitryoshkaError({
     code: 'invalid-option',
-    message: `prefixBits: got ${prefixBits}, expected a multiple of 64 below the ${bits} bits of a code.`,
+    message: `prefixBits: got ${prefixBits}, expected a multiple of 8 below the ${bits} bits of a code.`,
     remedy: 'Correct prefixBits, or leave it out.',
   });
 }

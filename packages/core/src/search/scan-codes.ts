@@ -1,4 +1,4 @@
-import type { CodeMemory, NearestCodes } from '../kernels/kernel.ts';
+import type { NearestCodes } from '../kernels/kernel.ts';
 import type { CodeSegment } from './code-segment.ts';
 import type { RowSet } from './row-set.ts';
 import { segmentSlots } from './segment-rows.ts';
@@ -23,7 +23,9 @@ export function scanCodes(
   query: Uint8Array,
   options: ScanOptions,
 ): NearestPlaces {
-  return scanSegments(segments, options, ({ codes }) => codes, query);
+  return mergeScans(segments, options.count, (segment, below) =>
+    scanSegment(segment, options, query, below),
+  );
 }
 
 /** Slots of a segment, by what they are scored with later on. */
@@ -39,7 +41,7 @@ export function scanSlots(
   options: ScanOptions,
 ): FoundSlots[] {
   const { found, merging } = scanEach(segments, options.count, (segment, below) =>
-    scanSegment(segment, options, ({ codes }) => codes, query, below),
+    scanSegment(segment, options, query, below),
   );
   return merging.cut(found);
 }
@@ -87,85 +89,98 @@ function farthestBelow(mergings: readonly Merging[]): number | undefined {
   return farthest;
 }
 
-/**
- * The same by way of their prefixes: the `prefixes` rows whose prefixes are nearest are compared in full.
- *
- * The distance of two prefixes is never larger than that of the codes. With `isExact`, more and more rows
- * are taken until the nearest prefix that was left out is farther than the farthest code that was found:
- * then no row that was left out can be among them. Where that is not reached soon, everything is scanned.
- */
-export function scanThroughPrefixes(
+/** The slots whose prefixes are nearest by the weights of their bits, without their order. */
+export function scanPrefixes(
   segments: readonly Segment<CodeSegment>[],
-  query: Uint8Array,
-  options: ScanOptions & {
-    readonly prefixes: number;
-    readonly isExact: boolean;
-    /** Whether it matters how far they are, or only which they are. */
-    readonly isOrdered: boolean;
-  },
-): NearestPlaces {
-  const { count, isExact } = options;
-  const rows = segments.reduce((sum, segment) => sum + segment.rows.count, 0);
-  let prefixes = Math.max(count, options.prefixes);
-  for (;;) {
-    if (prefixes >= rows / 8 && isExact) return scanCodes(segments, query, options);
-    const { allowed } = options;
-    const near = scanSegments(
-      segments,
-      { count: prefixes, allowed },
-      (content) => content.prefixes as CodeMemory,
-      query,
-    );
-    // All of them are among the nearest of themselves.
-    if (!isExact && !options.isOrdered && near.places.length <= count) return near;
-    const found = scanPlaces(segments, query, near.places, count);
-    const leftOut = near.places.length < prefixes ? Infinity : (near.distances.at(-1) ?? Infinity);
-    if (!isExact || leftOut > (found.distances.at(-1) ?? 0)) return found;
-    prefixes *= 4;
-  }
+  weights: Int8Array,
+  options: ScanOptions,
+): FoundSlots[] {
+  const { found, merging } = scanEach(segments, options.count, (segment, below) =>
+    scanPrefixesOf(segment, options, weights, below),
+  );
+  return merging.cut(found);
 }
 
-/** The nearest of the codes at the given places. */
-function scanPlaces(
+/** The `count` codes that are nearest to a query's code, of those at the given slots. */
+export function scanFound(
   segments: readonly Segment<CodeSegment>[],
   query: Uint8Array,
-  places: Float64Array,
+  found: readonly FoundSlots[],
   count: number,
 ): NearestPlaces {
   const masks = segments.map(({ rows }) => new Uint8Array(Math.ceil(rows.slots / 8)));
-  for (const place of places) {
-    const slot = place % segmentSlots;
-    masks[Math.floor(place / segmentSlots)][slot >> 3] |= 1 << (slot & 7);
+  for (const { ordinal, slots } of found) {
+    for (const slot of slots) masks[ordinal][slot >> 3] |= 1 << (slot & 7);
   }
   return mergeScans(segments, count, ({ content }, below, ordinal) =>
     content.codes.nearest(query, count, masks[ordinal], { below }),
   );
 }
 
-function scanSegments(
+/**
+ * What `scanCodes` finds, by way of the prefixes: the rows whose prefixes are nearest are compared in full.
+ *
+ * The distance of two prefixes is never larger than that of the codes. More and more rows are taken until
+ * the nearest prefix that was left out is farther than the farthest code that was found: then no row that
+ * was left out can be among them. Where that is not reached soon, everything is scanned.
+ *
+ * @param weights of the bits of a prefix: 1 where the query's is 1, -1 where it is 0
+ */
+export function scanThroughPrefixes(
   segments: readonly Segment<CodeSegment>[],
-  options: ScanOptions,
-  memoryOf: (content: CodeSegment) => CodeMemory,
   query: Uint8Array,
+  weights: Int8Array,
+  options: ScanOptions,
 ): NearestPlaces {
-  return mergeScans(segments, options.count, (segment, below) =>
-    scanSegment(segment, options, memoryOf, query, below),
-  );
+  const { count } = options;
+  const rows = segments.reduce((sum, segment) => sum + segment.rows.count, 0);
+  for (let prefixes = 4 * count; prefixes < rows / 8; prefixes *= 4) {
+    const { found, merging } = scanEach(segments, prefixes, (segment, below) =>
+      scanPrefixesOf(segment, { ...options, count: prefixes }, weights, below),
+    );
+    const nearest = scanFound(segments, query, merging.cut(found), count);
+    // While there are fewer rows than asked for, none was left out.
+    const leftOut = merging.below ?? Infinity;
+    if (leftOut > (nearest.distances.at(-1) ?? 0)) return nearest;
+  }
+  return scanCodes(segments, query, options);
+}
+
+/** Places by segment. */
+export function foundSlots(segments: number, places: Float64Array): FoundSlots[] {
+  const found = Array.from({ length: segments }, (): number[] => []);
+  for (const place of places) {
+    const ordinal = Math.floor(place / segmentSlots);
+    found[ordinal].push(place - ordinal * segmentSlots);
+  }
+  return found.map((slots, ordinal) => ({ ordinal, slots: Uint32Array.from(slots) }));
+}
+
+function scanPrefixesOf(
+  { content, rows }: Segment<CodeSegment>,
+  { count, allowed: given }: ScanOptions,
+  weights: Int8Array,
+  below: number | undefined,
+): NearestCodes | undefined {
+  const mask = rows.mask(given);
+  if (mask === 'none') return undefined;
+  const { slots } = rows;
+  return content.prefixes?.nearest(weights, count, { rows: slots, allowed: mask, below });
 }
 
 function scanSegment(
   { content, rows }: Segment<CodeSegment>,
   { count, allowed }: ScanOptions,
-  memoryOf: (content: CodeSegment) => CodeMemory,
   query: Uint8Array,
   below: number | undefined,
 ): NearestCodes | undefined {
   const mask = rows.mask(allowed);
   if (mask === 'none') return undefined;
-  const memory = memoryOf(content);
-  const code = query.subarray(0, memory.bytesPerCode);
   // Other slots may be filled since, where this is a snapshot.
-  return memory.nearest(code, count, mask, { ranges: Uint32Array.of(0, rows.slots), below });
+  return content.codes.nearest(query, count, mask, {
+    ranges: Uint32Array.of(0, rows.slots),
+    below,
+  });
 }
 
 /** Scans a segment; distances from `below` on are of no interest. */

@@ -7,8 +7,10 @@ import type { SearchOptions } from './vector-index.ts';
 /** The stages of a search and how many rows each hands on; every stage but the first may be left out. */
 export interface SearchDepth {
   /**
-   * Rows whose prefixes are nearest, which alone are compared in full; needs an index with prefixes.
-   * `safe`: as many as are needed to find what a scan of whole codes finds. Default: no prefixes.
+   * Rows that are handed on by a scan of prefixes alone, which counts each bit for what the query makes of it:
+   * no others are scored, and `candidates` has no say. Needs an index with prefixes, and pays where these
+   * are good codes by themselves. `safe`: finds what a scan of whole codes finds, by as many prefixes as that
+   * takes. Default: whole codes are scanned.
    */
   readonly prefixes?: number | 'safe' | undefined;
   /** Default: `decoded` where the quantizer has a decoder, otherwise `asymmetric`. */

@@ -1,4 +1,5 @@
 import type { RowSet } from './row-set.ts';
+import type { SharedRows } from './shared-segment.ts';
 
 /** Slots of a segment. Large enough that a scan is long, small enough that compacting one is short. */
 export const segmentSlots = 65536;
@@ -91,6 +92,25 @@ export class SegmentRows {
     // Slots are filled only once, behind those that the snapshot knows.
     copy.#numbers = this.#numbers;
     return copy;
+  }
+
+  /** What this is now, for other threads; without the numbers of the rows. */
+  share(): SharedRows {
+    const { slots, deleted } = this;
+    if (!this.#alive) return { slots, deleted, alive: undefined };
+    const alive = new Uint8Array(new SharedArrayBuffer(this.#alive.length));
+    alive.set(this.#alive);
+    return { slots, deleted, alive };
+  }
+
+  /** What another thread shares: slot `i` holds row `first + i` here. */
+  static open({ slots, deleted, alive }: SharedRows, first: number): SegmentRows {
+    const rows = new SegmentRows();
+    rows.slots = slots;
+    rows.deleted = deleted;
+    rows.#first = first;
+    rows.#alive = alive;
+    return rows;
   }
 
   /** The same with memory of its own. */

@@ -109,8 +109,8 @@ it('adds nothing when a store of vectors fails, and goes on afterwards', () => {
       const append = stored.append.bind(stored);
       stored.append = (matrix) => {
         if (isFull) throw new Error('disk full');
-        // The first segment of the next addition still has room.
-        isFull = matrix.rows > 60_000;
+        // In the middle of the next addition.
+        isFull = stored.rows + matrix.rows > 60_000;
         append(matrix);
       };
       return stored;

@@ -20,6 +20,8 @@ interface MutableSegment<Content> extends Segment<Content> {
   readonly id: number;
 }
 
+/** Rows that are written at a time, to bound what writing them needs in between. */
+export const mostWritten = 1024;
 /** With fewer deleted slots than this, a segment is not worth compacting. */
 const fewestDeleted = 256;
 /** Of a segment's slots: as many may be deleted before it is compacted. */
@@ -63,7 +65,8 @@ export class SegmentedRows<Content extends SegmentContent<Content>> {
   }
 
   /**
-   * @param write puts items `start` to `end` (exclusive) into the next slots of a segment
+   * @param write puts items `start` to `end` (exclusive), `mostWritten` at most, into the next slots of a
+   *   segment
    * @returns the number of the first row; the others follow
    */
   append(count: number, write: (content: Content, start: number, end: number) => void): number {
@@ -71,7 +74,7 @@ export class SegmentedRows<Content extends SegmentContent<Content>> {
     try {
       for (let start = 0; start < count; ) {
         const { id, content, rows } = this.#tail();
-        const end = Math.min(count, start + segmentSlots - rows.slots);
+        const end = Math.min(count, start + mostWritten, start + segmentSlots - rows.slots);
         write(content, start, end);
         this.#count += end - start;
         for (; start < end; start++) this.#place(id, rows, this.#nextRow++);

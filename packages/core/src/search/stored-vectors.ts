@@ -1,4 +1,6 @@
+import type { SharedKernel } from '../kernels/shared-kernel.ts';
 import type { Matrix } from '../vectors/matrix.ts';
+import type { SharedVectors } from './shared-segment.ts';
 
 /**
  * Unit vectors that re-ranking reads row by row: in memory or in a file, at some precision. Rows are
@@ -9,6 +11,7 @@ export interface StoredVectors {
   readonly rows: number;
   /** Bytes of a stored vector. */
   readonly bytesPerVector: number;
+  /** @param vectors valid until it returns */
   append(vectors: Matrix): void;
   /** Appends the named rows of a store of the same kind, as they are stored. */
   appendFrom(other: StoredVectors, rows: ArrayLike<number>): void;
@@ -18,4 +21,6 @@ export interface StoredVectors {
   at(row: number): Float32Array;
   /** All vectors as float32, in blocks of consecutive rows. */
   blocks(): Iterable<Matrix>;
+  /** Moves them, and those to come, to memory that other threads read; absent where that cannot be done. */
+  share?(kernel: SharedKernel): SharedVectors;
 }

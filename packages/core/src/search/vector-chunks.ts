@@ -1,8 +1,10 @@
 import { defaultKernel } from '../kernels/default-kernel.ts';
 import type { VectorMemory } from '../kernels/kernel.ts';
+import type { SharedKernel } from '../kernels/shared-kernel.ts';
 import type { VectorFormatName } from '../kernels/vector-layout.ts';
 import { bytesOfVector } from '../kernels/vector-layout.ts';
 import { groupScores } from './group-scores.ts';
+import type { SharedVectors } from './shared-segment.ts';
 
 /** Rows after which chunks start over. */
 const periodRows = 65536;
@@ -10,10 +12,11 @@ const periodRows = 65536;
 const starts = [0, 4096, 16384, periodRows];
 const chunksPerPeriod = starts.length - 1;
 
+/** One for all lists that share it, so that it is moved for all of them. */
 interface Chunk {
-  readonly memory: VectorMemory;
+  memory: VectorMemory;
   /** The same bytes, for vectors that are float32. */
-  readonly floats: Float32Array;
+  floats: Float32Array;
 }
 
 /**
@@ -25,6 +28,8 @@ export class VectorChunks {
   readonly #format: VectorFormatName;
   readonly #dimensions: number;
   readonly #chunks: Chunk[] = [];
+  /** Where memory is shared with other threads. */
+  #shared: SharedKernel | undefined;
 
   constructor(format: VectorFormatName, dimensions: number) {
     this.bytesPerRow = bytesOfVector(format, dimensions);
@@ -89,11 +94,33 @@ export class VectorChunks {
     return true;
   }
 
+  /** Moves what is there, and what will be, to memory that other threads read as well. */
+  share(kernel: SharedKernel): SharedVectors {
+    this.#shared = kernel;
+    const memories = this.#chunks.map((chunk, number) => {
+      const { memory } = chunk;
+      if (!kernel.memoryOf(memory)) {
+        Object.assign(chunk, this.#create(number));
+        chunk.memory.bytes.set(memory.bytes);
+      }
+      return kernel.memoryOf(chunk.memory) as WebAssembly.Memory;
+    });
+    return { format: this.#format, dimensions: this.#dimensions, memories };
+  }
+
+  /** What another thread shares, to be read. */
+  static open({ format, dimensions, memories }: SharedVectors, kernel: SharedKernel): VectorChunks {
+    const opened = new VectorChunks(format, dimensions);
+    for (const [chunk, memory] of memories.entries()) {
+      const rows = rowsOf(chunk);
+      opened.#chunks.push(chunkOver(kernel.openVectorMemory(memory, rows, dimensions, format)));
+    }
+    return opened;
+  }
+
   #create(chunk: number): Chunk {
-    const rows = startOf(chunk + 1) - startOf(chunk);
-    const memory = defaultKernel().createVectorMemory(rows, this.#dimensions, this.#format);
-    const { buffer, byteOffset, length } = memory.bytes;
-    return { memory, floats: new Float32Array(buffer, byteOffset, Math.floor(length / 4)) };
+    const kernel = this.#shared ?? defaultKernel();
+    return chunkOver(kernel.createVectorMemory(rowsOf(chunk), this.#dimensions, this.#format));
   }
 
   #copy(chunk: number, { memory }: Chunk): Chunk {
@@ -101,6 +128,15 @@ export class VectorChunks {
     copy.memory.bytes.set(memory.bytes);
     return copy;
   }
+}
+
+function chunkOver(memory: VectorMemory): Chunk {
+  const { buffer, byteOffset, length } = memory.bytes;
+  return { memory, floats: new Float32Array(buffer, byteOffset, Math.floor(length / 4)) };
+}
+
+function rowsOf(chunk: number): number {
+  return startOf(chunk + 1) - startOf(chunk);
 }
 
 function chunkOf(row: number): number {

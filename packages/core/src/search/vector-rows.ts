@@ -1,5 +1,7 @@
+import type { SharedKernel } from '../kernels/shared-kernel.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row as rowOf } from '../vectors/matrix.ts';
+import type { SharedVectors } from './shared-segment.ts';
 import type { StoredVectors } from './stored-vectors.ts';
 import { VectorChunks } from './vector-chunks.ts';
 
@@ -44,6 +46,11 @@ export class VectorRows implements StoredVectors {
       const rows = Math.min(blockRows, this.rows - start);
       yield { rows, columns: this.dimensions, data: this.#chunks.floatsAt(start, rows) };
     }
+  }
+
+  /** Moves them, and those to come, to memory that other threads read as well. */
+  share(kernel: SharedKernel): SharedVectors {
+    return this.#chunks.share(kernel);
   }
 
   /** A list of the named rows only, in the order they are named. */

@@ -30,15 +30,18 @@ export function applyAffineMap(map: AffineMap, vectors: Matrix): Matrix {
   return mapped;
 }
 
-/** The map as a function, for maps that are applied again and again: the matrix is kept ready. */
-export function affineFunction(map: AffineMap): (vectors: Matrix) => Matrix {
+/**
+ * The map as a function, for maps that are applied again and again: the matrix is kept ready. The function
+ * may be given memory for what it returns.
+ */
+export function affineFunction(map: AffineMap): (vectors: Matrix, into?: Matrix) => Matrix {
   const { weights, bias } = map;
   if (!weights) return (vectors) => applyAffineMap(map, vectors);
   let multiply: Multiplier | undefined;
-  return (vectors) => {
+  return (vectors, into) => {
     checkDimensions(map, vectors);
     multiply ??= defaultKernel().createMultiplier(weights, bias);
-    return multiply(vectors);
+    return multiply(vectors, into);
   };
 }
 

@@ -2,13 +2,13 @@ import { defaultKernel } from '../kernels/default-kernel.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint } from '../progress/task-options.ts';
 import type { Matrix } from '../vectors/matrix.ts';
-import { selectRows, zeros } from '../vectors/matrix.ts';
+import { selectRows, transpose, zeros } from '../vectors/matrix.ts';
 import { sampleIndices, seededRandom } from '../vectors/random.ts';
 import type { AffineMap } from './affine-map.ts';
 import { applyAffineMap, composeWithMatrix } from './affine-map.ts';
-import { crossProduct } from './cross-product.ts';
+import { CrossProducts } from './cross-products.ts';
 import { fitPca } from './pca.ts';
-import { polarFactor } from './polar-factor.ts';
+import { PolarFactors } from './polar-factors.ts';
 import { randomRotation } from './random-rotation.ts';
 
 export interface ItqOptions extends TaskOptions {
@@ -35,34 +35,67 @@ export async function fitItq(vectors: Matrix, options: ItqOptions): Promise<Affi
       ? selectRows(vectors, sampleIndices(vectors.rows, sampleSize, seededRandom(seed)))
       : vectors;
   const projected = applyAffineMap(components, sample);
-  let rotation = randomRotation(outputDimensions, outputDimensions, seed);
+  const improvement = new RotationImprovement(
+    projected,
+    randomRotation(outputDimensions, outputDimensions, seed),
+  );
   for (let i = 0; i < iterations; i++) {
     await checkpoint(options, { stage: 'fit', done: i, total: iterations });
-    rotation = improveRotation(projected, rotation);
+    improvement.improve();
   }
   options.onProgress?.({ stage: 'fit', done: iterations, total: iterations });
-  return composeWithMatrix(components, rotation);
+  return composeWithMatrix(components, improvement.rotation);
 }
 
-/**
- * One round. The factor is taken of the *rotated* vectors' product with their signs, which is nearly
- * diagonal and therefore quick to orthogonalise, and applied on top of the rotation so far.
- * `rotation` has one row per output, as `weights` of an affine map.
- */
-function improveRotation(projected: Matrix, rotation: Matrix): Matrix {
-  const kernel = defaultKernel();
-  const rotated = kernel.multiplyTransposed(projected, rotation);
-  const signs = zeros(rotated.rows, rotated.columns);
-  for (let p = 0; p < signs.data.length; p++) signs.data[p] = rotated.data[p] > 0 ? 1 : -1;
-  const size = rotation.rows;
-  // signsᵀ · rotated: the transpose, since rotations are kept with one row per output.
-  const product = crossProduct(signs, rotated);
-  addRidge(product, size);
-  const update = polarFactor({ rows: size, columns: size, data: new Float32Array(product) });
-  return composeWithMatrix(
-    { weights: rotation, bias: new Float32Array(size), inputDimensions: size },
-    update,
-  ).weights as Matrix;
+/** A rotation that is improved in rounds, all of them in the same memory. */
+class RotationImprovement {
+  /** One row per output, as `weights` of an affine map. */
+  rotation: Matrix;
+  readonly #projected: Matrix;
+  readonly #rotated: Matrix;
+  readonly #signs: Matrix;
+  readonly #products: CrossProducts;
+  readonly #product: Matrix;
+  readonly #factors: PolarFactors;
+  readonly #transposed: Matrix;
+  #next: Matrix;
+
+  constructor(projected: Matrix, rotation: Matrix) {
+    const { rows, columns: size } = projected;
+    this.rotation = rotation;
+    this.#projected = projected;
+    this.#rotated = zeros(rows, size);
+    this.#signs = zeros(rows, size);
+    this.#products = new CrossProducts(size, size);
+    this.#product = zeros(size, size);
+    this.#factors = new PolarFactors(size);
+    this.#transposed = zeros(size, size);
+    this.#next = zeros(size, size);
+  }
+
+  /**
+   * One round. The factor is taken of the *rotated* vectors' product with their signs, which is nearly
+   * diagonal and therefore quick to orthogonalise, and applied on top of the rotation so far.
+   */
+  improve(): void {
+    const kernel = defaultKernel();
+    const { data: rotated } = kernel.multiplyTransposed(
+      this.#projected,
+      this.rotation,
+      undefined,
+      this.#rotated,
+    );
+    const { data: signs } = this.#signs;
+    for (let p = 0; p < signs.length; p++) signs[p] = rotated[p] > 0 ? 1 : -1;
+    // signsᵀ · rotated: the transpose, since rotations are kept with one row per output.
+    const product = this.#products.of(this.#signs, this.#rotated);
+    addRidge(product, this.rotation.rows);
+    this.#product.data.set(product);
+    const update = this.#factors.of(this.#product);
+    const transposed = transpose(this.rotation, this.#transposed);
+    kernel.multiplyTransposed(update, transposed, undefined, this.#next);
+    [this.rotation, this.#next] = [this.#next, this.rotation];
+  }
 }
 
 /** Relative to the mean of the diagonal, which holds sums of absolute values. */

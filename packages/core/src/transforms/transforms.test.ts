@@ -8,7 +8,7 @@ import { fitCentring } from './centring.ts';
 import { fitItq } from './itq.ts';
 import { truncateMatryoshka } from './matryoshka.ts';
 import { fitPca } from './pca.ts';
-import { polarFactor } from './polar-factor.ts';
+import { PolarFactors } from './polar-factors.ts';
 import { randomRotation } from './random-rotation.ts';
 import { truncation } from './truncation.ts';
 
@@ -69,23 +69,26 @@ describe('fitPca', () => {
 });
 
 describe('rotations', () => {
-  it.each([1, 2, 9, 40])('polarFactor of %i x %i is orthogonal and the nearest one', (size) => {
-    const square: Matrix = {
-      rows: size,
-      columns: size,
-      data: Float32Array.from({ length: size * size }, (_, p) =>
-        p % (size + 1) === 0 ? 2 + gaussian(random) * 0.1 : gaussian(random) * 0.2,
-      ),
-    };
-    const factor = polarFactor(square);
-    expectOrthonormalRows(factor);
-    // X = U H with H symmetric positive: Uᵀ X is symmetric and its trace is that of H.
-    const symmetric = defaultKernel().multiplyTransposed(transpose(factor), transpose(square));
-    expect(largestDifference(symmetric, transpose(symmetric))).toBeLessThan(1e-3);
-    expect(trace(symmetric)).toBeGreaterThan(trace(square) - 1e-3);
-  });
+  it.each([1, 2, 9, 40])(
+    'the polar factor of %i x %i is orthogonal and the nearest one',
+    (size) => {
+      const square: Matrix = {
+        rows: size,
+        columns: size,
+        data: Float32Array.from({ length: size * size }, (_, p) =>
+          p % (size + 1) === 0 ? 2 + gaussian(random) * 0.1 : gaussian(random) * 0.2,
+        ),
+      };
+      const factor = new PolarFactors(size).of(square);
+      expectOrthonormalRows(factor);
+      // X = U H with H symmetric positive: Uᵀ X is symmetric and its trace is that of H.
+      const symmetric = defaultKernel().multiplyTransposed(transpose(factor), transpose(square));
+      expect(largestDifference(symmetric, transpose(symmetric))).toBeLessThan(1e-3);
+      expect(trace(symmetric)).toBeGreaterThan(trace(square) - 1e-3);
+    },
+  );
 
-  it('polarFactor orthogonalises matrices of all kinds', () => {
+  it('polar factors orthogonalises matrices of all kinds', () => {
     for (let seed = 0; seed < 60; seed++) {
       const draw = seededRandom(seed);
       const size = 1 + Math.floor(draw() * 60);
@@ -95,7 +98,7 @@ describe('rotations', () => {
         const length = 1e4 * spread ** ((Math.floor(p / size) % 7) / 7);
         return length * (gaussian(draw) + (p % (size + 1) === 0 ? 5 * draw() : 0));
       });
-      expectOrthonormalRows(polarFactor({ rows: size, columns: size, data }));
+      expectOrthonormalRows(new PolarFactors(size).of({ rows: size, columns: size, data }));
     }
   });
 
@@ -107,9 +110,9 @@ describe('rotations', () => {
     }
   });
 
-  it('polarFactor orthogonalises badly conditioned matrices', () => {
+  it('polar factors orthogonalises badly conditioned matrices', () => {
     const data = Float32Array.of(1, 0.999, 0.999, 1);
-    expectOrthonormalRows(polarFactor({ rows: 2, columns: 2, data }));
+    expectOrthonormalRows(new PolarFactors(2).of({ rows: 2, columns: 2, data }));
   });
 
   it.each([

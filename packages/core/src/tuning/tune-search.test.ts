@@ -27,6 +27,23 @@ describe('tuneSearch', () => {
     },
   );
 
+  it('chooses a scan of prefixes where that is less work', async () => {
+    const wide = decaying(30_300, 128);
+    const [many, asked] = [rowRange(wide, 0, 30_000), rowRange(wide, 30_000, 30_200)];
+    const options = { targetRecall: 0.8, queries: asked, bits: [128], prefixes: true };
+    const { quantizer, prefixBits, depth, table } = await tuneSearch(many, options);
+    expect(table.map((tried) => tried.prefixBits)).toEqual([0, 64]);
+    expect(table.find(({ chosen }) => chosen)).toMatchObject({
+      prefixBits,
+      cost: Math.min(...table.map(({ cost }) => cost)),
+    });
+    expect(prefixBits).toBe(64);
+    const index = new FlatIndex(quantizer, undefined, undefined, { prefixBits });
+    index.add(many);
+    const recall = recallIn(index, many, rowRange(wide, 30_200, 30_300), depth);
+    expect(Math.abs(recall - 0.8)).toBeLessThan(0.05);
+  });
+
   it('says so when nothing reaches the recall', async () => {
     await expect(
       tuneSearch(documents, { targetRecall: 0.999, queries, bits: [4] }),
@@ -51,16 +68,21 @@ describe('tuneSearch', () => {
 });
 
 function recallOf(quantizer: FlatIndex['quantizer'], depth: object): number {
-  const exact = new ExactIndex(32);
-  exact.add(documents);
-  const index = new FlatIndex(quantizer, exact.vectors);
+  const index = new FlatIndex(quantizer);
+  index.add(documents);
+  return recallIn(index, documents, unseen, depth);
+}
+
+function recallIn(index: FlatIndex, vectors: Matrix, asked: Matrix, depth: object): number {
+  const exact = new ExactIndex(vectors.columns);
+  exact.add(vectors);
   let found = 0;
-  for (let i = 0; i < unseen.rows; i++) {
-    const truth = exact.search(row(unseen, i), { k: 10 }).map((scored) => scored.row);
-    const rows = index.search(row(unseen, i), { k: 10, ...depth });
+  for (let i = 0; i < asked.rows; i++) {
+    const truth = exact.search(row(asked, i), { k: 10 }).map((scored) => scored.row);
+    const rows = index.search(row(asked, i), { k: 10, ...depth });
     found += rows.filter((scored) => truth.includes(scored.row)).length / 10;
   }
-  return found / unseen.rows;
+  return found / asked.rows;
 }
 
 function decaying(rows: number, columns: number): Matrix {

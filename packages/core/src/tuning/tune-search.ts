@@ -6,7 +6,9 @@ import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import type { QuantizerKind } from '../quantizers/quantizer-fitters.ts';
 import { checkCount } from '../search/check-count.ts';
+import type { QueryDigits } from '../search/code-scoring.ts';
 import { FlatIndex } from '../search/flat-index.ts';
+import type { SearchDepth } from '../search/search-depth.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { checkNotEmpty, row, selectRows, toMatrix } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
@@ -27,6 +29,11 @@ export interface TuneSearchOptions extends TaskOptions {
   readonly bits?: readonly number[] | undefined;
   /** How codes are fitted. Default: `itq`. */
   readonly kind?: QuantizerKind | undefined;
+  /**
+   * Whether a scan of the first half of codes may be chosen, for kind `itq`: searches then need an index with
+   * the `prefixBits` of the result. Default: false.
+   */
+  readonly prefixes?: boolean | undefined;
   /** Same vectors, options and seed: same choice. Default: 0. */
   readonly seed?: number | undefined;
 }
@@ -34,6 +41,9 @@ export interface TuneSearchOptions extends TaskOptions {
 /** The cheapest depth of a length of code that reaches the recall. */
 export interface SearchTuningRow {
   readonly bits: number;
+  /** Of the leading bits that are scanned, where they alone are; otherwise 0. */
+  readonly prefixBits: number;
+  /** Rows that the scan hands on. */
   readonly candidates: number;
   readonly rerank: number;
   /** On the queries that it was chosen on. */
@@ -45,8 +55,12 @@ export interface SearchTuningRow {
 
 export interface SearchTuning {
   readonly quantizer: Quantizer;
+  /** For an index to search; 0 for none. */
+  readonly prefixBits: number;
   /** For searches, and for a store's `depth`. */
-  readonly depth: { readonly candidates: number; readonly rerank: number };
+  readonly depth: Pick<SearchDepth, 'candidates' | 'prefixes' | 'queryDigits'> & {
+    readonly rerank: number;
+  };
   /** On the queries that it was chosen on. */
   readonly recall: number;
   /** Lengths of codes that reach the recall; those that are missing do not. */
@@ -62,6 +76,13 @@ const depths = Array.from({ length: 13 }, (_, i) => Math.round(50 * 1.5 ** i));
 /** What a byte costs that is read by later stages, in bytes of the scan: they jump from row to row. */
 const scoredByteCost = 15;
 const storedByteCost = 6;
+/** What a byte of a prefix costs in its scan, and how much more a row that such a scan hands on. */
+const prefixByteCost = 1.3;
+const handedOnCost = 2;
+/** Shorter codes have no prefix that finds much. */
+const fewestNestedBits = 128;
+/** As many digits of a query find what all of them do. */
+const queryDigits: QueryDigits = 4;
 
 /**
  * Chooses the length of the codes, how many candidates the scan hands on and how many of them are
@@ -92,14 +113,22 @@ export async function tuneSearch(
   const random = seededRandom(seed);
   const asked = await prepareQueries(documents, options.queries, k, random, task);
   const sample = selectRows(documents, sampleIndices(documents.rows, maximumSample, random));
+  const isNested = options.prefixes === true && kind === 'itq';
+  const choices = lengths.flatMap((length) => [
+    { length, prefixBits: 0 },
+    ...(isNested && length >= fewestNestedBits
+      ? [{ length, prefixBits: Math.floor(length / 16) * 8 }]
+      : []),
+  ]);
   const found: (Omit<SearchTuningRow, 'chosen'> & { readonly quantizer: Quantizer })[] = [];
-  for (const [done, length] of lengths.entries()) {
-    await checkpoint(task, { stage: 'tune', done, total: lengths.length });
-    const quantizer = await fitQuantizer(sample, { kind, bits: length, seed, signal });
-    const index = new FlatIndex(quantizer);
+  for (const [done, { length, prefixBits }] of choices.entries()) {
+    await checkpoint(task, { stage: 'tune', done, total: choices.length });
+    const nested = prefixBits > 0 ? [prefixBits] : undefined;
+    const quantizer = await fitQuantizer(sample, { kind, bits: length, nested, seed, signal });
+    const index = new FlatIndex(quantizer, undefined, undefined, { prefixBits });
     index.add(documents);
-    const best = await cheapest(index, asked, options, task);
-    if (best) found.push({ ...best, bits: length, quantizer });
+    const best = await cheapest(index, prefixBits, asked, options, task);
+    if (best) found.push({ ...best, bits: length, prefixBits, quantizer });
   }
   const chosen = found.toSorted((a, b) => a.cost - b.cost)[0];
   if (!chosen) {
@@ -113,8 +142,10 @@ export async function tuneSearch(
     ...shown,
     chosen: quantizer === chosen.quantizer,
   }));
-  const { quantizer, candidates, rerank, recall } = chosen;
-  return { quantizer, depth: { candidates, rerank }, recall, table };
+  const { quantizer, prefixBits, candidates, rerank, recall } = chosen;
+  const depth =
+    prefixBits > 0 ? { prefixes: candidates, queryDigits, rerank } : { candidates, rerank };
+  return { quantizer, prefixBits, depth, recall, table };
 }
 
 interface Asked {
@@ -142,13 +173,16 @@ async function prepareQueries(
   return { queries, own, neighbours };
 }
 
+type CheapestDepth = Omit<SearchTuningRow, 'chosen' | 'bits' | 'prefixBits'>;
+
 /** The depth of least cost that reaches the recall, if any does. */
 async function cheapest(
   index: FlatIndex,
+  prefixBits: number,
   { queries, own, neighbours }: Asked,
   { targetRecall, k = 10 }: TuneSearchOptions,
   task: TaskOptions,
-): Promise<Omit<SearchTuningRow, 'chosen' | 'bits'> | undefined> {
+): Promise<CheapestDepth | undefined> {
   const usable = depths.filter((depth) => depth >= k && depth <= Math.max(k, index.rows / 4));
   const deepest = usable.at(-1) ?? k;
   // By depth of the scan: how many neighbours are in which place when its candidates are ordered.
@@ -156,11 +190,17 @@ async function cheapest(
   const total = neighbours.reduce((sum, rows) => sum + rows.length, 0);
   for (let i = 0; i < queries.rows; i++) {
     if (i % 20 === 0) await checkpoint(task, { stage: 'measure', done: i, total: queries.rows });
-    countPlaces(index, row(queries, i), deepest, own[i], neighbours[i], places);
+    const query = row(queries, i);
+    if (prefixBits > 0) countHandedOn(index, query, own[i], neighbours[i], places);
+    else countPlaces(index, query, deepest, own[i], neighbours[i], places);
   }
   const { bits, inputDimensions } = index.quantizer;
   const codeBytes = bytesPerCode(bits);
-  let best: Omit<SearchTuningRow, 'chosen' | 'bits'> | undefined;
+  const [scanned, handedOn] =
+    prefixBits > 0
+      ? [(prefixBits / 8) * prefixByteCost, codeBytes * scoredByteCost * handedOnCost]
+      : [codeBytes, codeBytes * scoredByteCost];
+  let best: CheapestDepth | undefined;
   for (const [d, candidates] of usable.entries()) {
     let reached = 0;
     const last = places[d].findIndex((count) => {
@@ -170,9 +210,7 @@ async function cheapest(
     if (last < 0) continue;
     const rerank = Math.max(k, last + 1);
     const cost =
-      index.rows * codeBytes +
-      candidates * codeBytes * scoredByteCost +
-      rerank * inputDimensions * 4 * storedByteCost;
+      index.rows * scanned + candidates * handedOn + rerank * inputDimensions * 4 * storedByteCost;
     if (!best || cost < best.cost) best = { candidates, rerank, recall: reached / total, cost };
   }
   return best;
@@ -199,6 +237,25 @@ function countPlaces(
       if ((scanRank.get(found) ?? deepest) >= counts.length) continue;
       if (wanted.has(found)) counts[place]++;
       place++;
+    }
+  }
+}
+
+/** The same where scans of prefixes hand rows on: their order is asked for at every depth. */
+function countHandedOn(
+  index: FlatIndex,
+  query: Float32Array,
+  own: number | undefined,
+  neighbours: readonly number[],
+  places: readonly Uint32Array[],
+): void {
+  const wanted = new Set(neighbours);
+  for (const counts of places) {
+    const count = counts.length + 1;
+    const options = { k: count, prefixes: count, queryDigits, rerank: 0 } as const;
+    const scored = index.search(query, options).filter(({ row: found }) => found !== own);
+    for (let place = 0; place < Math.min(counts.length, scored.length); place++) {
+      if (wanted.has(scored[place].row)) counts[place]++;
     }
   }
 }

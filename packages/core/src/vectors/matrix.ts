@@ -36,8 +36,9 @@ export function selectRows(matrix: Matrix, rows: ArrayLike<number>): Matrix {
 }
 
 /** Columns become rows. */
-export function transpose({ rows, columns, data }: Matrix): Matrix {
-  const transposed = zeros(columns, rows);
+/** @param into where it is written. Default: new memory */
+export function transpose({ rows, columns, data }: Matrix, into?: Matrix): Matrix {
+  const transposed = into ?? zeros(columns, rows);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) transposed.data[j * rows + i] = data[i * columns + j];
   }

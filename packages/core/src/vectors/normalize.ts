@@ -1,10 +1,14 @@
 import type { Matrix } from './matrix.ts';
 import { zeros } from './matrix.ts';
 
-/** Every row scaled to unit length; all-zero rows stay zero. */
-export function normalizeRows(matrix: Matrix): Matrix {
+/**
+ * Every row scaled to unit length; all-zero rows stay zero.
+ *
+ * @param into where they are written. Default: new memory
+ */
+export function normalizeRows(matrix: Matrix, into?: Matrix): Matrix {
   const { rows, columns, data } = matrix;
-  const unit = zeros(rows, columns);
+  const unit = into ?? zeros(rows, columns);
   for (let i = 0; i < rows; i++) {
     const scale = inverseNorm(data, i * columns, columns);
     for (let j = i * columns; j < (i + 1) * columns; j++) unit.data[j] = data[j] * scale;

@@ -341,12 +341,12 @@ export class BinaryVectorStore extends SaveableVectorStore {
    *
    * @throws BitryoshkaError as `tuneSearch` of `@bitryoshka/core`; the store stays as it is then
    */
-  async tuneSearch(options: TuneSearchOptions): Promise<SearchTuning> {
+  async tuneSearch(options: Omit<TuneSearchOptions, 'prefixes'>): Promise<SearchTuning> {
     return this.#changes.run(async () => {
       options.signal?.throwIfAborted();
       const index = this.#index;
       if (!index) throw emptyStore('tuneSearch');
-      const tuning = await tuneSearch(index.vectors.toMatrix(), options);
+      const tuning = await tuneSearch(index.vectors.toMatrix(), { ...options, prefixes: false });
       const { signal, onProgress } = options;
       const { storage, norms } = this.#options;
       const encoding = { signal, onProgress, storage, norms };

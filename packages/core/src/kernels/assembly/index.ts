@@ -5,4 +5,5 @@ export { dotProductsOfBytes, dotProductsOfHalves } from './encoded';
 export { dotProducts, multiplyTransposed } from './multiply';
 export { countInLanes, countInWords } from './probe';
 export { multiplyStrided } from './product';
-export { fillTables, sumByPlanes, sumByTables } from './score';
+export { fillTables, largestSums, sumByPlanes, sumByTables } from './score';
+export { scanSliced, slice } from './sliced';

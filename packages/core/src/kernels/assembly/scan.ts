@@ -1,17 +1,9 @@
 // Exact Hamming search: the k codes nearest to a query, ties by row.
 //
-// A histogram of the distances seen so far gives the bound that a row must get below to matter: the
-// k-th smallest distance. Most rows of a long scan fail that one comparison and cost nothing more.
-//
 // Memory, all laid out by the caller: `codes` row after row; `histogram` of bits + 2 counters;
 // `candidates` as (distance, row) pairs with room for 2 * k + 64 of them.
 
-let bound: u32 = 0; // only distances below it are still of interest
-let below: u32 = 0; // how many candidates are below it: always fewer than k
-let wanted: u32 = 0;
-let count: u32 = 0;
-let histogram: usize = 0;
-let candidates: usize = 0;
+import { below, bound, collect, count, neededOf, push, sortInto } from './collect';
 
 @inline function distance64(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {
   return <u32>popcnt<u64>(load<u64>(a + offsetA) ^ load<u64>(b + offsetB));
@@ -30,7 +22,7 @@ function distanceOfWords(a: usize, b: usize, words: u32): u32 {
 }
 
 /** Whether bits are counted sixteen bytes at a time, or eight: which is faster depends on the processor. */
-let countsInVectors: bool = false;
+export let countsInVectors: bool = false;
 
 export function countInVectors(chosen: bool): void {
   countsInVectors = chosen;
@@ -64,63 +56,6 @@ function distanceOfVectors(a: usize, b: usize, words: u32): u32 {
     i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1) +
     (i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3))
   );
-}
-
-/** Keeps the k best of the candidates so far, in row order. */
-function prune(): void {
-  let ties: u32 = wanted - below; // how many candidates *at* the bound still belong to the k best
-  let kept: u32 = 0;
-  for (let i: u32 = 0; i < count; i++) {
-    const d = load<u32>(candidates + (i << 3));
-    if (d > bound) continue;
-    if (d == bound) {
-      if (ties == 0) continue;
-      ties--;
-    }
-    store<u64>(candidates + (kept << 3), load<u64>(candidates + (i << 3)));
-    kept++;
-  }
-  count = kept;
-}
-
-function push(distance: u32, row: u32): u32 {
-  store<u32>(candidates + (count << 3), distance);
-  store<u32>(candidates + (count << 3), row, 4);
-  count++;
-  const counter = histogram + (distance << 2);
-  store<u32>(counter, load<u32>(counter) + 1);
-  below++;
-  while (below >= wanted) below -= load<u32>(histogram + (--bound << 2));
-  if (count == (wanted << 1) + 64) prune();
-  return bound;
-}
-
-/**
- * Writes the candidates ordered by distance, then row: a counting sort, as they lie in row order already.
- * All distances first, then all rows.
- */
-function sortInto(output: usize, bits: u32): void {
-  const rows = output + (<usize>count << 2);
-  let start: u32 = 0;
-  memory.fill(histogram, 0, (bits + 2) << 2);
-  for (let i: u32 = 0; i < count; i++) {
-    const counter = histogram + (load<u32>(candidates + (i << 3)) << 2);
-    store<u32>(counter, load<u32>(counter) + 1);
-  }
-  for (let d: u32 = 0; d <= bits; d++) {
-    const counter = histogram + (d << 2);
-    const size = load<u32>(counter);
-    store<u32>(counter, start);
-    start += size;
-  }
-  for (let i: u32 = 0; i < count; i++) {
-    const pair = load<u64>(candidates + (i << 3));
-    const counter = histogram + (<u32>pair << 2);
-    const place = load<u32>(counter);
-    store<u32>(counter, place + 1);
-    store<u32>(output + (<usize>place << 2), <u32>pair);
-    store<u32>(rows + (<usize>place << 2), <u32>(pair >> 32));
-  }
 }
 
 // Types that stand for code lengths, because only types select an instance of a generic function.
@@ -261,19 +196,18 @@ export function scan(
 ): u32 {
   const bits = words << 6;
   const largest = min(limit, bits + 1);
-  wanted = k;
-  histogram = histogramAt;
-  candidates = candidatesAt;
   const guess = allowed == 0 && limit > bits
-    ? guessBound(codes, ranges, rangeCount, words, query)
+    ? guessBound(codes, ranges, rangeCount, words, query, k, histogramAt)
     : largest;
-  scanRanges(codes, ranges, rangeCount, words, query, allowed, guess);
-  if (count < wanted && guess < largest) {
-    scanRanges(codes, ranges, rangeCount, words, query, allowed, largest);
+  memory.fill(histogramAt, 0, (bits + 2) << 2);
+  collect(k, histogramAt, candidatesAt, 0, guess, 0);
+  scanRanges(codes, ranges, rangeCount, words, query, allowed);
+  if (count < k && guess < largest) {
+    memory.fill(histogramAt, 0, (bits + 2) << 2);
+    collect(k, histogramAt, candidatesAt, 0, largest, 0);
+    scanRanges(codes, ranges, rangeCount, words, query, allowed);
   }
-  if (count > wanted) prune();
-  sortInto(output, bits);
-  return count;
+  return sortInto(output, bits);
 }
 
 /** Bytes of codes that all queries of a tile read before the next are fetched: half of a first-level cache. */
@@ -293,12 +227,11 @@ export function scanTile(
   const bits = words << 6;
   const bytes = words << 3;
   const largest = min(limit, bits + 1);
-  wanted = k;
   for (let t: u32 = 0; t < queryCount; t++) {
-    histogram = histograms + <usize>t * histogramStride;
+    const histogram = histograms + <usize>t * histogramStride;
     const query = queries + <usize>t * bytes;
     const guess = allowed == 0 && limit > bits
-      ? guessBound(codes, ranges, rangeCount, words, query)
+      ? guessBound(codes, ranges, rangeCount, words, query, k, histogram)
       : largest;
     memory.fill(histogram, 0, (bits + 2) << 2);
     const state = states + (<usize>t << 4);
@@ -314,11 +247,10 @@ export function scanTile(
       const last = min(end, first + blockRows);
       for (let t: u32 = 0; t < queryCount; t++) {
         const state = states + (<usize>t << 4);
-        count = load<u32>(state);
-        bound = load<u32>(state, 4);
-        below = load<u32>(state, 8);
-        histogram = histograms + <usize>t * histogramStride;
-        candidates = candidatesAt + <usize>t * candidatesStride;
+        collect(
+          k, histograms + <usize>t * histogramStride, candidatesAt + <usize>t * candidatesStride,
+          load<u32>(state), load<u32>(state, 4), load<u32>(state, 8),
+        );
         scanRange(codes, first, last, words, queries + <usize>t * bytes, allowed);
         store<u32>(state, count);
         store<u32>(state, bound, 4);
@@ -328,27 +260,21 @@ export function scanTile(
   }
   for (let t: u32 = 0; t < queryCount; t++) {
     const state = states + (<usize>t << 4);
-    count = load<u32>(state);
-    bound = load<u32>(state, 4);
-    below = load<u32>(state, 8);
-    histogram = histograms + <usize>t * histogramStride;
-    candidates = candidatesAt + <usize>t * candidatesStride;
-    if (count < wanted && load<u32>(state, 12) < largest) {
-      scanRanges(codes, ranges, rangeCount, words, queries + <usize>t * bytes, allowed, largest);
+    const histogram = histograms + <usize>t * histogramStride;
+    const candidates = candidatesAt + <usize>t * candidatesStride;
+    collect(k, histogram, candidates, load<u32>(state), load<u32>(state, 4), load<u32>(state, 8));
+    if (count < k && load<u32>(state, 12) < largest) {
+      memory.fill(histogram, 0, (bits + 2) << 2);
+      collect(k, histogram, candidates, 0, largest, 0);
+      scanRanges(codes, ranges, rangeCount, words, queries + <usize>t * bytes, allowed);
     }
-    if (count > wanted) prune();
-    sortInto(outputs + <usize>t * outputStride, bits);
-    store<u32>(state, count);
+    store<u32>(state, sortInto(outputs + <usize>t * outputStride, bits));
   }
 }
 
 function scanRanges(
-  codes: usize, ranges: usize, rangeCount: u32, words: u32, query: usize, allowed: usize, start: u32,
+  codes: usize, ranges: usize, rangeCount: u32, words: u32, query: usize, allowed: usize,
 ): void {
-  bound = start;
-  below = 0;
-  count = 0;
-  memory.fill(histogram, 0, ((words << 6) + 2) << 2);
   for (let r: u32 = 0; r < rangeCount; r++) {
     const range = ranges + (<usize>r << 3);
     scanRange(codes, load<u32>(range), load<u32>(range, 4), words, query, allowed);
@@ -360,11 +286,11 @@ const sampleSize: u32 = 2048;
 const sampleRun: u32 = 32;
 
 /**
- * A distance that most likely more than `wanted` rows are below, but not many more: from a sample of the
+ * A distance that most likely more than `k` rows are below, but not many more: from a sample of the
  * rows. It spares a long scan for many rows the candidates of its beginning, which do not stay.
  */
 function guessBound(
-  codes: usize, ranges: usize, rangeCount: u32, words: u32, query: usize,
+  codes: usize, ranges: usize, rangeCount: u32, words: u32, query: usize, k: u32, histogram: usize,
 ): u32 {
   const bits = words << 6;
   let rows: u32 = 0;
@@ -372,7 +298,7 @@ function guessBound(
     rows += load<u32>(ranges + (<usize>r << 3), 4) - load<u32>(ranges + (<usize>r << 3));
   }
   // Where few are wanted, or few rows are there, the bound falls fast enough by itself.
-  if (wanted < 200 || rows < 8 * sampleSize || rows < 8 * wanted) return bits + 1;
+  if (k < 200 || rows < 8 * sampleSize || rows < 8 * k) return bits + 1;
   const stride = rows / sampleSize * sampleRun;
   const bytes = <usize>words << 3;
   memory.fill(histogram, 0, (bits + 2) << 2);
@@ -387,9 +313,7 @@ function guessBound(
       }
     }
   }
-  const expected = <f64>wanted * <f64>sampled / <f64>rows;
-  // Three standard deviations more: a miss costs a second scan.
-  const needed = <u32>(expected + 3 * Math.sqrt(expected) + 2);
+  const needed = neededOf(k, sampled, rows);
   let found: u32 = 0;
   for (let distance: u32 = 0; distance <= bits; distance++) {
     found += load<u32>(histogram + (distance << 2));

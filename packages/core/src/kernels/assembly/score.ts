@@ -4,6 +4,8 @@
 // look-up. Bit-planes hold the p-th binary digit of all values, which are whole numbers then: the sum is
 // that of a few population counts. JavaScript's twins add in the same order.
 
+import { countsInVectors } from './scan';
+
 /** `tables` gets 256 sums for each of `bytes` bytes; `values` holds 8 values for each. */
 export function fillTables(values: usize, bytes: u32, tables: usize): void {
   for (let byte: u32 = 0; byte < bytes; byte++) {
@@ -61,36 +63,142 @@ export function sumByTables(
 
 /** How many ones a code has in common with each plane, the planes weighted 1, 2, 4 … and the last negative. */
 @inline function commonOnes(code: usize, planes: usize, words: u32, digits: u32): i32 {
-  let sum: i32 = 0;
+  let n0: i32 = 0, n1: i32 = 0, n2: i32 = 0, n3: i32 = 0;
   if (digits == 4) {
     for (let w: u32 = 0; w < words; w++, code += 8, planes += 32) {
       const word = load<u64>(code);
-      sum += ones(word, planes, 0) + (ones(word, planes, 8) << 1);
-      sum += (ones(word, planes, 16) << 2) - (ones(word, planes, 24) << 3);
+      n0 += ones(word, planes, 0);
+      n1 += ones(word, planes, 8);
+      n2 += ones(word, planes, 16);
+      n3 += ones(word, planes, 24);
     }
-  } else {
-    for (let w: u32 = 0; w < words; w++, code += 8, planes += 64) {
-      const word = load<u64>(code);
-      sum += ones(word, planes, 0) + (ones(word, planes, 8) << 1);
-      sum += (ones(word, planes, 16) << 2) + (ones(word, planes, 24) << 3);
-      sum += (ones(word, planes, 32) << 4) + (ones(word, planes, 40) << 5);
-      sum += (ones(word, planes, 48) << 6) - (ones(word, planes, 56) << 7);
-    }
+    return n0 + (n1 << 1) + (n2 << 2) - (n3 << 3);
   }
-  return sum;
+  for (let w: u32 = 0; w < words; w++, code += 8, planes += 64) {
+    const word = load<u64>(code);
+    n0 += ones(word, planes, 0) + (ones(word, planes, 32) << 4);
+    n1 += ones(word, planes, 8) + (ones(word, planes, 40) << 4);
+    n2 += ones(word, planes, 16) + (ones(word, planes, 48) << 4);
+    n3 += ones(word, planes, 24) - (ones(word, planes, 56) << 4);
+  }
+  return n0 + (n1 << 1) + (n2 << 2) + (n3 << 3);
 }
 
 @inline function ones(word: u64, planes: usize, offset: usize): i32 {
   return <i32>popcnt<u64>(word & load<u64>(planes + offset));
 }
 
-/** The weighted common ones of each of `count` rows. */
+/** Counts of ones in bytes, added up by halves of a register: those of one plane, then those of the next. */
+@inline function halves(counts: v128): v128 {
+  return i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(counts));
+}
+
+/** Words whose counts, up to 8 in a byte, are added up before a byte could overflow. */
+const wordsPerFold: u32 = 16;
+
+/** `commonOnes` with two planes at a time. */
+function commonOnesInVectors(code: usize, planes: usize, words: u32, digits: u32): i32 {
+  let s0 = i32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  for (let left = words; left > 0; ) {
+    let c0 = i8x16.splat(0), c1 = c0, c2 = c0, c3 = c0;
+    const run = min(left, wordsPerFold);
+    left -= run;
+    for (let w: u32 = 0; w < run; w++, code += 8, planes += <usize>digits << 3) {
+      const word = v128.load64_splat(code);
+      c0 = i8x16.add(c0, i8x16.popcnt(v128.and(word, v128.load(planes))));
+      c1 = i8x16.add(c1, i8x16.popcnt(v128.and(word, v128.load(planes, 16))));
+      if (digits == 4) continue;
+      c2 = i8x16.add(c2, i8x16.popcnt(v128.and(word, v128.load(planes, 32))));
+      c3 = i8x16.add(c3, i8x16.popcnt(v128.and(word, v128.load(planes, 48))));
+    }
+    s0 = i32x4.add(s0, halves(c0));
+    s1 = i32x4.add(s1, halves(c1));
+    s2 = i32x4.add(s2, halves(c2));
+    s3 = i32x4.add(s3, halves(c3));
+  }
+  const low = i32x4(1, 1, 2, 2);
+  let sum = i32x4.mul(s0, low);
+  if (digits == 4) {
+    sum = i32x4.add(sum, i32x4.mul(s1, i32x4(4, 4, -8, -8)));
+  } else {
+    sum = i32x4.add(sum, i32x4.shl(i32x4.mul(s1, low), 2));
+    sum = i32x4.add(sum, i32x4.shl(i32x4.mul(s2, low), 4));
+    sum = i32x4.add(sum, i32x4.mul(s3, i32x4(64, 64, -128, -128)));
+  }
+  return (
+    i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) +
+    (i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3))
+  );
+}
+
+/** Rows that are fetched before they are counted. */
+const fetchedRows: usize = 64;
+
+/**
+ * The weighted common ones of each of `count` rows. Rows lie far apart, and a processor looks ahead only so
+ * many instructions: they are copied to `fetched` first, which has room for 64, so that it waits for many of
+ * them at once.
+ */
 export function sumByPlanes(
-  codes: usize, words: u32, rows: usize, count: u32, planes: usize, digits: u32, output: usize,
+  codes: usize, words: u32, rows: usize, count: u32, planes: usize, digits: u32, fetched: usize,
+  output: usize,
 ): void {
   const bytes = <usize>words << 3;
-  for (let i: usize = 0; i < count; i++) {
-    const code = codes + <usize>load<u32>(rows + (i << 2)) * bytes;
-    store<i32>(output + (i << 2), commonOnes(code, planes, words, digits));
+  for (let start: usize = 0; start < count; start += fetchedRows) {
+    const end = min(<usize>count, start + fetchedRows);
+    let to = fetched;
+    for (let i = start; i < end; i++) {
+      const code = codes + <usize>load<u32>(rows + (i << 2)) * bytes;
+      for (let b: usize = 0; b < bytes; b += 8, to += 8) store<u64>(to, load<u64>(code + b));
+    }
+    let code = fetched;
+    for (let i = start; i < end; i++, code += bytes) {
+      const sum = countsInVectors
+        ? commonOnesInVectors(code, planes, words, digits)
+        : commonOnes(code, planes, words, digits);
+      store<i32>(output + (i << 2), sum);
+    }
   }
+}
+
+/** Sums that are told apart when the largest are looked for. */
+const sumClasses: u32 = 4096;
+
+/**
+ * Keeps the rows of the `wanted` largest of `count` sums, those as large as the last of them as well, in their
+ * order: sums and rows are moved to the front. Returns how many are kept. Where sums are farther apart than
+ * there are classes, what falls in one class counts as alike. `histogram` has room for a counter a class.
+ */
+export function largestSums(
+  sums: usize, rows: usize, count: u32, wanted: u32, histogram: usize,
+): u32 {
+  if (count <= wanted) return count;
+  let least = i32.MAX_VALUE;
+  let most = i32.MIN_VALUE;
+  for (let i: usize = 0; i < count; i++) {
+    const sum = load<i32>(sums + (i << 2));
+    least = min(least, sum);
+    most = max(most, sum);
+  }
+  let shift: u32 = 0;
+  while (<u32>(most - least) >> shift >= sumClasses) shift++;
+  memory.fill(histogram, 0, sumClasses << 2);
+  for (let i: usize = 0; i < count; i++) {
+    const counter = histogram + (<usize>(<u32>(load<i32>(sums + (i << 2)) - least) >> shift) << 2);
+    store<u32>(counter, load<u32>(counter) + 1);
+  }
+  let lowest = <u32>(most - least) >> shift;
+  for (let found = load<u32>(histogram + (<usize>lowest << 2)); found < wanted; ) {
+    found += load<u32>(histogram + (<usize>--lowest << 2));
+  }
+  let kept: usize = 0;
+  for (let i: usize = 0; i < count; i++) {
+    const sum = load<i32>(sums + (i << 2));
+    const row = load<u32>(rows + (i << 2));
+    // The next one takes its place unless it is kept.
+    store<i32>(sums + (kept << 2), sum);
+    store<u32>(rows + (kept << 2), row);
+    kept += <usize>(<u32>(sum - least) >> shift >= lowest);
+  }
+  return <u32>kept;
 }

@@ -1,5 +1,6 @@
 import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
 import { checkOutputDimensions } from '../../transforms/truncation.ts';
+import { nestedLengths } from '../nested-lengths.ts';
 import type { HeadFitOptions } from './head-options.ts';
 import { HeadQuantizer } from './head-quantizer.ts';
 
@@ -37,11 +38,7 @@ export function checkHeadOptions(dimensions: number, options: HeadFitOptions): n
       throw invalid(name, value, 'a whole number from 0 up');
     }
   }
-  const prefixes = [...new Set([...nested, bits])].sort((a, b) => a - b);
-  const wrong = prefixes.find(
-    (length) => !Number.isSafeInteger(length) || length < 1 || length > bits,
-  );
-  if (wrong !== undefined) throw invalid('nested', wrong, `lengths from 1 to ${bits}`);
+  const prefixes = nestedLengths(nested, bits);
   if (from) checkStart(from, dimensions, prefixes, options);
   return prefixes;
 }

@@ -1,0 +1,336 @@
+// Weighted distances of codes that are kept bit by bit: of every 128 rows, a word of sixteen bytes for each
+// bit. A distance adds up the weights of the bits in which a code differs from a query.
+//
+// One instruction looks at a bit of 128 rows. Their distances are added up as binary numbers of which each
+// digit is a word as well: what full adders do in hardware takes five instructions here for every two words
+// that go in. Words with no weight are not read at all, and which of 128 rows are near takes a few more.
+
+import { bound, collect, count, neededOf, push, sortInto } from './collect';
+
+/** Rows of a block. */
+const blockRows: u32 = 128;
+/** Binary digits of a distance, the sign included. */
+const digits: u32 = 11;
+
+@inline function sum(s: v128, x: v128, y: v128): v128 {
+  return v128.xor(v128.xor(x, y), s);
+}
+/** What is carried to the next digit of s + x + y. */
+@inline function carry(s: v128, x: v128, y: v128): v128 {
+  return v128.or(v128.and(s, v128.xor(x, y)), v128.and(x, y));
+}
+/** What is borrowed from the next digit of s - x - y. */
+@inline function borrow(s: v128, x: v128, y: v128): v128 {
+  return v128.or(v128.andnot(v128.xor(x, y), s), v128.and(x, y));
+}
+@inline function term(block: usize, terms: usize, i: usize): v128 {
+  return v128.load(block + <usize>load<u32>(terms + (i << 2)));
+}
+
+/** What is read ahead while eight words are added up: three lines of a cache. */
+const fetchedBytes: usize = 192;
+
+@inline function fetch(at: usize): u64 {
+  return load<u64>(at) | load<u64>(at, 64) | load<u64>(at, 128);
+}
+
+let groups: usize = 0;
+let levels: u32 = 0;
+let terms: usize = 0;
+/** Digits of the distances of a block, and behind them what the lowest three digits hand on. */
+let planes: usize = 0;
+
+/**
+ * Writes the distances of a block to `planes`, digit by digit: less what all weights to be subtracted come
+ * to, plus 2 ^ (digits - 1).
+ * Meanwhile it reads through the block at `next`, from its beginning on: words are read in no order that a
+ * processor would recognise, and so fetch ahead.
+ *
+ * Weights are taken apart into binary digits. For each, the highest first, `groups` says how many eights of
+ * words are added and how many are subtracted; `terms` holds where in a block these words lie.
+ */
+function weigh(block: usize, next: usize, blockBytes: usize): void {
+  let fetched: u64 = 0;
+  let ahead = next;
+  const last = next + blockBytes - min(blockBytes, fetchedBytes);
+  const handed = planes + <usize>digits * 16;
+  const none = i32x4.splat(0);
+  let s0 = none, s1 = none, s2 = none;
+  let h0 = none, h1 = none, h2 = none, h3 = none, h4 = none, h5 = none, h6 = none, h7 = none;
+  let t = terms;
+  for (let level: u32 = 0; level < levels; level++) {
+    // Twice what was added up so far.
+    h7 = h6, h6 = h5, h5 = h4, h4 = h3, h3 = h2, h2 = h1, h1 = h0, h0 = s2;
+    s2 = s1, s1 = s0, s0 = none;
+    const added = load<u32>(groups + (<usize>level << 3));
+    const subtracted = load<u32>(groups + (<usize>level << 3), 4);
+    let h = handed;
+    for (const end = t + (<usize>added << 5); t < end; t += 32, h += 16) {
+      const x0 = term(block, t, 0), x1 = term(block, t, 1), x2 = term(block, t, 2);
+      const x3 = term(block, t, 3), x4 = term(block, t, 4), x5 = term(block, t, 5);
+      const x6 = term(block, t, 6), x7 = term(block, t, 7);
+      const c0 = carry(s0, x0, x1);
+      s0 = sum(s0, x0, x1);
+      const c1 = carry(s0, x2, x3);
+      s0 = sum(s0, x2, x3);
+      const d0 = carry(s1, c0, c1);
+      s1 = sum(s1, c0, c1);
+      const c2 = carry(s0, x4, x5);
+      s0 = sum(s0, x4, x5);
+      const c3 = carry(s0, x6, x7);
+      s0 = sum(s0, x6, x7);
+      const d1 = carry(s1, c2, c3);
+      s1 = sum(s1, c2, c3);
+      fetched |= fetch(ahead);
+      ahead = min(ahead + fetchedBytes, last);
+      v128.store(h, carry(s2, d0, d1));
+      s2 = sum(s2, d0, d1);
+    }
+    for (const end = t + (<usize>subtracted << 5); t < end; t += 32, h += 16) {
+      const x0 = term(block, t, 0), x1 = term(block, t, 1), x2 = term(block, t, 2);
+      const x3 = term(block, t, 3), x4 = term(block, t, 4), x5 = term(block, t, 5);
+      const x6 = term(block, t, 6), x7 = term(block, t, 7);
+      const c0 = borrow(s0, x0, x1);
+      s0 = sum(s0, x0, x1);
+      const c1 = borrow(s0, x2, x3);
+      s0 = sum(s0, x2, x3);
+      const d0 = borrow(s1, c0, c1);
+      s1 = sum(s1, c0, c1);
+      const c2 = borrow(s0, x4, x5);
+      s0 = sum(s0, x4, x5);
+      const c3 = borrow(s0, x6, x7);
+      s0 = sum(s0, x6, x7);
+      const d1 = borrow(s1, c2, c3);
+      s1 = sum(s1, c2, c3);
+      fetched |= fetch(ahead);
+      ahead = min(ahead + fetchedBytes, last);
+      v128.store(h, borrow(s2, d0, d1));
+      s2 = sum(s2, d0, d1);
+    }
+    v128.store(h, none);
+    h = handed;
+    for (const end = handed + (<usize>added << 4); h < end; h += 32) {
+      const x = v128.load(h);
+      // The last may have no other.
+      const y = h + 16 < end ? v128.load(h, 16) : none;
+      let c = carry(h0, x, y);
+      h0 = sum(h0, x, y);
+      let d = v128.and(h1, c);
+      h1 = v128.xor(h1, c);
+      c = v128.and(h2, d);
+      h2 = v128.xor(h2, d);
+      d = v128.and(h3, c);
+      h3 = v128.xor(h3, c);
+      c = v128.and(h4, d);
+      h4 = v128.xor(h4, d);
+      d = v128.and(h5, c);
+      h5 = v128.xor(h5, c);
+      c = v128.and(h6, d);
+      h6 = v128.xor(h6, d);
+      h7 = v128.xor(h7, c);
+    }
+    h = handed + (<usize>added << 4);
+    for (const end = h + (<usize>subtracted << 4); h < end; h += 32) {
+      const x = v128.load(h);
+      const y = v128.load(h, 16);
+      let c = borrow(h0, x, y);
+      h0 = sum(h0, x, y);
+      let d = v128.andnot(c, h1);
+      h1 = v128.xor(h1, c);
+      c = v128.andnot(d, h2);
+      h2 = v128.xor(h2, d);
+      d = v128.andnot(c, h3);
+      h3 = v128.xor(h3, c);
+      c = v128.andnot(d, h4);
+      h4 = v128.xor(h4, d);
+      d = v128.andnot(c, h5);
+      h5 = v128.xor(h5, c);
+      c = v128.andnot(d, h6);
+      h6 = v128.xor(h6, d);
+      h7 = v128.xor(h7, c);
+    }
+  }
+  // So that no compiler thinks it was for nothing.
+  store<u64>(handed, fetched);
+  v128.store(planes, s0);
+  v128.store(planes, s1, 16);
+  v128.store(planes, s2, 32);
+  v128.store(planes, h0, 48);
+  v128.store(planes, h1, 64);
+  v128.store(planes, h2, 80);
+  v128.store(planes, h3, 96);
+  v128.store(planes, h4, 112);
+  v128.store(planes, h5, 128);
+  v128.store(planes, h6, 144);
+  v128.store(planes, v128.not(h7), 160);
+}
+
+/** Which rows of a block are at digits below `limit`. */
+function rowsBelow(at: usize, limit: u32): v128 {
+  if (limit >> digits != 0) return i32x4.splat(-1);
+  let less = i32x4.splat(0);
+  let equal = i32x4.splat(-1);
+  for (let digit: i32 = digits - 1; digit >= 0; digit--) {
+    const plane = v128.load(at + (<usize>digit << 4));
+    if ((limit >> digit) & 1) {
+      less = v128.or(less, v128.andnot(equal, plane));
+      equal = v128.and(equal, plane);
+    } else {
+      equal = v128.andnot(equal, plane);
+    }
+  }
+  return less;
+}
+
+@inline function digitOf(at: usize, row: u32, digit: u32): u32 {
+  return (<u32>(load<u64>(at + (<usize>digit << 4)) >> row) & 1) << digit;
+}
+
+/** The digits of a row of a block; `at` are those of its 64 rows. */
+@inline function digitsOf(at: usize, row: u32): u32 {
+  return (
+    digitOf(at, row, 0) | digitOf(at, row, 1) | digitOf(at, row, 2) | digitOf(at, row, 3) |
+    (digitOf(at, row, 4) | digitOf(at, row, 5) | digitOf(at, row, 6) | digitOf(at, row, 7)) |
+    (digitOf(at, row, 8) | digitOf(at, row, 9) | digitOf(at, row, 10))
+  );
+}
+
+/** Collects the rows of `mask`, of 64 from `first` on, that are still near enough. */
+function collectRows(mask: u64, at: usize, first: u32, offset: i32): void {
+  for (; mask != 0; mask &= mask - 1) {
+    const row = <u32>ctz<u64>(mask);
+    const distance = <u32>(<i32>digitsOf(at, row) - offset);
+    if (distance < bound) push(distance, first + row);
+  }
+}
+
+/** Rows from `rows` on are left out, and with `allowed` those that are not in this bitmap. */
+function scanBlocks(blocks: usize, blockBytes: usize, rows: u32, allowed: usize, offset: i32): void {
+  for (let first: u32 = 0, block = blocks; first < rows; first += blockRows, block += blockBytes) {
+    let mask = i32x4.splat(-1);
+    if (allowed != 0) {
+      mask = v128.load(allowed + (<usize>first >> 3));
+      if (!v128.any_true(mask)) continue;
+    }
+    weigh(block, first + blockRows < rows ? block + blockBytes : block, blockBytes);
+    mask = v128.and(mask, rowsBelow(planes, bound + offset));
+    if (!v128.any_true(mask)) continue;
+    let low = <u64>i64x2.extract_lane(mask, 0);
+    let high = <u64>i64x2.extract_lane(mask, 1);
+    const left = rows - first;
+    if (left < blockRows) {
+      if (left < 64) low &= ((<u64>1) << left) - 1;
+      high = left <= 64 ? 0 : high & (((<u64>1) << (left - 64)) - 1);
+    }
+    collectRows(low, planes, first, offset);
+    collectRows(high, planes + 8, first + 64, offset);
+  }
+}
+
+/** Blocks that are looked at for a first guess. */
+const sampledBlocks: u32 = 16;
+
+/** A distance that most likely more than k rows are below, but not many more: from a sample of blocks. */
+function guessBound(
+  blocks: usize, blockBytes: usize, rows: u32, k: u32, offset: i32, largest: u32, samples: usize,
+): u32 {
+  const sampled = sampledBlocks * blockRows;
+  if (k < 200 || rows < 8 * sampled || rows < 8 * k) return largest;
+  const stride = rows / blockRows / sampledBlocks;
+  const bytes = <usize>digits * 16;
+  const step = <usize>stride * blockBytes;
+  for (let i: u32 = 0, block = blocks; i < sampledBlocks; i++, block += step) {
+    weigh(block, i + 1 < sampledBlocks ? block + step : blocks, blockBytes);
+    memory.copy(samples + <usize>i * bytes, planes, bytes);
+  }
+  const needed = neededOf(k, sampled, rows);
+  // The smallest bound that enough are below.
+  let low: u32 = 0;
+  let high = largest;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    let found: u32 = 0;
+    for (let i: u32 = 0; i < sampledBlocks; i++) {
+      const near = rowsBelow(samples + <usize>i * bytes, middle + offset);
+      found += <u32>popcnt<u64>(i64x2.extract_lane(near, 0)) + <u32>popcnt<u64>(i64x2.extract_lane(near, 1));
+    }
+    if (found < needed) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Takes `count` weights apart: writes how many eights of words are added and subtracted for each binary digit
+ * to `groups`, and where they lie to `terms`. Each group is filled up with words of zeros, behind the others.
+ */
+function writeTerms(weights: usize, count: u32, levelCount: u32): void {
+  let t = terms;
+  let group = groups;
+  for (let level: u32 = 0; level < levelCount; level++) {
+    const digit = 1 << (levelCount - 1 - level);
+    // A bit that is 1 makes a difference where the weight is negative, and none where it is positive.
+    for (let sign = -1; sign <= 1; sign += 2, group += 4) {
+      const start = t;
+      for (let bit: u32 = 0; bit < count; bit++) {
+        const size = sign * <i32>load<i8>(weights + bit);
+        // The next one takes its place unless it counts.
+        store<u32>(t, bit << 4);
+        t += size > 0 && (size & digit) != 0 ? 4 : 0;
+      }
+      for (; ((t - start) & 31) != 0; t += 4) store<u32>(t, count << 4);
+      store<u32>(group, <u32>((t - start) >> 5));
+    }
+  }
+}
+
+/**
+ * Writes the k rows of the smallest distances below `limit` to `output`, the smallest first: distances, then
+ * rows. Returns how many. `total` is what all weights come to, `subtracted` those that are subtracted;
+ * `allowed` is 0 or a bitmap of rows, padded to whole blocks. `scratch` has room for the digits of a block and
+ * what is handed on, `samples` for the digits of 16 blocks, `groupsAt` and `termsAt` for what is read then.
+ */
+export function scanSliced(
+  blocks: usize, blockBytes: u32, rows: u32, weights: usize, bits: u32, levelCount: u32,
+  groupsAt: usize, termsAt: usize, total: u32, subtracted: u32, k: u32, limit: u32, allowed: usize, scratch: usize, samples: usize,
+  histogram: usize, candidates: usize, output: usize,
+): u32 {
+  groups = groupsAt;
+  levels = levelCount;
+  terms = termsAt;
+  planes = scratch;
+  writeTerms(weights, bits, levelCount);
+  const offset = (1 << (digits - 1)) - <i32>subtracted;
+  const largest = min(limit, total + 1);
+  const guess = allowed == 0 && limit > total
+    ? guessBound(blocks, blockBytes, rows, k, offset, largest, samples)
+    : largest;
+  memory.fill(histogram, 0, (total + 2) << 2);
+  collect(k, histogram, candidates, 0, guess, 0);
+  scanBlocks(blocks, blockBytes, rows, allowed, offset);
+  if (count < k && guess < largest) {
+    memory.fill(histogram, 0, (total + 2) << 2);
+    collect(k, histogram, candidates, 0, largest, 0);
+    scanBlocks(blocks, blockBytes, rows, allowed, offset);
+  }
+  return sortInto(output, total);
+}
+
+/** Writes `count` codes of `codeBytes` bytes to rows `start` and on: of each, the first `bits`. */
+export function slice(
+  codes: usize, codeBytes: u32, count: u32, blocks: usize, blockBytes: u32, bits: u32, start: u32,
+): void {
+  for (let i: u32 = 0; i < count; i++, codes += codeBytes) {
+    const row = start + i;
+    const within = row & (blockRows - 1);
+    const one = (<u32>1) << (within & 7);
+    let at = blocks + <usize>(row / blockRows) * blockBytes + (within >> 3);
+    for (let b: u32 = 0; b < bits; b += 8) {
+      const byte = <u32>load<u8>(codes + (b >> 3));
+      for (let bit: u32 = 0; bit < 8; bit++, at += 16) {
+        const rest = <u32>load<u8>(at) & ~one;
+        store<u8>(at, <u8>(rest | (((byte >> bit) & 1) << (within & 7))));
+      }
+    }
+  }
+}

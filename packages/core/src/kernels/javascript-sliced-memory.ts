@@ -1,0 +1,65 @@
+import type { NearestCodes, SlicedMemory, SlicedScanOptions } from './kernel.ts';
+import { NearestRows } from './nearest-rows.ts';
+
+/** The twin of sliced codes: it keeps them row by row, as nothing here looks at many rows at once. */
+export class JavascriptSlicedMemory implements SlicedMemory {
+  readonly bits: number;
+  rows = 0;
+  #bytes = new Uint8Array(0);
+
+  constructor(bits: number) {
+    this.bits = bits;
+  }
+
+  resize(rows: number): void {
+    const bytes = (rows * this.bits) / 8;
+    if (bytes > this.#bytes.length) {
+      const grown = new Uint8Array(bytes);
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+    }
+    this.rows = rows;
+  }
+
+  write(start: number, codes: Uint8Array, bytesPerCode: number): void {
+    const kept = this.bits / 8;
+    for (let from = 0, row = start; from < codes.length; from += bytesPerCode, row++) {
+      this.#bytes.set(codes.subarray(from, from + kept), row * kept);
+    }
+  }
+
+  nearest(
+    weights: Int8Array,
+    k: number,
+    { rows = this.rows, allowed, below = Infinity }: SlicedScanOptions = {},
+  ): NearestCodes {
+    const kept = this.bits / 8;
+    const tables = distanceTables(weights, kept);
+    const total = weights.reduce((sum, weight) => sum + Math.abs(weight), 0);
+    const nearest = new NearestRows(Math.min(k, rows), total, below);
+    for (let row = 0; row < rows; row++) {
+      if (allowed && ((allowed[row >> 3] >> (row & 7)) & 1) === 0) continue;
+      let distance = 0;
+      for (let byte = 0, p = row * kept; byte < kept; byte++, p++) {
+        distance += tables[byte * 256 + this.#bytes[p]];
+      }
+      nearest.offer(row, distance);
+    }
+    return nearest.nearest();
+  }
+}
+
+/** For every byte of a code, what its bits add to a distance, for each of 256 contents. */
+function distanceTables(weights: Int8Array, bytes: number): Uint16Array {
+  const tables = new Uint16Array(bytes * 256);
+  for (let byte = 0; byte < bytes; byte++) {
+    for (let content = 0; content < 256; content++) {
+      for (let bit = 0; bit < 8; bit++) {
+        const weight = weights[byte * 8 + bit];
+        const isOne = ((content >> bit) & 1) === 1;
+        if (isOne !== weight > 0) tables[byte * 256 + content] += Math.abs(weight);
+      }
+    }
+  }
+  return tables;
+}

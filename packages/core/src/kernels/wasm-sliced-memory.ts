@@ -1,0 +1,135 @@
+import type { NearestCodes, SlicedMemory, SlicedScanOptions } from './kernel.ts';
+import type { KernelExports } from './wasm-exports.ts';
+import { align, base, ensureBytes } from './wasm-exports.ts';
+import { nearestAt, nearestOfNone } from './wasm-nearest.ts';
+
+const blockRows = 128;
+/** Of one bit of a block. */
+const wordBytes = 16;
+/** Of the digits of a block's distances. */
+const digitsBytes = 11 * wordBytes;
+const sampledBlocks = 16;
+/** Words that are added up at a time. */
+const wordsAtATime = 8;
+/** Codes that are written at a time, at most. */
+const writtenRows = 4096;
+
+/**
+ * Blocks of 128 rows from `base` on: sixteen bytes for each bit and, to fill up groups of words with, sixteen
+ * zeros. What a scan needs besides them lies behind their capacity.
+ */
+export class WasmSlicedMemory implements SlicedMemory {
+  readonly bits: number;
+  rows = 0;
+  readonly #kernel: KernelExports;
+  readonly #blockBytes: number;
+  #capacity = 0;
+
+  constructor(kernel: KernelExports, bits: number) {
+    this.#kernel = kernel;
+    this.bits = bits;
+    this.#blockBytes = (bits + 1) * wordBytes;
+    ensureBytes(kernel.memory, base);
+  }
+
+  resize(rows: number): void {
+    if (rows > this.#capacity) {
+      const end = this.#scratchAt;
+      const blocks = Math.ceil(rows / blockRows);
+      this.#capacity = blocks * blockRows;
+      ensureBytes(this.#kernel.memory, this.#scratchAt);
+      // What lay behind must not show up as zeros that are none.
+      new Uint8Array(this.#kernel.memory.buffer).fill(0, end, this.#scratchAt);
+    }
+    this.rows = rows;
+  }
+
+  write(start: number, codes: Uint8Array, bytesPerCode: number): void {
+    const at = this.#scratchAt;
+    const part = writtenRows * bytesPerCode;
+    ensureBytes(this.#kernel.memory, at + Math.min(part, codes.length));
+    const bytes = new Uint8Array(this.#kernel.memory.buffer);
+    for (let from = 0, row = start; from < codes.length; from += part, row += writtenRows) {
+      const given = codes.subarray(from, from + part);
+      bytes.set(given, at);
+      const count = given.length / bytesPerCode;
+      this.#kernel.slice(at, bytesPerCode, count, base, this.#blockBytes, this.bits, row);
+    }
+  }
+
+  nearest(
+    weights: Int8Array,
+    k: number,
+    { rows = this.rows, allowed, below = 0xffffffff }: SlicedScanOptions = {},
+  ): NearestCodes {
+    const wanted = Math.min(k, rows);
+    if (wanted === 0) return nearestOfNone;
+    const { total, subtracted, levels, words } = weightSums(weights);
+    const weightsAt = this.#scratchAt;
+    const groupsAt = align(weightsAt + weights.length);
+    const termsAt = align(groupsAt + levels * 8);
+    const digitsAt = align(termsAt + words * 4);
+    const samplesAt = align(digitsAt + digitsBytes + (words / wordsAtATime + 1) * wordBytes);
+    const histogramAt = align(samplesAt + sampledBlocks * digitsBytes);
+    const candidatesAt = align(histogramAt + (total + 2) * 4);
+    const outputAt = align(candidatesAt + (2 * wanted + 64) * 8);
+    const allowedAt = align(outputAt + wanted * 8);
+    const allowedBytes = allowed ? Math.ceil(rows / blockRows) * wordBytes : 0;
+    const { memory } = this.#kernel;
+    ensureBytes(memory, allowedAt + allowedBytes);
+    new Int8Array(memory.buffer, weightsAt, weights.length).set(weights);
+    if (allowed) {
+      const bytes = new Uint8Array(memory.buffer, allowedAt, allowedBytes).fill(0);
+      bytes.set(allowed.subarray(0, Math.ceil(rows / 8)));
+    }
+    const found = this.#kernel.scanSliced(
+      base,
+      this.#blockBytes,
+      rows,
+      weightsAt,
+      this.bits,
+      levels,
+      groupsAt,
+      termsAt,
+      total,
+      subtracted,
+      wanted,
+      below,
+      allowed ? allowedAt : 0,
+      digitsAt,
+      samplesAt,
+      histogramAt,
+      candidatesAt,
+      outputAt,
+    );
+    return nearestAt(memory, outputAt, found);
+  }
+
+  /** Where what a call needs besides the codes may lie. */
+  get #scratchAt(): number {
+    return align(base + (this.#capacity / blockRows) * this.#blockBytes);
+  }
+}
+
+interface WeightSums {
+  /** Without their signs. */
+  readonly total: number;
+  /** Of those that are positive. */
+  readonly subtracted: number;
+  /** Binary digits of the largest. */
+  readonly levels: number;
+  /** Words to add up, at most. */
+  readonly words: number;
+}
+
+function weightSums(weights: Int8Array): WeightSums {
+  let [total, subtracted, largest] = [0, 0, 0];
+  for (let bit = 0; bit < weights.length; bit++) {
+    const size = Math.abs(weights[bit]);
+    total += size;
+    if (weights[bit] > 0) subtracted += size;
+    if (size > largest) largest = size;
+  }
+  const levels = 32 - Math.clz32(largest);
+  return { total, subtracted, levels, words: levels * (weights.length + 2 * wordsAtATime) };
+}

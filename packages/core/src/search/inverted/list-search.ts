@@ -1,0 +1,145 @@
+import type { Quantizer } from '../../quantizers/quantizer.ts';
+import { bestCandidates } from '../best-candidates.ts';
+import type { Candidates } from '../candidates.ts';
+import { scorePlaces } from '../candidates.ts';
+import { codeScorer, project, scoreAll } from '../code-scoring.ts';
+import type { RowSet } from '../row-set.ts';
+import type { ResolvedDepth } from '../search-depth.ts';
+import { segmentSlots } from '../segment-rows.ts';
+import type { SegmentedRows } from '../segmented-rows.ts';
+import { TopRows } from '../top-rows.ts';
+import type { Centroids } from './centroids.ts';
+import type { InvertedLists } from './inverted-lists.ts';
+import { memorySlots } from './inverted-lists.ts';
+import type { VectorContent } from './vector-content.ts';
+
+/** What a search of lists reads, and additions write. */
+export interface ListedCodes {
+  readonly quantizer: Quantizer;
+  readonly centroids: Centroids;
+  readonly lists: InvertedLists;
+  readonly rows: SegmentedRows<VectorContent>;
+}
+
+/** Finds candidates in the lists whose centroids are nearest to a query. */
+export class ListSearch {
+  readonly #listed: ListedCodes;
+
+  constructor(listed: ListedCodes) {
+    this.#listed = listed;
+  }
+
+  /** Rows, best first, from as many lists as hold `k` of them. */
+  candidates(
+    unit: Float32Array,
+    depth: ResolvedDepth,
+    probes: number | undefined,
+    allowed: RowSet | undefined,
+  ): Candidates {
+    const { lists: all, rows } = this.#listed;
+    const wanted = Math.min(depth.k, allowed?.size ?? Infinity, rows.count);
+    let count = Math.min(all.count, probes ?? defaultProbes(all.count));
+    for (;;) {
+      const found = this.#candidatesIn(this.nearestLists(unit, count), unit, depth, allowed);
+      if (found.places.length >= wanted || count === all.count) return found;
+      count = Math.min(all.count, 4 * count);
+    }
+  }
+
+  #candidatesIn(
+    lists: ArrayLike<number>,
+    unit: Float32Array,
+    { scoring, queryDigits, candidates, scored }: ResolvedDepth,
+    allowed: RowSet | undefined,
+  ): Candidates {
+    const { quantizer, lists: all } = this.#listed;
+    const { places, distances } = this.#scan(lists, unit, candidates, allowed);
+    // The angle between two vectors is about π times the share of bits in which their codes differ.
+    const angle = Math.PI / quantizer.bits;
+    const scores =
+      scoring === 'symmetric'
+        ? Float64Array.from(distances, (distance) => Math.cos(angle * distance))
+        : scorePlaces(
+            all.memories.map((content) => ({ content })),
+            Float64Array.from(places),
+            scoreAll(
+              codeScorer(
+                quantizer,
+                { unit, projection: project(quantizer, unit) },
+                { scoring, queryDigits, scored },
+              ),
+            ),
+            memorySlots,
+          );
+    // Which rows they are is looked up for those alone that may be among the best.
+    const top = new TopRows(scored);
+    for (const [i, score] of scores.entries()) top.offer(i, score);
+    const kept = places.map((_, i) => i).filter((i) => scores[i] >= top.lowest);
+    return bestCandidates(
+      this.#rowPlaces(kept.map((i) => places[i])),
+      Float64Array.from(kept, (i) => scores[i]),
+      scored,
+    );
+  }
+
+  /** The nearest codes in some lists, in any order. */
+  #scan(
+    lists: ArrayLike<number>,
+    unit: Float32Array,
+    count: number,
+    allowed: RowSet | undefined,
+  ): { readonly places: number[]; readonly distances: number[] } {
+    const { quantizer, lists: all } = this.#listed;
+    const code = quantizer.encode([unit], 'query').data;
+    const places: number[] = [];
+    const distances: number[] = [];
+    let below: number | undefined;
+    for (const [ordinal, ranges] of all.ranges(lists).entries()) {
+      if (ranges.length === 0) continue;
+      const { codes, rows } = all.memories[ordinal];
+      const mask = allowed && maskOf(ranges, rows, allowed);
+      const found = codes.nearest(code, count, mask, { ranges, below });
+      // Nothing as far as the last of so many is of interest any more.
+      if (found.rows.length === count) below = found.distances[count - 1];
+      for (const [i, slot] of found.rows.entries()) {
+        places.push(ordinal * memorySlots + slot);
+        distances.push(found.distances[i]);
+      }
+    }
+    if (places.length <= count) return { places, distances };
+    const order = places.map((_, i) => i).sort((a, b) => distances[a] - distances[b] || a - b);
+    const kept = order.slice(0, count);
+    return { places: kept.map((i) => places[i]), distances: kept.map((i) => distances[i]) };
+  }
+
+  nearestLists(unit: Float32Array, count: number): ArrayLike<number> {
+    const { quantizer, centroids } = this.#listed;
+    const projection = () => quantizer.project([unit], 'query').data;
+    return centroids.nearest({ unit, projection }, count);
+  }
+
+  /** From places of codes to those of rows, whose order is that of writing. */
+  #rowPlaces(places: readonly number[]): Float64Array {
+    const { lists, rows } = this.#listed;
+    const rowPlaces = new Float64Array(places.length);
+    for (const [i, place] of places.entries()) {
+      const { ordinal, slot } = rows.find(lists.rowAt(place))!;
+      rowPlaces[i] = ordinal * segmentSlots + slot;
+    }
+    return rowPlaces;
+  }
+}
+
+function maskOf(ranges: Uint32Array, rows: Uint32Array, allowed: RowSet): Uint8Array {
+  const mask = new Uint8Array(Math.ceil(rows.length / 8));
+  for (let r = 0; r < ranges.length; r += 2) {
+    for (let slot = ranges[r]; slot < ranges[r + 1]; slot++) {
+      if (allowed.has(rows[slot])) mask[slot >> 3] |= 1 << (slot & 7);
+    }
+  }
+  return mask;
+}
+
+function defaultProbes(lists: number): number {
+  return Math.max(8, Math.ceil(lists / 8));
+}
