@@ -42,7 +42,7 @@ it.skipIf(!browser || !built)(
       await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
       await page.click('#train');
       await page.waitForFunction('globalThis.trained !== undefined', undefined, {
-        timeout: 100_000,
+        timeout: 240_000,
       });
       const trained = await page.evaluate<{ kind: string; bits: number; longestFrame: number }>(
         'globalThis.trained',
@@ -61,5 +61,5 @@ it.skipIf(!browser || !built)(
       await rm(folder, { recursive: true });
     }
   },
-  120_000,
+  270_000,
 );

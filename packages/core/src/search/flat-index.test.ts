@@ -1,8 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { SharedKernel } from '../kernels/shared-kernel.ts';
 import { createSharedKernel } from '../kernels/wasm-shared-kernel.ts';
+import { AdditiveDecoder } from '../quantizers/additive-decoder.ts';
 import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
 import type { LinearDecoder } from '../quantizers/linear-decoder.ts';
+import type { Quantizer } from '../quantizers/quantizer.ts';
 import { estimateMargin } from '../tuning/estimate-margin.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 import { CodeSearch } from './code-search.ts';
@@ -172,6 +174,39 @@ describe('depth', () => {
         const rounding = Math.abs(score) * ((largest - smallest) / 255 / norm);
         expect(Math.abs(score - (stored.get(row) as number))).toBeLessThan(rounding + 1e-5);
       }
+    }
+  });
+
+  it('computes the lengths of what additive decoders decode', () => {
+    const codes = index.codes();
+    const columns = 24;
+    const rows = codes.bytesPerCode * 256;
+    const data = Float32Array.from({ length: rows * columns }, () => gaussian(random));
+    const codebooks = { rows, columns, data };
+    const norms = new AdditiveDecoder(codebooks, [0, 1]).norms(codes);
+    const decoder = new AdditiveDecoder(codebooks, [Math.min(...norms), Math.max(...norms)]);
+    const additive: Quantizer = {
+      kind: 'additive',
+      inputDimensions: columns,
+      bits: quantizer.bits,
+      decoder,
+      encode: (given, side) => quantizer.encode(given, side),
+      project: (given, side) => quantizer.project(given, side),
+      save: () => quantizer.save(),
+    };
+    const computed = new FlatIndex(additive, undefined, undefined, { norms: 'computed' });
+    computed.add(vectors);
+    const decoded = decoder.decode(codes);
+    const cosines = vectors.map((_, row) => {
+      const vector = decoded.data.subarray(row * columns, (row + 1) * columns);
+      const dot = vector.reduce((sum, value, j) => sum + value * query[j], 0);
+      return dot / norms[row] / Math.hypot(...query);
+    });
+    const found = computed.search(query, { k: 10, candidates: 500, rerank: 0 });
+    const best = [...cosines].sort((a, b) => b - a).slice(0, 10);
+    for (const [i, { row, score }] of found.entries()) {
+      expect(score).toBeCloseTo(best[i], 4);
+      expect(score).toBeCloseTo(cosines[row], 4);
     }
   });
 
