@@ -22,7 +22,9 @@ import { readPassages } from './read-passages.mjs';
 
 const shared = fileURLToPath(new URL('../../shared/vectors/passages-minilm', import.meta.url));
 const bits = 256;
+/** Rows that are added at a time, and codes. */
 const blockRows = 1000;
+const codeRows = 10_000;
 const parts = {
   codes: (_folder, rows) => codes(Number(rows)),
   built: (folder) => withVectors(folder, true),
@@ -80,7 +82,7 @@ function measure(name, work, argument = '') {
 function codes(rows) {
   const storage = { fetchVectors: () => Promise.reject(new Error('no vectors')) };
   return growth(async () => {
-    const block = { rows: blockRows, columns: bits, data: new Float32Array(blockRows * bits) };
+    const block = { rows: codeRows, columns: bits, data: new Float32Array(codeRows * bits) };
     const quantizer = await fitQuantizer([block.data.subarray(0, bits).map((_, i) => i - 9)], {
       kind: 'sign',
       bits,
@@ -88,7 +90,7 @@ function codes(rows) {
     });
     const index = new FlatIndex(quantizer, undefined, undefined, { storage });
     let state = 1;
-    for (let start = 0; start < rows; start += blockRows) {
+    for (let start = 0; start < rows; start += codeRows) {
       for (let p = 0; p < block.data.length; p++) {
         state = (Math.imul(state, 1664525) + 1013904223) | 0;
         block.data[p] = state;

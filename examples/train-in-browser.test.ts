@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadQuantizer } from '@bitryoshka/core';
 import { expect, it } from 'vitest';
 
 const browser = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
@@ -41,13 +42,18 @@ it.skipIf(!browser || !built)(
       await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
       await page.click('#train');
       await page.waitForFunction('globalThis.trained !== undefined', undefined, {
-        timeout: 100_000,
+        timeout: 240_000,
       });
       const trained = await page.evaluate<{ kind: string; bits: number; longestFrame: number }>(
         'globalThis.trained',
       );
       expect(errors).toEqual([]);
       expect(trained).toMatchObject({ kind: 'head', bits: 128 });
+      const file = await page.evaluate<number[]>(
+        "fetch(document.querySelector('#file a').href).then(async (got) => [...new Uint8Array(await got.arrayBuffer())])",
+      );
+      const quantizer = loadQuantizer(Uint8Array.from(file));
+      expect(quantizer).toMatchObject({ kind: 'head', bits: 128, inputDimensions: 384 });
       console.info(await page.textContent('#result'));
     } finally {
       await instance.close();
@@ -55,5 +61,5 @@ it.skipIf(!browser || !built)(
       await rm(folder, { recursive: true });
     }
   },
-  120_000,
+  270_000,
 );

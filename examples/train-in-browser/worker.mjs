@@ -8,7 +8,8 @@ self.onmessage = async ({ data: { vectors, options } }) => {
       onProgress: (progress) => self.postMessage({ progress }),
     });
     const file = quantizer.save();
-    self.postMessage({ fit: { file, stages } }, [file.buffer]);
+    const { kind, bits } = quantizer;
+    self.postMessage({ fit: { file, kind, bits, stages } }, [file.buffer]);
   } catch (error) {
     self.postMessage({ error: String(error) });
   }

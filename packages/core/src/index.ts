@@ -68,6 +68,8 @@ export type { VectorFormatName } from './kernels/vector-layout.ts';
 export { createWasmKernel } from './kernels/wasm-kernel.ts';
 export type { Progress, TaskOptions } from './progress/task-options.ts';
 export { checkpoint } from './progress/task-options.ts';
+export { AdditiveDecoder } from './quantizers/additive-decoder.ts';
+export type { Decoder } from './quantizers/decoder.ts';
 export type { FitOptions } from './quantizers/fit-quantizer.ts';
 export { fitQuantizer, quantizerKinds } from './quantizers/fit-quantizer.ts';
 export type { LayoutCandidate, LayoutFamily } from './quantizers/groups/layout-candidates.ts';
@@ -75,10 +77,11 @@ export type { LayoutSegment } from './quantizers/groups/layout-segment.ts';
 export type { LayoutPlan, PlanOptions } from './quantizers/groups/plan-layout.ts';
 export { planLayout } from './quantizers/groups/plan-layout.ts';
 export type { ScoredCandidate } from './quantizers/groups/score-candidates.ts';
-export type { HeadFit, HeadStage } from './quantizers/head/fit-head.ts';
+export type { HeadFit } from './quantizers/head/fit-head.ts';
 export { fitHead } from './quantizers/head/fit-head.ts';
 export type { HeadFitOptions, HeadOptions, TrainingPairs } from './quantizers/head/head-options.ts';
 export { HeadQuantizer } from './quantizers/head/head-quantizer.ts';
+export type { HeadStage } from './quantizers/head/head-stages.ts';
 export { LinearDecoder } from './quantizers/linear-decoder.ts';
 export { loadQuantizer } from './quantizers/load-quantizer.ts';
 export type { Quantizer, Side } from './quantizers/quantizer.ts';
@@ -93,6 +96,7 @@ export { ExactIndex } from './search/exact-index.ts';
 export type {
   FlatIndexOptions,
   FlatSearchOptions,
+  NormStorage,
   Scoring,
   SearchDepth,
 } from './search/flat-index.ts';

@@ -1,5 +1,6 @@
 import type { Codes } from '../codes/codes.ts';
 import type { Matrix } from '../vectors/matrix.ts';
+import type { NormRange } from './norm-bytes.ts';
 
 /**
  * What a query is to a decoder: its cosine with a decoded code is the sum, over the code, of what is here,
@@ -21,6 +22,8 @@ export interface QueryByBytes {
 
 /** Restores vectors from codes, so that queries score codes in the space of the vectors. */
 export interface Decoder {
+  /** The scale of the lengths that are kept in a byte. */
+  readonly normRange: NormRange;
   /** The vectors that the codes stand for, not of unit length. */
   decode(codes: Codes): Matrix;
   query(vector: Float32Array): DecodedQuery;

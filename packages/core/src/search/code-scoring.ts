@@ -1,9 +1,14 @@
+import type { Codes } from '../codes/codes.ts';
+import { zeroCodes } from '../codes/codes.ts';
 import type { CodeMemory } from '../kernels/kernel.ts';
 import type { Decoder } from '../quantizers/decoder.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import { inverseNorm } from '../vectors/normalize.ts';
 import { bitPlanes } from './bit-planes.ts';
 import type { SlotScorer } from './candidates.ts';
+import { copyCodes } from './copy-codes.ts';
+import { cosinesByComputedNorms } from './cosines-by-computed-norms.ts';
+import { TopRows } from './top-rows.ts';
 
 /**
  * How codes are scored: code against code; the query's real values against a code; or the query itself
@@ -20,9 +25,11 @@ export interface CodeScoringOptions {
   readonly scoring: 'asymmetric' | 'decoded';
   /** Default: the values as they are. */
   readonly queryDigits?: QueryDigits | undefined;
+  /** How many of the best are wanted: the order of others need not be right. */
+  readonly scored: number;
 }
 
-/** Codes in memory, and a byte for the length of each when decoded. */
+/** Codes in memory, and a byte for the length of each when decoded; none where lengths are computed. */
 export interface ScoredCodes {
   readonly codes: CodeMemory;
   readonly norms: Uint8Array;
@@ -52,11 +59,11 @@ interface SlotScores {
  */
 export type CodeScorer = (content: ScoredCodes, slots: Uint32Array, wanted: number) => SlotScores;
 
-/** What scores codes by more than their distance. */
+/** What scores codes by more than their distance, for one search. */
 export function codeScorer(
   quantizer: Quantizer,
   { unit, projection: values }: CodeQuery,
-  { scoring, queryDigits }: CodeScoringOptions,
+  { scoring, queryDigits, scored }: CodeScoringOptions,
 ): CodeScorer {
   if (scoring === 'asymmetric') {
     // The cosine of the query's real values and a code, a vector of ±1 and therefore of length √bits.
@@ -78,13 +85,33 @@ export function codeScorer(
     'tables' in query
       ? (codes, slots) => ({ slots, scores: codes.tableSums(query.tables, slots) })
       : bitSums(query.values, queryDigits);
+  const best = new TopRows(scored);
   return ({ codes, norms }, slots) => {
     const { scores } = sums(codes, slots, Infinity);
+    if (norms.length === 0) {
+      const products = scores.map((score) => score + constant);
+      const cosines = cosinesByComputedNorms(products, best, decoder.normRange, (items) =>
+        decoder.norms(
+          codesAt(
+            codes,
+            items.map((item) => slots[item]),
+            quantizer.bits,
+          ),
+        ),
+      );
+      return { slots, scores: cosines };
+    }
     for (let i = 0; i < scores.length; i++) {
       scores[i] = (scores[i] + constant) * inverseNorms[norms[slots[i]]];
     }
     return { slots, scores };
   };
+}
+
+function codesAt(memory: CodeMemory, slots: Uint32Array, bits: number): Codes {
+  const codes = zeroCodes(slots.length, bits);
+  copyCodes(memory, slots, codes.data);
+  return codes;
 }
 
 type CodeSums = (codes: CodeMemory, slots: Uint32Array, wanted: number) => SlotScores;

@@ -4,6 +4,7 @@ import type { CodeMemory, SlicedMemory } from '../kernels/kernel.ts';
 import type { SharedKernel } from '../kernels/shared-kernel.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { rowRange } from '../vectors/matrix.ts';
+import { copyCodes } from './copy-codes.ts';
 import { segmentSlots } from './segment-rows.ts';
 import type { SegmentContent } from './segmented-rows.ts';
 import type { SharedSegment } from './shared-segment.ts';
@@ -12,7 +13,7 @@ import type { StoredVectors } from './stored-vectors.ts';
 /** What is added to a segment: codes, and what belongs to them. */
 export interface EncodedVectors {
   readonly codes: Codes;
-  /** A byte for the length of each decoded code, where the quantizer has a decoder. */
+  /** A byte for the length of each decoded code, where the quantizer has a decoder and they are kept. */
   readonly norms: Uint8Array | undefined;
   /** The vectors, to be stored; undefined where they are stored already or elsewhere. */
   readonly vectors: Matrix | undefined;
@@ -84,12 +85,7 @@ export class CodeSegment implements SegmentContent<CodeSegment> {
 
   /** Writes the codes in the named slots to `to`, one after the other. */
   copyCodes(slots: ArrayLike<number>, to: Uint8Array): void {
-    const { bytesPerCode } = this.codes;
-    const all = this.codes.bytes();
-    for (let i = 0; i < slots.length; i++) {
-      const from = slots[i] * bytesPerCode;
-      to.set(all.subarray(from, from + bytesPerCode), i * bytesPerCode);
-    }
+    copyCodes(this.codes, slots, to);
   }
 
   #write(codes: Uint8Array, norms: Uint8Array | undefined, count: number): void {

@@ -1,8 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { SharedKernel } from '../kernels/shared-kernel.ts';
 import { createSharedKernel } from '../kernels/wasm-shared-kernel.ts';
+import { AdditiveDecoder } from '../quantizers/additive-decoder.ts';
 import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
 import type { LinearDecoder } from '../quantizers/linear-decoder.ts';
+import type { Quantizer } from '../quantizers/quantizer.ts';
 import { estimateMargin } from '../tuning/estimate-margin.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 import { CodeSearch } from './code-search.ts';
@@ -135,6 +137,84 @@ describe('depth', () => {
     const codes = quantizer.encode(vectors.slice(1), 'document');
     expect(() => new FlatIndex(quantizer, exact.vectors, codes)).toThrow(
       /499 codes for 500 vectors/,
+    );
+  });
+
+  it('needs no lengths beside the codes when they are computed, and rounds none', () => {
+    const decoder = quantizer.decoder as LinearDecoder;
+    const encodeNorms = vi.spyOn(decoder, 'encodeNorms');
+    const norms = vi.spyOn(decoder, 'norms');
+    const computed = new FlatIndex(quantizer, undefined, undefined, { norms: 'computed' });
+    computed.add(vectors);
+    computed.update(7, vectors[8]);
+    computed.update(7, vectors[7]);
+    const options = { candidates: 60, rerank: 0 };
+    computed.search(query, { k: 10, ...options });
+    expect(encodeNorms).not.toHaveBeenCalled();
+    const lengths = () => norms.mock.calls.reduce((sum, [codes]) => sum + codes.rows, 0);
+    expect(lengths()).toBeGreaterThanOrEqual(10);
+    expect(lengths()).toBeLessThanOrEqual(60);
+    norms.mockClear();
+    expect(computed.search(query, { k: 1, candidates: 500, rerank: 0 })).toHaveLength(1);
+    expect(lengths()).toBeLessThan(400);
+    vi.restoreAllMocks();
+    const all = { k: 500, candidates: 500, rerank: 0 };
+    const stored = new Map(index.search(query, all).map(({ row, score }) => [row, score]));
+    const decoded = decoder.decode(index.codes());
+    const [smallest, largest] = decoder.normRange;
+    const select = computed.select(Array.from({ length: 500 }, (_, row) => row));
+    for (const found of [computed.search(query, all), select.search(query, all)]) {
+      expect(found).toHaveLength(500);
+      expect(found).toEqual([...found].sort((a, b) => b.score - a.score));
+      for (const { row, score } of found) {
+        const vector = decoded.data.subarray(row * 24, (row + 1) * 24);
+        const dot = vector.reduce((sum, value, j) => sum + value * query[j], 0);
+        const norm = Math.hypot(...vector);
+        expect(score).toBeCloseTo(dot / norm / Math.hypot(...query), 5);
+        const rounding = Math.abs(score) * ((largest - smallest) / 255 / norm);
+        expect(Math.abs(score - (stored.get(row) as number))).toBeLessThan(rounding + 1e-5);
+      }
+    }
+  });
+
+  it('computes the lengths of what additive decoders decode', () => {
+    const codes = index.codes();
+    const columns = 24;
+    const rows = codes.bytesPerCode * 256;
+    const data = Float32Array.from({ length: rows * columns }, () => gaussian(random));
+    const codebooks = { rows, columns, data };
+    const norms = new AdditiveDecoder(codebooks, [0, 1]).norms(codes);
+    const decoder = new AdditiveDecoder(codebooks, [Math.min(...norms), Math.max(...norms)]);
+    const additive: Quantizer = {
+      kind: 'additive',
+      inputDimensions: columns,
+      bits: quantizer.bits,
+      decoder,
+      encode: (given, side) => quantizer.encode(given, side),
+      project: (given, side) => quantizer.project(given, side),
+      save: () => quantizer.save(),
+    };
+    const computed = new FlatIndex(additive, undefined, undefined, { norms: 'computed' });
+    computed.add(vectors);
+    const decoded = decoder.decode(codes);
+    const cosines = vectors.map((_, row) => {
+      const vector = decoded.data.subarray(row * columns, (row + 1) * columns);
+      const dot = vector.reduce((sum, value, j) => sum + value * query[j], 0);
+      return dot / norms[row] / Math.hypot(...query);
+    });
+    const found = computed.search(query, { k: 10, candidates: 500, rerank: 0 });
+    const best = [...cosines].sort((a, b) => b - a).slice(0, 10);
+    for (const [i, { row, score }] of found.entries()) {
+      expect(score).toBeCloseTo(best[i], 4);
+      expect(score).toBeCloseTo(cosines[row], 4);
+    }
+  });
+
+  it('refuses lengths that are neither stored nor computed', () => {
+    expect(
+      () => new FlatIndex(quantizer, undefined, undefined, { norms: 'none' as never }),
+    ).toThrow(
+      expect.objectContaining({ code: 'invalid-option', message: expect.stringMatching(/"none"/) }),
     );
   });
 

@@ -14,6 +14,8 @@ import type { AsyncSearchOptions, FlatSearchOptions } from './code-search.ts';
 import { CodeSearch } from './code-search.ts';
 import type { CodeSegmentLayout, EncodedVectors } from './code-segment.ts';
 import { CodeSegment } from './code-segment.ts';
+import type { NormStorage } from './norm-storage.ts';
+import { checkNormStorage } from './norm-storage.ts';
 import type { RowSet } from './row-set.ts';
 import { segmentSlots } from './segment-rows.ts';
 import type { Segment } from './segmented-rows.ts';
@@ -28,6 +30,7 @@ import { isVectorSource, storedVectorsFactory } from './vector-storage.ts';
 
 export type { Scoring } from './code-scoring.ts';
 export type { FlatSearchOptions } from './code-search.ts';
+export type { NormStorage } from './norm-storage.ts';
 export type { SearchDepth } from './search-depth.ts';
 
 export interface FlatIndexOptions {
@@ -38,6 +41,11 @@ export interface FlatIndexOptions {
    * It pays where they are a good code by themselves, as those of nested codes are. Default: none.
    */
   readonly prefixBits?: number | undefined;
+  /**
+   * Whether the lengths of decoded codes are kept, a byte for each row, or computed from the codes whenever
+   * a search scores them, which saves the byte and costs time. Default: `stored`.
+   */
+  readonly norms?: NormStorage | undefined;
 }
 
 /**
@@ -64,7 +72,8 @@ export class FlatIndex implements VectorIndex, VectorSegments {
   ) {
     this.quantizer = quantizer;
     this.#options = options;
-    const { prefixBits = 0, storage = 'float32' } = options;
+    const { prefixBits = 0, storage = 'float32', norms = 'stored' } = options;
+    checkNormStorage(norms);
     checkPrefixBits(prefixBits, quantizer.bits);
     this.#createVectors = storedVectorsFactory(storage);
     this.#layout = {
@@ -285,7 +294,9 @@ export class FlatIndex implements VectorIndex, VectorSegments {
   }
 
   #withNorms(codes: Codes): Omit<EncodedVectors, 'vectors'> {
-    return { codes, norms: this.quantizer.decoder?.encodeNorms(codes) };
+    const { decoder } = this.quantizer;
+    const isStored = this.#options.norms !== 'computed';
+    return { codes, norms: isStored ? decoder?.encodeNorms(codes) : undefined };
   }
 
   /** Vectors that are stored already: taken over where they are stored as wanted. */

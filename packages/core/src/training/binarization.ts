@@ -1,4 +1,7 @@
-/** How a real value becomes a bit while training, and what its slope is taken to be. */
+/**
+ * How one real value becomes a bit while training, and what its slope is taken to be. The binarizers of heads
+ * apply these to matrices, and add what changes as training goes on.
+ */
 export interface Binarization {
   /** -1 or 1, or what stands for them. */
   readonly value: (real: number) => number;

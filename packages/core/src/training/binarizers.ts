@@ -1,6 +1,8 @@
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
 import type { Random } from '../vectors/random.ts';
+import type { Binarization } from './binarization.ts';
+import { straightThrough } from './binarization.ts';
 
 /** Bits while training, and how they change with the real values behind them. */
 interface Binarized {
@@ -11,7 +13,7 @@ interface Binarized {
 }
 
 /**
- * - `ste`: the bit itself forward, the slope of tanh backward.
+ * - `ste`: the straight-through estimator, the bit itself forward, the slope of tanh backward.
  * - `sigmoid`: tanh (a sigmoid from -1 to 1) that gets steeper as training goes on.
  * - `gumbel`: the same with logistic noise, a draw of the relaxed Bernoulli distribution.
  * - `none`: the real values, for training without bits.
@@ -31,16 +33,11 @@ function temperatureAt(progress: number): number {
 }
 
 /**
- * Sources: `ste`, Bengio, Léonard and Courville, "Estimating or Propagating Gradients Through Stochastic
- * Neurons", 2013; `sigmoid`, Cao et al., "HashNet", ICCV 2017 (continuation); `gumbel`, Maddison, Mnih and
- * Teh, "The Concrete Distribution", ICLR 2017 (binary case).
+ * Sources: `ste`, see `straightThrough`; `sigmoid`, Cao et al., "HashNet", ICCV 2017 (continuation);
+ * `gumbel`, Maddison, Mnih and Teh, "The Concrete Distribution", ICLR 2017 (binary case).
  */
 export const binarizers: Readonly<Record<BinarizerName, Binarizer>> = {
-  ste(real) {
-    const { bits, slopes } = relax(real, (value) => value);
-    for (let p = 0; p < bits.data.length; p++) bits.data[p] = real.data[p] > 0 ? 1 : -1;
-    return { bits, slopes };
-  },
+  ste: (real) => binarize(real, straightThrough),
   sigmoid(real, progress) {
     const steepness = 1 / temperatureAt(progress);
     return relax(real, (value) => value * steepness, steepness);
@@ -62,8 +59,15 @@ export const binarizers: Readonly<Record<BinarizerName, Binarizer>> = {
   }),
 };
 
+function binarize(real: Matrix, { value, slope }: Binarization): Binarized {
+  return {
+    bits: { ...real, data: real.data.map(value) },
+    slopes: { ...real, data: real.data.map(slope) },
+  };
+}
+
 /** tanh of an argument that grows by `steepness` times the real value. */
-function relax(real: Matrix, argument: (value: number) => number, steepness = 1): Binarized {
+function relax(real: Matrix, argument: (value: number) => number, steepness: number): Binarized {
   const bits = zeros(real.rows, real.columns);
   const slopes = zeros(real.rows, real.columns);
   for (let p = 0; p < real.data.length; p++) {

@@ -1,5 +1,6 @@
 import { defaultKernel } from '../kernels/default-kernel.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
+import { holdOutRows } from '../vectors/hold-out-rows.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row, rowRange, selectRows } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
@@ -36,24 +37,17 @@ export async function holdOutVectors(
   options: TaskOptions = {},
 ): Promise<{ readonly training: Matrix; readonly heldOut: HeldOutVectors }> {
   const random = seededRandom(seed);
-  const count = Math.min(mostQueries, Math.floor(vectors.rows * heldOutShare));
-  const unseen = vectors.rows < plenty ? 0 : heldOutDocuments;
-  const chosen = sampleIndices(vectors.rows, count + unseen, random);
-  const isChosen = new Set(chosen);
-  const kept = Array.from({ length: vectors.rows }, (_, i) => i).filter((i) => !isChosen.has(i));
-  const training = selectRows(vectors, kept);
-  const asked = new Set(sampleIndices(chosen.length, count, random));
-  const queries = selectRows(
-    vectors,
-    chosen.filter((_, place) => asked.has(place)),
+  const asked = { share: heldOutShare, most: mostQueries };
+  const { heldOut, kept } = holdOutRows(vectors.rows, asked, random);
+  const queries = selectRows(vectors, heldOut);
+  const others = selectRows(vectors, kept);
+  const unseen = vectors.rows < plenty ? undefined : { share: 1, most: heldOutDocuments };
+  const aside = unseen && holdOutRows(others.rows, unseen, random);
+  const training = aside ? selectRows(others, aside.kept) : others;
+  const documents = selectRows(
+    others,
+    aside?.heldOut ?? sampleIndices(others.rows, mostDocuments, random),
   );
-  const documents =
-    unseen > 0
-      ? selectRows(
-          vectors,
-          chosen.filter((_, place) => !asked.has(place)),
-        )
-      : selectRows(training, sampleIndices(training.rows, mostDocuments, random));
   const neighbours = await nearestDocuments(queries, documents, neighbourCount, options);
   return { training, heldOut: { queries, documents, neighbours } };
 }

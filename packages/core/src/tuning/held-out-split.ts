@@ -1,4 +1,5 @@
 import { ExactIndex } from '../search/exact-index.ts';
+import { holdOutRows } from '../vectors/hold-out-rows.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { checkNotEmpty, row, selectRows, toMatrix } from '../vectors/matrix.ts';
 import { sampleIndices, seededRandom } from '../vectors/random.ts';
@@ -37,10 +38,8 @@ export function splitHeldOut(vectors: Matrix, { queries, k, seed }: SplitOptions
     const asked = selectRows(all, sampleIndices(all.rows, maximumQueries, random));
     return withNeighbours(vectors, asked, k, 'given queries');
   }
-  const count = Math.min(maximumQueries, Math.floor(vectors.rows * heldOutShare));
-  const heldOut = sampleIndices(vectors.rows, count, random);
-  const isHeldOut = new Set(heldOut);
-  const kept = Array.from({ length: vectors.rows }, (_, i) => i).filter((i) => !isHeldOut.has(i));
+  const share = { share: heldOutShare, most: maximumQueries };
+  const { heldOut, kept } = holdOutRows(vectors.rows, share, random);
   const [documents, asked] = [selectRows(vectors, kept), selectRows(vectors, heldOut)];
   return withNeighbours(documents, asked, k, 'held-out documents');
 }

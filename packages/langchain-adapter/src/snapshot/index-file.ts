@@ -1,4 +1,4 @@
-import type { Codes, Quantizer, TensorSlot, VectorStorage } from '@bitryoshka/core';
+import type { Codes, FlatIndexOptions, Quantizer, TensorSlot } from '@bitryoshka/core';
 import {
   BitryoshkaError,
   bytesPerCode,
@@ -41,7 +41,7 @@ export function decodeIndexFile(
   file: Uint8Array<ArrayBuffer>,
   dimensions: number,
   quantizer: Quantizer | undefined,
-  storage?: VectorStorage,
+  options: FlatIndexOptions = {},
 ): ExactIndex | FlatIndex {
   const { headerBytes, slots } = decodeSafetensorsHeader(file);
   const rows = slots.vectors?.shape[0] ?? 0;
@@ -62,7 +62,7 @@ export function decodeIndexFile(
     bytesPerCode: length,
     data: file.subarray(from, from + rows * length),
   };
-  return new FlatIndex(quantizer, vectors, codes, { storage });
+  return new FlatIndex(quantizer, vectors, codes, options);
 }
 
 function startOf(

@@ -87,7 +87,7 @@ export async function saveStore(
  */
 export async function loadStore(
   directory: string,
-  { signal, storage }: Pick<LoadOptions, 'signal' | 'storage'>,
+  { signal, storage, norms }: Pick<LoadOptions, 'signal' | 'storage' | 'norms'>,
 ): Promise<StoreParts> {
   const { readSnapshot } = await loadFileSystem();
   return readSnapshot(
@@ -102,7 +102,10 @@ export async function loadStore(
       const indexBytes = await files[indexFile]?.read();
       const index =
         dimensions !== undefined && indexBytes
-          ? decodeIndexFile(indexBytes, dimensions, quantizer, storage ?? saved.storage)
+          ? decodeIndexFile(indexBytes, dimensions, quantizer, {
+              storage: storage ?? saved.storage,
+              norms: norms ?? saved.norms,
+            })
           : undefined;
       const documents = new DocumentTable();
       let lines = 0;

@@ -46,6 +46,10 @@ const variants: [string, BinaryVectorStoreOptions][] = [
       depth: { rerank: 0, scoring: 'symmetric' },
     },
   ],
+  [
+    'with codes whose decoded lengths are computed',
+    { quantizer: { kind: 'itq', bits: 16 }, fitAt: 50, norms: 'computed', depth: { rerank: 0 } },
+  ],
 ];
 
 describe.each(variants)('a store %s', (_, options) => {

@@ -398,6 +398,37 @@ describe('tuneSearch', () => {
   });
 });
 
+describe('norms', () => {
+  it('that are computed give decoded scores that are not rounded to a byte', async () => {
+    const options = {
+      quantizer: { kind: 'itq', bits: 16 } as const,
+      fitAt: 100,
+      depth: { rerank: 0 },
+    };
+    const [stored, computed] = await Promise.all(
+      (['stored', 'computed'] as const).map(async (norms) => {
+        const store = new BinaryVectorStore(embeddings, { ...options, norms });
+        await add(store, 0, 200);
+        await add(store, 100, 400);
+        return store.similaritySearchWithScore(query, 400);
+      }),
+    );
+    const scores = new Map(stored?.map(([{ id }, score]) => [id, score]));
+    const errors = (computed ?? []).map(([{ id }, score]) =>
+      Math.abs(score - (scores.get(id) ?? 1)),
+    );
+    expect(errors).toHaveLength(400);
+    expect(Math.max(...errors)).toBeLessThan(0.01);
+    expect(Math.max(...errors)).toBeGreaterThan(0);
+  });
+
+  it('are refused when they are neither', () => {
+    expect(() => new BinaryVectorStore(embeddings, { norms: 'none' as never })).toThrow(
+      /norms: got "none", expected one of stored, computed/,
+    );
+  });
+});
+
 describe('storage', () => {
   it.each(['float16', 'int8'] as const)(
     'keeps vectors as %s, finds nearly the same',

@@ -84,13 +84,13 @@ export class BinaryVectorStore extends SaveableVectorStore {
   constructor(embeddings: EmbeddingsInterface, options: BinaryVectorStoreOptions = {}) {
     super(embeddings, options);
     checkStoreOptions(options);
-    const { bits, fitAt, depth, storage } = options;
+    const { bits, fitAt, depth, storage, norms } = options;
     const quantizer =
       options.quantizer ?? (bits === undefined ? undefined : { kind: 'tuned' as const, bits });
-    this.#options = { fitAt, depth, storage };
+    this.#options = { fitAt, depth, storage, norms };
     this.#recipe = recipeOf(quantizer);
     if (quantizer && isQuantizer(quantizer)) {
-      this.#index = new FlatIndex(quantizer, undefined, undefined, { storage });
+      this.#index = new FlatIndex(quantizer, undefined, undefined, { storage, norms });
     }
   }
 
@@ -137,13 +137,14 @@ export class BinaryVectorStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     options: LoadOptions = {},
   ): Promise<BinaryVectorStore> {
-    const { signal, fitAt, depth, storage } = options;
-    const saved = await loadStore(directory, { signal, storage });
+    const { signal, fitAt, depth, storage, norms } = options;
+    const saved = await loadStore(directory, { signal, storage, norms });
     const store = new BinaryVectorStore(embeddings, {
       quantizer: saved.options.quantizer,
       fitAt: fitAt ?? saved.options.fitAt,
       depth: depth ?? saved.options.depth,
       storage: storage ?? saved.options.storage,
+      norms: norms ?? saved.options.norms,
     });
     store.#index = saved.index;
     store.#documents = saved.documents;
@@ -309,9 +310,9 @@ export class BinaryVectorStore extends SaveableVectorStore {
       const index = this.#index;
       if (!index) throw emptyStore('fit');
       const quantizer = options.quantizer ?? this.#recipe ?? defaultRecipe(index.dimensions);
-      const { storage } = this.#options;
+      const { storage, norms } = this.#options;
       const rows = this.#documents.occupied();
-      const fitted = await fitIndex(index, rows, quantizer, { ...options, storage });
+      const fitted = await fitIndex(index, rows, quantizer, { ...options, storage, norms });
       this.#index = fitted;
       this.#recipe = recipeOf(options.quantizer) ?? this.#recipe;
       return fitted.quantizer;
@@ -347,7 +348,8 @@ export class BinaryVectorStore extends SaveableVectorStore {
       if (!index) throw emptyStore('tuneSearch');
       const tuning = await tuneSearch(index.vectors.toMatrix(), { ...options, prefixes: false });
       const { signal, onProgress } = options;
-      const encoding = { signal, onProgress, storage: this.#options.storage };
+      const { storage, norms } = this.#options;
+      const encoding = { signal, onProgress, storage, norms };
       this.#index = await FlatIndex.encode(index, tuning.quantizer, encoding);
       this.#recipe = recipeOf(tuning.quantizer) ?? this.#recipe;
       this.#options = { ...this.#options, depth: tuning.depth };
@@ -419,10 +421,10 @@ export class BinaryVectorStore extends SaveableVectorStore {
   ): Promise<FlatIndex | undefined> {
     if ('quantizer' in index) return undefined;
     const recipe = this.#recipe ?? defaultRecipe(index.dimensions);
-    const { fitAt = 1000, storage } = this.#options;
+    const { fitAt = 1000, storage, norms } = this.#options;
     const rows = this.#documents.occupied(new Set(entries.map(({ id }) => id)));
     if (rows.length + entries.length < Math.max(fitAt, fewestVectors(recipe))) return undefined;
-    return fitIndex(index, [...rows, ...added], recipe, { ...options, storage });
+    return fitIndex(index, [...rows, ...added], recipe, { ...options, storage, norms });
   }
 
   #search(query: ArrayLike<number>, k: number, filter: DocumentFilter | undefined): ScoredRow[] {

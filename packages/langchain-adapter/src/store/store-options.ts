@@ -1,5 +1,6 @@
 import type {
   HeadOptions,
+  NormStorage,
   Quantizer,
   QuantizerKind,
   Scoring,
@@ -49,6 +50,11 @@ export interface BinaryVectorStoreOptions {
    * memory, or a function that creates stores, such as one of files. Default: `float32`.
    */
   readonly storage?: VectorFormatName | ((dimensions: number) => StoredVectors) | undefined;
+  /**
+   * Whether the lengths of decoded codes are kept, a byte for each document, or computed whenever a search
+   * scores codes. Default: `stored`.
+   */
+  readonly norms?: NormStorage | undefined;
 }
 
 export interface AddOptions extends TaskOptions {
@@ -74,7 +80,7 @@ export interface RefitOptions extends FitOptions {
 
 /** Options that replace what was saved. */
 export interface LoadOptions
-  extends Pick<BinaryVectorStoreOptions, 'fitAt' | 'depth' | 'storage'>,
+  extends Pick<BinaryVectorStoreOptions, 'fitAt' | 'depth' | 'storage' | 'norms'>,
     Pick<TaskOptions, 'signal'> {}
 
 /** Which documents to delete: give one of the three. */
@@ -89,6 +95,8 @@ const scorings: readonly Scoring[] = ['symmetric', 'asymmetric', 'decoded'];
 
 const formats: readonly VectorFormatName[] = ['float32', 'float16', 'int8'];
 
+const normStorages: readonly NormStorage[] = ['stored', 'computed'];
+
 export function isQuantizer(value: object): value is Quantizer {
   return 'encode' in value && typeof value.encode === 'function';
 }
@@ -97,7 +105,7 @@ export function isQuantizer(value: object): value is Quantizer {
  * @throws BitryoshkaError `invalid-option`
  */
 export function checkStoreOptions(options: BinaryVectorStoreOptions): void {
-  const { quantizer, bits, fitAt, depth = {}, storage = 'float32' } = options;
+  const { quantizer, bits, fitAt, depth = {}, storage = 'float32', norms = 'stored' } = options;
   if (quantizer !== undefined) checkQuantizerOption(quantizer);
   if (bits !== undefined && quantizer !== undefined) {
     throw invalid('bits', bits, 'no bits beside a quantizer, which has its own');
@@ -107,6 +115,9 @@ export function checkStoreOptions(options: BinaryVectorStoreOptions): void {
   if (depth === null || typeof depth !== 'object') throw invalid('depth', depth, 'an object');
   if (typeof storage !== 'function' && !formats.includes(storage)) {
     throw invalid('storage', storage, `one of ${formats.join(', ')}, or a function`);
+  }
+  if (!normStorages.includes(norms)) {
+    throw invalid('norms', norms, `one of ${normStorages.join(', ')}`);
   }
   const { scoring, candidates, rerank } = depth;
   checkCount('depth.candidates', candidates, 0);

@@ -2,6 +2,7 @@ import type { Codes } from '../../codes/codes.ts';
 import type { TaskOptions } from '../../progress/task-options.ts';
 import { candidateRecall } from '../../training/candidate-recall.ts';
 import { nearestDocuments } from '../../training/nearest-documents.ts';
+import { holdOutRows } from '../../vectors/hold-out-rows.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { selectRows } from '../../vectors/matrix.ts';
 import { sampleIndices, seededRandom } from '../../vectors/random.ts';
@@ -39,11 +40,11 @@ export async function holdOut(
 ): Promise<HeldOut | undefined> {
   const random = seededRandom(seed);
   const sample = sampleIndices(documents.rows, maximumDocuments, random);
-  const queryCount = Math.min(maximumQueries, Math.floor(sample.length * queryShare));
-  if (queryCount === 0) return undefined;
-  const places = new Set<number>(sampleIndices(sample.length, queryCount, random));
-  const queries = sample.filter((_, place) => places.has(place));
-  const training = sample.filter((_, place) => !places.has(place));
+  const share = { share: queryShare, most: maximumQueries };
+  const { heldOut, kept } = holdOutRows(sample.length, share, random);
+  if (heldOut.length === 0) return undefined;
+  const queries = heldOut.map((place) => sample[place]);
+  const training = kept.map((place) => sample[place]);
   const count = Math.ceil(training.length / documentsPerNeighbour);
   const neighbours = await nearestDocuments(
     selectRows(documents, queries),

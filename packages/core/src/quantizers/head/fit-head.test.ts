@@ -65,7 +65,7 @@ describe('fitHead', () => {
   });
 
   it('restores vectors better with an additive decoder, and lets it be trained further', async () => {
-    const many = clusters(4000, 24, 5);
+    const many = clusters(2500, 24, 5);
     const errorOf = async (decoder: 'linear' | 'additive') => {
       const { quantizer, stages } = await fitHead(many, { ...quick, decoder });
       const codes = quantizer.encode(others, 'document');

@@ -1,20 +1,14 @@
 import type { Codes } from '../../codes/codes.ts';
 import { packSigns } from '../../codes/codes.ts';
-import { packSignsInBlocks } from '../../codes/pack-signs-in-blocks.ts';
 import { unpackSigns } from '../../codes/unpack-signs.ts';
-import { checkpoint } from '../../progress/task-options.ts';
 import { binarizers } from '../../training/binarizers.ts';
-import { bitEntropy } from '../../training/bit-entropy.ts';
 import { decoderMap, decoderWeights } from '../../training/decoder-weights.ts';
-import { descendDecoder } from '../../training/descend-decoder.ts';
 import type { EncoderWeights } from '../../training/encoder-weights.ts';
 import { encodeReal } from '../../training/encoder-weights.ts';
-import { fitCodebooks } from '../../training/fit-codebooks.ts';
 import type { LossWeights } from '../../training/head-loss.ts';
 import { scoreNames } from '../../training/head-loss.ts';
 import type { HeadModel } from '../../training/head-model.ts';
-import type { HeldOutVectors } from '../../training/held-out-recall.ts';
-import { decodedScorer, heldOutRecalls, holdOutVectors } from '../../training/held-out-recall.ts';
+import { holdOutVectors } from '../../training/held-out-recall.ts';
 import { mineNeighbours } from '../../training/mine-neighbours.ts';
 import { leadingColumns } from '../../training/scores/student.ts';
 import type { TrainHeadOptions, WeightedBatch } from '../../training/train-head.ts';
@@ -23,31 +17,30 @@ import type { CurvePoint } from '../../training/training-checkpoint.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import { fitNestedItq } from '../../transforms/nested-itq.ts';
-import { fitRidgeRegression, ridgeRegressionOn } from '../../transforms/ridge-regression.ts';
+import { fitRidgeRegression } from '../../transforms/ridge-regression.ts';
 import type { Matrix, Vectors } from '../../vectors/matrix.ts';
 import { checkNotEmpty, selectRows, toMatrix, transpose, zeros } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
 import type { Random } from '../../vectors/random.ts';
 import { gaussian, sampleIndices, seededRandom } from '../../vectors/random.ts';
-import { AdditiveDecoder } from '../additive-decoder.ts';
 import { LinearDecoder } from '../linear-decoder.ts';
-import { widenedRange } from '../norm-bytes.ts';
 import { withNormRange } from '../with-norm-range.ts';
 import { canBeAdditive, checkHeadOptions } from './check-head-options.ts';
 import type { BatchDrawer } from './head-batches.ts';
 import { pairDrawer, similarityDrawer } from './head-batches.ts';
 import { encoderWeights, headEncoder } from './head-encoder.ts';
 import type { HeadFitOptions } from './head-options.ts';
-import { documentChooser, HeadQuantizer } from './head-quantizer.ts';
-
-/** Codes chosen for restorers, and what orders them. */
-interface Refined {
-  /** Of documents: what their codes are chosen from. */
-  readonly encoder: EncoderWeights;
-  readonly restorers: readonly AffineMap[];
-  /** By prefix. */
-  readonly decoders: readonly (LinearDecoder | AdditiveDecoder)[];
-}
+import { HeadQuantizer } from './head-quantizer.ts';
+import type { HeadStage } from './head-stages.ts';
+import {
+  bestStage,
+  leadingCodes,
+  measureModel,
+  quantizerRecalls,
+  shallowerDepths,
+} from './head-stages.ts';
+import type { RefinedCodes } from './refine-codes.ts';
+import { addCodebooks, chooseSigns, refineCodes } from './refine-codes.ts';
 
 /** A head, and how it came about. */
 export interface HeadFit {
@@ -56,14 +49,6 @@ export interface HeadFit {
   readonly curve: readonly CurvePoint[];
   /** The stages of the fit on held-out vectors, the start first. Empty where there were too few. */
   readonly stages: readonly HeadStage[];
-}
-
-/** What the codes of a stage find of the neighbours of vectors that no stage has seen. */
-export interface HeadStage {
-  readonly name: 'start' | 'trained' | 'refined' | 'additive';
-  /** At the depth of re-ranking that was asked for, at half of it and so on; 0 for none at last. */
-  readonly recalls: readonly { readonly rerank: number; readonly recall: number }[];
-  readonly isTaken: boolean;
 }
 
 const defaultWeights: LossWeights = { symmetric: 0.3, decoded: 1 };
@@ -80,13 +65,8 @@ const hiddenWidth = 256;
 const defaultLoyalty = 0.002;
 /** Vectors to learn from, at most. */
 const mostRows = 40_000;
-/** A stage has to find so much more than the one before to be taken. */
-const leastGain = 0.001;
 /** Where codebooks are worth their size, and their vectors have enough to be learned from. */
 const plentyOfRows = 20_000;
-/** Of choosing codes for codebooks and fitting these again. */
-const additiveRounds = 2;
-
 /**
  * Trains a head on documents.
  *
@@ -147,8 +127,16 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
     const isAdditive =
       (options.decoder ?? (documents.rows >= plentyOfRows ? 'additive' : 'linear')) ===
         'additive' && canBeAdditive(options.bits, prefixes);
-    const start = { start: model.encoder, prefixes, loyalty, neighbours, training, seed };
-    const quantizer = (refined: Refined, queryEncoder: EncoderWeights): HeadQuantizer =>
+    const refining = {
+      ...options,
+      start: model.encoder,
+      prefixes,
+      loyalty,
+      neighbours,
+      training,
+      seed,
+    };
+    const quantizer = (refined: RefinedCodes, queryEncoder: EncoderWeights): HeadQuantizer =>
       new HeadQuantizer({
         encoder: headEncoder(refined.encoder),
         queryEncoder: headEncoder(queryEncoder),
@@ -159,7 +147,7 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
           decoder: refined.decoders[i],
         })),
       });
-    const first = await refine(training, { ...start, rounds: 4 }, options);
+    const first = await refineCodes(training, { ...refining, rounds: 4 });
     compare('refined', quantizer(first, model.encoder));
     if (isAdditive) {
       const additive = await addCodebooks(first, training, loyalty, options);
@@ -169,7 +157,7 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
     const { name } = stages[best].stage;
     if (name === 'refined' || name === 'additive') {
       // Documents that were held out to compare the stages are restored as well as the others.
-      let last = await refine(documents, { ...start, rounds: 8 }, options);
+      let last = await refineCodes(documents, { ...refining, rounds: 8 });
       if (name === 'additive') last = await addCodebooks(last, documents, loyalty, options);
       const codes = chooseSigns(last, training, loyalty);
       const queryEncoder = await trainQueryEncoder(
@@ -194,13 +182,6 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
 /** Every vector is a query two or three times; within bounds of time. */
 function defaultSteps(rows: number): number {
   return Math.min(1500, Math.max(20, Math.round(rows / 24)));
-}
-
-/** The asked depth, half of it and so on; 0 for none at last. */
-function shallowerDepths(rerank: number): number[] {
-  const depths: number[] = [];
-  for (let depth = rerank; depth > 10; depth = Math.floor(depth / 2)) depths.push(depth);
-  return [...depths, 0];
 }
 
 async function startModel(
@@ -257,75 +238,6 @@ async function pairsOf(options: HeadFitOptions, columns: number): Promise<BatchD
   return pairDrawer(queries, documents, pairWeight, options);
 }
 
-interface RefineOptions {
-  readonly start: EncoderWeights;
-  readonly prefixes: readonly number[];
-  readonly rounds: number;
-  readonly loyalty: number;
-  /** What decoders learn the order of documents from, and the neighbours of each. */
-  readonly training: Matrix;
-  readonly neighbours: Uint32Array;
-  readonly seed: number;
-}
-
-/**
- * Rounds of fitting restorers to codes, choosing codes for the restorers, and fitting the encoder that codes
- * are chosen from to the codes. Then decoders, which start from the restorers, learn to order the codes.
- */
-async function refine(
-  documents: Matrix,
-  { start, prefixes, rounds, loyalty, training, neighbours, seed }: RefineOptions,
-  options: HeadFitOptions,
-): Promise<Refined> {
-  const predictBits = ridgeRegressionOn(documents);
-  let encoder = start;
-  let signs = unpackSigns(packSigns(encodeReal(encoder, documents).real));
-  let restorers: AffineMap[] = [];
-  for (let round = 0; round <= rounds; round++) {
-    await checkpoint(options, { stage: 'choose', done: round, total: rounds });
-    restorers = fitRestorers(signs, documents, prefixes);
-    if (round === rounds) break;
-    signs = chooseSigns({ encoder, restorers }, documents, loyalty);
-    const { weights, bias } = predictBits(signs);
-    encoder = { weights: transpose(weights as Matrix), bias };
-  }
-  const ordered = chooseSigns({ encoder, restorers }, training, loyalty);
-  const codes = packSigns(chooseSigns({ encoder, restorers }, documents, loyalty));
-  const decoders: LinearDecoder[] = [];
-  for (const restorer of restorers) {
-    const bits = restorer.inputDimensions;
-    const decoder = decoderWeights(restorer);
-    const descent = { ...options, seed: seed + 1, steps: options.steps };
-    await descendDecoder(decoder, leadingColumns(ordered, bits), training, neighbours, descent);
-    decoders.push(withNormRange(decoderMap(decoder), leadingCodes(codes, bits)));
-  }
-  return { encoder, restorers, decoders };
-}
-
-function fitRestorers(signs: Matrix, documents: Matrix, prefixes: readonly number[]): AffineMap[] {
-  return prefixes.map((prefix) => fitRidgeRegression(leadingColumns(signs, prefix), documents));
-}
-
-/** The same with an additive decoder, and with codes that are chosen for it, in turns. */
-async function addCodebooks(
-  refined: Refined,
-  documents: Matrix,
-  loyalty: number,
-  options: HeadFitOptions,
-): Promise<Refined> {
-  let additive = refined;
-  for (let round = 0; round <= additiveRounds; round++) {
-    await checkpoint(options, { stage: 'codebooks', done: round, total: additiveRounds });
-    const signs = chooseSigns(additive, documents, loyalty);
-    const linear = fitRidgeRegression(signs, documents);
-    const codebooks = fitCodebooks(signs, documents, linear);
-    const norms = new AdditiveDecoder(codebooks, [0, 1]).norms(packSigns(signs));
-    const decoder = new AdditiveDecoder(codebooks, widenedRange([Infinity, 0], norms));
-    additive = { ...refined, decoders: [decoder] };
-  }
-  return additive;
-}
-
 /** What finds the codes of documents by Hamming distance. */
 async function trainQueryEncoder(
   { encoder, decoders, logScales }: HeadModel,
@@ -350,21 +262,6 @@ async function trainQueryEncoder(
   return model.encoder;
 }
 
-/** The codes of vectors as -1 and 1. */
-function chooseSigns(
-  { encoder, restorers, decoders }: Omit<Refined, 'decoders'> & Partial<Refined>,
-  vectors: Matrix,
-  loyalty: number,
-): Matrix {
-  const whole = decoders?.[decoders.length - 1];
-  const choose = documentChooser(restorers, whole, encoder.bias.length, loyalty);
-  return unpackSigns(
-    packSignsInBlocks(vectors, encoder.bias.length, (block) =>
-      choose(block, encodeReal(encoder, block).real),
-    ),
-  );
-}
-
 /** A head of what training has come to. */
 function quantizerOf(
   { encoder, decoders }: HeadModel,
@@ -379,54 +276,6 @@ function quantizerOf(
       decoder: withNormRange(decoderMap(decoders[i]), leadingCodes(codes, bits)),
     })),
   });
-}
-
-function leadingCodes(codes: Codes, bits: number): Codes {
-  return bits === codes.bits ? codes : packSigns(leadingColumns(unpackSigns(codes), bits));
-}
-
-function measureModel(
-  { encoder, decoders }: HeadModel,
-  heldOut: HeldOutVectors,
-  rerank: number,
-): { score: number; recall: number; entropy: number } {
-  const signs = unpackSigns(packSigns(encodeReal(encoder, heldOut.documents).real));
-  const recalls = decoders.map(({ bitVectors, bias }) => {
-    const codes = leadingColumns(signs, bitVectors.rows);
-    const decoded = applyAffineMap(decoderMap({ bitVectors, bias }), codes);
-    return heldOutRecalls(heldOut, decodedScorer(decoded), [rerank, 0]);
-  });
-  const mean = (at: number) =>
-    recalls.reduce((sum, each) => sum + (each[at] ?? 0), 0) / Math.max(1, recalls.length);
-  const recall = mean(0);
-  // Where re-ranking finds all, what is found without says which is better.
-  return { score: recall + 0.1 * mean(1), recall, entropy: bitEntropy(signs) };
-}
-
-/** Mean over the published prefixes of a head. */
-function quantizerRecalls(
-  quantizer: HeadQuantizer,
-  heldOut: HeldOutVectors,
-  depths: readonly number[],
-): number[] {
-  const codes = quantizer.encode(heldOut.documents, 'document');
-  const { prefixes } = quantizer.parts;
-  const sums = depths.map(() => 0);
-  for (const { bits, decoder } of prefixes) {
-    const scorer = decodedScorer(decoder.decode(leadingCodes(codes, bits)));
-    for (const [i, recall] of heldOutRecalls(heldOut, scorer, depths).entries()) sums[i] += recall;
-  }
-  return sums.map((sum) => sum / prefixes.length);
-}
-
-/** The last stage that finds more than all before it, over all depths. */
-function bestStage(stages: readonly Omit<HeadStage, 'isTaken'>[]): number {
-  const scores = stages.map(
-    ({ recalls }) => recalls.reduce((sum, { recall }) => sum + recall, 0) / recalls.length,
-  );
-  let best = 0;
-  for (const [i, score] of scores.entries()) if (score > scores[best] + leastGain) best = i;
-  return best;
 }
 
 function sampleRows(vectors: Matrix, count: number, seed: number): Matrix {

@@ -1,6 +1,7 @@
 import { nearestDocuments } from '../../training/nearest-documents.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import { truncation } from '../../transforms/truncation.ts';
+import { holdOutRows } from '../../vectors/hold-out-rows.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { selectRows } from '../../vectors/matrix.ts';
 import type { Random } from '../../vectors/random.ts';
@@ -114,11 +115,8 @@ function shiftToQueries(documents: Matrix, queries: Matrix | undefined): Float32
 
 /** The rows to learn from, and a random share of them to judge by. */
 function split(vectors: Matrix, share: number, most: number, random: Random): [Matrix, Matrix] {
-  const count = Math.min(most, Math.floor(share * vectors.rows));
-  const held = sampleIndices(vectors.rows, count, random);
-  const isHeld = new Set(held);
-  const others = Array.from({ length: vectors.rows }, (_, i) => i).filter((i) => !isHeld.has(i));
-  return [selectRows(vectors, others), selectRows(vectors, held)];
+  const { heldOut, kept } = holdOutRows(vectors.rows, { share, most }, random);
+  return [selectRows(vectors, kept), selectRows(vectors, heldOut)];
 }
 
 function concatenate(a: Matrix, b: Matrix): Matrix {

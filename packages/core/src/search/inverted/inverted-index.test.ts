@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { fitQuantizer } from '../../quantizers/fit-quantizer.ts';
+import type { LinearDecoder } from '../../quantizers/linear-decoder.ts';
 import { gaussian, seededRandom } from '../../vectors/random.ts';
 import { FlatIndex } from '../flat-index.ts';
 import { RowSet } from '../row-set.ts';
@@ -11,7 +12,6 @@ const middles = Array.from({ length: 40 }, () => draw(24));
 const vectors = Array.from({ length: 6000 }, (_, i) => near(i % 40));
 const queries = Array.from({ length: 100 }, (_, i) => near((7 * i) % 40));
 const quantizer = await fitQuantizer(vectors, { kind: 'itq', bits: 24 });
-
 describe.each(['codes', 'vectors'] as const)('lists by %s', (centroids) => {
   const train = (lists = 16) =>
     InvertedIndex.train(vectors.slice(0, 2000), quantizer, { lists, centroids });
@@ -35,6 +35,30 @@ describe.each(['codes', 'vectors'] as const)('lists by %s', (centroids) => {
         expect(found.map(({ score }) => score)).toEqual(expected.map(({ score }) => score));
       }
     }
+  });
+
+  it('have no lengths of decoded codes where these are computed', async () => {
+    const encodeNorms = vi.spyOn(quantizer.decoder as LinearDecoder, 'encodeNorms');
+    const options = { lists: 10, centroids, norms: 'computed' } as const;
+    const index = await InvertedIndex.train(vectors.slice(0, 2000), quantizer, options);
+    const flat = new FlatIndex(quantizer, undefined, undefined, { norms: 'computed' });
+    const crowd = Array.from({ length: 1500 }, () => near(1));
+    for (const each of [index, flat]) {
+      each.add(vectors.slice(0, 1000));
+      each.add(crowd);
+      each.delete([3, 1004]);
+    }
+    await index.maintain();
+    expect(index.lists).toBeGreaterThan(10);
+    const search = { k: 9, candidates: 2500, rerank: 0 };
+    for (const query of queries.slice(0, 5)) {
+      const expected = flat.search(query, search);
+      expect(index.search(query, { ...search, probes: index.lists })).toEqual(expected);
+    }
+    const selected = index.select([5, 6, 7]);
+    expect(selected.search(vectors[6], { ...search, k: 1 })[0]?.row).toBe(1);
+    expect(encodeNorms).not.toHaveBeenCalled();
+    encodeNorms.mockRestore();
   });
 
   it('are about equally long', async () => {
@@ -114,6 +138,7 @@ it('refuses what makes no sense', async () => {
     InvertedIndex.train(vectors.slice(0, 50), quantizer, options);
   await expect(refused({ lists: 0 })).rejects.toMatchObject({ code: 'invalid-option' });
   await expect(refused({ lists: 51 })).rejects.toMatchObject({ code: 'not-enough-vectors' });
+  await expect(refused({ norms: 'none' })).rejects.toMatchObject({ code: 'invalid-option' });
   await expect(refused({ centroids: 'trees' })).rejects.toMatchObject({ code: 'invalid-option' });
   const index = await refused({ lists: 5 });
   expect(() => index.search(vectors[0], { k: 1, probes: 0 })).toThrow(/probes: got 0/);

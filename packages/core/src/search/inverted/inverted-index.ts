@@ -11,6 +11,8 @@ import type { Candidates } from '../candidates.ts';
 import { scoredRows, scorePlaces } from '../candidates.ts';
 import { checkCount } from '../check-count.ts';
 import type { AsyncSearchOptions, FlatSearchOptions } from '../code-search.ts';
+import type { NormStorage } from '../norm-storage.ts';
+import { checkNormStorage } from '../norm-storage.ts';
 import { fetchedScores, rerank, rerankAsync } from '../rerank.ts';
 import type { ResolvedDepth } from '../search-depth.ts';
 import { resolveDepth } from '../search-depth.ts';
@@ -42,6 +44,8 @@ export interface InvertedIndexOptions extends TaskOptions {
   readonly centroids?: CentroidsOption | undefined;
   /** Where the vectors are kept that re-ranking reads. Default: `float32`, in memory. */
   readonly storage?: VectorStorage | undefined;
+  /** As for `FlatIndex`. Default: `stored`. */
+  readonly norms?: NormStorage | undefined;
   /** Same vectors, options and seed: same lists. Default: 0. */
   readonly seed?: number | undefined;
 }
@@ -69,6 +73,7 @@ export class InvertedIndex implements VectorIndex {
   readonly quantizer: Quantizer;
   readonly #centroids: Centroids;
   readonly #storage: VectorStorage;
+  readonly #norms: NormStorage;
   readonly #lists: InvertedLists;
   readonly #rows: SegmentedRows<VectorContent>;
   readonly #seed: number;
@@ -80,17 +85,22 @@ export class InvertedIndex implements VectorIndex {
   private constructor(
     quantizer: Quantizer,
     centroids: Centroids,
-    { storage = 'float32', seed = 0 }: Pick<InvertedIndexOptions, 'storage' | 'seed'>,
+    {
+      storage = 'float32',
+      norms = 'stored',
+      seed = 0,
+    }: Pick<InvertedIndexOptions, 'storage' | 'norms' | 'seed'>,
   ) {
     this.quantizer = quantizer;
     this.#centroids = centroids;
     this.#storage = storage;
+    this.#norms = norms;
     this.#seed = seed;
     const create = storedVectorsFactory(storage);
     this.#rows = new SegmentedRows(() => new VectorContent(create?.(quantizer.inputDimensions)));
     this.#lists = new InvertedLists({
       bytesPerCode: bytesPerCode(quantizer.bits),
-      hasNorms: quantizer.decoder !== undefined,
+      hasNorms: norms === 'stored' && quantizer.decoder !== undefined,
     });
     while (this.#lists.count < centroids.count) this.#lists.addList();
     const listed = { quantizer, centroids, lists: this.#lists, rows: this.#rows };
@@ -111,9 +121,10 @@ export class InvertedIndex implements VectorIndex {
   ): Promise<InvertedIndex> {
     const all = toMatrix(vectors, { columns: quantizer.inputDimensions });
     checkNotEmpty(all);
-    const { expected = all.rows, seed = 0, storage, signal, onProgress } = options;
+    const { expected = all.rows, seed = 0, storage, norms, signal, onProgress } = options;
     const { lists = Math.max(1, Math.round(Math.sqrt(expected))), centroids = 'vectors' } = options;
     checkCount('lists', lists, 1);
+    if (norms !== undefined) checkNormStorage(norms);
     if (all.rows < lists) {
       throw new BitryoshkaError({
         code: 'not-enough-vectors',
@@ -127,7 +138,7 @@ export class InvertedIndex implements VectorIndex {
     const items = { codes: quantizer.encode(unit, 'document'), vectors: unit };
     const empty = createCentroids(centroids, quantizer);
     await balancedKMeans(empty, items, { lists, seed, signal, onProgress });
-    return new InvertedIndex(quantizer, empty, { storage, seed });
+    return new InvertedIndex(quantizer, empty, { storage, norms, seed });
   }
 
   get dimensions(): number {
@@ -276,7 +287,7 @@ export class InvertedIndex implements VectorIndex {
 
   select(rows: ArrayLike<number>): InvertedIndex {
     const { quantizer } = this;
-    const options = { storage: this.#storage, seed: this.#seed };
+    const options = { storage: this.#storage, norms: this.#norms, seed: this.#seed };
     const selected = new InvertedIndex(quantizer, this.#centroids, options);
     const vectors = zeros(rows.length, this.dimensions);
     for (let i = 0; i < rows.length; i++) rowAt(vectors, i).set(this.vector(rows[i]));
@@ -311,7 +322,7 @@ export class InvertedIndex implements VectorIndex {
   #insert(items: ClusteredItems, rowOfItem: (item: number) => number): void {
     if (items.codes.rows === 0) return;
     const { bytesPerCode: bytes, data } = items.codes;
-    const norms = this.quantizer.decoder?.encodeNorms(items.codes);
+    const norms = this.#lists.encodeNorms(items.codes, this.quantizer);
     for (const [i, list] of this.#centroids.assign(items).entries()) {
       const code = data.subarray(i * bytes, (i + 1) * bytes);
       this.#lists.push(list, rowOfItem(i), code, norms?.[i] ?? 0);

@@ -1,5 +1,7 @@
+import type { Codes } from '../../codes/codes.ts';
 import { defaultKernel } from '../../kernels/default-kernel.ts';
 import type { CodeMemory } from '../../kernels/kernel.ts';
+import type { Quantizer } from '../../quantizers/quantizer.ts';
 import { RowPositions } from '../row-positions.ts';
 
 /** Slots of a block: a list grows by so many. A multiple of 64, for masks. */
@@ -40,6 +42,11 @@ export class InvertedLists {
   constructor({ bytesPerCode, hasNorms }: { bytesPerCode: number; hasNorms: boolean }) {
     this.#bytesPerCode = bytesPerCode;
     this.#hasNorms = hasNorms;
+  }
+
+  /** The lengths of decoded codes, if they are kept. */
+  encodeNorms(codes: Codes, { decoder }: Quantizer): Uint8Array | undefined {
+    return this.#hasNorms ? decoder?.encodeNorms(codes) : undefined;
   }
 
   get count(): number {

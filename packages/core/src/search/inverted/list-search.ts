@@ -66,7 +66,7 @@ export class ListSearch {
               codeScorer(
                 quantizer,
                 { unit, projection: project(quantizer, unit) },
-                { scoring, queryDigits },
+                { scoring, queryDigits, scored },
               ),
             ),
             memorySlots,

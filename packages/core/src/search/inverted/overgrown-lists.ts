@@ -67,7 +67,7 @@ export class OvergrownLists {
     const added = lists.addList();
     centroids.place(list, items, members[0]);
     centroids.place(added, items, members[1]);
-    const norms = quantizer.decoder?.encodeNorms(codes);
+    const norms = lists.encodeNorms(codes, quantizer);
     for (const item of members[1]) {
       const row = before.rows[item];
       const code = before.codes.subarray(item * bytes, (item + 1) * bytes);

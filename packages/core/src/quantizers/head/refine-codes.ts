@@ -1,0 +1,120 @@
+import { packSigns } from '../../codes/codes.ts';
+import { packSignsInBlocks } from '../../codes/pack-signs-in-blocks.ts';
+import { unpackSigns } from '../../codes/unpack-signs.ts';
+import type { TaskOptions } from '../../progress/task-options.ts';
+import { checkpoint } from '../../progress/task-options.ts';
+import { decoderMap, decoderWeights } from '../../training/decoder-weights.ts';
+import { descendDecoder } from '../../training/descend-decoder.ts';
+import type { EncoderWeights } from '../../training/encoder-weights.ts';
+import { encodeReal } from '../../training/encoder-weights.ts';
+import { fitCodebooks } from '../../training/fit-codebooks.ts';
+import { leadingColumns } from '../../training/scores/student.ts';
+import type { AffineMap } from '../../transforms/affine-map.ts';
+import { fitRidgeRegression, ridgeRegressionOn } from '../../transforms/ridge-regression.ts';
+import type { Matrix } from '../../vectors/matrix.ts';
+import { transpose } from '../../vectors/matrix.ts';
+import { AdditiveDecoder } from '../additive-decoder.ts';
+import type { LinearDecoder } from '../linear-decoder.ts';
+import { widenedRange } from '../norm-bytes.ts';
+import { withNormRange } from '../with-norm-range.ts';
+import { documentChooser } from './head-quantizer.ts';
+
+/** Codes chosen for restorers, and what orders them. */
+export interface RefinedCodes {
+  /** Of documents: what their codes are chosen from. */
+  readonly encoder: EncoderWeights;
+  readonly restorers: readonly AffineMap[];
+  /** By prefix. */
+  readonly decoders: readonly (LinearDecoder | AdditiveDecoder)[];
+}
+
+/** Of choosing codes for codebooks and fitting these again. */
+const additiveRounds = 2;
+
+export interface RefineOptions extends TaskOptions {
+  readonly start: EncoderWeights;
+  readonly prefixes: readonly number[];
+  readonly rounds: number;
+  readonly loyalty: number;
+  /** What decoders learn the order of documents from, and the neighbours of each. */
+  readonly training: Matrix;
+  readonly neighbours: Uint32Array;
+  readonly seed: number;
+  /** Of the descent of decoders. */
+  readonly steps?: number | undefined;
+}
+
+/**
+ * Rounds of fitting restorers to codes, choosing codes for the restorers, and fitting the encoder that codes
+ * are chosen from to the codes. Then decoders, which start from the restorers, learn to order the codes.
+ */
+export async function refineCodes(
+  documents: Matrix,
+  options: RefineOptions,
+): Promise<RefinedCodes> {
+  const { start, prefixes, rounds, loyalty, training, neighbours, seed } = options;
+  const predictBits = ridgeRegressionOn(documents);
+  let encoder = start;
+  let signs = unpackSigns(packSigns(encodeReal(encoder, documents).real));
+  let restorers: AffineMap[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    await checkpoint(options, { stage: 'choose', done: round, total: rounds });
+    restorers = fitRestorers(signs, documents, prefixes);
+    if (round === rounds) break;
+    signs = chooseSigns({ encoder, restorers }, documents, loyalty);
+    const { weights, bias } = predictBits(signs);
+    encoder = { weights: transpose(weights as Matrix), bias };
+  }
+  const ordered = chooseSigns({ encoder, restorers }, training, loyalty);
+  const codes = chooseSigns({ encoder, restorers }, documents, loyalty);
+  const decoders: LinearDecoder[] = [];
+  for (const restorer of restorers) {
+    const bits = restorer.inputDimensions;
+    const decoder = decoderWeights(restorer);
+    await descendDecoder(decoder, leadingColumns(ordered, bits), training, neighbours, {
+      ...options,
+      seed: seed + 1,
+    });
+    decoders.push(withNormRange(decoderMap(decoder), packSigns(leadingColumns(codes, bits))));
+  }
+  return { encoder, restorers, decoders };
+}
+
+function fitRestorers(signs: Matrix, documents: Matrix, prefixes: readonly number[]): AffineMap[] {
+  return prefixes.map((prefix) => fitRidgeRegression(leadingColumns(signs, prefix), documents));
+}
+
+/** The same with an additive decoder, and with codes that are chosen for it, in turns. */
+export async function addCodebooks(
+  refined: RefinedCodes,
+  documents: Matrix,
+  loyalty: number,
+  options: TaskOptions,
+): Promise<RefinedCodes> {
+  let additive = refined;
+  for (let round = 0; round <= additiveRounds; round++) {
+    await checkpoint(options, { stage: 'codebooks', done: round, total: additiveRounds });
+    const signs = chooseSigns(additive, documents, loyalty);
+    const linear = fitRidgeRegression(signs, documents);
+    const codebooks = fitCodebooks(signs, documents, linear);
+    const norms = new AdditiveDecoder(codebooks, [0, 1]).norms(packSigns(signs));
+    const decoder = new AdditiveDecoder(codebooks, widenedRange([Infinity, 0], norms));
+    additive = { ...refined, decoders: [decoder] };
+  }
+  return additive;
+}
+
+/** The codes of vectors as -1 and 1. */
+export function chooseSigns(
+  { encoder, restorers, decoders }: Omit<RefinedCodes, 'decoders'> & Partial<RefinedCodes>,
+  vectors: Matrix,
+  loyalty: number,
+): Matrix {
+  const whole = decoders?.[decoders.length - 1];
+  const choose = documentChooser(restorers, whole, encoder.bias.length, loyalty);
+  return unpackSigns(
+    packSignsInBlocks(vectors, encoder.bias.length, (block) =>
+      choose(block, encodeReal(encoder, block).real),
+    ),
+  );
+}
