@@ -90,6 +90,7 @@ let word5: u64 = 0;
 /** The distance of the query to the code at `p + offset`. */
 @inline function distanceAs<T>(
   p: usize, offset: usize, query: usize, q0: u64, q1: u64, q2: u64, q3: u64, q4: u64, q5: u64,
+  v0: v128, v1: v128, v2: v128, v3: v128,
 ): u32 {
   if (idof<T>() == idof<Bits64>()) return ones(p, offset, q0);
   if (idof<T>() == idof<Bits128>()) return ones(p, offset, q0) + ones(p, offset + 8, q1);
@@ -102,28 +103,49 @@ let word5: u64 = 0;
   if (idof<T>() == idof<Bits384>()) return six;
   const eight = six + distance128(query, p, 48, offset + 48);
   if (idof<T>() == idof<Bits512>()) return eight;
-  const twelve = eight + distance256(query, p, 64, offset + 64);
-  if (idof<T>() == idof<Bits768>()) return twelve;
-  return twelve + distance256(query, p, 96, offset + 96);
+  if (idof<T>() == idof<Bits768>()) return eight + distance256(query, p, 64, offset + 64);
+  return eight + inVectors(p + offset, v0, v1, v2, v3);
+}
+
+/** The distance of the last 64 of 128 bytes, by units of the processor that counting words leaves free. */
+@inline function inVectors(p: usize, v0: v128, v1: v128, v2: v128, v3: v128): u32 {
+  const counts = i8x16.add(
+    i8x16.add(
+      i8x16.popcnt(v128.xor(v128.load(p, 64), v0)),
+      i8x16.popcnt(v128.xor(v128.load(p, 80), v1)),
+    ),
+    i8x16.add(
+      i8x16.popcnt(v128.xor(v128.load(p, 96), v2)),
+      i8x16.popcnt(v128.xor(v128.load(p, 112), v3)),
+    ),
+  );
+  const sums = i16x8.extadd_pairwise_i8x16_u(counts);
+  const wide = i64x2.extract_lane(sums, 0) + i64x2.extract_lane(sums, 1);
+  return <u32>((<u64>wide * 0x0001000100010001) >> 48);
 }
 
 // The compiler turns each instance of this generic function into straight-line code for its code length.
 // One row an iteration, two where codes are short: more would not leave registers for the query.
 @inline function scanAll<T>(codes: usize, first: u32, end: u32, query: usize, bytes: usize): void {
   const q0 = word0, q1 = word1, q2 = word2, q3 = word3, q4 = word4, q5 = word5;
+  const isLong = idof<T>() == idof<Bits1024>();
+  const v0 = isLong ? v128.load(query, 64) : i8x16.splat(0);
+  const v1 = isLong ? v128.load(query, 80) : v0;
+  const v2 = isLong ? v128.load(query, 96) : v0;
+  const v3 = isLong ? v128.load(query, 112) : v0;
   let p = codes + <usize>first * bytes;
   let limit = bound;
   let i = first;
   if (idof<T>() == idof<Bits64>() || idof<T>() == idof<Bits128>()) {
     for (; i + 2 <= end; i += 2, p += bytes << 1) {
-      const a = distanceAs<T>(p, 0, query, q0, q1, q2, q3, q4, q5);
-      const b = distanceAs<T>(p, bytes, query, q0, q1, q2, q3, q4, q5);
+      const a = distanceAs<T>(p, 0, query, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3);
+      const b = distanceAs<T>(p, bytes, query, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3);
       if (a < limit) limit = push(a, i);
       if (b < limit) limit = push(b, i + 1);
     }
   }
   for (; i < end; i++, p += bytes) {
-    const d = distanceAs<T>(p, 0, query, q0, q1, q2, q3, q4, q5);
+    const d = distanceAs<T>(p, 0, query, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3);
     if (d < limit) limit = push(d, i);
   }
 }
