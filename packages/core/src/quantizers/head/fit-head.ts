@@ -65,6 +65,8 @@ const hiddenWidth = 256;
 const defaultLoyalty = 0.002;
 /** Vectors to learn from, at most. */
 const mostRows = 40_000;
+/** Of decoders that only have to show what is worth being done in full. */
+const triedDecoderSteps = 60;
 /** Where codebooks are worth their size, and their vectors have enough to be learned from. */
 const plentyOfRows = 20_000;
 /**
@@ -147,7 +149,11 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
           decoder: refined.decoders[i],
         })),
       });
-    const first = await refineCodes(training, { ...refining, rounds: 4 });
+    const first = await refineCodes(training, {
+      ...refining,
+      rounds: 4,
+      steps: Math.min(triedDecoderSteps, options.steps ?? Infinity),
+    });
     compare('refined', quantizer(first, model.encoder));
     if (isAdditive) {
       const additive = await addCodebooks(first, training, loyalty, options);
