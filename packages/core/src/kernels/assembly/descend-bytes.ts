@@ -1,45 +1,7 @@
 // Coordinate descent over the bits of codes whose bytes name vectors: x is about the sum of one vector per
 // byte. See Kernel.createByteDescent for what is descended.
 
-@inline function step(sum: v128, a: v128, b: v128): v128 {
-  return f32x4.add(sum, f32x4.mul(a, b));
-}
-
-@inline function total(sum: v128): f32 {
-  return (
-    f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) +
-    (f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3))
-  );
-}
-
-/** Summed in four lanes, as everywhere. */
-function dot(a: usize, b: usize, bytes: usize): f32 {
-  let sum = f32x4.splat(0);
-  for (let p: usize = 0; p < bytes; p += 16) sum = step(sum, v128.load(a + p), v128.load(b + p));
-  return total(sum);
-}
-
-/** The dot products of `a` and the four vectors whose numbers differ from `value` in one bit, from `first` on. */
-function dotFour(
-  a: usize, book: usize, value: usize, first: usize, stride: usize, output: usize,
-): void {
-  const b0 = book + (value ^ first) * stride;
-  const b1 = book + (value ^ (first << 1)) * stride;
-  const b2 = book + (value ^ (first << 2)) * stride;
-  const b3 = book + (value ^ (first << 3)) * stride;
-  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-  for (let p: usize = 0; p < stride; p += 16) {
-    const x = v128.load(a + p);
-    s0 = step(s0, x, v128.load(b0 + p));
-    s1 = step(s1, x, v128.load(b1 + p));
-    s2 = step(s2, x, v128.load(b2 + p));
-    s3 = step(s3, x, v128.load(b3 + p));
-  }
-  store<f32>(output, total(s0));
-  store<f32>(output, total(s1), 4);
-  store<f32>(output, total(s2), 8);
-  store<f32>(output, total(s3), 12);
-}
+import { dot, dotFour } from './multiply';
 
 /** What the error grows by if a bit is flipped: |d|² - 2 r·d, and what its weight asks. */
 @inline function growth(squared: f32, along: f32, alongNew: f32, weight: f32, isOne: bool): f32 {
@@ -70,8 +32,16 @@ export function descendBytes(
         const first = (<usize>i * bytes + byte) << 5;
         let value = <usize>load<u8>(code);
         let along = dot(residual, book + value * stride, stride);
-        dotFour(residual, book, value, 1, stride, alongs);
-        dotFour(residual, book, value, 16, stride, alongs + 16);
+        dotFour(
+          residual,
+          book + (value ^ 1) * stride, book + (value ^ 2) * stride,
+          book + (value ^ 4) * stride, book + (value ^ 8) * stride, stride, alongs,
+        );
+        dotFour(
+          residual,
+          book + (value ^ 16) * stride, book + (value ^ 32) * stride,
+          book + (value ^ 64) * stride, book + (value ^ 128) * stride, stride, alongs + 16,
+        );
         let isStale = false;
         for (let bit: usize = 0; bit < 8; bit++) {
           const other = value ^ (<usize>1 << bit);

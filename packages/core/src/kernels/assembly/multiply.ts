@@ -3,26 +3,29 @@
 // Every dot product is summed in four lanes which are then added as (0 + 1) + (2 + 3): the JavaScript
 // twin adds in the same order, so that both give the same bits. Rows are padded to whole lanes.
 
-@inline function lanes(sum: v128): f32 {
+@inline
+export function lanes(sum: v128): f32 {
   return (
     f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) +
     (f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3))
   );
 }
 
-@inline function step(sum: v128, a: v128, b: v128): v128 {
+@inline
+export function step(sum: v128, a: v128, b: v128): v128 {
   return f32x4.add(sum, f32x4.mul(a, b));
 }
 
-/** One dot product, for what the blocks of 2 x 4 leave over. */
-function dot(a: usize, b: usize, bytes: usize): f32 {
+/** One dot product, of rows that are padded to whole lanes. */
+export function dot(a: usize, b: usize, bytes: usize): f32 {
   let sum = f32x4.splat(0);
   for (let p: usize = 0; p < bytes; p += 16) sum = step(sum, v128.load(a + p), v128.load(b + p));
   return lanes(sum);
 }
 
 /** Four dot products side by side, whose additions do not wait for one another. */
-@inline function dotFour(
+@inline
+export function dotFour(
   a: usize, b0: usize, b1: usize, b2: usize, b3: usize, bytes: usize, output: usize,
 ): void {
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
