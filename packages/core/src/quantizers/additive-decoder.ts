@@ -1,4 +1,5 @@
 import type { Codes } from '../codes/codes.ts';
+import { codeRange } from '../codes/codes.ts';
 import type { Tensor } from '../format/safetensors.ts';
 import { defaultKernel } from '../kernels/default-kernel.ts';
 import type { Multiplier } from '../kernels/kernel.ts';
@@ -51,16 +52,14 @@ export class AdditiveDecoder implements Decoder {
   }
 
   norms(codes: Codes): Float32Array {
-    const { rows, bytesPerCode, data } = codes;
-    const lengths = new Float32Array(rows);
-    for (let start = 0; start < rows; start += blockRows) {
-      const end = Math.min(rows, start + blockRows);
-      const block = data.subarray(start * bytesPerCode, end * bytesPerCode);
-      const decoded = this.decode({ ...codes, rows: end - start, data: block });
-      for (let i = start; i < end; i++) {
+    const lengths = new Float32Array(codes.rows);
+    for (let start = 0; start < codes.rows; start += blockRows) {
+      const block = codeRange(codes, start, Math.min(codes.rows, start + blockRows));
+      const decoded = this.decode(block);
+      for (let i = 0; i < block.rows; i++) {
         let squared = 0;
-        for (const value of row(decoded, i - start)) squared += value * value;
-        lengths[i] = Math.sqrt(squared);
+        for (const value of row(decoded, i)) squared += value * value;
+        lengths[start + i] = Math.sqrt(squared);
       }
     }
     return lengths;

@@ -20,8 +20,8 @@ const neighbourCount = 10;
 const heldOutShare = 0.1;
 const mostQueries = 300;
 const mostDocuments = 10_000;
-/** Where there are so many vectors, so many documents are held out as well. */
-const plenty = 20_000;
+/** Where there are so many vectors, documents are held out as well: decoders may know others by heart. */
+export const plentyOfVectors = 20_000;
 const heldOutDocuments = 5000;
 const blockRows = 64;
 
@@ -41,7 +41,7 @@ export async function holdOutVectors(
   const { heldOut, kept } = holdOutRows(vectors.rows, asked, random);
   const queries = selectRows(vectors, heldOut);
   const others = selectRows(vectors, kept);
-  const unseen = vectors.rows < plenty ? undefined : { share: 1, most: heldOutDocuments };
+  const unseen = vectors.rows < plentyOfVectors ? undefined : { share: 1, most: heldOutDocuments };
   const aside = unseen && holdOutRows(others.rows, unseen, random);
   const training = aside ? selectRows(others, aside.kept) : others;
   const documents = selectRows(

@@ -8,7 +8,7 @@ import { encodeReal } from '../../training/encoder-weights.ts';
 import type { LossWeights } from '../../training/head-loss.ts';
 import { scoreNames } from '../../training/head-loss.ts';
 import type { HeadModel } from '../../training/head-model.ts';
-import { holdOutVectors } from '../../training/held-out-recall.ts';
+import { holdOutVectors, plentyOfVectors } from '../../training/held-out-recall.ts';
 import { mineNeighbours } from '../../training/mine-neighbours.ts';
 import { leadingColumns } from '../../training/scores/student.ts';
 import type { TrainHeadOptions, WeightedBatch } from '../../training/train-head.ts';
@@ -67,14 +67,14 @@ const defaultLoyalty = 0.002;
 const mostRows = 40_000;
 /** Of decoders that only have to show what is worth being done in full. */
 const triedDecoderSteps = 60;
-/** Where codebooks are worth their size, and their vectors have enough to be learned from. */
-const plentyOfRows = 20_000;
+
 /**
  * Trains a head on documents.
  *
  * It starts from principal components and ITQ, or from another head. Encoder and decoder are trained
- * together; then it is refined: documents get the codes from which restorers make most of them, and the
- * decoder and the encoder of queries learn to order those codes. Each stage is asked for the neighbours of
+ * together; then it is refined: documents get the codes from which restorers make most of them, and
+ * decoders learn to order those codes; where there are many vectors, codebooks restore them better still. At
+ * last the encoder of queries learns to find the codes. Each stage is asked for the neighbours of
  * held-out vectors; the last that finds more than those before it is taken, so a head is never worse there
  * than where it started.
  *
@@ -126,8 +126,9 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
   compare('trained', quantizerOf(model, prefixes, training));
 
   if (choose) {
+    // Where codebooks are worth their size, and are judged by documents that they have not learned.
     const isAdditive =
-      (options.decoder ?? (documents.rows >= plentyOfRows ? 'additive' : 'linear')) ===
+      (options.decoder ?? (documents.rows >= plentyOfVectors ? 'additive' : 'linear')) ===
         'additive' && canBeAdditive(options.bits, prefixes);
     const refining = {
       ...options,
