@@ -79,7 +79,7 @@ export { planLayout } from './quantizers/groups/plan-layout.ts';
 export type { ScoredCandidate } from './quantizers/groups/score-candidates.ts';
 export type { HeadFit } from './quantizers/head/fit-head.ts';
 export { fitHead } from './quantizers/head/fit-head.ts';
-export type { HeadFitOptions, HeadOptions, TrainingPairs } from './quantizers/head/head-options.ts';
+export type { HeadFitOptions, HeadOptions } from './quantizers/head/head-options.ts';
 export { HeadQuantizer } from './quantizers/head/head-quantizer.ts';
 export type { HeadStage } from './quantizers/head/head-stages.ts';
 export { LinearDecoder } from './quantizers/linear-decoder.ts';
@@ -107,9 +107,19 @@ export type { ScoredRow } from './search/top-rows.ts';
 export type { SearchOptions, VectorIndex } from './search/vector-index.ts';
 export { VectorRows } from './search/vector-rows.ts';
 export type { VectorSource, VectorStorage } from './search/vector-storage.ts';
+export type {
+  CorpusPair,
+  CorpusPairKind,
+  CorpusPairOptions,
+  CorpusPassage,
+} from './training/corpus-pairs.ts';
+export { corpusPairKinds, corpusPairs } from './training/corpus-pairs.ts';
+export type { CorpusLessons, LearnFromCorpusOptions } from './training/learn-from-corpus.ts';
+export { learnFromCorpus } from './training/learn-from-corpus.ts';
 export type { AdapterFit, AdapterOptions } from './training/train-adapter.ts';
 export { trainAdapter } from './training/train-adapter.ts';
 export type { CurvePoint } from './training/training-checkpoint.ts';
+export type { TrainingPairs } from './training/training-pairs.ts';
 export type { AffineMap } from './transforms/affine-map.ts';
 export { applyAffineMap } from './transforms/affine-map.ts';
 export type { MatryoshkaOptions } from './transforms/matryoshka.ts';

@@ -28,6 +28,18 @@ describe.skipIf(!existsSync(built))('fitHeadInThread (needs a build)', () => {
     expect(turns).toBeGreaterThan(5);
   });
 
+  it('learns from queries and pairs as fitHead does', async () => {
+    const { fitHeadInThread, fitHead } = await load();
+    const queries = vectors.slice(0, 40).map((vector) => vector.map((value) => value + 0.1));
+    const pairs = { queries, documents: vectors.slice(0, 40), negatives: vectors.slice(40, 80) };
+    const learning = { ...options, queries, pairs };
+    const fit = await fitHeadInThread(vectors, learning);
+    expect(fit.quantizer.save()).toEqual((await fitHead(vectors, learning)).quantizer.save());
+    const { negatives: _, ...fewer } = pairs;
+    const other = await fitHeadInThread(vectors, { ...options, queries, pairs: fewer });
+    expect(fit.curve).not.toEqual(other.curve);
+  });
+
   it('goes on from a checkpoint as if it had not been interrupted', async () => {
     const { fitHeadInThread } = await load();
     const checkpoints: Uint8Array[] = [];

@@ -22,16 +22,18 @@ const workerFile = import.meta.url.endsWith('.ts')
  */
 export async function fitHeadInThread(
   vectors: Vectors,
-  { from, pairs, signal, onProgress, onCheckpoint, ...options }: HeadFitOptions,
+  { from, pairs, queries, signal, onProgress, onCheckpoint, ...options }: HeadFitOptions,
 ): Promise<HeadFit> {
   signal?.throwIfAborted();
   const task: HeadTask = {
     vectors: shared(toMatrix(vectors)),
     options,
     from: from?.save(),
+    queries: queries && shared(toMatrix(queries, { name: 'queries' })),
     pairs: pairs && {
       queries: shared(toMatrix(pairs.queries, { name: 'pairs.queries' })),
       documents: shared(toMatrix(pairs.documents, { name: 'pairs.documents' })),
+      negatives: pairs.negatives && shared(toMatrix(pairs.negatives, { name: 'pairs.negatives' })),
     },
     wantsCheckpoints: onCheckpoint !== undefined,
   };

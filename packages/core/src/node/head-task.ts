@@ -7,11 +7,18 @@ export interface HeadTask {
   readonly vectors: Matrix;
   readonly options: Omit<
     HeadFitOptions,
-    'from' | 'pairs' | 'signal' | 'onProgress' | 'onCheckpoint'
+    'from' | 'pairs' | 'queries' | 'signal' | 'onProgress' | 'onCheckpoint'
   >;
   /** The file of the head to train further. */
   readonly from: Uint8Array | undefined;
-  readonly pairs: { readonly queries: Matrix; readonly documents: Matrix } | undefined;
+  readonly queries: Matrix | undefined;
+  readonly pairs:
+    | {
+        readonly queries: Matrix;
+        readonly documents: Matrix;
+        readonly negatives: Matrix | undefined;
+      }
+    | undefined;
   readonly wantsCheckpoints: boolean;
 }
 

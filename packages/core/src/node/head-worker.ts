@@ -5,7 +5,7 @@ import { loadQuantizer } from '../quantizers/load-quantizer.ts';
 import type { HeadMessage, HeadTask } from './head-task.ts';
 
 /** Trains a head in a thread of its own, which ends with it. */
-const { vectors, options, from, pairs, wantsCheckpoints } = workerData as HeadTask;
+const { vectors, options, from, pairs, queries, wantsCheckpoints } = workerData as HeadTask;
 const say = (message: HeadMessage): void => parentPort?.postMessage(message);
 
 try {
@@ -13,6 +13,7 @@ try {
     ...options,
     from: from && loadQuantizer(from),
     pairs,
+    queries,
     onProgress: (progress) => say({ progress }),
     onCheckpoint: wantsCheckpoints ? (checkpoint) => say({ checkpoint }) : undefined,
   });

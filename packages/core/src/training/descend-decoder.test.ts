@@ -62,7 +62,7 @@ async function descended(
 ): Promise<AffineMap> {
   const decoder = decoderWeights(start);
   const neighbours = await nearestNeighbours(vectors, 32);
-  await descendDecoder(decoder, signs, vectors, neighbours, options);
+  await descendDecoder(decoder, signs, vectors, [{ vectors, neighbours }], options);
   return decoderMap(decoder);
 }
 

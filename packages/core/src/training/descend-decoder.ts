@@ -7,6 +7,7 @@ import { Adam } from './adam.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import type { DecoderWeights } from './decoder-weights.ts';
 import { decodedScores } from './scores/decoded-scores.ts';
+import type { Askers } from './similarity-batches.ts';
 import { drawSimilarityBatch } from './similarity-batches.ts';
 
 export interface DecoderDescentOptions extends TaskOptions {
@@ -24,19 +25,19 @@ const batchSize = { queries: 64, documents: 128, neighbours: 4 };
 
 /**
  * Moves a decoder of least squares to where its scores keep the order of the float ones: the
- * cross-entropy between the softmax over a query's float cosines and that over its decoded ones, the
- * vectors themselves as queries, the codes as they are.
+ * cross-entropy between the softmax over a query's float cosines and that over its decoded ones, the codes
+ * as they are.
  *
  * @param decoder is moved in place
  * @param signs the codes as -1 and 1, one row per vector; the decoder may be of their leading bits
  * @param vectors unit length
- * @param neighbours of each vector, `rows x n`
+ * @param askers by turns: the vectors themselves, and others
  */
 export async function descendDecoder(
   decoder: DecoderWeights,
   signs: Matrix,
   vectors: Matrix,
-  neighbours: Uint32Array,
+  askers: readonly Askers[],
   options: DecoderDescentOptions,
 ): Promise<void> {
   const { seed, steps = 200 } = options;
@@ -45,14 +46,13 @@ export async function descendDecoder(
   const moves = [new Adam(bitVectors.data), new Adam(bias)];
   for (let step = 0; step < steps; step++) {
     if (step % 10 === 0) await checkpoint(options, { stage: 'decode', done: step, total: steps });
-    const batch = drawSimilarityBatch(vectors, neighbours, random, batchSize);
+    const batch = drawSimilarityBatch(vectors, askers[step % askers.length], random, batchSize);
     const gradient = {
       bitVectors: zeros(bitVectors.rows, bitVectors.columns),
       bias: new Float32Array(bias.length),
     };
-    const queries = selectRows(vectors, batch.queries);
     const codes = selectRows(signs, batch.documents);
-    const scores = decodedScores(queries, codes, decoder, { decoder: gradient });
+    const scores = decodedScores(batch.queryVectors, codes, decoder, { decoder: gradient });
     scores.backward(crossEntropy(batch, scores.values, logScale).gradient);
     const rate = (firstRate * (1 + Math.cos((Math.PI * step) / steps))) / 2;
     moves[0].step(gradient.bitVectors.data, rate);

@@ -15,11 +15,16 @@ const bits = 6;
 const prefixes = [3, bits];
 const random = seededRandom(4);
 const vectors = normalizeRows(randomMatrix(30, dimensions));
-const similarities = drawSimilarityBatch(vectors, new Uint32Array(0), seededRandom(2), {
-  queries: 5,
-  documents: 11,
-  temperature: 0.3,
-});
+const similarities = drawSimilarityBatch(
+  vectors,
+  { vectors, neighbours: new Uint32Array(0) },
+  seededRandom(2),
+  {
+    queries: 5,
+    documents: 11,
+    temperature: 0.3,
+  },
+);
 const batch: TrainingBatch = {
   ...similarities,
   queryVectors: rows(similarities.queries),

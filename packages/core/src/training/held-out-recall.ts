@@ -2,7 +2,7 @@ import { defaultKernel } from '../kernels/default-kernel.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { holdOutRows } from '../vectors/hold-out-rows.ts';
 import type { Matrix } from '../vectors/matrix.ts';
-import { row, rowRange, selectRows } from '../vectors/matrix.ts';
+import { row, rowRange, selectRows, stackRows } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import { sampleIndices, seededRandom } from '../vectors/random.ts';
 import { nearestDocuments } from './nearest-documents.ts';
@@ -25,21 +25,35 @@ export const plentyOfVectors = 20_000;
 const heldOutDocuments = 5000;
 const blockRows = 64;
 
+export interface HoldOutOptions extends TaskOptions {
+  readonly seed: number;
+  /** Unit vectors of queries, where there are any. */
+  readonly queries?: Matrix | undefined;
+}
+
+/** What is learned from, and what is asked. */
+export interface HeldOutSplit {
+  readonly training: Matrix;
+  readonly heldOut: HeldOutVectors;
+  /** The queries that are not held out. */
+  readonly asking?: Matrix | undefined;
+}
+
 /**
- * Splits vectors into those to learn from and some that stand for queries: a tenth, and 300 at most. Where
- * there are plenty, the documents that they are asked of are not learned from either.
+ * Splits vectors into those to learn from and some that stand for queries: a tenth, and 300 at most; as many
+ * again of the queries, where there are any. Where there are plenty of vectors, the documents that they are
+ * asked of are not learned from either.
  *
- * @param vectors unit length
+ * @param vectors of documents, unit length
  */
 export async function holdOutVectors(
   vectors: Matrix,
-  seed: number,
-  options: TaskOptions = {},
-): Promise<{ readonly training: Matrix; readonly heldOut: HeldOutVectors }> {
+  { seed, queries, ...task }: HoldOutOptions,
+): Promise<HeldOutSplit> {
   const random = seededRandom(seed);
   const asked = { share: heldOutShare, most: mostQueries };
   const { heldOut, kept } = holdOutRows(vectors.rows, asked, random);
-  const queries = selectRows(vectors, heldOut);
+  const standIns = selectRows(vectors, heldOut);
   const others = selectRows(vectors, kept);
   const unseen = vectors.rows < plentyOfVectors ? undefined : { share: 1, most: heldOutDocuments };
   const aside = unseen && holdOutRows(others.rows, unseen, random);
@@ -48,8 +62,14 @@ export async function holdOutVectors(
     others,
     aside?.heldOut ?? sampleIndices(others.rows, mostDocuments, random),
   );
-  const neighbours = await nearestDocuments(queries, documents, neighbourCount, options);
-  return { training, heldOut: { queries, documents, neighbours } };
+  const split = queries && holdOutRows(queries.rows, asked, random);
+  const judging = split ? stackRows(standIns, selectRows(queries, split.heldOut)) : standIns;
+  const neighbours = await nearestDocuments(judging, documents, neighbourCount, task);
+  return {
+    training,
+    heldOut: { queries: judging, documents, neighbours },
+    asking: split && selectRows(queries, split.kept),
+  };
 }
 
 /**

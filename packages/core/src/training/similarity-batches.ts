@@ -4,11 +4,22 @@ import { selectRows } from '../vectors/matrix.ts';
 import type { Random } from '../vectors/random.ts';
 import { sampleIndices } from '../vectors/random.ts';
 
+/** Vectors that ask, and documents that are near to them. */
+export interface Askers {
+  /** Unit length. */
+  readonly vectors: Matrix;
+  /** `rows x n` rows of documents. */
+  readonly neighbours: Uint32Array;
+}
+
 /** Some vectors as queries, some as documents, and how alike they are in float. */
 export interface SimilarityBatch {
-  /** Rows of the training vectors. */
+  /** By query: the document that it is itself, or `nobody`. */
   readonly queries: Uint32Array;
+  /** Rows of the documents. */
   readonly documents: Uint32Array;
+  readonly queryVectors: Matrix;
+  readonly documentVectors: Matrix;
   /**
    * `queries x documents`: softmax over the documents of cosine / temperature. 0 where a document is the
    * query itself, which the student must not score either.
@@ -27,16 +38,19 @@ export interface SimilarityBatchOptions {
   readonly temperature?: number;
 }
 
+/** Stands for a query that is none of the documents. */
+export const nobody = 0xffffffff;
+
 /**
  * Draws batches in which every query meets some of its neighbours and many random documents: the order
  * among neighbours is what codes must learn to keep, and the random ones keep the scale.
  *
- * @param vectors unit length
- * @param neighbours `rows x n` row numbers, as from `nearestNeighbours`
+ * @param documents unit length
+ * @param askers what queries are drawn from: the documents themselves, the same object, or others
  */
 export function drawSimilarityBatch(
-  vectors: Matrix,
-  neighbours: Uint32Array,
+  documents: Matrix,
+  askers: Askers,
   random: Random,
   options: SimilarityBatchOptions = {},
 ): SimilarityBatch {
@@ -46,22 +60,22 @@ export function drawSimilarityBatch(
     neighbours: neighbourCount = 8,
     temperature = 0.05,
   } = options;
-  const { rows } = vectors;
-  const perRow = neighbours.length / rows;
-  const queries = sampleIndices(rows, queryCount, random);
-  const chosen = new Set<number>(sampleIndices(rows, documentCount, random));
+  const { vectors, neighbours } = askers;
+  const perRow = neighbours.length / vectors.rows;
+  const asked = sampleIndices(vectors.rows, queryCount, random);
+  const chosen = new Set<number>(sampleIndices(documents.rows, documentCount, random));
   const places = perRow > 0 ? sampleIndices(perRow, neighbourCount, random) : [];
-  for (const query of queries) {
+  for (const query of asked) {
     for (const place of places) chosen.add(neighbours[query * perRow + place]);
   }
-  const documents = Uint32Array.from(chosen).sort();
-  const target = defaultKernel().multiplyTransposed(
-    selectRows(vectors, queries),
-    selectRows(vectors, documents),
-  );
+  const rows = Uint32Array.from(chosen).sort();
+  const queries = vectors === documents ? asked : new Uint32Array(asked.length).fill(nobody);
+  const queryVectors = selectRows(vectors, asked);
+  const documentVectors = selectRows(documents, rows);
+  const target = defaultKernel().multiplyTransposed(queryVectors, documentVectors);
   for (let p = 0; p < target.data.length; p++) target.data[p] /= temperature;
-  softmaxRows(target, queries, documents);
-  return { queries, documents, target };
+  softmaxRows(target, queries, rows);
+  return { queries, documents: rows, queryVectors, documentVectors, target };
 }
 
 /** In place; a document that is the query itself gets 0, and so does all where there is no other. */

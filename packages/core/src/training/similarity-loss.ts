@@ -2,7 +2,8 @@ import { defaultKernel } from '../kernels/default-kernel.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { transpose, zeros } from '../vectors/matrix.ts';
 import type { Binarization } from './binarization.ts';
-import type { SimilarityBatch } from './similarity-batches.ts';
+
+import type { Meeting } from './cross-entropy.ts';
 import { softmaxRows } from './similarity-batches.ts';
 
 export interface SimilarityLoss {
@@ -25,7 +26,7 @@ export interface SimilarityLoss {
  * @param documents those of its documents
  */
 export function similarityLoss(
-  batch: SimilarityBatch,
+  batch: Meeting,
   queries: Matrix,
   documents: Matrix,
   logScale: number,

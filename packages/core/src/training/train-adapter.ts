@@ -76,7 +76,7 @@ export async function trainAdapter(vectors: Vectors, options: AdapterOptions): P
       ? selectRows(matrix, sampleIndices(matrix.rows, mostRows, seededRandom(seed)))
       : matrix,
   );
-  const { training, heldOut } = await holdOutVectors(all, seed, options);
+  const { training, heldOut } = await holdOutVectors(all, { ...options, seed });
   const isBinary = binarize !== 'none';
   const start = isBinary
     ? await fitItq(training, { ...options, seed, outputDimensions: outputs })
@@ -97,12 +97,12 @@ export async function trainAdapter(vectors: Vectors, options: AdapterOptions): P
     binarizer: binarizers[binarize],
     steps: options.steps ?? Math.min(1500, Math.max(20, Math.round(training.rows / 16))),
     rates,
-    draw: (random) => {
-      const batch = drawSimilarityBatch(training, neighbours, random);
-      const queryVectors = selectRows(training, batch.queries);
-      const documentVectors = selectRows(training, batch.documents);
-      return [{ weight: 1, batch: { ...batch, queryVectors, documentVectors } }];
-    },
+    draw: (random) => [
+      {
+        weight: 1,
+        batch: drawSimilarityBatch(training, { vectors: training, neighbours }, random),
+      },
+    ],
     measure: ({ encoder }) => {
       const [documents, queries] = [heldOut.documents, heldOut.queries].map((part) =>
         represent(encodeReal(encoder, part).real, isBinary),

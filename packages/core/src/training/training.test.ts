@@ -35,7 +35,7 @@ describe('drawSimilarityBatch', () => {
   it('gives distributions over documents that leave out the query itself', async () => {
     const neighbours = await nearestNeighbours(vectors, 7);
     const sizes = { queries: 10, documents: 40, neighbours: 3 };
-    const batch = drawSimilarityBatch(vectors, neighbours, seededRandom(5), sizes);
+    const batch = drawSimilarityBatch(vectors, { vectors, neighbours }, seededRandom(5), sizes);
     expect(batch.queries).toHaveLength(10);
     expect(new Set(batch.documents).size).toBe(batch.documents.length);
     batch.queries.forEach((query, i) => {
@@ -49,16 +49,23 @@ describe('drawSimilarityBatch', () => {
         else expect(row[j]).toBeGreaterThan(0);
       });
     });
-    expect(drawSimilarityBatch(vectors, neighbours, seededRandom(5), sizes)).toEqual(batch);
+    expect(drawSimilarityBatch(vectors, { vectors, neighbours }, seededRandom(5), sizes)).toEqual(
+      batch,
+    );
   });
 });
 
 describe('similarityLoss', () => {
-  const batch = drawSimilarityBatch(vectors, new Uint32Array(0), seededRandom(2), {
-    queries: 6,
-    documents: 9,
-    temperature: 0.3,
-  });
+  const batch = drawSimilarityBatch(
+    vectors,
+    { vectors, neighbours: new Uint32Array(0) },
+    seededRandom(2),
+    {
+      queries: 6,
+      documents: 9,
+      temperature: 0.3,
+    },
+  );
   const queries = randomMatrix(6, 5);
   const documents = randomMatrix(batch.documents.length, 5);
 

@@ -35,6 +35,14 @@ export function selectRows(matrix: Matrix, rows: ArrayLike<number>): Matrix {
   return selected;
 }
 
+/** The rows of one matrix, and then those of another of as many columns. */
+export function stackRows(above: Matrix, below: Matrix): Matrix {
+  const stacked = zeros(above.rows + below.rows, above.columns);
+  stacked.data.set(above.data);
+  stacked.data.set(below.data, above.data.length);
+  return stacked;
+}
+
 /** Columns become rows. */
 /** @param into where it is written. Default: new memory */
 export function transpose({ rows, columns, data }: Matrix, into?: Matrix): Matrix {

@@ -4,6 +4,7 @@ import { checkpoint } from '../../progress/task-options.ts';
 import { decoderMap, decoderWeights } from '../../training/decoder-weights.ts';
 import { descendDecoder } from '../../training/descend-decoder.ts';
 import { nearestNeighbours } from '../../training/nearest-neighbours.ts';
+import { queryAskers } from '../../training/query-askers.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import { fitItq } from '../../transforms/itq.ts';
@@ -55,7 +56,9 @@ export const fitAutoencoderQuantizer: QuantizerFitter = async (documents, option
   const taughtVectors = selectRows(sample, taught);
   const neighbours = await nearestNeighbours(taughtVectors, neighbourCount, options);
   const decoder = decoderWeights(restorer);
-  await descendDecoder(decoder, selectRows(signs, taught), taughtVectors, neighbours, options);
+  const askers = [{ vectors: taughtVectors, neighbours }];
+  if (options.queries) askers.push(await queryAskers(options.queries, taughtVectors, options));
+  await descendDecoder(decoder, selectRows(signs, taught), taughtVectors, askers, options);
   return new AutoencoderQuantizer(encoder, restorer, withNormRange(decoderMap(decoder), codes));
 };
 

@@ -73,7 +73,12 @@ export async function learnThresholds(
       await checkpoint(options, { stage: 'fit', done: step - 1, total: steps });
     }
     const thresholds = thresholdsNow();
-    const { queries, documents, target } = drawSimilarityBatch(vectors, neighbours, random, batch);
+    const { queries, documents, target } = drawSimilarityBatch(
+      vectors,
+      { vectors, neighbours },
+      random,
+      batch,
+    );
     const [queryValues, documentValues] = [queries, documents].map((rows) =>
       selectRows(values, rows),
     );

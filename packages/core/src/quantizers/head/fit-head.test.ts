@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { packSigns } from '../../codes/codes.ts';
 import { unpackSigns } from '../../codes/unpack-signs.ts';
+import { ExactIndex } from '../../search/exact-index.ts';
+import { FlatIndex } from '../../search/flat-index.ts';
 import { leadingColumns } from '../../training/scores/student.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
+import { row } from '../../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../../vectors/random.ts';
 import { fitQuantizer } from '../fit-quantizer.ts';
 import { loadQuantizer } from '../load-quantizer.ts';
@@ -88,6 +91,20 @@ describe('fitHead', () => {
     await expect(fitHead(vectors, { ...quick, pairs: wrong })).rejects.toThrow(/expected 24/);
   });
 
+  it('learns what queries find that are unlike the documents', async () => {
+    const documents = clusters(1500, 24, 11);
+    const longer: HeadFitOptions = { bits: 16, steps: 150 };
+    const queries = lastDimensionsOf(clusters(600, 24, 12));
+    const asked = lastDimensionsOf(clusters(200, 24, 13));
+    const plain = await fitHead(documents, longer);
+    const taught = await fitHead(documents, { ...longer, queries });
+    expect(recall(taught.quantizer, documents, asked)).toBeGreaterThan(
+      recall(plain.quantizer, documents, asked) + 0.02,
+    );
+    await expect(fitHead(vectors, { ...quick, queries: [] })).rejects.toThrow(/queries/);
+    await expect(fitHead(vectors, { ...quick, queries: [[1, 2]] })).rejects.toThrow(/expected 24/);
+  });
+
   it('trains a head further, and refuses what is none of the same shape', async () => {
     const { quantizer: from } = await fitHead(vectors, quick);
     const { stages } = await fitHead(vectors, { ...quick, from, seed: 4 });
@@ -164,6 +181,27 @@ function clusters(rows: number, columns: number, seed: number): Matrix {
     }
   }
   return { rows, columns, data };
+}
+
+/** Vectors that say nothing in their first dimensions. */
+function lastDimensionsOf(matrix: Matrix): Matrix {
+  return { ...matrix, data: matrix.data.map((value, p) => (p % 24 < 6 ? 0 : value)) };
+}
+
+/** Of the ten nearest by the floats, among the ten best by decoded scores. */
+function recall(quantizer: HeadQuantizer, documents: Matrix, queries: Matrix): number {
+  const exact = new ExactIndex(24);
+  exact.add(documents);
+  const index = new FlatIndex(quantizer);
+  index.add(documents);
+  let found = 0;
+  for (let i = 0; i < queries.rows; i++) {
+    const query = row(queries, i);
+    const wanted = new Set(exact.search(query, { k: 10 }).map((each) => each.row));
+    const options = { k: 10, scoring: 'decoded', candidates: documents.rows, rerank: 0 } as const;
+    for (const each of index.search(query, options)) if (wanted.has(each.row)) found++;
+  }
+  return found / (10 * queries.rows);
 }
 
 function distance(a: Matrix, b: Matrix): number {

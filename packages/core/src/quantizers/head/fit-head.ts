@@ -10,10 +10,13 @@ import { scoreNames } from '../../training/head-loss.ts';
 import type { HeadModel } from '../../training/head-model.ts';
 import { holdOutVectors, plentyOfVectors } from '../../training/held-out-recall.ts';
 import { mineNeighbours } from '../../training/mine-neighbours.ts';
+import { queryAskers } from '../../training/query-askers.ts';
 import { leadingColumns } from '../../training/scores/student.ts';
+import type { Askers } from '../../training/similarity-batches.ts';
 import type { TrainHeadOptions, WeightedBatch } from '../../training/train-head.ts';
 import { trainHead } from '../../training/train-head.ts';
 import type { CurvePoint } from '../../training/training-checkpoint.ts';
+import { unitPairs } from '../../training/training-pairs.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import { fitNestedItq } from '../../transforms/nested-itq.ts';
@@ -51,6 +54,7 @@ export interface HeadFit {
   readonly stages: readonly HeadStage[];
 }
 
+const defaultPairWeight = 0.3;
 const defaultWeights: LossWeights = { symmetric: 0.3, decoded: 1 };
 /** Of the encoder and the decoders, training together. */
 const rates = { encoder: 2e-3, decoders: 2e-4 };
@@ -84,12 +88,19 @@ const triedDecoderSteps = 60;
  */
 export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promise<HeadFit> {
   const { seed = 0, rerank = 40, choose = true, loyalty = defaultLoyalty, signal } = options;
+  const { pairWeight = defaultPairWeight } = options;
   signal?.throwIfAborted();
   const matrix = toMatrix(vectors);
   checkNotEmpty(matrix);
   const prefixes = checkHeadOptions(matrix.columns, options);
   const documents = normalizeRows(sampleRows(matrix, mostRows, seed));
-  const { training, heldOut } = await holdOutVectors(documents, seed, options);
+  const pairs = options.pairs && unitPairs(options.pairs, matrix.columns);
+  const queries = options.queries && checkedQueries(options.queries, matrix.columns);
+  const { training, heldOut, asking } = await holdOutVectors(documents, {
+    ...options,
+    queries,
+    seed,
+  });
   const model = await startModel(training, prefixes, options);
   const depths = shallowerDepths(rerank);
   const stages: { stage: Omit<HeadStage, 'isTaken'>; quantizer: HeadQuantizer }[] = [];
@@ -106,8 +117,10 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
   const encode = (vectors: Matrix): Codes => packSigns(encodeReal(model.encoder, vectors).real);
   const neighbours = await mineNeighbours(training, neighbourCount, encode, options);
   const steps = options.steps ?? defaultSteps(training.rows);
-  const drawers: BatchDrawer[] = [similarityDrawer(training, neighbours)];
-  if (options.pairs) drawers.push(await pairsOf(options, documents.columns));
+  const askers: Askers[] = [{ vectors: training, neighbours }];
+  if (asking) askers.push(await queryAskers(asking, training, { ...options, seed }));
+  const drawers: BatchDrawer[] = [similarityDrawer(training, askers)];
+  if (pairs) drawers.push(await pairDrawer(pairs, pairWeight, options));
   const learning = {
     ...options,
     prefixes,
@@ -135,8 +148,8 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
       start: model.encoder,
       prefixes,
       loyalty,
-      neighbours,
       training,
+      askers,
       seed,
     };
     const quantizer = (refined: RefinedCodes, queryEncoder: EncoderWeights): HeadQuantizer =>
@@ -170,7 +183,7 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
       const queryEncoder = await trainQueryEncoder(
         model,
         { ...learning, steps: options.steps ?? queryEncoderSteps },
-        similarityDrawer(training, neighbours, codes),
+        similarityDrawer(training, askers, codes),
       );
       stages[best].quantizer = quantizer(last, queryEncoder);
     }
@@ -236,13 +249,10 @@ function hiddenLayer(dimensions: number, bits: number, seed: number): EncoderWei
   return { weights, bias: new Float32Array(hiddenWidth), outputs: zeros(hiddenWidth, bits) };
 }
 
-async function pairsOf(options: HeadFitOptions, columns: number): Promise<BatchDrawer> {
-  const { pairs, pairWeight = 0.3 } = options;
-  const queries = normalizeRows(toMatrix(pairs?.queries ?? [], { name: 'pairs.queries', columns }));
-  const documents = normalizeRows(
-    toMatrix(pairs?.documents ?? [], { name: 'pairs.documents', columns }),
-  );
-  return pairDrawer(queries, documents, pairWeight, options);
+function checkedQueries(queries: Vectors, columns: number): Matrix {
+  const matrix = toMatrix(queries, { name: 'queries', columns });
+  checkNotEmpty(matrix, 'queries');
+  return normalizeRows(matrix);
 }
 
 /** What finds the codes of documents by Hamming distance. */

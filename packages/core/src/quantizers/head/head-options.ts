@@ -1,14 +1,9 @@
 import type { TaskOptions } from '../../progress/task-options.ts';
 import type { BinarizerName } from '../../training/binarizers.ts';
 import type { LossWeights } from '../../training/head-loss.ts';
+import type { TrainingPairs } from '../../training/training-pairs.ts';
 import type { Vectors } from '../../vectors/matrix.ts';
 import type { Quantizer } from '../quantizer.ts';
-
-/** Queries and the documents that answer them, row by row. */
-export interface TrainingPairs {
-  readonly queries: Vectors;
-  readonly documents: Vectors;
-}
 
 /** How a head looks and what it learns. */
 export interface HeadOptions {
@@ -20,7 +15,10 @@ export interface HeadOptions {
   readonly nested?: readonly number[] | undefined;
   /** What the parts of the loss count for. Default: symmetric 0.3, decoded 1. */
   readonly objectives?: LossWeights | undefined;
-  /** Learned from besides the similarities of the documents, for as much as `pairWeight` says. */
+  /**
+   * Learned from besides the similarities of the documents, for as much as `pairWeight` says: pairs of your
+   * own, or what `corpusPairs` makes of the documents' titles and headings.
+   */
   readonly pairs?: TrainingPairs | undefined;
   /** Default: 0.3. */
   readonly pairWeight?: number | undefined;
@@ -50,6 +48,11 @@ export interface HeadOptions {
 }
 
 export interface HeadFitOptions extends HeadOptions, TaskOptions {
+  /**
+   * Vectors of queries such as will be asked: what they find is learned beside what documents find, and those
+   * that are held out help to judge.
+   */
+  readonly queries?: Vectors | undefined;
   /** Length of a code: at most the dimension of the vectors. */
   readonly bits: number;
   /** Same vectors, options and seed: same head. Default: 0. */

@@ -9,6 +9,7 @@ import type { EncoderWeights } from '../../training/encoder-weights.ts';
 import { encodeReal } from '../../training/encoder-weights.ts';
 import { fitCodebooks } from '../../training/fit-codebooks.ts';
 import { leadingColumns } from '../../training/scores/student.ts';
+import type { Askers } from '../../training/similarity-batches.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
 import { fitRidgeRegression, ridgeRegressionOn } from '../../transforms/ridge-regression.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
@@ -36,9 +37,9 @@ export interface RefineOptions extends TaskOptions {
   readonly prefixes: readonly number[];
   readonly rounds: number;
   readonly loyalty: number;
-  /** What decoders learn the order of documents from, and the neighbours of each. */
+  /** Documents whose order decoders learn, and what asks for them. */
   readonly training: Matrix;
-  readonly neighbours: Uint32Array;
+  readonly askers: readonly Askers[];
   readonly seed: number;
   /** Of the descent of decoders. */
   readonly steps?: number | undefined;
@@ -52,7 +53,7 @@ export async function refineCodes(
   documents: Matrix,
   options: RefineOptions,
 ): Promise<RefinedCodes> {
-  const { start, prefixes, rounds, loyalty, training, neighbours, seed } = options;
+  const { start, prefixes, rounds, loyalty, training, askers, seed } = options;
   const predictBits = ridgeRegressionOn(documents);
   let encoder = start;
   let signs = unpackSigns(packSigns(encodeReal(encoder, documents).real));
@@ -71,7 +72,7 @@ export async function refineCodes(
   for (const restorer of restorers) {
     const bits = restorer.inputDimensions;
     const decoder = decoderWeights(restorer);
-    await descendDecoder(decoder, leadingColumns(ordered, bits), training, neighbours, {
+    await descendDecoder(decoder, leadingColumns(ordered, bits), training, askers, {
       ...options,
       seed: seed + 1,
     });

@@ -1,5 +1,5 @@
 import { defaultKernel } from '../../kernels/default-kernel.ts';
-import type { SimilarityBatch } from '../../training/similarity-batches.ts';
+import type { Meeting } from '../../training/cross-entropy.ts';
 import { softmaxRows } from '../../training/similarity-batches.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { selectRows } from '../../vectors/matrix.ts';
@@ -30,7 +30,7 @@ export function drawTrainingBatch(
   { vectors, neighbours }: TrainingQueries,
   documents: Matrix,
   random: Random,
-): SimilarityBatch {
+): Meeting {
   const perQuery = neighbours.length / vectors.rows;
   const queries = sampleIndices(vectors.rows, batchQueries, random);
   const chosen = new Set<number>(sampleIndices(documents.rows, batchDocuments, random));
