@@ -4,6 +4,7 @@ export { BinaryVectorStore } from './store/binary-vector-store.ts';
 export type {
   AddOptions,
   BinaryVectorStoreOptions,
+  CorpusRecipe,
   CreateOptions,
   DeleteOptions,
   FitOptions,

@@ -152,6 +152,58 @@ describe('fitting', () => {
     );
   });
 
+  it('learns from titles and headings when it is told to', async () => {
+    const asked: string[][] = [];
+    class Listening extends WordEmbeddings {
+      override async embedDocuments(texts: string[]): Promise<number[][]> {
+        asked.push(texts);
+        return super.embedDocuments(texts);
+      }
+    }
+    const titled = documents.slice(0, 200).map(
+      ({ pageContent }, i) =>
+        new Document({
+          pageContent,
+          metadata: { name: `About ${i >> 1}`, source: `${i >> 1}`, headings: [`Part ${i}`] },
+        }),
+    );
+    const quantizer = { kind: 'head', bits: 12, head: { steps: 10 } } as const;
+    const plain = await BinaryVectorStore.fromDocuments(titled, embeddings, {
+      quantizer,
+      fitAt: 200,
+    });
+    const store = await BinaryVectorStore.fromDocuments(titled, new Listening(24), {
+      quantizer: { ...quantizer, corpus: { title: 'name', kinds: ['title', 'neighbour'] } },
+      fitAt: 200,
+    });
+    expect(asked[1]).toHaveLength(100);
+    expect(asked[1]).toContain('About 7');
+    expect(store.quantizer?.save()).not.toEqual(plain.quantizer?.save());
+    // What the recipe says counts for later fits, unless they say otherwise.
+    await store.refit();
+    await store.refit({ head: { steps: 5 } });
+    await store.refit({ corpus: { kinds: ['heading'] } });
+    expect(asked.slice(2).map(({ length }) => length)).toEqual([100, 100, 200]);
+    await store.refit({ corpus: false });
+    expect(asked).toHaveLength(5);
+    const autoencoder = { kind: 'autoencoder', bits: 12, corpus: true } as const;
+    const tuned = { ...autoencoder, kind: 'tuned' } as const;
+    for (const recipe of [autoencoder, tuned]) await store.fit({ quantizer: recipe });
+    expect(asked).toHaveLength(7);
+  });
+
+  it('says so when documents have nothing to learn from, and changes nothing', async () => {
+    const store = await BinaryVectorStore.fromDocuments(documents.slice(0, 50), embeddings);
+    const before = await snapshot(store);
+    const fit = store.fit({ quantizer: { kind: 'itq', bits: 8, corpus: true } });
+    await expect(fit).rejects.toMatchObject({ code: 'empty-input' });
+    expect(await snapshot(store)).toEqual(before);
+    for (const corpus of [{ kinds: ['body'] }, { title: 3 }, { limit: 0 }, 'yes']) {
+      const quantizer = { kind: 'itq', bits: 8, corpus: corpus as true } as const;
+      await expect(store.fit({ quantizer })).rejects.toThrow(/quantizer.corpus.* expected/);
+    }
+  });
+
   it('copes with vectors that are all the same', async () => {
     const store = new BinaryVectorStore(new FakeEmbeddings(), {
       quantizer: { kind: 'itq', bits: 4 },

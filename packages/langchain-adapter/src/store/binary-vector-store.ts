@@ -312,7 +312,12 @@ export class BinaryVectorStore extends SaveableVectorStore {
       const quantizer = options.quantizer ?? this.#recipe ?? defaultRecipe(index.dimensions);
       const { storage, norms } = this.#options;
       const rows = this.#documents.occupied();
-      const fitted = await fitIndex(index, rows, quantizer, { ...options, storage, norms });
+      const learned = {
+        rows,
+        documents: rows.map((row) => this.#entry(row).document),
+        embeddings: this.embeddings,
+      };
+      const fitted = await fitIndex(index, learned, quantizer, { ...options, storage, norms });
       this.#index = fitted;
       this.#recipe = recipeOf(options.quantizer) ?? this.#recipe;
       return fitted.quantizer;
@@ -325,12 +330,19 @@ export class BinaryVectorStore extends SaveableVectorStore {
    *
    * @throws BitryoshkaError as `fit`
    */
-  async refit({ head = false, ...options }: RefitOptions = {}): Promise<Quantizer> {
+  async refit({ head = false, corpus, ...options }: RefitOptions = {}): Promise<Quantizer> {
     const dimensions = this.#index?.dimensions;
-    if (head === false || dimensions === undefined) return this.fit(options);
-    const bits = this.quantizer?.bits ?? (this.#recipe ?? defaultRecipe(dimensions)).bits;
-    const recipe = { kind: 'head' as const, bits, ...(head !== true && { head }) };
-    return this.fit({ ...options, quantizer: recipe });
+    if (dimensions === undefined || (head === false && corpus === undefined)) {
+      return this.fit(options);
+    }
+    const recipe = recipeOf(options.quantizer) ?? this.#recipe ?? defaultRecipe(dimensions);
+    const bits = this.quantizer?.bits ?? recipe.bits;
+    const wanted: QuantizerRecipe =
+      head === false ? recipe : { kind: 'head', bits, ...(head !== true && { head }) };
+    return this.fit({
+      ...options,
+      quantizer: { ...wanted, corpus: corpus ?? recipe.corpus },
+    });
   }
 
   /**
@@ -424,7 +436,15 @@ export class BinaryVectorStore extends SaveableVectorStore {
     const { fitAt = 1000, storage, norms } = this.#options;
     const rows = this.#documents.occupied(new Set(entries.map(({ id }) => id)));
     if (rows.length + entries.length < Math.max(fitAt, fewestVectors(recipe))) return undefined;
-    return fitIndex(index, [...rows, ...added], recipe, { ...options, storage, norms });
+    const learned = {
+      rows: [...rows, ...added],
+      documents: [
+        ...rows.map((row) => this.#entry(row).document),
+        ...entries.map(({ document }) => document),
+      ],
+      embeddings: this.embeddings,
+    };
+    return fitIndex(index, learned, recipe, { ...options, storage, norms });
   }
 
   #search(query: ArrayLike<number>, k: number, filter: DocumentFilter | undefined): ScoredRow[] {

@@ -1,4 +1,5 @@
 import type {
+  CorpusLessons,
   ExactIndex,
   FlatIndexOptions,
   Matrix,
@@ -6,8 +7,11 @@ import type {
   TaskOptions,
   VectorIndex,
 } from '@bitryoshka/core';
-import { BitryoshkaError, FlatIndex, fitQuantizer, tune } from '@bitryoshka/core';
-import type { QuantizerRecipe } from './store-options.ts';
+import { BitryoshkaError, FlatIndex, fitQuantizer, learnFromCorpus, tune } from '@bitryoshka/core';
+import type { DocumentInterface } from '@langchain/core/documents';
+import type { EmbeddingsInterface } from '@langchain/core/embeddings';
+import { passageOf } from '../documents/passage-of.ts';
+import type { CorpusRecipe, QuantizerRecipe } from './store-options.ts';
 import { isQuantizer } from './store-options.ts';
 
 /** Long enough to be worth its bytes, short enough for most models. */
@@ -43,22 +47,29 @@ export function checkFits(quantizer: Quantizer | QuantizerRecipe, dimensions: nu
   });
 }
 
+/** What a quantizer is fitted to, where one is. */
+export interface LearnedRows {
+  readonly rows: readonly number[];
+  /** By row of `rows`. */
+  readonly documents: readonly DocumentInterface[];
+  readonly embeddings: EmbeddingsInterface;
+}
+
 /**
  * An index of codes that takes over the rows of another one, vectors, numbers and all.
  *
- * @param rows the rows to learn from, where a quantizer is still to be fitted
  * @throws BitryoshkaError `not-enough-vectors`; the given index stays as it is
  */
 export async function fitIndex(
   index: ExactIndex | FlatIndex,
-  rows: readonly number[],
+  { rows, documents, embeddings }: LearnedRows,
   quantizer: Quantizer | QuantizerRecipe,
   options: TaskOptions & FlatIndexOptions,
 ): Promise<FlatIndex> {
   const { signal, onProgress } = options;
   checkFits(quantizer, index.dimensions);
   if (isQuantizer(quantizer)) return FlatIndex.encode(index, quantizer, options);
-  const { kind, bits, head, seed = 0 } = quantizer;
+  const { kind, bits, head, corpus = false, seed = 0 } = quantizer;
   if (rows.length < fewestVectors(quantizer)) {
     throw new BitryoshkaError({
       code: 'not-enough-vectors',
@@ -67,12 +78,27 @@ export async function fitIndex(
     });
   }
   const sample = gather(index, rows);
-  const task = { bits, seed, signal, onProgress };
+  const lessons = corpus
+    ? await learnFromDocuments(documents, sample, corpus, { embeddings, seed, signal, onProgress })
+    : undefined;
+  const task = { bits, seed, queries: lessons?.queries, signal, onProgress };
   const fitted =
     kind === 'tuned'
       ? (await tune(sample, task)).quantizer
-      : await fitQuantizer(sample, { ...task, kind, head });
+      : await fitQuantizer(sample, { ...task, kind, head: { ...head, pairs: lessons?.pairs } });
   return FlatIndex.encode(index, fitted, options);
+}
+
+function learnFromDocuments(
+  documents: readonly DocumentInterface[],
+  vectors: Matrix,
+  corpus: true | CorpusRecipe,
+  { embeddings, ...task }: TaskOptions & { embeddings: EmbeddingsInterface; seed: number },
+): Promise<CorpusLessons> {
+  const { kinds, limit, ...fields }: CorpusRecipe = corpus === true ? {} : corpus;
+  const passages = documents.map((document) => passageOf(document, fields));
+  const embed = (texts: string[]) => embeddings.embedDocuments(texts);
+  return learnFromCorpus(passages, vectors, { ...task, kinds, limit, embed });
 }
 
 function gather(index: VectorIndex, rows: readonly number[]): Matrix {

@@ -1,4 +1,5 @@
 import type {
+  CorpusPairOptions,
   HeadOptions,
   NormStorage,
   Quantizer,
@@ -9,13 +10,17 @@ import type {
   TaskOptions,
   VectorFormatName,
 } from '@bitryoshka/core';
-import { BitryoshkaError, quantizerKinds } from '@bitryoshka/core';
+import { BitryoshkaError, corpusPairKinds, quantizerKinds } from '@bitryoshka/core';
+import type { PassageFields } from '../documents/passage-of.ts';
 
 /** Options of a head that can be saved with a store. */
 export type HeadRecipe = Pick<
   HeadOptions,
   'architecture' | 'binarize' | 'nested' | 'objectives' | 'steps' | 'rerank' | 'choose' | 'loyalty'
 >;
+
+/** What a store takes for queries and answers to learn from, of its own documents. */
+export interface CorpusRecipe extends PassageFields, Pick<CorpusPairOptions, 'kinds' | 'limit'> {}
 
 /** How a store fits a quantizer to its own vectors. */
 export interface QuantizerRecipe {
@@ -25,6 +30,12 @@ export interface QuantizerRecipe {
   readonly bits: number;
   /** What a quantizer of kind `head` is to look like and to learn. */
   readonly head?: HeadRecipe | undefined;
+  /**
+   * Learn from titles and headings as well, which are more like questions than documents are: `true`, or
+   * under which names metadata have them. A head learns from the pairs that they make with what they stand
+   * over, too. They are embedded with `embedDocuments`. Default: false.
+   */
+  readonly corpus?: boolean | CorpusRecipe | undefined;
   /** Same vectors, recipe and seed: same codes. Default: 0. */
   readonly seed?: number | undefined;
 }
@@ -76,6 +87,8 @@ export interface FitOptions extends TaskOptions {
 export interface RefitOptions extends FitOptions {
   /** Train a head of as many bits as the codes have now: `true`, or what it is to look like. */
   readonly head?: boolean | HeadRecipe | undefined;
+  /** As in a recipe: what the quantizer is to learn from besides the vectors. */
+  readonly corpus?: boolean | CorpusRecipe | undefined;
 }
 
 /** Options that replace what was saved. */
@@ -135,16 +148,34 @@ export function checkQuantizerOption(quantizer: Quantizer | QuantizerRecipe): vo
     throw invalid('quantizer', quantizer, 'a fitted quantizer or { kind, bits }');
   }
   if (isQuantizer(quantizer)) return;
-  const { kind, bits, head, seed } = quantizer;
+  const { kind, bits, head, corpus, seed } = quantizer;
   if (kind !== 'tuned' && !quantizerKinds.includes(kind)) {
     throw invalid('quantizer.kind', kind, `tuned or one of ${quantizerKinds.join(', ')}`);
   }
   if (bits === undefined) throw invalid('quantizer.bits', bits, 'a whole number from 1 up');
   checkCount('quantizer.bits', bits, 1);
   checkCount('quantizer.seed', seed, Number.MIN_SAFE_INTEGER);
+  checkCorpus(corpus);
   if (head !== undefined && (kind !== 'head' || typeof head !== 'object' || head === null)) {
     throw invalid('quantizer.head', head, 'an object, and only for the kind head');
   }
+}
+
+function checkCorpus(corpus: QuantizerRecipe['corpus']): void {
+  if (corpus === undefined || typeof corpus === 'boolean') return;
+  if (typeof corpus !== 'object' || corpus === null) {
+    throw invalid('quantizer.corpus', corpus, 'true, false or an object');
+  }
+  for (const name of ['title', 'headings', 'source'] as const) {
+    const field = corpus[name];
+    if (field === undefined || typeof field === 'string') continue;
+    throw invalid(`quantizer.corpus.${name}`, field, 'the name of a field of metadata');
+  }
+  for (const kind of corpus.kinds ?? []) {
+    if (corpusPairKinds.includes(kind)) continue;
+    throw invalid('quantizer.corpus.kinds', kind, `some of ${corpusPairKinds.join(', ')}`);
+  }
+  checkCount('quantizer.corpus.limit', corpus.limit, 1);
 }
 
 function checkCount(name: string, value: number | undefined, minimum: number): void {
