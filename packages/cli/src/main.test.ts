@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadQuantizer } from '@bitryoshka/core';
+import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FoundPassage } from './commands/print-passages.ts';
 import { main } from './main.ts';
@@ -292,6 +293,37 @@ describe('eval', () => {
     await run('--quantizers', 'tuned', '--bits', '3', '--rerank', '0', '--json');
     const rows = JSON.parse(output.printed) as Record<string, unknown>[];
     expect(rows.map((row) => row.quantizer)).toEqual(['tuned', 'tuned', 'tuned']);
+  });
+
+  it('learns from titles', async () => {
+    const embeddings = new MatryoshkaEmbeddings();
+    const texts = Array.from(
+      { length: 40 },
+      (_, i) => `${i} pots of honey in the ${i % 7}th house`,
+    );
+    const [corpus, queries] = [texts, texts.slice(0, 8).map((text) => `Where are ${text}?`)];
+    const names = (prefix: string, list: string[]) => list.map((_, i) => `${prefix}${i}`);
+    await vectors('corpus', names('d', corpus), await embeddings.embedDocuments(corpus));
+    await vectors('queries', names('q', queries), await embeddings.embedDocuments(queries));
+    const lines = corpus.map((text, i) =>
+      JSON.stringify({ _id: `d${i}`, title: `Honey ${i}`, text }),
+    );
+    await writeFile(join(folder, 'corpus.jsonl'), lines.join('\n'));
+    const options = ['--quantizers', 'median', '--bits', '16', '--rerank', '0', '--json'];
+    await run(...options);
+    const plain = output.printed;
+    output.printed = '';
+    await run(...options, '--titles');
+    const recalls = [plain, output.printed].map((text) =>
+      (JSON.parse(text) as { recall10: number }[]).map(({ recall10 }) => recall10),
+    );
+    expect(recalls[0]).not.toEqual(recalls[1]);
+    const out = join(folder, 'h.safetensors');
+    const train = ['node', 'bitryoshka', 'train', folder, '--vectors', 'model', '--bits', '16'];
+    await main([...train, '--steps', '5', '--out', out, '--titles', '--json']);
+    expect(loadQuantizer(await readFile(out)).bits).toBe(16);
+    await main([...train, '--out', out, '--titles', '--pairs', join(folder, 'qrels/test.tsv')]);
+    expect(output.complained).toMatch(/'--pairs <file>' cannot be used with option '--titles/);
   });
 
   it.each([

@@ -78,6 +78,10 @@ function createProgram(): Command {
     )
     .option('--bits <list>', 'comma-separated code lengths', parseCounts(1), [64, 128, 256])
     .option('--rerank <list>', 'comma-separated depths, 0 for none', parseCounts(0), [0, 40, 100])
+    .option(
+      '--titles [model]',
+      "learn also from the documents' titles, embedded by this model (default: the bundled one)",
+    )
     .option('--seed <number>', 'seed of the random rotations', parseCount(0), 0)
     .option('--json', 'print an array of rows', false)
     .action(evaluateFolder);
@@ -186,7 +190,16 @@ function createProgram(): Command {
         'a vector per bit, or 256 per byte (default for many vectors)',
       ).choices(['linear', 'additive']),
     )
-    .option('--pairs <file>', 'learn also from judgements of a BEIR folder, as qrels/train.tsv')
+    .addOption(
+      new Option(
+        '--pairs <file>',
+        'learn also from queries of a BEIR folder and what answers them, as qrels/train.tsv',
+      ).conflicts('titles'),
+    )
+    .option(
+      '--titles [model]',
+      'learn also from the titles of a BEIR folder, embedded by this model (default: the bundled one)',
+    )
     .option('--from <file>', 'a head to train further')
     .option('--checkpoint <file>', 'keep what training needs to go on here, and go on from it')
     .option('--steps <number>', 'steps of training (default: by the vectors)', parseCount(0))

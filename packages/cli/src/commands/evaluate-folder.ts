@@ -5,12 +5,15 @@ import type { QuantizerChoice } from '../evaluation/tuned-contender.ts';
 import { withTunedContender } from '../evaluation/tuned-contender.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
+import { learnFromTitles } from '../vectors/learn-from-titles.ts';
 
 export interface EvaluateFolderOptions {
   readonly vectors: string;
   readonly quantizers: readonly QuantizerChoice[];
   readonly bits: readonly number[];
   readonly rerank: readonly number[];
+  /** The model of the vectors, to learn from the documents' titles as well. */
+  readonly titles?: string | true;
   readonly seed: number;
   readonly json: boolean;
 }
@@ -18,14 +21,21 @@ export interface EvaluateFolderOptions {
 /** `bitryoshka eval`: quantizers side by side on a retrieval set whose vectors are stored. */
 export async function evaluateFolder(
   folder: string,
-  { vectors, json, ...options }: EvaluateFolderOptions,
+  { vectors, json, titles: model, ...options }: EvaluateFolderOptions,
 ): Promise<void> {
   const task = await readBeirFolder(folder, { vectors });
   const bar = new ProgressBar();
   const quantizers = withTunedContender(options.quantizers);
-  const rows = await evaluate(task, { ...options, quantizers, onProgress: bar.update }).finally(
-    () => bar.stop(),
-  );
+  const onProgress = bar.update;
+  const run = async (): Promise<EvaluationRow[]> => {
+    const documents = { ids: task.documentIds, vectors: task.documents };
+    const lessons =
+      model === undefined
+        ? undefined
+        : await learnFromTitles(folder, documents, { model, seed: options.seed, onProgress });
+    return evaluate(task, { ...options, quantizers, lessons, onProgress });
+  };
+  const rows = await run().finally(() => bar.stop());
   if (json) {
     console.log(JSON.stringify(rows, undefined, 2));
     return;

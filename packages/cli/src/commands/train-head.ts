@@ -1,4 +1,4 @@
-import type { HeadFit, HeadFitOptions, TrainingPairs } from '@bitryoshka/core';
+import type { CorpusLessons, HeadFit, HeadFitOptions } from '@bitryoshka/core';
 import { BitryoshkaError, loadQuantizer, selectRows } from '@bitryoshka/core';
 import {
   checkReplaceable,
@@ -9,6 +9,7 @@ import {
 } from '@bitryoshka/core/node';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
+import { learnFromTitles } from '../vectors/learn-from-titles.ts';
 import { readDocumentVectors, readQueryVectors } from '../vectors/read-document-vectors.ts';
 
 export interface TrainHeadOptions
@@ -18,6 +19,8 @@ export interface TrainHeadOptions
   readonly head?: HeadFitOptions['architecture'];
   /** Judgements (query id, document id, score) of a BEIR folder. */
   readonly pairs?: string;
+  /** The model of the vectors, to learn from the titles of the documents of a BEIR folder. */
+  readonly titles?: string | true;
   /** The file of a head to train further. */
   readonly from?: string;
   /** Keeps what training needs to go on, and goes on from there. */
@@ -29,17 +32,24 @@ export interface TrainHeadOptions
 
 /** `bitryoshka train`: a head, trained on stored vectors, as a file. */
 export async function trainHead(path: string, options: TrainHeadOptions): Promise<void> {
-  const { vectors: subfolder, head: architecture, out, json, ...rest } = options;
+  const { vectors: subfolder, head: architecture, titles: model, out, json, ...rest } = options;
   await checkReplaceable(out);
   const documents = await readDocumentVectors(path, subfolder);
-  const pairs = rest.pairs === undefined ? undefined : await readPairs(path, options, documents);
   const bar = new ProgressBar();
+  const onProgress = bar.update;
+  const lessons =
+    model === undefined
+      ? rest.pairs === undefined
+        ? undefined
+        : await readPairs(path, options, documents)
+      : await learnFromTitles(path, documents, { model, seed: rest.seed, onProgress });
   // One after the other, so that the newest is left.
   let writing = Promise.resolve();
   const fit = await fitHeadInThread(documents.vectors, {
     ...rest,
     architecture,
-    pairs,
+    ...lessons,
+    pairs: lessons?.pairs,
     from: rest.from === undefined ? undefined : loadQuantizer(await readBytes(rest.from)),
     checkpoint: await readCheckpoint(rest.checkpoint),
     onCheckpoint:
@@ -48,7 +58,7 @@ export async function trainHead(path: string, options: TrainHeadOptions): Promis
         : (bytes) => {
             writing = writing.then(() => replaceFile(rest.checkpoint as string, bytes));
           },
-    onProgress: bar.update,
+    onProgress,
   }).finally(() => bar.stop());
   await writing;
   const file = fit.quantizer.save();
@@ -96,7 +106,7 @@ async function readPairs(
   folder: string,
   { pairs: file = '', vectors: subfolder }: TrainHeadOptions,
   documents: Awaited<ReturnType<typeof readDocumentVectors>>,
-): Promise<TrainingPairs> {
+): Promise<CorpusLessons> {
   if (subfolder === undefined) {
     throw new BitryoshkaError({
       code: 'invalid-option',
@@ -122,14 +132,17 @@ async function readPairs(
     });
   }
   return {
-    queries: selectRows(
-      queries.vectors,
-      found.map(([query]) => query),
-    ),
-    documents: selectRows(
-      documents.vectors,
-      found.map(([, document]) => document),
-    ),
+    pairs: {
+      queries: selectRows(
+        queries.vectors,
+        found.map(([query]) => query),
+      ),
+      documents: selectRows(
+        documents.vectors,
+        found.map(([, document]) => document),
+      ),
+    },
+    queries: selectRows(queries.vectors, [...new Set(found.map(([query]) => query))]),
   };
 }
 

@@ -4,7 +4,7 @@ import { tune } from '@bitryoshka/core';
 /** A kind of quantizer, or whichever the tuner takes. */
 export type QuantizerChoice = QuantizerKind | 'tuned';
 
-/** The tuner sees the documents only. */
+/** The tuner sees the documents, and queries that are not among those that are asked. */
 const tuned: Contender = {
   name: 'tuned',
   fit: async (documents, options) => (await tune(documents, options)).quantizer,

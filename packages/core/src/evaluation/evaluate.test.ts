@@ -3,8 +3,9 @@ import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
 import { ExactIndex } from '../search/exact-index.ts';
 import { FlatIndex } from '../search/flat-index.ts';
 import type { Matrix } from '../vectors/matrix.ts';
-import { selectRows } from '../vectors/matrix.ts';
+import { selectRows, toMatrix } from '../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
+import type { Contender } from './evaluate.ts';
 import { evaluate } from './evaluate.ts';
 import type { RetrievalTask } from './retrieval-task.ts';
 
@@ -48,6 +49,33 @@ describe('evaluate', () => {
     const [named] = await evaluate(task, { ...options, quantizers: [{ name: 'mine', fit }] });
     const [sign] = await evaluate(task, { ...options, quantizers: ['sign'] });
     expect(named).toEqual({ ...sign, quantizer: 'mine', fitSeconds: named.fitSeconds });
+  });
+
+  it('lets quantizers learn from other queries, and heads from pairs', async () => {
+    const others = Array.from({ length: 60 }, () =>
+      Float32Array.from({ length: 16 }, (_, j) => 4 * Number(j < 4) + gaussian(random)),
+    );
+    const lessons = {
+      queries: toMatrix(others),
+      pairs: { queries: others, documents: others },
+    };
+    const seen: unknown[] = [];
+    const mine: Contender = {
+      name: 'mine',
+      fit: (documents, { bits, queries }) => {
+        seen.push(queries);
+        return fitQuantizer(documents, { kind: 'sign', bits });
+      },
+    };
+    // The thresholds of queries are the medians of those that are given.
+    const options = { quantizers: ['median', mine], bits: [8], rerank: [0] } as const;
+    const plain = await evaluate(task, options);
+    const taught = await evaluate(task, { ...options, lessons });
+    expect(seen).toEqual([undefined, lessons.queries]);
+    expect(taught[0]?.recall10).not.toBe(plain[0]?.recall10);
+    const fewer = { ...lessons, pairs: { queries: others, documents: others.slice(1) } };
+    const head = evaluate(task, { ...options, quantizers: ['head'], lessons: fewer });
+    await expect(head).rejects.toThrow(/pairs.documents: got 59/);
   });
 
   it('asks a kind that learns from queries only those it has not seen', async () => {

@@ -9,6 +9,7 @@ import { ExactIndex } from '../search/exact-index.ts';
 import type { Scoring } from '../search/flat-index.ts';
 import { FlatIndex } from '../search/flat-index.ts';
 import type { ScoredRow } from '../search/top-rows.ts';
+import type { CorpusLessons } from '../training/learn-from-corpus.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row, selectRows } from '../vectors/matrix.ts';
 import { ndcg } from './metrics/ndcg.ts';
@@ -42,6 +43,7 @@ export interface Contender {
 
 export interface ContenderFitOptions {
   readonly bits: number;
+  readonly queries?: Matrix | undefined;
   readonly seed?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -51,6 +53,8 @@ export interface EvaluateOptions extends TaskOptions {
   readonly bits: readonly number[];
   /** Depths of re-ranking. */
   readonly rerank: readonly number[];
+  /** What quantizers learn from besides the documents: never the queries that are asked. */
+  readonly lessons?: CorpusLessons | undefined;
   readonly seed?: number;
 }
 
@@ -107,17 +111,21 @@ async function fitParts(
   { documents, queries }: RetrievalTask,
   wanted: QuantizerKind | Contender,
   bits: number,
-  { seed, signal }: EvaluateOptions,
+  { seed, signal, lessons }: EvaluateOptions,
 ): Promise<FittedPart[]> {
-  const options = { bits, signal, ...(seed !== undefined && { seed }) };
+  const options = {
+    bits,
+    signal,
+    queries: lessons?.queries,
+    ...(seed !== undefined && { seed }),
+  };
   const all = Array.from({ length: queries.rows }, (_, i) => i);
   if (typeof wanted !== 'string') {
     return [{ quantizer: await wanted.fit(documents, options), queries: all }];
   }
   if (!wanted.endsWith('-per-side') || all.length < 2) {
-    return [
-      { quantizer: await fitQuantizer(documents, { ...options, kind: wanted }), queries: all },
-    ];
+    const fit = { ...options, kind: wanted, head: { pairs: lessons?.pairs } };
+    return [{ quantizer: await fitQuantizer(documents, fit), queries: all }];
   }
   const parts: FittedPart[] = [];
   for (const half of [0, 1]) {

@@ -7,6 +7,7 @@ export type { PresetModel, PresetOptions } from './load-preset.ts';
 export { loadPreset, presetModels } from './load-preset.ts';
 export type { ReadBeirOptions } from './read-beir-folder.ts';
 export { readBeirFolder, readJudgements } from './read-beir-folder.ts';
+export { readBeirTitles } from './read-beir-titles.ts';
 export { readBytes } from './read-file.ts';
 export type { Snapshot, SnapshotFile } from './read-snapshot.ts';
 export { readSnapshot } from './read-snapshot.ts';
