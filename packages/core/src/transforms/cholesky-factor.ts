@@ -11,8 +11,8 @@ export function choleskyFactor(matrix: Float64Array, size: number): Float64Array
       let rest = matrix[i * size + j];
       for (let k = 0; k < j; k++) rest -= factor[i * size + k] * factor[j * size + k];
       if (j < i) factor[i * size + j] = rest / factor[j * (size + 1)];
-      // Also where it is not a number.
-      else if (!(rest > 0)) return undefined;
+      // Also where it is infinite or not a number.
+      else if (!(rest > 0 && rest < Infinity)) return undefined;
       else factor[i * (size + 1)] = Math.sqrt(rest);
     }
   }

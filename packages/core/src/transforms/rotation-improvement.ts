@@ -5,7 +5,7 @@ import { PolarFactors } from './polar-factors.ts';
 
 /** Rows per block: the products within a block are float32, their sum over the blocks is float64. */
 const blockRows = 512;
-/** How much further than ITQ's a rotation goes; from 3 on, long codes overshoot. */
+/** How much further than ITQ's rounds these go; from 3 on, long codes overshoot. */
 const relaxation = 2.5;
 /** Relative to the mean of the diagonal, which holds sums of absolute values. */
 const ridge = 1e-3;
@@ -30,6 +30,9 @@ export class RotationImprovement {
   readonly #factors: PolarFactors;
   readonly #turned: Matrix;
   #next: Matrix;
+  #relaxation = relaxation;
+  /** The sum of the absolute values of the rotated vectors, which is to become as large as can be. */
+  #closeness = 0;
 
   constructor(projected: Matrix, rotation: Matrix) {
     const { rows, columns: size } = projected;
@@ -54,7 +57,11 @@ export class RotationImprovement {
     const kernel = defaultKernel();
     this.#multiplySigns();
     kernel.multiplyTransposed(this.#product, this.rotation, undefined, this.#turned);
-    prepare(this.#turned);
+    const closeness = trace(this.#turned);
+    // Too far: ITQ's own rounds are never.
+    if (closeness < this.#closeness) this.#relaxation = 1;
+    this.#closeness = closeness;
+    prepare(this.#turned, closeness, this.#relaxation);
     const update = this.#factors.of(this.#turned);
     const transposed = transpose(this.rotation, this.#product);
     kernel.multiplyTransposed(update, transposed, undefined, this.#next);
@@ -88,20 +95,24 @@ function takeSigns({ data }: Matrix): void {
  * spread (there may be fewer vectors than bits) would make the matrix singular; where the rotation comes to rest is
  * the same, as the matrix is symmetric and positive there.
  */
-function prepare({ rows: size, data }: Matrix): void {
-  let trace = 0;
-  for (let i = 0; i < size; i++) trace += data[i * (size + 1)];
+function prepare({ rows: size, data }: Matrix, closeness: number, relaxed: number): void {
   // All vectors alike: nothing to learn, and any positive multiple of the identity says so.
-  const addend = trace > 0 ? (ridge * trace) / size : 1;
+  const addend = closeness > 0 ? (ridge * closeness) / size : 1;
   for (let i = 0; i < size; i++) {
     data[i * (size + 1)] += addend;
     for (let j = 0; j < i; j++) {
       const lower = data[i * size + j];
       const upper = data[j * size + i];
       const symmetric = (lower + upper) / 2;
-      const antisymmetric = (relaxation * (lower - upper)) / 2;
+      const antisymmetric = (relaxed * (lower - upper)) / 2;
       data[i * size + j] = symmetric + antisymmetric;
       data[j * size + i] = symmetric - antisymmetric;
     }
   }
+}
+
+function trace({ rows, data }: Matrix): number {
+  let sum = 0;
+  for (let i = 0; i < rows; i++) sum += data[i * (rows + 1)];
+  return sum;
 }
