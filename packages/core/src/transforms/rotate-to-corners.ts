@@ -14,7 +14,7 @@ export async function rotateToCorners(
   vectors: Matrix,
   options: ItqOptions,
 ): Promise<AffineMap> {
-  const { iterations = 10, seed = 0, sampleSize = 10_000 } = options;
+  const { iterations = 12, seed = 0, sampleSize = 10_000 } = options;
   const sample =
     vectors.rows > sampleSize
       ? selectRows(vectors, sampleIndices(vectors.rows, sampleSize, seededRandom(seed)))
