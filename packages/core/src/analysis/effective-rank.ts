@@ -1,4 +1,4 @@
-import { symmetricEigenvalues } from './symmetric-eigenvalues.ts';
+import { symmetricEigenvalues } from '../transforms/symmetric-eigenvalues.ts';
 
 /**
  * exp(entropy of the eigenvalues) of a covariance matrix or a multiple of it, from 1 to `size`; `null` for zero.

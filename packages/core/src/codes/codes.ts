@@ -31,16 +31,26 @@ export function zeroCodes(rows: number, bits: number): Codes {
  */
 export function packSigns({ rows, columns, data }: Matrix, into?: Codes): Codes {
   const codes = into ?? zeroCodes(rows, columns);
+  const values = new Int32Array(data.buffer, data.byteOffset, data.length);
+  const bytes = codes.data;
   for (let i = 0; i < rows; i++) {
-    const start = i * columns;
-    for (let j = 0, byte = i * codes.bytesPerCode; j < columns; byte++) {
-      const end = Math.min(columns, j + 8);
+    const end = (i + 1) * columns;
+    for (let p = i * columns, byte = i * codes.bytesPerCode; p < end; byte++) {
       let bits = 0;
-      for (let bit = 1; j < end; j++, bit <<= 1) bits |= data[start + j] > 0 ? bit : 0;
-      codes.data[byte] = bits;
+      const behind = Math.min(end, p + 8);
+      for (let bit = 0; p < behind; p++, bit++) bits |= isPositive(values[p]) << bit;
+      bytes[byte] = bits;
     }
   }
   return codes;
+}
+
+/**
+ * 1 or 0 for the bits of a float32, which are a positive integer where it is above zero, and for -0 the one that has
+ * no opposite. Without branches, which signs would lead astray every other time.
+ */
+function isPositive(bits: number): number {
+  return (-bits & ~bits) >>> 31;
 }
 
 /** Bit `bit` of code `row`. */

@@ -1,11 +1,12 @@
 import type { Matrix } from '../vectors/matrix.ts';
-import { zeros } from '../vectors/matrix.ts';
+import { rowRange, zeros } from '../vectors/matrix.ts';
 import type { AffineMap } from './affine-map.ts';
-import { applyAffineMap, composeWithMatrix } from './affine-map.ts';
-import type { ItqOptions } from './itq.ts';
-import { fitItq } from './itq.ts';
+import { composeWithMatrix } from './affine-map.ts';
+import { fitCentring } from './centring.ts';
+import type { ItqOptions } from './itq-options.ts';
 import { fitPca } from './pca.ts';
 import { randomRotation } from './random-rotation.ts';
+import { rotateToCorners } from './rotate-to-corners.ts';
 
 /**
  * ITQ in blocks, so that the first bits up to each of some lengths are good codes. The first block codes the
@@ -18,22 +19,39 @@ import { randomRotation } from './random-rotation.ts';
 export async function fitNestedItq(
   vectors: Matrix,
   lengths: readonly number[],
-  options: Omit<ItqOptions, 'outputDimensions'>,
+  options: ItqOptions,
 ): Promise<AffineMap> {
-  const [first, ...others] = lengths as [number, ...number[]];
-  const blocks = [await fitItq(vectors, { ...options, outputDimensions: first })];
-  let start = first;
-  for (const end of others) {
-    const bits = end - start;
-    const components = fitPca(vectors, { outputDimensions: end });
-    const directions = randomRotation(bits, end, (options.seed ?? 0) + end);
-    const seen = composeWithMatrix(components, directions);
-    const itq = await fitItq(applyAffineMap(seen, vectors), { ...options, outputDimensions: bits });
-    const block = composeWithMatrix(seen, itq.weights as Matrix);
-    blocks.push({ ...block, bias: block.bias.map((value, j) => value + itq.bias[j]) });
+  const { seed = 0 } = options;
+  const components = leadingComponents(vectors, lengths);
+  const blocks: AffineMap[] = [];
+  let start = 0;
+  for (const end of lengths) {
+    const seen =
+      start === 0
+        ? components(end)
+        : composeWithMatrix(components(end), randomRotation(end - start, end, seed + end));
+    blocks.push(await rotateToCorners(seen, vectors, options));
     start = end;
   }
   return stack(blocks, vectors.columns, start);
+}
+
+/** The centred vectors in their leading components, of which all are the whole space, in any directions. */
+function leadingComponents(
+  vectors: Matrix,
+  lengths: readonly number[],
+): (count: number) => AffineMap {
+  const { columns } = vectors;
+  const fewer = lengths.filter((length) => length !== columns);
+  const pca =
+    fewer.length > 0 ? fitPca(vectors, { outputDimensions: Math.max(...fewer) }) : undefined;
+  return (count) =>
+    pca && count !== columns ? leadingOutputs(pca, count) : fitCentring(vectors, count);
+}
+
+function leadingOutputs(map: AffineMap, count: number): AffineMap {
+  const weights = rowRange(map.weights as Matrix, 0, count);
+  return { ...map, weights, bias: map.bias.subarray(0, count) };
 }
 
 function stack(blocks: readonly AffineMap[], inputDimensions: number, outputs: number): AffineMap {

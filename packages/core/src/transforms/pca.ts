@@ -1,10 +1,10 @@
-import { Matrix as DenseMatrix, EigenvalueDecomposition } from 'ml-matrix';
 import type { Matrix } from '../vectors/matrix.ts';
-import { checkNotEmpty, row, zeros } from '../vectors/matrix.ts';
+import { checkNotEmpty, row } from '../vectors/matrix.ts';
 import { columnMeans } from '../vectors/statistics.ts';
 import type { AffineMap } from './affine-map.ts';
 import { applyAffineMap } from './affine-map.ts';
 import { crossProduct } from './cross-product.ts';
+import { leadingEigenvectors } from './leading-eigenvectors.ts';
 import { checkOutputDimensions } from './truncation.ts';
 
 export interface PcaOptions {
@@ -33,25 +33,4 @@ function covariance(vectors: Matrix, mean: Float32Array): Float64Array {
     vectors,
   );
   return crossProduct(centred, centred).map((sum) => sum / vectors.rows);
-}
-
-function leadingEigenvectors(symmetric: Float64Array, size: number, count: number): Matrix {
-  const { eigenvectorMatrix: vectors } = new EigenvalueDecomposition(
-    DenseMatrix.from1DArray(size, size, symmetric),
-    { assumeSymmetric: true },
-  );
-  const leading = zeros(count, size);
-  for (let i = 0; i < count; i++) {
-    // Eigenvalues come in increasing order. An eigenvector's sign is free: pin it, so that the same
-    // data gives the same codes everywhere.
-    const column = size - 1 - i;
-    let largest = 0;
-    for (let j = 0; j < size; j++) {
-      const value = vectors.get(j, column);
-      if (Math.abs(value) > Math.abs(largest)) largest = value;
-    }
-    const sign = largest < 0 ? -1 : 1;
-    for (let j = 0; j < size; j++) leading.data[i * size + j] = sign * vectors.get(j, column);
-  }
-  return leading;
 }

@@ -1,7 +1,6 @@
-import { Matrix as DenseMatrix, QrDecomposition } from 'ml-matrix';
 import type { Matrix } from '../vectors/matrix.ts';
-import { zeros } from '../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
+import { orthonormalize } from './orthonormalize.ts';
 
 /**
  * A `rows x columns` matrix with orthonormal rows (`rows <= columns`), uniformly distributed: the Q
@@ -9,13 +8,9 @@ import { gaussian, seededRandom } from '../vectors/random.ts';
  */
 export function randomRotation(rows: number, columns: number, seed: number): Matrix {
   const random = seededRandom(seed);
-  const normal = new DenseMatrix(columns, rows).apply(function (this: DenseMatrix, i, j) {
-    this.set(i, j, gaussian(random));
-  });
-  const { orthogonalMatrix } = new QrDecomposition(normal);
-  const rotation = zeros(rows, columns);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) rotation.data[i * columns + j] = orthogonalMatrix.get(j, i);
+  const normal = new Float64Array(rows * columns);
+  for (let j = 0; j < columns; j++) {
+    for (let i = 0; i < rows; i++) normal[i * columns + j] = gaussian(random);
   }
-  return rotation;
+  return { rows, columns, data: Float32Array.from(orthonormalize(normal, columns)) };
 }

@@ -1,9 +1,9 @@
-import { CholeskyDecomposition, Matrix as DenseMatrix } from 'ml-matrix';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
 import { columnSums } from '../vectors/statistics.ts';
 import type { AffineMap } from './affine-map.ts';
+import { choleskyFactor } from './cholesky-factor.ts';
 import { crossProduct } from './cross-product.ts';
 import { solveWithFactor } from './solve-with-factor.ts';
 
@@ -57,21 +57,20 @@ export function ridgeRegressionOn(
 
 /** The lower triangle L with L Lᵀ = AᵀA + λI, row-major. */
 function factorise(inputs: Matrix, penalty: number): Float64Array {
-  const size = inputs.columns + 1;
-  const gram = new DenseMatrix(size, size);
-  const sums = [...columnSums(inputs), inputs.rows];
+  const { columns } = inputs;
+  const size = columns + 1;
   const products = crossProduct(inputs, inputs);
-  gram.setSubMatrix(DenseMatrix.from1DArray(size - 1, size - 1, products), 0, 0);
-  gram.setRow(inputs.columns, sums);
-  gram.setColumn(inputs.columns, sums);
-  for (let i = 0; i < size; i++) gram.set(i, i, gram.get(i, i) + penalty);
-  const cholesky = new CholeskyDecomposition(gram);
-  if (!cholesky.isPositiveDefinite()) {
-    throw new BitryoshkaError({
-      code: 'not-finite',
-      message: 'least squares: got values too large for a regression, expected unit vectors.',
-      remedy: 'Scale the vectors to unit length.',
-    });
+  const gram = new Float64Array(size * size);
+  for (let i = 0; i < columns; i++) {
+    gram.set(products.subarray(i * columns, (i + 1) * columns), i * size);
   }
-  return Float64Array.from(cholesky.lowerTriangularMatrix.to1DArray());
+  gram.set([...columnSums(inputs), inputs.rows], columns * size);
+  for (let i = 0; i < size; i++) gram[i * (size + 1)] += penalty;
+  const factor = choleskyFactor(gram, size);
+  if (factor) return factor;
+  throw new BitryoshkaError({
+    code: 'not-finite',
+    message: 'least squares: got values too large for a regression, expected unit vectors.',
+    remedy: 'Scale the vectors to unit length.',
+  });
 }

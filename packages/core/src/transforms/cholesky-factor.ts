@@ -1,0 +1,20 @@
+/**
+ * The lower triangle L with L Lᵀ = A.
+ *
+ * @param matrix A, symmetric, row-major, of which the lower triangle is read
+ * @returns L, row-major; undefined unless A is positive definite
+ */
+export function choleskyFactor(matrix: Float64Array, size: number): Float64Array | undefined {
+  const factor = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j <= i; j++) {
+      let rest = matrix[i * size + j];
+      for (let k = 0; k < j; k++) rest -= factor[i * size + k] * factor[j * size + k];
+      if (j < i) factor[i * size + j] = rest / factor[j * (size + 1)];
+      // Also where it is infinite or not a number.
+      else if (!(rest > 0 && rest < Infinity)) return undefined;
+      else factor[i * (size + 1)] = Math.sqrt(rest);
+    }
+  }
+  return factor;
+}

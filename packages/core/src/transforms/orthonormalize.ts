@@ -1,0 +1,44 @@
+/**
+ * The Q factors of rows instead of columns: orthonormal rows, of which the first ones span what the first given ones
+ * span.
+ *
+ * Source: Golub and Van Loan, "Matrix Computations", section 5.2: Householder reflections.
+ *
+ * @param vectors linearly independent rows of `length` values, no more than these; changed
+ */
+export function orthonormalize(vectors: Float64Array, length: number): Float64Array {
+  const rows = vectors.length / length;
+  for (let k = 0; k < rows; k++) {
+    const at = k * length;
+    let square = 0;
+    for (let p = at + k; p < at + length; p++) square += vectors[p] * vectors[p];
+    if (square === 0) continue;
+    // Away from zero, so that no digits cancel.
+    const norm = vectors[at + k] < 0 ? -Math.sqrt(square) : Math.sqrt(square);
+    for (let p = at + k; p < at + length; p++) vectors[p] /= norm;
+    vectors[at + k] += 1;
+    for (let j = k + 1; j < rows; j++) reflect(vectors, j * length, vectors, k, length);
+  }
+  const orthonormal = new Float64Array(vectors.length);
+  for (let k = rows - 1; k >= 0; k--) {
+    orthonormal[k * length + k] = 1;
+    if (vectors[k * length + k] === 0) continue;
+    for (let j = k; j < rows; j++) reflect(orthonormal, j * length, vectors, k, length);
+  }
+  return orthonormal;
+}
+
+/** Reflects the row at `to` with what row `k` of the reflectors holds from `k` on. */
+function reflect(
+  values: Float64Array,
+  to: number,
+  reflectors: Float64Array,
+  k: number,
+  length: number,
+): void {
+  const from = k * length;
+  let along = 0;
+  for (let i = k; i < length; i++) along += reflectors[from + i] * values[to + i];
+  along /= reflectors[from + k];
+  for (let i = k; i < length; i++) values[to + i] -= along * reflectors[from + i];
+}
