@@ -12,7 +12,7 @@ import { drawSimilarityBatch } from './similarity-batches.ts';
 
 export interface DecoderDescentOptions extends TaskOptions {
   readonly seed: number;
-  /** Default: 200. */
+  /** Default: 200 for each kind of askers. */
   readonly steps?: number | undefined;
 }
 
@@ -40,7 +40,7 @@ export async function descendDecoder(
   askers: readonly Askers[],
   options: DecoderDescentOptions,
 ): Promise<void> {
-  const { seed, steps = 200 } = options;
+  const { seed, steps = 200 * askers.length } = options;
   const { bitVectors, bias } = decoder;
   const random = seededRandom(seed);
   const moves = [new Adam(bitVectors.data), new Adam(bias)];
