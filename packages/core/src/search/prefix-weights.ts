@@ -26,9 +26,9 @@ export function prefixWeights(values: Float32Array): Int8Array {
     total += weight;
   }
   if (total > largestTotalWeight) return equalWeights(values);
-  for (const sign of [-1, 1]) {
-    for (let weight = largestWeight; weight > 0; weight--)
-      lowerRest(weights, values, sign * weight);
+  for (let weight = largestWeight; weight > 0; weight--) {
+    lowerRest(weights, values, weight);
+    lowerRest(weights, values, -weight);
   }
   return weights;
 }
@@ -40,16 +40,29 @@ export function equalWeights(values: Float32Array): Int8Array {
 
 /** Of the bits of this weight, lowers those of the smallest values that are left over. */
 function lowerRest(weights: Int8Array, values: Float32Array, weight: number): void {
+  if (bits.length < weights.length) bits = new Uint32Array(weights.length);
   let count = 0;
-  for (let bit = 0; bit < weights.length; bit++) if (weights[bit] === weight) count++;
+  for (let bit = 0; bit < weights.length; bit++) {
+    // The next one takes its place unless it counts: a branch could not be foreseen.
+    bits[count] = bit;
+    count += Number(weights[bit] === weight);
+  }
   // Where there are few bits, these are worth more than the time.
   if (count < 2 * bitsAtATime) return;
   for (let rest = count % bitsAtATime; rest > 0; rest--) {
-    let lowest = -1;
-    for (let bit = 0; bit < weights.length; bit++) {
-      if (weights[bit] !== weight) continue;
-      if (lowest < 0 || Math.abs(values[bit]) < Math.abs(values[lowest])) lowest = bit;
+    let lowest = 0;
+    let size = Infinity;
+    for (let i = 0; i < count; i++) {
+      const ofBit = Math.abs(values[bits[i]]);
+      if (ofBit < size) {
+        size = ofBit;
+        lowest = i;
+      }
     }
-    weights[lowest] -= Math.sign(weight);
+    weights[bits[lowest]] -= Math.sign(weight);
+    bits.copyWithin(lowest, lowest + 1, count--);
   }
 }
+
+/** Bits of a weight. */
+let bits = new Uint32Array(0);
