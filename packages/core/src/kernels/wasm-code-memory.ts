@@ -6,8 +6,6 @@ import { nearestAt, nearestOfNone } from './wasm-nearest.ts';
 
 /** Queries that share a tile: more need more memory, and gain nothing. */
 const mostQueries = 8;
-/** Codes that are copied together before they are scored. */
-const fetchedRows = 64;
 /** Of the classes that sums fall in. */
 const histogramBytes = 4096 * 4;
 
@@ -230,8 +228,8 @@ export class WasmCodeMemory implements CodeMemory {
     wanted: number = Infinity,
   ): RowSums {
     const planesAt = this.#scratchAt;
-    const fetchedAt = align(planesAt + planes.length);
-    const rowsAt = align(fetchedAt + Math.max(fetchedRows * this.bytesPerCode, histogramBytes));
+    const histogramAt = align(planesAt + planes.length);
+    const rowsAt = align(histogramAt + histogramBytes);
     const outputAt = align(rowsAt + rows.byteLength);
     this.#views.ensure(outputAt + rows.byteLength);
     const { bytes, words } = this.#views;
@@ -240,9 +238,9 @@ export class WasmCodeMemory implements CodeMemory {
     const { buffer } = words;
     const { length } = rows;
     const perCode = this.bytesPerCode / 8;
-    this.#kernel.sumByPlanes(base, perCode, rowsAt, length, planesAt, digits, fetchedAt, outputAt);
+    this.#kernel.sumByPlanes(base, perCode, rowsAt, length, planesAt, digits, outputAt);
     if (wanted >= length) return { rows, sums: new Int32Array(buffer, outputAt, length) };
-    const kept = this.#kernel.largestSums(outputAt, rowsAt, length, wanted, fetchedAt);
+    const kept = this.#kernel.largestSums(outputAt, rowsAt, length, wanted, histogramAt);
     return {
       rows: new Uint32Array(buffer, rowsAt, kept),
       sums: new Int32Array(buffer, outputAt, kept),

@@ -99,7 +99,6 @@ export interface KernelExports {
     count: number,
     planes: number,
     digits: number,
-    fetched: number,
     output: number,
   ): void;
   largestSums(sums: number, rows: number, count: number, wanted: number, histogram: number): number;

@@ -1,6 +1,6 @@
 // Dot products of a query and vectors that are kept shorter than as float32, of named rows.
 
-import { lanes, step } from './multiply';
+import { find, foundRows, lanes, step } from './multiply';
 
 /** 2^112: takes a float16's exponent, put where a float32 has its own, to its value. */
 const rebase: f32 = 5192296858534828e18;
@@ -26,6 +26,7 @@ export function dotProductsOfHalves(
   const whole = <usize>count & ~3;
   for (let i: usize = 0; i < whole; i += 4) {
     const at = rows + (i << 2);
+    if ((i & (foundRows - 1)) == 0) find(vectors, stride, at, min(foundRows, <usize>count - i));
     const b0 = vectors + <usize>load<u32>(at) * stride;
     const b1 = vectors + <usize>load<u32>(at, 4) * stride;
     const b2 = vectors + <usize>load<u32>(at, 8) * stride;
