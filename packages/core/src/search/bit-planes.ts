@@ -1,5 +1,8 @@
 import type { BitPlanes } from '../kernels/kernel.ts';
 
+/** Makes whole numbers positive. */
+const shift = 256;
+
 export interface RoundedValues {
   readonly planes: BitPlanes;
   /** What a whole number counts for. */
@@ -24,7 +27,8 @@ export function bitPlanes(values: Float32Array, digits: 4 | 8): RoundedValues {
     // A byte for each of four digits, one in each quarter.
     let [low, high] = [0, 0];
     for (let bit = start; bit < end; bit++) {
-      const rounded = Math.round(values[bit] / step) | 0;
+      // Rounded half up, without branches that could not be foreseen, as Math.round has them.
+      const rounded = ((values[bit] / step + (shift + 0.5)) | 0) - shift;
       total += rounded;
       low |= spreads[rounded & 15] << (bit & 7);
       if (digits === 8) high |= spreads[(rounded >> 4) & 15] << (bit & 7);
