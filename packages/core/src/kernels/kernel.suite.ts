@@ -233,6 +233,21 @@ export function kernelSuite(kernel: Kernel): void {
       }
     });
 
+    it('finds allowed rows in many blocks, of which some have none', () => {
+      const rows = 7001;
+      const { memory, codes, random } = randomSlices(kernel, rows, 64, 12);
+      const weights = randomWeights(64, 2, random);
+      const allowed = Uint8Array.from({ length: Math.ceil(rows / 8) }, (_, byte) =>
+        Math.floor(byte / 50) % 3 === 0 ? 0 : random() * 256,
+      );
+      const all = sortedWeighted(codes, 64, weights, rows).filter(
+        ([row]) => (allowed[row >> 3] >> (row & 7)) & 1,
+      );
+      for (const k of [1, 300, rows, 2 * rows]) {
+        expect(weightedPairs(memory, weights, k, { allowed })).toEqual(all.slice(0, k));
+      }
+    });
+
     it('adds up weights as large as they may be, and none at all', () => {
       const { memory, codes } = randomSlices(kernel, 300, 1016, 2);
       for (const weight of [1, -1, 0]) {
