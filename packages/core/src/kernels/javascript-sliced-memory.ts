@@ -1,4 +1,4 @@
-import type { NearestCodes, SlicedMemory, SlicedScanOptions } from './kernel.ts';
+import type { NearRows, SlicedMemory, SlicedScanOptions } from './kernel.ts';
 import { NearestRows } from './nearest-rows.ts';
 
 /** The twin of sliced codes: it keeps them row by row, as nothing here looks at many rows at once. */
@@ -32,7 +32,7 @@ export class JavascriptSlicedMemory implements SlicedMemory {
     weights: Int8Array,
     k: number,
     { rows = this.rows, allowed, below = Infinity }: SlicedScanOptions = {},
-  ): NearestCodes {
+  ): NearRows {
     const kept = this.bits / 8;
     const tables = distanceTables(weights, kept);
     const total = weights.reduce((sum, weight) => sum + Math.abs(weight), 0);
@@ -45,7 +45,9 @@ export class JavascriptSlicedMemory implements SlicedMemory {
       }
       nearest.offer(row, distance);
     }
-    return nearest.nearest();
+    const { rows: near, distances } = nearest.nearest();
+    const order = near.map((_, i) => i).sort((a, b) => near[a] - near[b]);
+    return { rows: order.map((i) => near[i]), distances: order.map((i) => distances[i]) };
   }
 }
 

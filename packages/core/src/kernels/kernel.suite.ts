@@ -4,7 +4,14 @@ import { float16Values } from '../vectors/float16.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { seededRandom } from '../vectors/random.ts';
 import { javascriptKernel } from './javascript-kernel.ts';
-import type { CodeMemory, Kernel, ScanLimits, SlicedMemory, SlicedScanOptions } from './kernel.ts';
+import type {
+  BitPlanes,
+  CodeMemory,
+  Kernel,
+  ScanLimits,
+  SlicedMemory,
+  SlicedScanOptions,
+} from './kernel.ts';
 import { largestTotalWeight } from './kernel.ts';
 import { bytesOfVector } from './vector-layout.ts';
 
@@ -207,7 +214,7 @@ export function kernelSuite(kernel: Kernel): void {
       const rowByRow = kernel.createCodeMemory(16);
       rowByRow.resize(500);
       rowByRow.bytes().set(codes);
-      expect(memory.nearest(weights, 60)).toEqual(rowByRow.nearest(query, 60));
+      expect(weightedPairs(memory, weights, 60)).toEqual(nearestPairs(rowByRow, query, 60));
     });
 
     it.each([16, 17])('finds many of many rows, also where a guess from some is wrong', (every) => {
@@ -223,6 +230,21 @@ export function kernelSuite(kernel: Kernel): void {
         for (const k of [200, 4200]) {
           expect(weightedPairs(memory, weights, k)).toEqual(all.slice(0, k));
         }
+      }
+    });
+
+    it('finds allowed rows in many blocks, of which some have none', () => {
+      const rows = 7001;
+      const { memory, codes, random } = randomSlices(kernel, rows, 64, 12);
+      const weights = randomWeights(64, 2, random);
+      const allowed = Uint8Array.from({ length: Math.ceil(rows / 8) }, (_, byte) =>
+        Math.floor(byte / 50) % 3 === 0 ? 0 : random() * 256,
+      );
+      const all = sortedWeighted(codes, 64, weights, rows).filter(
+        ([row]) => (allowed[row >> 3] >> (row & 7)) & 1,
+      );
+      for (const k of [1, 300, rows, 2 * rows]) {
+        expect(weightedPairs(memory, weights, k, { allowed })).toEqual(all.slice(0, k));
       }
     });
 
@@ -376,6 +398,26 @@ export function kernelSuite(kernel: Kernel): void {
       );
     });
 
+    it('scores what a scan of the same codes has found, and leaves that alone', () => {
+      const random = seededRandom(8);
+      const memory = kernel.createCodeMemory(16);
+      memory.resize(3000);
+      memory.bytes().forEach((_, i, bytes) => {
+        bytes[i] = random() * 256;
+      });
+      const query = memory.bytes().slice(0, 16);
+      const values = randomMatrix(1, 128, random).data;
+      const found = memory.nearest(query, 700).rows;
+      const rows = found.slice();
+      const sums = memory.sums(values, found).slice();
+      expect(found).toEqual(rows);
+      expect(sums).toEqual(memory.sums(values, rows));
+      const planes: BitPlanes = { digits: 4, words: new Uint8Array(64).fill(77) };
+      memory.planeSums(planes, found, 300);
+      expect(found).toEqual(rows);
+      expect(memory.nearest(query, 700).rows).toEqual(rows);
+    });
+
     it('leaves the codes alone', () => {
       const { memory, query } = randomCodes(kernel, 70, 2, 6);
       const before = memory.bytes().slice();
@@ -482,7 +524,7 @@ export function kernelSuite(kernel: Kernel): void {
           bytes[i] = random() * 64;
         });
         const query = randomMatrix(1, 10, random).data;
-        const scores = memory.dotProducts(query, Uint32Array.of(2, 1, 0));
+        const scores = memory.dotProducts(query, Uint32Array.of(2, 1, 0)).slice();
         return [...new Uint32Array(scores.buffer)].map((word) => word.toString(16));
       });
       expect(words).toEqual(goldenScores);
@@ -806,7 +848,8 @@ function weightedPairs(
   options?: SlicedScanOptions,
 ): Pair[] {
   const { rows, distances } = memory.nearest(weights, k, options);
-  return Array.from(rows, (row, i) => [row, distances[i]]);
+  expect(rows).toEqual(rows.slice().sort());
+  return Array.from(rows, (row, i): Pair => [row, distances[i]]).sort((a, b) => a[1] - b[1]);
 }
 
 type Pair = readonly [row: number, distance: number];

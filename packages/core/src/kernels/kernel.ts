@@ -8,6 +8,12 @@ export interface NearestCodes {
   readonly distances: Uint32Array;
 }
 
+/** Rows in increasing order, and a distance for each. */
+export interface NearRows {
+  readonly rows: Uint32Array;
+  readonly distances: Uint32Array;
+}
+
 /** Which rows a scan looks at, and which it gives up on. */
 export interface ScanLimits {
   /** Pairs of a first row and an end (exclusive), in increasing order. Default: all rows. */
@@ -23,7 +29,7 @@ export interface CodeMemory {
   readonly rows: number;
   /** Grows with zero codes or cuts rows off the end. */
   resize(rows: number): void;
-  /** All codes, row after row. A view that is valid until the next `resize` or `nearest`. */
+  /** All codes, row after row. A view that is valid until the next call. */
   bytes(): Uint8Array;
   /**
    * The `k` codes nearest to `query`, fewer when there are fewer.
@@ -65,7 +71,7 @@ export interface CodeMemory {
    *
    * @param wanted keeps only the rows of as many of the largest sums, and those with sums as large as the
    *   last of them: where sums are more than 4,095 apart, with what is in one class of 4,096. Default: all
-   * @returns the rows that are kept, in their order
+   * @returns the rows that are kept, in their order: views that are valid until the next call
    */
   planeSums(planes: BitPlanes, rows: Uint32Array, wanted?: number): RowSums;
 }
@@ -103,12 +109,14 @@ export interface SlicedMemory {
    */
   write(start: number, codes: Uint8Array, bytesPerCode: number): void;
   /**
-   * The `k` rows of the smallest distances, fewer when there are fewer: a distance is the sum of the weights,
-   * without their signs, of all bits that are 0 where the weight is positive, or 1 where it is negative.
+   * The `k` rows of the smallest distances, the first of them among equals, fewer when there are fewer: a
+   * distance is the sum of the weights, without their signs, of all bits that are 0 where the weight is
+   * positive, or 1 where it is negative.
    *
    * @param weights one per bit, from -7 to 7, that come to `largestTotalWeight` at most without their signs
+   * @returns views that are valid until the next call
    */
-  nearest(weights: Int8Array, k: number, options?: SlicedScanOptions): NearestCodes;
+  nearest(weights: Int8Array, k: number, options?: SlicedScanOptions): NearRows;
 }
 
 /** What the weights of a scan of sliced codes may come to. */
@@ -130,8 +138,11 @@ export interface VectorMemory {
   /** Row after row; it stays valid. */
   readonly bytes: Uint8Array;
   /**
-   * The dot products of `query` and the named rows. Values of float16 must be finite. With int8 values, the
+   * The dot products of `query` and the named rows. With float16 values, these must be finite, and the
+   * query's below 32,768. With int8 values, the
    * query is rounded to 15 bits, or as many fewer as keep sums of `columns` products exact.
+   *
+   * @returns what is valid until the next call
    */
   dotProducts(query: Float32Array, rows: Uint32Array): Float32Array;
 }

@@ -13,8 +13,26 @@ export interface RoundedQuery {
   readonly scale: number;
 }
 
-/** Rounds a query as finely as sums of its products with int8 values stay within an int32. */
+let known: { readonly query: Float32Array; readonly rounded: RoundedQuery } | undefined;
+
+/**
+ * Rounds a query as finely as sums of its products with int8 values stay within an int32. The last one is
+ * remembered, as vectors in several memories are scored with the same.
+ */
 export function roundQuery(query: Float32Array): RoundedQuery {
+  if (!known || !areEqual(known.query, query)) {
+    known = { query: query.slice(), rounded: rounded(query) };
+  }
+  return known.rounded;
+}
+
+function areEqual(a: Float32Array, b: Float32Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let j = 0; j < a.length; j++) if (a[j] !== b[j]) return false;
+  return true;
+}
+
+function rounded(query: Float32Array): RoundedQuery {
   const { length } = query;
   const largest = Math.min(largestWord, Math.floor(largestSum / (largestByte * length)));
   let peak = 0;

@@ -1,12 +1,11 @@
 import type { BitPlanes, CodeMemory, NearestCodes, RowSums, ScanLimits } from './kernel.ts';
+import { MemoryViews } from './memory-views.ts';
 import type { KernelExports } from './wasm-exports.ts';
-import { align, base, ensureBytes } from './wasm-exports.ts';
+import { align, base } from './wasm-exports.ts';
 import { nearestAt, nearestOfNone } from './wasm-nearest.ts';
 
 /** Queries that share a tile: more need more memory, and gain nothing. */
 const mostQueries = 8;
-/** Codes that are copied together before they are scored. */
-const fetchedRows = 64;
 /** Of the classes that sums fall in. */
 const histogramBytes = 4096 * 4;
 
@@ -28,6 +27,7 @@ export class WasmCodeMemory implements CodeMemory {
   readonly bytesPerCode: number;
   rows = 0;
   readonly #kernel: KernelExports;
+  readonly #views: MemoryViews;
   #capacity = 0;
   /** From the end of the capacity to this thread's area, and how large that is. */
   readonly #scratchOffset: number = 0;
@@ -36,13 +36,14 @@ export class WasmCodeMemory implements CodeMemory {
   /** @param shared default: memory of this thread alone */
   constructor(kernel: KernelExports, bytesPerCode: number, shared?: SharedLayout) {
     this.#kernel = kernel;
+    this.#views = new MemoryViews(kernel.memory);
     this.bytesPerCode = bytesPerCode;
     if (shared) {
       this.#capacity = shared.mostRows;
       this.#scratchBytes = scratchBytesOfCodes(bytesPerCode, shared.mostRows);
       this.#scratchOffset = shared.party * this.#scratchBytes;
     }
-    ensureBytes(kernel.memory, base + this.#capacity * bytesPerCode);
+    this.#views.ensure(base + this.#capacity * bytesPerCode);
   }
 
   resize(rows: number): void {
@@ -51,8 +52,8 @@ export class WasmCodeMemory implements CodeMemory {
       // The end of the capacity held scratch data, which must not show up as codes.
       const end = base + this.rows * bytesPerCode;
       this.#capacity = Math.max(rows, Math.ceil(this.#capacity * 1.5));
-      ensureBytes(this.#kernel.memory, base + this.#capacity * bytesPerCode);
-      new Uint8Array(this.#kernel.memory.buffer).fill(0, end, base + this.#capacity * bytesPerCode);
+      this.#views.ensure(base + this.#capacity * bytesPerCode);
+      this.#views.bytes.fill(0, end, base + this.#capacity * bytesPerCode);
     } else if (rows < this.rows) {
       this.bytes().fill(0, rows * bytesPerCode);
     }
@@ -79,7 +80,6 @@ export class WasmCodeMemory implements CodeMemory {
     const candidatesAt = align(histogramAt + (bytesPerCode * 8 + 2) * 4);
     const outputAt = align(candidatesAt + (2 * wanted + 64) * 8);
     const allowedAt = align(outputAt + wanted * 8);
-    const { memory } = this.#kernel;
     this.#writeScan(query, queryAt, ranges, rangesAt, allowed, allowedAt);
     const found = this.#kernel.scan(
       base,
@@ -95,7 +95,7 @@ export class WasmCodeMemory implements CodeMemory {
       outputAt,
     );
 
-    return nearestAt(memory, outputAt, found);
+    return copyOf(nearestAt(this.#views, outputAt, found));
   }
 
   nearestOfEach(
@@ -141,7 +141,6 @@ export class WasmCodeMemory implements CodeMemory {
     const candidatesAt = histogramsAt + count * histogramStride;
     const outputsAt = candidatesAt + count * candidatesStride;
     const allowedAt = outputsAt + count * outputStride;
-    const { memory } = this.#kernel;
     this.#writeScan(queries, queriesAt, ranges, rangesAt, allowed, allowedAt);
     this.#kernel.scanTile(
       base,
@@ -161,10 +160,11 @@ export class WasmCodeMemory implements CodeMemory {
       outputStride,
       statesAt,
     );
-    const states = new Uint32Array(memory.buffer, statesAt, 4 * count);
-    return Array.from({ length: count }, (_, t) =>
-      nearestAt(memory, outputsAt + t * outputStride, states[4 * t]),
-    );
+    const { words } = this.#views;
+    return Array.from({ length: count }, (_, t) => {
+      const found = words[statesAt / 4 + 4 * t];
+      return copyOf(nearestAt(this.#views, outputsAt + t * outputStride, found));
+    });
   }
 
   /** Puts what a scan reads in place. */
@@ -176,12 +176,11 @@ export class WasmCodeMemory implements CodeMemory {
     allowed: Uint8Array | undefined,
     allowedAt: number,
   ): void {
-    const { memory } = this.#kernel;
     const allowedBytes = allowed ? Math.ceil(this.rows / 64) * 8 : 0;
-    ensureBytes(memory, allowedAt + allowedBytes);
-    const bytes = new Uint8Array(memory.buffer);
+    this.#views.ensure(allowedAt + allowedBytes);
+    const { bytes, words } = this.#views;
     bytes.set(queries, queriesAt);
-    new Uint32Array(memory.buffer, rangesAt, ranges.length).set(ranges);
+    words.set(ranges, rangesAt / 4);
     if (!allowed) return;
     const given = allowed.subarray(0, Math.ceil(this.rows / 8));
     bytes.set(given, allowedAt);
@@ -190,13 +189,12 @@ export class WasmCodeMemory implements CodeMemory {
 
   sums(values: Float32Array, rows: Uint32Array): Float32Array {
     const { bytesPerCode } = this;
-    const { memory } = this.#kernel;
     const valuesAt = this.#scratchAt;
     const tablesAt = align(valuesAt + bytesPerCode * 8 * 4);
-    ensureBytes(memory, tablesAt);
-    const padded = new Float32Array(memory.buffer, valuesAt, bytesPerCode * 8);
-    padded.fill(0, values.length);
-    padded.set(values);
+    this.#views.ensure(tablesAt);
+    const { floats } = this.#views;
+    floats.set(values, valuesAt / 4);
+    floats.fill(0, valuesAt / 4 + values.length, valuesAt / 4 + bytesPerCode * 8);
     return this.#sumByTables(rows, tablesAt, () =>
       this.#kernel.fillTables(valuesAt, bytesPerCode, tablesAt),
     );
@@ -205,25 +203,23 @@ export class WasmCodeMemory implements CodeMemory {
   tableSums(tables: Float32Array, rows: Uint32Array): Float32Array {
     const tablesAt = this.#scratchAt;
     return this.#sumByTables(rows, tablesAt, () => {
-      const { buffer } = this.#kernel.memory;
-      const padded = new Float32Array(buffer, tablesAt, this.bytesPerCode * 256);
-      padded.fill(0, tables.length);
-      padded.set(tables);
+      const { floats } = this.#views;
+      floats.set(tables, tablesAt / 4);
+      floats.fill(0, tablesAt / 4 + tables.length, tablesAt / 4 + this.bytesPerCode * 256);
     });
   }
 
   /** @param fill writes the tables, once there is room for everything */
   #sumByTables(rows: Uint32Array, tablesAt: number, fill: () => void): Float32Array {
     const { bytesPerCode } = this;
-    const { memory } = this.#kernel;
     const rowsAt = align(tablesAt + bytesPerCode * 256 * 4);
     const outputAt = align(rowsAt + rows.byteLength);
-    ensureBytes(memory, outputAt + rows.byteLength);
-    new Uint32Array(memory.buffer, rowsAt, rows.length).set(rows);
+    this.#views.ensure(outputAt + rows.byteLength);
+    this.#views.words.set(rows, rowsAt / 4);
     fill();
     const words = bytesPerCode / 8;
     this.#kernel.sumByTables(base, words, rowsAt, rows.length, tablesAt, outputAt);
-    return new Float32Array(memory.buffer, outputAt, rows.length).slice();
+    return new Float32Array(this.#views.floats.buffer, outputAt, rows.length).slice();
   }
 
   planeSums(
@@ -232,22 +228,22 @@ export class WasmCodeMemory implements CodeMemory {
     wanted: number = Infinity,
   ): RowSums {
     const planesAt = this.#scratchAt;
-    const fetchedAt = align(planesAt + planes.length);
-    const rowsAt = align(fetchedAt + Math.max(fetchedRows * this.bytesPerCode, histogramBytes));
+    const histogramAt = align(planesAt + planes.length);
+    const rowsAt = align(histogramAt + histogramBytes);
     const outputAt = align(rowsAt + rows.byteLength);
-    const { memory } = this.#kernel;
-    ensureBytes(memory, outputAt + rows.byteLength);
-    const { buffer } = memory;
-    new Uint8Array(buffer, planesAt, planes.length).set(planes);
-    new Uint32Array(buffer, rowsAt, rows.length).set(rows);
-    const words = this.bytesPerCode / 8;
+    this.#views.ensure(outputAt + rows.byteLength);
+    const { bytes, words } = this.#views;
+    bytes.set(planes, planesAt);
+    words.set(rows, rowsAt / 4);
+    const { buffer } = words;
     const { length } = rows;
-    this.#kernel.sumByPlanes(base, words, rowsAt, length, planesAt, digits, fetchedAt, outputAt);
-    if (wanted >= length) return { rows, sums: new Int32Array(buffer, outputAt, length).slice() };
-    const kept = this.#kernel.largestSums(outputAt, rowsAt, length, wanted, fetchedAt);
+    const perCode = this.bytesPerCode / 8;
+    this.#kernel.sumByPlanes(base, perCode, rowsAt, length, planesAt, digits, outputAt);
+    if (wanted >= length) return { rows, sums: new Int32Array(buffer, outputAt, length) };
+    const kept = this.#kernel.largestSums(outputAt, rowsAt, length, wanted, histogramAt);
     return {
-      rows: new Uint32Array(buffer, rowsAt, kept).slice(),
-      sums: new Int32Array(buffer, outputAt, kept).slice(),
+      rows: new Uint32Array(buffer, rowsAt, kept),
+      sums: new Int32Array(buffer, outputAt, kept),
     };
   }
 
@@ -255,4 +251,9 @@ export class WasmCodeMemory implements CodeMemory {
   get #scratchAt(): number {
     return align(base + this.#capacity * this.bytesPerCode) + this.#scratchOffset;
   }
+}
+
+/** What is found is scored by the same memory later on, which needs its place for that. */
+function copyOf({ rows, distances }: NearestCodes): NearestCodes {
+  return { rows: rows.slice(), distances: distances.slice() };
 }

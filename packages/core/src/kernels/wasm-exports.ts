@@ -68,8 +68,8 @@ export interface KernelExports {
     k: number,
     limit: number,
     allowed: number,
-    scratch: number,
-    samples: number,
+    handed: number,
+    gathered: number,
     histogram: number,
     candidates: number,
     output: number,
@@ -99,7 +99,6 @@ export interface KernelExports {
     count: number,
     planes: number,
     digits: number,
-    fetched: number,
     output: number,
   ): void;
   largestSums(sums: number, rows: number, count: number, wanted: number, histogram: number): number;

@@ -1,6 +1,7 @@
-import type { NearestCodes, SlicedMemory, SlicedScanOptions } from './kernel.ts';
+import type { NearRows, SlicedMemory, SlicedScanOptions } from './kernel.ts';
+import { MemoryViews } from './memory-views.ts';
 import type { KernelExports } from './wasm-exports.ts';
-import { align, base, ensureBytes } from './wasm-exports.ts';
+import { align, base } from './wasm-exports.ts';
 import { nearestAt, nearestOfNone } from './wasm-nearest.ts';
 
 const blockRows = 128;
@@ -8,7 +9,10 @@ const blockRows = 128;
 const wordBytes = 16;
 /** Of the digits of a block's distances. */
 const digitsBytes = 11 * wordBytes;
-const sampledBlocks = 16;
+/** Blocks whose rows are collected together. */
+const gatheredBlocks = 16;
+/** Of 64 rows, those that are near. */
+const noteBytes = 16;
 /** Words that are added up at a time. */
 const wordsAtATime = 8;
 /** Codes that are written at a time, at most. */
@@ -22,14 +26,15 @@ export class WasmSlicedMemory implements SlicedMemory {
   readonly bits: number;
   rows = 0;
   readonly #kernel: KernelExports;
+  readonly #views: MemoryViews;
   readonly #blockBytes: number;
   #capacity = 0;
 
   constructor(kernel: KernelExports, bits: number) {
     this.#kernel = kernel;
+    this.#views = new MemoryViews(kernel.memory);
     this.bits = bits;
     this.#blockBytes = (bits + 1) * wordBytes;
-    ensureBytes(kernel.memory, base);
   }
 
   resize(rows: number): void {
@@ -37,9 +42,9 @@ export class WasmSlicedMemory implements SlicedMemory {
       const end = this.#scratchAt;
       const blocks = Math.ceil(rows / blockRows);
       this.#capacity = blocks * blockRows;
-      ensureBytes(this.#kernel.memory, this.#scratchAt);
+      this.#views.ensure(this.#scratchAt);
       // What lay behind must not show up as zeros that are none.
-      new Uint8Array(this.#kernel.memory.buffer).fill(0, end, this.#scratchAt);
+      this.#views.bytes.fill(0, end, this.#scratchAt);
     }
     this.rows = rows;
   }
@@ -47,8 +52,8 @@ export class WasmSlicedMemory implements SlicedMemory {
   write(start: number, codes: Uint8Array, bytesPerCode: number): void {
     const at = this.#scratchAt;
     const part = writtenRows * bytesPerCode;
-    ensureBytes(this.#kernel.memory, at + Math.min(part, codes.length));
-    const bytes = new Uint8Array(this.#kernel.memory.buffer);
+    this.#views.ensure(at + Math.min(part, codes.length));
+    const { bytes } = this.#views;
     for (let from = 0, row = start; from < codes.length; from += part, row += writtenRows) {
       const given = codes.subarray(from, from + part);
       bytes.set(given, at);
@@ -61,26 +66,28 @@ export class WasmSlicedMemory implements SlicedMemory {
     weights: Int8Array,
     k: number,
     { rows = this.rows, allowed, below = 0xffffffff }: SlicedScanOptions = {},
-  ): NearestCodes {
+  ): NearRows {
     const wanted = Math.min(k, rows);
     if (wanted === 0) return nearestOfNone;
     const { total, subtracted, levels, words } = weightSums(weights);
     const weightsAt = this.#scratchAt;
     const groupsAt = align(weightsAt + weights.length);
     const termsAt = align(groupsAt + levels * 8);
-    const digitsAt = align(termsAt + words * 4);
-    const samplesAt = align(digitsAt + digitsBytes + (words / wordsAtATime + 1) * wordBytes);
-    const histogramAt = align(samplesAt + sampledBlocks * digitsBytes);
+    const handedAt = align(termsAt + words * 4);
+    const gatheredAt = align(handedAt + (words / wordsAtATime + 1) * wordBytes);
+    const notes = 2 * gatheredBlocks + 1;
+    const histogramAt = align(gatheredAt + gatheredBlocks * digitsBytes + notes * noteBytes);
     const candidatesAt = align(histogramAt + (total + 2) * 4);
-    const outputAt = align(candidatesAt + (2 * wanted + 64) * 8);
+    const outputAt = align(candidatesAt + (2 * wanted + 64 + gatheredBlocks * blockRows) * 8);
     const allowedAt = align(outputAt + wanted * 8);
     const allowedBytes = allowed ? Math.ceil(rows / blockRows) * wordBytes : 0;
-    const { memory } = this.#kernel;
-    ensureBytes(memory, allowedAt + allowedBytes);
-    new Int8Array(memory.buffer, weightsAt, weights.length).set(weights);
+    this.#views.ensure(allowedAt + allowedBytes);
+    const { bytes } = this.#views;
+    for (let bit = 0; bit < weights.length; bit++) bytes[weightsAt + bit] = weights[bit];
     if (allowed) {
-      const bytes = new Uint8Array(memory.buffer, allowedAt, allowedBytes).fill(0);
-      bytes.set(allowed.subarray(0, Math.ceil(rows / 8)));
+      const given = allowed.subarray(0, Math.ceil(rows / 8));
+      bytes.set(given, allowedAt);
+      bytes.fill(0, allowedAt + given.length, allowedAt + allowedBytes);
     }
     const found = this.#kernel.scanSliced(
       base,
@@ -96,13 +103,13 @@ export class WasmSlicedMemory implements SlicedMemory {
       wanted,
       below,
       allowed ? allowedAt : 0,
-      digitsAt,
-      samplesAt,
+      handedAt,
+      gatheredAt,
       histogramAt,
       candidatesAt,
       outputAt,
     );
-    return nearestAt(memory, outputAt, found);
+    return nearestAt(this.#views, outputAt, found);
   }
 
   /** Where what a call needs besides the codes may lie. */

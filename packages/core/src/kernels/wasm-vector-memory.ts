@@ -25,7 +25,12 @@ export class WasmVectorMemory implements VectorMemory {
   readonly #queryAt: number;
   readonly #rowsAt: number;
   readonly #scoresAt: number;
+  readonly #floats: Float32Array;
+  readonly #words: Int16Array;
   readonly #rows: Uint32Array;
+  readonly #scores: Float32Array;
+  /** In the place of the scores, before they are scaled. */
+  readonly #sums: Int32Array;
 
   /** @param party which of the areas behind the vectors is this thread's, where several read them */
   constructor(
@@ -46,51 +51,54 @@ export class WasmVectorMemory implements VectorMemory {
     ensureBytes(kernel.memory, this.#scoresAt + batch * 4);
     const { buffer } = kernel.memory;
     this.bytes = new Uint8Array(buffer, base, bytes);
+    this.#floats = new Float32Array(buffer);
+    this.#words = new Int16Array(buffer);
     this.#rows = new Uint32Array(buffer, this.#rowsAt, batch);
+    this.#scores = new Float32Array(buffer, this.#scoresAt, batch);
+    this.#sums = new Int32Array(buffer, this.#scoresAt, batch);
   }
 
   dotProducts(query: Float32Array, rows: Uint32Array): Float32Array {
     const batch = this.#rows.length;
-    const products = new Float32Array(rows.length);
     const score = this.#scorer(query);
+    if (rows.length <= batch) return score(rows);
+    const products = new Float32Array(rows.length);
     for (let start = 0; start < rows.length; start += batch) {
-      const part = rows.length > batch ? rows.subarray(start, start + batch) : rows;
-      this.#rows.set(part);
-      score(part, products, start);
+      products.set(score(rows.subarray(start, start + batch)), start);
     }
     return products;
   }
 
-  /** What scores the rows whose numbers are in place. */
-  #scorer(query: Float32Array): (rows: Uint32Array, products: Float32Array, start: number) => void {
-    const { buffer } = this.#kernel.memory;
+  /** What scores as many rows as there is room for. */
+  #scorer(query: Float32Array): (rows: Uint32Array) => Float32Array {
+    const queryAt = this.#queryAt / 4;
     if (this.#format === 'int8') {
       const { values, scale } = roundQuery(query);
-      new Int16Array(buffer, this.#queryAt, values.length).set(values);
+      this.#words.set(values, 2 * queryAt);
       const wordsPerRow = bytesOfVector('int8', this.#columns) / 4;
-      const scales = new Float32Array(buffer, base, this.bytes.length / 4);
-      return (rows, products, start) => {
-        this.#call('dotProductsOfBytes', values.length, rows.length);
-        const sums = new Int32Array(buffer, this.#scoresAt, rows.length);
+      return (rows) => {
+        const sums = this.#sums;
+        const products = this.#score('dotProductsOfBytes', values.length, rows);
         for (let i = 0; i < rows.length; i++) {
-          products[start + i] = sums[i] * (scale * scales[rows[i] * wordsPerRow]);
+          products[i] = sums[i] * (scale * this.#floats[base / 4 + rows[i] * wordsPerRow]);
         }
+        return products;
       };
     }
-    const isHalf = this.#format === 'float16';
-    const columns = isHalf ? paddedTo(4, this.#columns) : this.#columns;
-    new Float32Array(buffer, this.#queryAt, query.length).set(query);
-    return (rows, products, start) => {
-      this.#call(isHalf ? 'dotProductsOfHalves' : 'dotProducts', columns, rows.length);
-      products.set(new Float32Array(buffer, this.#scoresAt, rows.length), start);
-    };
+    this.#floats.set(query, queryAt);
+    return this.#format === 'float16'
+      ? (rows) => this.#score('dotProductsOfHalves', paddedTo(4, this.#columns), rows)
+      : (rows) => this.#score('dotProducts', this.#columns, rows);
   }
 
-  #call(
+  #score(
     name: 'dotProducts' | 'dotProductsOfHalves' | 'dotProductsOfBytes',
     columns: number,
-    count: number,
-  ): void {
-    this.#kernel[name](base, columns, this.#queryAt, this.#rowsAt, count, this.#scoresAt);
+    rows: Uint32Array,
+  ): Float32Array {
+    this.#rows.set(rows);
+    const { length } = rows;
+    this.#kernel[name](base, columns, this.#queryAt, this.#rowsAt, length, this.#scoresAt);
+    return this.#scores.subarray(0, length);
   }
 }

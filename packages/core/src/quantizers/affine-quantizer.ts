@@ -43,11 +43,7 @@ export class AffineQuantizer implements Quantizer {
 
   encode(vectors: Vectors, side: Side): Codes {
     const matrix = this.#check(vectors);
-    const rows = Math.min(matrix.rows, encodedRows);
-    if (!this.#scratch || this.#scratch.unit.rows < rows) {
-      this.#scratch = { unit: zeros(rows, matrix.columns), projected: zeros(rows, this.bits) };
-    }
-    const { unit, projected } = this.#scratch;
+    const { unit, projected } = this.#room(Math.min(matrix.rows, encodedRows));
     const encode = (block: Matrix) => {
       const normalized = normalizeRows(block, rowRange(unit, 0, block.rows));
       return this.#maps[side](normalized, rowRange(projected, 0, block.rows));
@@ -56,7 +52,10 @@ export class AffineQuantizer implements Quantizer {
   }
 
   project(vectors: Vectors, side: Side): Matrix {
-    return this.#project(this.#check(vectors), side);
+    const matrix = this.#check(vectors);
+    if (matrix.rows > encodedRows) return this.#maps[side](normalizeRows(matrix));
+    const { unit } = this.#room(matrix.rows);
+    return this.#maps[side](normalizeRows(matrix, rowRange(unit, 0, matrix.rows)));
   }
 
   save(): Uint8Array {
@@ -80,8 +79,14 @@ export class AffineQuantizer implements Quantizer {
     return toMatrix(vectors, { columns: this.inputDimensions });
   }
 
-  #project(matrix: Matrix, side: Side): Matrix {
-    return this.#maps[side](normalizeRows(matrix));
+  #room(rows: number): { readonly unit: Matrix; readonly projected: Matrix } {
+    if (!this.#scratch || this.#scratch.unit.rows < rows) {
+      this.#scratch = {
+        unit: zeros(rows, this.inputDimensions),
+        projected: zeros(rows, this.bits),
+      };
+    }
+    return this.#scratch;
   }
 }
 

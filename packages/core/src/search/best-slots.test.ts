@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { bestCandidates } from './best-candidates.ts';
-import { bestSlots } from './best-slots.ts';
+import { bestSlots, keepBestSlots } from './best-slots.ts';
 import { segmentSlots } from './segment-rows.ts';
 
 it('keeps the best of all segments', () => {
@@ -23,9 +23,15 @@ it('keeps the best of all segments', () => {
           [...slots].map((slot) => ordinal * segmentSlots + slot),
         );
         const scores = groups.flatMap((group) => [...group.scores]);
-        expect(bestSlots(groups, count)).toEqual(
-          bestCandidates(Float64Array.from(places), Float64Array.from(scores), count),
-        );
+        const best = bestCandidates(Float64Array.from(places), Float64Array.from(scores), count);
+        expect(bestSlots(groups, count)).toEqual(best);
+        const kept = keepBestSlots(groups, count);
+        expect(kept.map(({ ordinal }) => ordinal)).toEqual(groups.map(({ ordinal }) => ordinal));
+        expect(
+          kept
+            .flatMap(({ ordinal, slots }) => [...slots].map((s) => ordinal * segmentSlots + s))
+            .sort((a, b) => a - b),
+        ).toEqual([...best.places].sort((a, b) => a - b));
       },
     ),
   );

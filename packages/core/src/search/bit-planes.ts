@@ -1,5 +1,8 @@
 import type { BitPlanes } from '../kernels/kernel.ts';
 
+/** Makes whole numbers positive. */
+const shift = 256;
+
 export interface RoundedValues {
   readonly planes: BitPlanes;
   /** What a whole number counts for. */
@@ -12,7 +15,10 @@ export interface RoundedValues {
 export function bitPlanes(values: Float32Array, digits: 4 | 8): RoundedValues {
   const largest = (1 << (digits - 1)) - 1;
   let peak = 0;
-  for (let bit = 0; bit < values.length; bit++) peak = Math.max(peak, Math.abs(values[bit]));
+  for (let bit = 0; bit < values.length; bit++) {
+    const size = Math.abs(values[bit]);
+    if (size > peak) peak = size;
+  }
   const step = peak / largest || 1;
   const words = new Uint8Array(Math.ceil(values.length / 64) * digits * 8);
   let total = 0;
@@ -21,10 +27,11 @@ export function bitPlanes(values: Float32Array, digits: 4 | 8): RoundedValues {
     // A byte for each of four digits, one in each quarter.
     let [low, high] = [0, 0];
     for (let bit = start; bit < end; bit++) {
-      const rounded = Math.round(values[bit] / step);
+      // Rounded half up, without branches that could not be foreseen, as Math.round has them.
+      const rounded = ((values[bit] / step + (shift + 0.5)) | 0) - shift;
       total += rounded;
-      low |= spread(rounded) << (bit & 7);
-      high |= spread(rounded >> 4) << (bit & 7);
+      low |= spreads[rounded & 15] << (bit & 7);
+      if (digits === 8) high |= spreads[(rounded >> 4) & 15] << (bit & 7);
     }
     const first = (start >> 6) * digits * 8 + ((start & 63) >> 3);
     for (let digit = 0; digit < digits; digit++) {
@@ -34,7 +41,8 @@ export function bitPlanes(values: Float32Array, digits: 4 | 8): RoundedValues {
   return { planes: { digits, words }, step, total };
 }
 
-/** The lowest four digits, each as the lowest of its own byte. */
-function spread(value: number): number {
-  return (value & 1) | ((value & 2) << 7) | ((value & 4) << 14) | ((value & 8) << 21);
-}
+/** By number: its four digits, each as the lowest of its own byte. */
+const spreads = Int32Array.from(
+  { length: 16 },
+  (_, value) => (value & 1) | ((value & 2) << 7) | ((value & 4) << 14) | ((value & 8) << 21),
+);

@@ -5,14 +5,15 @@ import type { Vectors } from '../vectors/matrix.ts';
 import { row, toMatrix } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import { bestCandidates } from './best-candidates.ts';
-import { bestSlots } from './best-slots.ts';
+import type { ScoredSlots } from './best-slots.ts';
+import { bestSlots, keepBestSlots } from './best-slots.ts';
 import type { Candidates } from './candidates.ts';
 import { scoredRows, scorePlaces } from './candidates.ts';
-import type { CodeQuery } from './code-scoring.ts';
+import type { CodeQuery, CodeScoringOptions } from './code-scoring.ts';
 import { codeScorer, project, scoreAll } from './code-scoring.ts';
 import type { CodeSegment } from './code-segment.ts';
 import { equalWeights, prefixWeights } from './prefix-weights.ts';
-import { fetchedScores, rerank, rerankAsync } from './rerank.ts';
+import { fetchedScores, rerank, rerankAll, rerankAsync } from './rerank.ts';
 import type { RowSet } from './row-set.ts';
 import type { NearestPlaces, ScannedSegments } from './scan-codes.ts';
 import {
@@ -69,7 +70,7 @@ export class CodeSearch {
   search(query: ArrayLike<number>, options: FlatSearchOptions): ScoredRow[] {
     const { depth, unit } = this.#begin(query, options);
     this.#checkStored(depth);
-    return this.#finish(this.#candidates(unit, depth, options.allowed), unit, depth);
+    return this.#answer(unit, depth, options.allowed);
   }
 
   /**
@@ -85,18 +86,16 @@ export class CodeSearch {
     this.#checkStored(depth);
     const units = normalizeRows(asked);
     if (depth.prefixes !== undefined || this.#fewAllowed(depth, allowed)) {
-      return Array.from({ length: units.rows }, (_, i) => {
-        const unit = row(units, i);
-        return this.#finish(this.#candidates(unit, depth, allowed), unit, depth);
-      });
+      return Array.from({ length: units.rows }, (_, i) =>
+        this.#answer(row(units, i), depth, allowed),
+      );
     }
     const projections = quantizer.project(units, 'query');
     const scan = { count: depth.candidates, allowed };
     const scans = scanForEach(segments, packSigns(projections).data, scan);
     return Array.from({ length: units.rows }, (_, i) => {
       const query = { unit: row(units, i), projection: row(projections, i) };
-      const scanned = scans[i] ?? nothingScanned;
-      return this.#finish(this.#rank(query, depth, scanned), query.unit, depth);
+      return this.#finishScan(query, depth, scans[i] ?? nothingScanned);
     });
   }
 
@@ -142,6 +141,28 @@ export class CodeSearch {
     });
   }
 
+  #answer(unit: Float32Array, depth: ResolvedDepth, allowed: RowSet | undefined): ScoredRow[] {
+    const query = this.#project(unit);
+    const few = this.#fewAllowed(depth, allowed);
+    if (few) return this.#finish(this.#rankFew(query, depth, few), unit, depth);
+    return this.#finishScan(query, depth, this.#scan(query, depth, allowed));
+  }
+
+  /** The best rows of what a scan found. */
+  #finishScan(query: CodeQuery, depth: ResolvedDepth, scanned: ScannedSegments): ScoredRow[] {
+    const { scoring, scored, k } = depth;
+    if (scoring === 'symmetric' || !depth.rerank || depth.margin < Infinity) {
+      return this.#finish(this.#rank(query, depth, scanned), query.unit, depth);
+    }
+    // All of them are scored with their vectors: nobody asks for their order.
+    const { segments } = this.#codes;
+    const kept = keepBestSlots(this.#scoreSlots(query, { ...depth, scoring }, scanned), scored);
+    const best = rerankAll(kept, k, ({ ordinal, slots }) =>
+      (segments[ordinal].content.vectors as StoredVectors).scores(slots, query.unit),
+    );
+    return scoredRows(segments, best);
+  }
+
   /** The best rows of the candidates. */
   #finish(candidates: Candidates, unit: Float32Array, depth: ResolvedDepth): ScoredRow[] {
     const { segments } = this.#codes;
@@ -156,20 +177,26 @@ export class CodeSearch {
 
   /** What the stages before re-ranking hand on, best first. */
   #candidates(unit: Float32Array, depth: ResolvedDepth, allowed: RowSet | undefined): Candidates {
+    const query = this.#project(unit);
+    const few = this.#fewAllowed(depth, allowed);
+    if (few) return this.#rankFew(query, depth, few);
+    return this.#rank(query, depth, this.#scan(query, depth, allowed));
+  }
+
+  #project(unit: Float32Array): CodeQuery {
+    return { unit, projection: project(this.#codes.quantizer, unit) };
+  }
+
+  #rankFew(query: CodeQuery, depth: ResolvedDepth, few: Float64Array): Candidates {
     const { quantizer, segments } = this.#codes;
     const { scoring, scored } = depth;
-    const query = { unit, projection: project(quantizer, unit) };
-    const few = this.#fewAllowed(depth, allowed);
-    if (few) {
-      // Few rows are re-ranked all, so that nobody asks for their order.
-      if (scoring === 'symmetric') {
-        return { places: few, scores: new Float64Array(few.length).fill(Infinity) };
-      }
-      const score = codeScorer(quantizer, query, { ...depth, scoring });
-      const scores = scorePlaces(segments, few, scoreAll(score));
-      return bestCandidates(few, scores, scored);
+    // Few rows are re-ranked all, so that nobody asks for their order.
+    if (scoring === 'symmetric') {
+      return { places: few, scores: new Float64Array(few.length).fill(Infinity) };
     }
-    return this.#rank(query, depth, this.#scan(query, depth, allowed));
+    const score = codeScorer(quantizer, query, { ...depth, scoring });
+    const scores = scorePlaces(segments, few, scoreAll(score));
+    return bestCandidates(few, scores, scored);
   }
 
   /** The first stage, over codes or their prefixes. */
@@ -199,15 +226,23 @@ export class CodeSearch {
 
   /** The candidates that a scan found, best first. */
   #rank(query: CodeQuery, depth: ResolvedDepth, scanned: ScannedSegments): Candidates {
-    const { quantizer, segments } = this.#codes;
     const { scoring, scored } = depth;
-    if (scoring === 'symmetric') return byDistance(scanned.places(), quantizer.bits);
-    const score = codeScorer(quantizer, query, { ...depth, scoring });
-    const groups = scanned.slots().map(({ ordinal, slots }) => ({
-      ordinal,
-      ...score(segments[ordinal].content, slots, scored),
-    }));
-    return bestSlots(groups, scored);
+    if (scoring === 'symmetric') return byDistance(scanned.places(), this.#codes.quantizer.bits);
+    return bestSlots(this.#scoreSlots(query, { ...depth, scoring }, scanned), scored);
+  }
+
+  /** What a scan found, scored by codes: the best of each segment at least. */
+  #scoreSlots(
+    query: CodeQuery,
+    options: CodeScoringOptions,
+    scanned: ScannedSegments,
+  ): ScoredSlots[] {
+    const { quantizer, segments } = this.#codes;
+    const score = codeScorer(quantizer, query, options);
+    return scanned.slots().map(({ ordinal, slots: found }) => {
+      const { slots, scores } = score(segments[ordinal].content, found, options.scored);
+      return { ordinal, slots, scores };
+    });
   }
 
   /** The places of allowed rows that are too few for a scan to be worth it. */

@@ -3,6 +3,8 @@ import { largestTotalWeight } from '../kernels/kernel.ts';
 /** Of the root mean square of the values: what weighs 1. */
 const unitShare = 0.65;
 const largestWeight = 2;
+/** Beyond it, values are not told apart. */
+const mostUnits = largestWeight + 0.25;
 /** Kernels add up as many bits of a weight at a time. */
 const bitsAtATime = 8;
 
@@ -20,15 +22,16 @@ export function prefixWeights(values: Float32Array): Int8Array {
   const weights = new Int8Array(values.length);
   let total = 0;
   for (let bit = 0; bit < values.length; bit++) {
-    const value = values[bit];
-    const weight = Math.min(largestWeight, Math.round(Math.abs(value) / unit));
-    weights[bit] = value > 0 ? weight : -weight;
-    total += weight;
+    // Rounded half up, without branches that could not be foreseen, as Math.round has them.
+    const units = Math.min(mostUnits, Math.max(-mostUnits, values[bit] / unit));
+    const weight = ((units + (largestWeight + 0.5)) | 0) - largestWeight;
+    weights[bit] = weight;
+    total += Math.abs(weight);
   }
   if (total > largestTotalWeight) return equalWeights(values);
-  for (const sign of [-1, 1]) {
-    for (let weight = largestWeight; weight > 0; weight--)
-      lowerRest(weights, values, sign * weight);
+  for (let weight = largestWeight; weight > 0; weight--) {
+    lowerRest(weights, values, weight);
+    lowerRest(weights, values, -weight);
   }
   return weights;
 }
@@ -40,16 +43,31 @@ export function equalWeights(values: Float32Array): Int8Array {
 
 /** Of the bits of this weight, lowers those of the smallest values that are left over. */
 function lowerRest(weights: Int8Array, values: Float32Array, weight: number): void {
+  if (bits.length < weights.length) bits = new Uint32Array(weights.length);
   let count = 0;
-  for (let bit = 0; bit < weights.length; bit++) if (weights[bit] === weight) count++;
+  for (let bit = 0; bit < weights.length; bit++) {
+    // The next one takes its place unless it counts.
+    bits[count] = bit;
+    const difference = weights[bit] - weight;
+    count += (difference * difference - 1) >>> 31;
+  }
   // Where there are few bits, these are worth more than the time.
   if (count < 2 * bitsAtATime) return;
   for (let rest = count % bitsAtATime; rest > 0; rest--) {
-    let lowest = -1;
-    for (let bit = 0; bit < weights.length; bit++) {
-      if (weights[bit] !== weight) continue;
-      if (lowest < 0 || Math.abs(values[bit]) < Math.abs(values[lowest])) lowest = bit;
+    let lowest = 0;
+    let size = Infinity;
+    for (let i = 0; i < count; i++) {
+      const ofBit = Math.abs(values[bits[i]]);
+      if (ofBit < size) {
+        size = ofBit;
+        lowest = i;
+      }
     }
-    weights[lowest] -= Math.sign(weight);
+    weights[bits[lowest]] -= Math.sign(weight);
+    count--;
+    for (let i = lowest; i < count; i++) bits[i] = bits[i + 1];
   }
 }
+
+/** Bits of a weight. */
+let bits = new Uint32Array(0);

@@ -2,7 +2,9 @@ import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import { dotProduct } from '../kernels/dot-product.ts';
 import { toMatrix } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
+import type { FoundSlots } from './best-slots.ts';
 import type { Candidates } from './candidates.ts';
+import { segmentSlots } from './segment-rows.ts';
 import { TopRows } from './top-rows.ts';
 import type { VectorSource } from './vector-storage.ts';
 
@@ -43,12 +45,35 @@ class Reranking {
   }
 
   result(): Candidates {
-    const rows = this.#top.rows();
-    return {
-      places: Float64Array.from(rows, ({ row }) => row),
-      scores: Float64Array.from(rows, ({ score }) => score),
-    };
+    return candidatesOf(this.#top);
   }
+}
+
+function candidatesOf(top: TopRows): Candidates {
+  const rows = top.rows();
+  const places = new Float64Array(rows.length);
+  const scores = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    places[i] = rows[i].row;
+    scores[i] = rows[i].score;
+  }
+  return { places, scores };
+}
+
+/** The best `k` of slots by their exact scores, which are all computed. */
+export function rerankAll(
+  found: readonly FoundSlots[],
+  k: number,
+  score: (found: FoundSlots) => ArrayLike<number>,
+): Candidates {
+  const top = new TopRows(k);
+  for (const ofSegment of found) {
+    const { ordinal, slots } = ofSegment;
+    const scores = score(ofSegment);
+    const start = ordinal * segmentSlots;
+    for (let i = 0; i < slots.length; i++) top.offer(start + slots[i], scores[i]);
+  }
+  return candidatesOf(top);
 }
 
 /** The best `k` of the candidates by their exact scores. */

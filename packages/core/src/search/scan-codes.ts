@@ -1,4 +1,5 @@
-import type { NearestCodes } from '../kernels/kernel.ts';
+import type { NearestCodes, NearRows } from '../kernels/kernel.ts';
+import type { FoundSlots } from './best-slots.ts';
 import type { CodeSegment } from './code-segment.ts';
 import type { RowSet } from './row-set.ts';
 import { segmentSlots } from './segment-rows.ts';
@@ -28,12 +29,6 @@ export function scanCodes(
   );
 }
 
-/** Slots of a segment, by what they are scored with later on. */
-export interface FoundSlots {
-  readonly ordinal: number;
-  readonly slots: Uint32Array;
-}
-
 /** The same codes as `scanCodes` finds, by segment and without their order. */
 export function scanSlots(
   segments: readonly Segment<CodeSegment>[],
@@ -52,7 +47,7 @@ export function scanForEach(
   queries: Uint8Array,
   { count, allowed }: ScanOptions,
 ): ScannedSegments[] {
-  const scans: { found: Found[]; merging: Merging }[] = [];
+  const scans: { found: Found<NearestCodes>[]; merging: Merging }[] = [];
   for (const [ordinal, { content, rows }] of segments.entries()) {
     const mask = rows.mask(allowed);
     if (mask === 'none') continue;
@@ -161,7 +156,7 @@ function scanPrefixesOf(
   { count, allowed: given }: ScanOptions,
   weights: Int8Array,
   below: number | undefined,
-): NearestCodes | undefined {
+): NearRows | undefined {
   const mask = rows.mask(given);
   if (mask === 'none') return undefined;
   const { slots } = rows;
@@ -183,40 +178,43 @@ function scanSegment(
   });
 }
 
+/** Larger than any. */
+const largestDistance = 2 ** 30;
+
 /** Scans a segment; distances from `below` on are of no interest. */
-type SegmentScan = (
+type SegmentScan<Near extends NearRows> = (
   segment: Segment<CodeSegment>,
   below: number | undefined,
   ordinal: number,
-) => NearestCodes | undefined;
+) => Near | undefined;
 
 function mergeScans(
   segments: readonly Segment<CodeSegment>[],
   count: number,
-  scan: SegmentScan,
+  scan: SegmentScan<NearestCodes>,
 ): NearestPlaces {
   const { found, merging } = scanEach(segments, count, scan);
   return merging.merge(found);
 }
 
-interface Found {
+interface Found<Near extends NearRows = NearRows> {
   readonly ordinal: number;
-  readonly nearest: NearestCodes;
+  readonly nearest: Near;
 }
 
 /**
  * Scans segment by segment. What is found in one makes the next give up earlier: only what is nearer than
  * the `count`-th so far is still of interest, as earlier rows come first among equals.
  */
-function scanEach(
+function scanEach<Near extends NearRows>(
   segments: readonly Segment<CodeSegment>[],
   count: number,
-  scan: SegmentScan,
-): { readonly found: Found[]; readonly merging: Merging } {
-  const found: Found[] = [];
+  scan: SegmentScan<Near>,
+): { readonly found: Found<Near>[]; readonly merging: Merging } {
+  const found: Found<Near>[] = [];
   const merging = new Merging(count);
-  for (const [ordinal, segment] of segments.entries()) {
-    const nearest = scan(segment, merging.below, ordinal);
+  for (let ordinal = 0; ordinal < segments.length; ordinal++) {
+    const nearest = scan(segments[ordinal], merging.below, ordinal);
     if (!nearest || nearest.rows.length === 0) continue;
     merging.count(nearest.distances);
     found.push({ ordinal, nearest });
@@ -224,11 +222,14 @@ function scanEach(
   return { found, merging };
 }
 
-/** Puts together what was found in segments, by counting how many codes are at each distance. */
+/**
+ * Puts together what was found in segments, by counting how many codes are at each distance. Those at the same
+ * distance come in the order of their rows.
+ */
 class Merging {
   readonly #wanted: number;
   /** By distance: codes found. */
-  #counts = new Uint32Array(0);
+  readonly #counts: number[] = [];
   #total = 0;
 
   constructor(wanted: number) {
@@ -243,20 +244,18 @@ class Merging {
     return distance;
   }
 
-  /** @param distances in increasing order, at least one */
   count(distances: Uint32Array): void {
-    const farthest = distances[distances.length - 1];
-    if (farthest >= this.#counts.length) {
-      const grown = new Uint32Array(farthest + 1);
-      grown.set(this.#counts);
-      this.#counts = grown;
+    const counts = this.#counts;
+    for (let i = 0; i < distances.length; i++) {
+      const distance = distances[i];
+      while (counts.length <= distance) counts.push(0);
+      counts[distance]++;
     }
-    for (let i = 0; i < distances.length; i++) this.#counts[distances[i]]++;
     this.#total += distances.length;
   }
 
   /** Those that are wanted, in order. */
-  merge(found: readonly Found[]): NearestPlaces {
+  merge(found: readonly Found<NearestCodes>[]): NearestPlaces {
     const merged = Math.min(this.#wanted, this.#total);
     const places = new Float64Array(merged);
     const distances = new Uint32Array(merged);
@@ -277,18 +276,21 @@ class Merging {
 
   /** Those that are wanted, by segment. */
   cut(found: readonly Found[]): FoundSlots[] {
-    const last = this.below ?? Infinity;
+    const last = this.below ?? largestDistance;
     // How many of those at the last distance are wanted: the earliest.
     let ties = this.#wanted;
     for (let d = 0; d < last && d < this.#counts.length; d++) ties -= this.#counts[d];
     return found.map(({ ordinal, nearest: { rows, distances } }) => {
-      let end = rows.length;
-      while (end > 0 && distances[end - 1] > last) end--;
-      let nearer = end;
-      while (nearer > 0 && distances[nearer - 1] === last) nearer--;
-      const tied = Math.min(ties, end - nearer);
-      ties -= tied;
-      return { ordinal, slots: rows.subarray(0, nearer + tied) };
+      // In their place, as nobody else needs them.
+      let kept = 0;
+      for (let i = 0; i < rows.length; i++) {
+        const nearer = distances[i] - last;
+        // The next one takes its place unless it is kept: a branch could not be foreseen.
+        rows[kept] = rows[i];
+        kept += nearer >>> 31;
+        if (nearer === 0 && ties-- > 0) kept++;
+      }
+      return { ordinal, slots: rows.subarray(0, kept) };
     });
   }
 }

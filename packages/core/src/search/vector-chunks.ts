@@ -57,18 +57,34 @@ export class VectorChunks {
     return this.#chunks[chunk].floats.subarray(offset, offset + count * this.#dimensions);
   }
 
-  /** The dot products of a query and the named rows. */
+  /** The dot products of a query and the named rows: quickest for rows in increasing order. */
   scores(rows: ArrayLike<number>, query: Float32Array): Float64Array {
-    const chunks = new Uint32Array(rows.length);
-    const within = new Uint32Array(rows.length);
-    for (let i = 0; i < rows.length; i++) {
+    const { length } = rows;
+    if (scratch.within.length < length) {
+      scratch = { chunks: new Uint32Array(2 * length), within: new Uint32Array(2 * length) };
+    }
+    const { chunks, within } = scratch;
+    let isAscending = true;
+    for (let i = 0, last = 0; i < length; i++) {
       const chunk = chunkOf(rows[i]);
       chunks[i] = chunk;
       within[i] = rows[i] - startOf(chunk);
+      if (chunk < last) isAscending = false;
+      last = chunk;
     }
-    return groupScores(this.#chunks.length, chunks, within, (chunk, ofChunk) =>
-      this.#chunks[chunk].memory.dotProducts(query, ofChunk),
-    );
+    const score = (chunk: number, ofChunk: Uint32Array) =>
+      this.#chunks[chunk].memory.dotProducts(query, ofChunk);
+    if (!isAscending) {
+      const [groupOf, rowOf] = [chunks.subarray(0, length), within.subarray(0, length)];
+      return groupScores(this.#chunks.length, groupOf, rowOf, score);
+    }
+    // Chunk after chunk, as they come.
+    const scores = new Float64Array(length);
+    for (let start = 0, end = 0; start < length; start = end) {
+      while (end < length && chunks[end] === chunks[start]) end++;
+      scores.set(score(chunks[start], within.subarray(start, end)), start);
+    }
+    return scores;
   }
 
   /** The first `rows` rows by periods, sharing all chunks that are full. */
@@ -129,6 +145,9 @@ export class VectorChunks {
     return copy;
   }
 }
+
+/** By row that is scored: its chunk, and its place there. */
+let scratch = { chunks: new Uint32Array(0), within: new Uint32Array(0) };
 
 function chunkOver(memory: VectorMemory): Chunk {
   const { buffer, byteOffset, length } = memory.bytes;

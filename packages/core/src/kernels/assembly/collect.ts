@@ -9,8 +9,8 @@
 export let bound: u32 = 0; // only distances below it are still of interest
 export let below: u32 = 0; // how many candidates are below it: always fewer than k
 export let count: u32 = 0;
+export let histogram: usize = 0;
 let wanted: u32 = 0;
-let histogram: usize = 0;
 let candidates: usize = 0;
 
 /** Starts, or goes on with what was left: what is given is what was read after it. */
@@ -30,14 +30,12 @@ function prune(): void {
   let ties: u32 = wanted - below; // how many candidates *at* the bound still belong to the k best
   let kept: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
-    const d = load<u32>(candidates + (i << 3));
-    if (d > bound) continue;
-    if (d == bound) {
-      if (ties == 0) continue;
-      ties--;
-    }
-    store<u64>(candidates + (kept << 3), load<u64>(candidates + (i << 3)));
-    kept++;
+    const pair = load<u64>(candidates + (i << 3));
+    const tied = <u32>(<u32>pair == bound) & <u32>(ties > 0);
+    // The next one takes its place unless it is kept.
+    store<u64>(candidates + (kept << 3), pair);
+    ties -= tied;
+    kept += tied | <u32>(<u32>pair < bound);
   }
   count = kept;
 }
@@ -52,6 +50,32 @@ export function push(distance: u32, row: u32): u32 {
   while (below >= wanted) below -= load<u32>(histogram + (--bound << 2));
   if (count == (wanted << 1) + 64) prune();
   return bound;
+}
+
+/** Where the next candidate goes. */
+@inline
+export function nextCandidate(): usize {
+  return candidates + (<usize>count << 3);
+}
+
+/** Takes up candidates that were written at the end, and counted, all at once: all are below the bound. */
+export function took(added: u32): void {
+  count += added;
+  below += added;
+  while (below >= wanted) below -= load<u32>(histogram + (--bound << 2));
+  if (count > (wanted << 1) + 64) prune();
+}
+
+/** Writes the k best in the order of their rows: all distances first, then all rows. Returns how many. */
+export function writeInto(output: usize): u32 {
+  if (count > wanted) prune();
+  const rows = output + (<usize>count << 2);
+  for (let i: usize = 0; i < count; i++) {
+    const pair = load<u64>(candidates + (i << 3));
+    store<u32>(output + (i << 2), <u32>pair);
+    store<u32>(rows + (i << 2), <u32>(pair >> 32));
+  }
+  return count;
 }
 
 /**

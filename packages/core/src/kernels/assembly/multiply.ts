@@ -42,6 +42,24 @@ export function dotFour(
   store<f32>(output, lanes(s3), 12);
 }
 
+/** Rows whose beginnings are read together. */
+export const foundRows: usize = 16;
+let found: u64 = 0;
+
+/**
+ * Reads where each of `count` named rows begins: they lie far apart, and so a processor waits for many of their
+ * pages at once, and fetches what follows.
+ */
+export function find(vectors: usize, stride: usize, rows: usize, count: usize): void {
+  let read: u64 = 0;
+  for (let i: usize = 0; i < count; i++) {
+    const row = vectors + <usize>load<u32>(rows + (i << 2)) * stride;
+    read |= load<u32>(row);
+  }
+  // So that no compiler thinks it was for nothing.
+  found = read;
+}
+
 /** The dot products of `query` and the named rows of `vectors`, which may be of any length. */
 export function dotProducts(
   vectors: usize, columns: u32, query: usize, rows: usize, count: u32, output: usize,
@@ -52,6 +70,7 @@ export function dotProducts(
   const whole = count & ~3;
   for (let i: usize = 0; i < whole; i += 4) {
     const at = rows + (i << 2);
+    if ((i & (foundRows - 1)) == 0) find(vectors, stride, at, min(foundRows, <usize>count - i));
     const b0 = vectors + <usize>load<u32>(at) * stride;
     const b1 = vectors + <usize>load<u32>(at, 4) * stride;
     const b2 = vectors + <usize>load<u32>(at, 8) * stride;

@@ -131,28 +131,29 @@ function commonOnesInVectors(code: usize, planes: usize, words: u32, digits: u32
   );
 }
 
-/** Rows that are fetched before they are counted. */
-const fetchedRows: usize = 64;
+/** Rows that are read before they are counted. */
+const foundRows: usize = 64;
+let found: u64 = 0;
 
 /**
  * The weighted common ones of each of `count` rows. Rows lie far apart, and a processor looks ahead only so
- * many instructions: they are copied to `fetched` first, which has room for 64, so that it waits for many of
- * them at once.
+ * many instructions: they are read first, so that it waits for many of them at once.
  */
 export function sumByPlanes(
-  codes: usize, words: u32, rows: usize, count: u32, planes: usize, digits: u32, fetched: usize,
-  output: usize,
+  codes: usize, words: u32, rows: usize, count: u32, planes: usize, digits: u32, output: usize,
 ): void {
   const bytes = <usize>words << 3;
-  for (let start: usize = 0; start < count; start += fetchedRows) {
-    const end = min(<usize>count, start + fetchedRows);
-    let to = fetched;
+  for (let start: usize = 0; start < count; start += foundRows) {
+    const end = min(<usize>count, start + foundRows);
+    let read: u64 = 0;
     for (let i = start; i < end; i++) {
       const code = codes + <usize>load<u32>(rows + (i << 2)) * bytes;
-      for (let b: usize = 0; b < bytes; b += 8, to += 8) store<u64>(to, load<u64>(code + b));
+      read |= load<u64>(code) | load<u64>(code + bytes - 8);
     }
-    let code = fetched;
-    for (let i = start; i < end; i++, code += bytes) {
+    // So that no compiler thinks it was for nothing.
+    found = read;
+    for (let i = start; i < end; i++) {
+      const code = codes + <usize>load<u32>(rows + (i << 2)) * bytes;
       const sum = countsInVectors
         ? commonOnesInVectors(code, planes, words, digits)
         : commonOnes(code, planes, words, digits);

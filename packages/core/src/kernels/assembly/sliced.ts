@@ -5,7 +5,9 @@
 // digit is a word as well: what full adders do in hardware takes five instructions here for every two words
 // that go in. Words with no weight are not read at all, and which of 128 rows are near takes a few more.
 
-import { bound, collect, count, neededOf, push, sortInto } from './collect';
+import {
+  bound, collect, count, histogram, neededOf, nextCandidate, took, writeInto,
+} from './collect';
 
 /** Rows of a block. */
 const blockRows: u32 = 128;
@@ -37,8 +39,8 @@ const fetchedBytes: usize = 192;
 let groups: usize = 0;
 let levels: u32 = 0;
 let terms: usize = 0;
-/** Digits of the distances of a block, and behind them what the lowest three digits hand on. */
-let planes: usize = 0;
+/** What the lowest three digits hand on. */
+let handed: usize = 0;
 
 /**
  * Writes the distances of a block to `planes`, digit by digit: less what all weights to be subtracted come
@@ -49,11 +51,10 @@ let planes: usize = 0;
  * Weights are taken apart into binary digits. For each, the highest first, `groups` says how many eights of
  * words are added and how many are subtracted; `terms` holds where in a block these words lie.
  */
-function weigh(block: usize, next: usize, blockBytes: usize): void {
+function weigh(block: usize, next: usize, blockBytes: usize, planes: usize): void {
   let fetched: u64 = 0;
   let ahead = next;
   const last = next + blockBytes - min(blockBytes, fetchedBytes);
-  const handed = planes + <usize>digits * 16;
   const none = i32x4.splat(0);
   let s0 = none, s1 = none, s2 = none;
   let h0 = none, h1 = none, h2 = none, h3 = none, h4 = none, h5 = none, h6 = none, h7 = none;
@@ -182,12 +183,12 @@ function rowsBelow(at: usize, limit: u32): v128 {
   return less;
 }
 
-@inline function digitOf(at: usize, row: u32, digit: u32): u32 {
+@inline function digitOf(at: usize, row: u64, digit: u32): u32 {
   return (<u32>(load<u64>(at + (<usize>digit << 4)) >> row) & 1) << digit;
 }
 
 /** The digits of a row of a block; `at` are those of its 64 rows. */
-@inline function digitsOf(at: usize, row: u32): u32 {
+@inline function digitsOf(at: usize, row: u64): u32 {
   return (
     digitOf(at, row, 0) | digitOf(at, row, 1) | digitOf(at, row, 2) | digitOf(at, row, 3) |
     (digitOf(at, row, 4) | digitOf(at, row, 5) | digitOf(at, row, 6) | digitOf(at, row, 7)) |
@@ -195,35 +196,78 @@ function rowsBelow(at: usize, limit: u32): v128 {
   );
 }
 
-/** Collects the rows of `mask`, of 64 from `first` on, that are still near enough. */
-function collectRows(mask: u64, at: usize, first: u32, offset: i32): void {
-  for (; mask != 0; mask &= mask - 1) {
-    const row = <u32>ctz<u64>(mask);
-    const distance = <u32>(<i32>digitsOf(at, row) - offset);
-    if (distance < bound) push(distance, first + row);
-  }
+/** Blocks whose near rows are collected together. */
+const gatheredBlocks: u32 = 16;
+/** Of the distances of a block. */
+const digitsBytes: usize = <usize>digits * 16;
+
+/** Of 64 rows, those that are near, where their digits are, and the number of the first: if there are any. */
+@inline function note(near: usize, mask: u64, at: usize, first: u32): usize {
+  store<u64>(near, mask);
+  store<u32>(near, <u32>at, 8);
+  store<u32>(near, first, 12);
+  return near + (mask != 0 ? 16 : 0);
 }
 
-/** Rows from `rows` on are left out, and with `allowed` those that are not in this bitmap. */
-function scanBlocks(blocks: usize, blockBytes: usize, rows: u32, allowed: usize, offset: i32): void {
-  for (let first: u32 = 0, block = blocks; first < rows; first += blockRows, block += blockBytes) {
-    let mask = i32x4.splat(-1);
-    if (allowed != 0) {
-      mask = v128.load(allowed + (<usize>first >> 3));
-      if (!v128.any_true(mask)) continue;
+/**
+ * Collects the rows that were noted from `near` to `last`: without a branch that depends on how many there
+ * are of 64, which no processor could foresee.
+ */
+function collectNoted(near: usize, last: usize, offset: i32): void {
+  if (near == last) return;
+  const first = nextCandidate();
+  let to = first;
+  let mask = load<u64>(near);
+  while (near < last) {
+    const row = ctz<u64>(mask);
+    const distance = <u32>(<i32>digitsOf(load<u32>(near, 8), row) - offset);
+    store<u32>(to, distance);
+    store<u32>(to, load<u32>(near, 12) + <u32>row, 4);
+    to += 8;
+    const counter = histogram + (distance << 2);
+    store<u32>(counter, load<u32>(counter) + 1);
+    mask &= mask - 1;
+    near += mask == 0 ? 16 : 0;
+    mask = select<u64>(load<u64>(near), mask, mask == 0);
+  }
+  took(<u32>(to - first) >> 3);
+}
+
+/**
+ * Rows from `rows` on are left out, and with `allowed` those that are not in this bitmap. `gathered` has room
+ * for the digits of as many blocks as are gathered, and for twice as many notes and one more.
+ */
+function scanBlocks(
+  blocks: usize, blockBytes: usize, rows: u32, allowed: usize, offset: i32, total: u32, gathered: usize,
+): void {
+  const notes = gathered + <usize>gatheredBlocks * digitsBytes;
+  let block = blocks;
+  for (let first: u32 = 0; first < rows; ) {
+    // While all rows are near enough, the bound had better follow after every block.
+    const last = min(rows, first + (bound > total ? 1 : gatheredBlocks) * blockRows);
+    const limit = bound + offset;
+    let planes = gathered;
+    let near = notes;
+    for (; first < last; first += blockRows, block += blockBytes) {
+      let mask = i32x4.splat(-1);
+      if (allowed != 0) {
+        mask = v128.load(allowed + (<usize>first >> 3));
+        if (!v128.any_true(mask)) continue;
+      }
+      weigh(block, first + blockRows < rows ? block + blockBytes : block, blockBytes, planes);
+      mask = v128.and(mask, rowsBelow(planes, limit));
+      let low = <u64>i64x2.extract_lane(mask, 0);
+      let high = <u64>i64x2.extract_lane(mask, 1);
+      const left = rows - first;
+      if (left < blockRows) {
+        if (left < 64) low &= ((<u64>1) << left) - 1;
+        high = left <= 64 ? 0 : high & (((<u64>1) << (left - 64)) - 1);
+      }
+      near = note(note(near, low, planes, first), high, planes + 8, first + 64);
+      // The next block takes its place if no row is near.
+      planes += (low | high) != 0 ? digitsBytes : 0;
     }
-    weigh(block, first + blockRows < rows ? block + blockBytes : block, blockBytes);
-    mask = v128.and(mask, rowsBelow(planes, bound + offset));
-    if (!v128.any_true(mask)) continue;
-    let low = <u64>i64x2.extract_lane(mask, 0);
-    let high = <u64>i64x2.extract_lane(mask, 1);
-    const left = rows - first;
-    if (left < blockRows) {
-      if (left < 64) low &= ((<u64>1) << left) - 1;
-      high = left <= 64 ? 0 : high & (((<u64>1) << (left - 64)) - 1);
-    }
-    collectRows(low, planes, first, offset);
-    collectRows(high, planes + 8, first + 64, offset);
+    collectNoted(notes, near, offset);
   }
 }
 
@@ -235,13 +279,12 @@ function guessBound(
   blocks: usize, blockBytes: usize, rows: u32, k: u32, offset: i32, largest: u32, samples: usize,
 ): u32 {
   const sampled = sampledBlocks * blockRows;
-  if (k < 200 || rows < 8 * sampled || rows < 8 * k) return largest;
+  if (rows < 8 * sampled || rows < 8 * k) return largest;
   const stride = rows / blockRows / sampledBlocks;
-  const bytes = <usize>digits * 16;
   const step = <usize>stride * blockBytes;
   for (let i: u32 = 0, block = blocks; i < sampledBlocks; i++, block += step) {
-    weigh(block, i + 1 < sampledBlocks ? block + step : blocks, blockBytes);
-    memory.copy(samples + <usize>i * bytes, planes, bytes);
+    const next = i + 1 < sampledBlocks ? block + step : blocks;
+    weigh(block, next, blockBytes, samples + <usize>i * digitsBytes);
   }
   const needed = neededOf(k, sampled, rows);
   // The smallest bound that enough are below.
@@ -251,7 +294,7 @@ function guessBound(
     const middle = (low + high) >> 1;
     let found: u32 = 0;
     for (let i: u32 = 0; i < sampledBlocks; i++) {
-      const near = rowsBelow(samples + <usize>i * bytes, middle + offset);
+      const near = rowsBelow(samples + <usize>i * digitsBytes, middle + offset);
       found += <u32>popcnt<u64>(i64x2.extract_lane(near, 0)) + <u32>popcnt<u64>(i64x2.extract_lane(near, 1));
     }
     if (found < needed) low = middle + 1;
@@ -285,35 +328,36 @@ function writeTerms(weights: usize, count: u32, levelCount: u32): void {
 }
 
 /**
- * Writes the k rows of the smallest distances below `limit` to `output`, the smallest first: distances, then
- * rows. Returns how many. `total` is what all weights come to, `subtracted` those that are subtracted;
- * `allowed` is 0 or a bitmap of rows, padded to whole blocks. `scratch` has room for the digits of a block and
- * what is handed on, `samples` for the digits of 16 blocks, `groupsAt` and `termsAt` for what is read then.
+ * Writes the k rows of the smallest distances below `limit` to `output` in their order: distances, then rows.
+ * Returns how many. `total` is what all weights come to, `subtracted` those that are subtracted;
+ * `allowed` is 0 or a bitmap of rows, padded to whole blocks. `handedAt` has room for what is handed on,
+ * `gathered` for what `scanBlocks` needs and the digits of 16 blocks, `groupsAt` and `termsAt` for what is
+ * read then; `candidates` for 16 blocks of rows more than `collect` needs.
  */
 export function scanSliced(
   blocks: usize, blockBytes: u32, rows: u32, weights: usize, bits: u32, levelCount: u32,
-  groupsAt: usize, termsAt: usize, total: u32, subtracted: u32, k: u32, limit: u32, allowed: usize, scratch: usize, samples: usize,
-  histogram: usize, candidates: usize, output: usize,
+  groupsAt: usize, termsAt: usize, total: u32, subtracted: u32, k: u32, limit: u32, allowed: usize, handedAt: usize, gathered: usize,
+  histogramAt: usize, candidates: usize, output: usize,
 ): u32 {
   groups = groupsAt;
   levels = levelCount;
   terms = termsAt;
-  planes = scratch;
+  handed = handedAt;
   writeTerms(weights, bits, levelCount);
   const offset = (1 << (digits - 1)) - <i32>subtracted;
   const largest = min(limit, total + 1);
   const guess = allowed == 0 && limit > total
-    ? guessBound(blocks, blockBytes, rows, k, offset, largest, samples)
+    ? guessBound(blocks, blockBytes, rows, k, offset, largest, gathered)
     : largest;
-  memory.fill(histogram, 0, (total + 2) << 2);
-  collect(k, histogram, candidates, 0, guess, 0);
-  scanBlocks(blocks, blockBytes, rows, allowed, offset);
+  memory.fill(histogramAt, 0, (total + 2) << 2);
+  collect(k, histogramAt, candidates, 0, guess, 0);
+  scanBlocks(blocks, blockBytes, rows, allowed, offset, total, gathered);
   if (count < k && guess < largest) {
-    memory.fill(histogram, 0, (total + 2) << 2);
-    collect(k, histogram, candidates, 0, largest, 0);
-    scanBlocks(blocks, blockBytes, rows, allowed, offset);
+    memory.fill(histogramAt, 0, (total + 2) << 2);
+    collect(k, histogramAt, candidates, 0, largest, 0);
+    scanBlocks(blocks, blockBytes, rows, allowed, offset, total, gathered);
   }
-  return sortInto(output, total);
+  return writeInto(output);
 }
 
 /** Writes `count` codes of `codeBytes` bytes to rows `start` and on: of each, the first `bits`. */

@@ -1,9 +1,11 @@
+import type { NearestCodes } from '../../kernels/kernel.ts';
 import type { Quantizer } from '../../quantizers/quantizer.ts';
 import { bestCandidates } from '../best-candidates.ts';
 import type { Candidates } from '../candidates.ts';
 import { scorePlaces } from '../candidates.ts';
 import { codeScorer, project, scoreAll } from '../code-scoring.ts';
 import type { RowSet } from '../row-set.ts';
+import type { NearestPlaces } from '../scan-codes.ts';
 import type { ResolvedDepth } from '../search-depth.ts';
 import { segmentSlots } from '../segment-rows.ts';
 import type { SegmentedRows } from '../segmented-rows.ts';
@@ -61,7 +63,7 @@ export class ListSearch {
         ? Float64Array.from(distances, (distance) => Math.cos(angle * distance))
         : scorePlaces(
             all.memories.map((content) => ({ content })),
-            Float64Array.from(places),
+            places,
             scoreAll(
               codeScorer(
                 quantizer,
@@ -73,13 +75,16 @@ export class ListSearch {
           );
     // Which rows they are is looked up for those alone that may be among the best.
     const top = new TopRows(scored);
-    for (const [i, score] of scores.entries()) top.offer(i, score);
-    const kept = places.map((_, i) => i).filter((i) => scores[i] >= top.lowest);
-    return bestCandidates(
-      this.#rowPlaces(kept.map((i) => places[i])),
-      Float64Array.from(kept, (i) => scores[i]),
-      scored,
-    );
+    for (let i = 0; i < scores.length; i++) top.offer(i, scores[i]);
+    const { lowest } = top;
+    let kept = 0;
+    for (let i = 0; i < scores.length; i++) {
+      if (scores[i] < lowest) continue;
+      places[kept] = places[i];
+      scores[kept++] = scores[i];
+    }
+    const rowPlaces = this.#rowPlaces(places.subarray(0, kept));
+    return bestCandidates(rowPlaces, scores.subarray(0, kept), scored);
   }
 
   /** The nearest codes in some lists, in any order. */
@@ -88,28 +93,37 @@ export class ListSearch {
     unit: Float32Array,
     count: number,
     allowed: RowSet | undefined,
-  ): { readonly places: number[]; readonly distances: number[] } {
+  ): NearestPlaces {
     const { quantizer, lists: all } = this.#listed;
     const code = quantizer.encode([unit], 'query').data;
-    const places: number[] = [];
-    const distances: number[] = [];
+    const parts: { readonly start: number; readonly nearest: NearestCodes }[] = [];
+    let total = 0;
     let below: number | undefined;
     for (const [ordinal, ranges] of all.ranges(lists).entries()) {
       if (ranges.length === 0) continue;
       const { codes, rows } = all.memories[ordinal];
       const mask = allowed && maskOf(ranges, rows, allowed);
-      const found = codes.nearest(code, count, mask, { ranges, below });
+      const nearest = codes.nearest(code, count, mask, { ranges, below });
       // Nothing as far as the last of so many is of interest any more.
-      if (found.rows.length === count) below = found.distances[count - 1];
-      for (const [i, slot] of found.rows.entries()) {
-        places.push(ordinal * memorySlots + slot);
-        distances.push(found.distances[i]);
-      }
+      if (nearest.rows.length === count) below = nearest.distances[count - 1];
+      parts.push({ start: ordinal * memorySlots, nearest });
+      total += nearest.rows.length;
     }
-    if (places.length <= count) return { places, distances };
-    const order = places.map((_, i) => i).sort((a, b) => distances[a] - distances[b] || a - b);
-    const kept = order.slice(0, count);
-    return { places: kept.map((i) => places[i]), distances: kept.map((i) => distances[i]) };
+    const places = new Float64Array(total);
+    const distances = new Uint32Array(total);
+    let end = 0;
+    for (const { start, nearest } of parts) {
+      distances.set(nearest.distances, end);
+      for (let i = 0; i < nearest.rows.length; i++) places[end++] = start + nearest.rows[i];
+    }
+    if (total <= count) return { places, distances };
+    const order = Uint32Array.from(places.keys())
+      .sort((a, b) => distances[a] - distances[b] || a - b)
+      .subarray(0, count);
+    return {
+      places: Float64Array.from(order, (i) => places[i]),
+      distances: distances.slice(0, count).map((_, i) => distances[order[i]]),
+    };
   }
 
   nearestLists(unit: Float32Array, count: number): ArrayLike<number> {
@@ -119,14 +133,12 @@ export class ListSearch {
   }
 
   /** From places of codes to those of rows, whose order is that of writing. */
-  #rowPlaces(places: readonly number[]): Float64Array {
+  #rowPlaces(places: Float64Array): Float64Array {
     const { lists, rows } = this.#listed;
-    const rowPlaces = new Float64Array(places.length);
-    for (const [i, place] of places.entries()) {
+    return places.map((place) => {
       const { ordinal, slot } = rows.find(lists.rowAt(place))!;
-      rowPlaces[i] = ordinal * segmentSlots + slot;
-    }
-    return rowPlaces;
+      return ordinal * segmentSlots + slot;
+    });
   }
 }
 
