@@ -38,6 +38,12 @@ export function checkHeadOptions(dimensions: number, options: HeadFitOptions): n
       throw invalid(name, value, 'a whole number from 0 up');
     }
   }
+  for (const name of ['loyalty', 'pairWeight'] as const) {
+    const value = options[name];
+    if (value !== undefined && !(value >= 0 && value < Infinity)) {
+      throw invalid(name, value, 'a number from 0 up');
+    }
+  }
   const prefixes = nestedLengths(nested, bits);
   if (from) checkStart(from, dimensions, prefixes, options);
   return prefixes;

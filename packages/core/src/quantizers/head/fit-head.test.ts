@@ -155,6 +155,8 @@ describe('fitHead', () => {
     [{ bits: 25 }, /from 1 to 24/],
     [{ nested: [17] }, /nested: got 17/],
     [{ steps: -1 }, /steps: got -1/],
+    [{ loyalty: Number.NaN }, /loyalty: got NaN, expected a number from 0 up/],
+    [{ pairWeight: -1 }, /pairWeight: got -1/],
     [{ binarize: 'sign' as never }, /binarize: got sign/],
     [{ architecture: 'deep' as never }, /architecture: got deep/],
     [{ decoder: 'quadratic' as never }, /decoder: got quadratic/],
