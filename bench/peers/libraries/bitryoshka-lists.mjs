@@ -4,7 +4,7 @@ import { InvertedIndex } from '../../../packages/core/dist/search/inverted/index
 import { blockOf, depths, writeIndex } from './bitryoshka.mjs';
 
 /** How many of a hundred lists are looked through. */
-const shares = [2, 4, 8, 16, 32];
+const shares = [2, 4, 8, 16, 24];
 const blockRows = 10_000;
 
 export const settings = shares.flatMap((share) =>
@@ -26,7 +26,7 @@ export async function build(given) {
     decoder: false,
     sampleSize: 5000,
   });
-  const index = await InvertedIndex.train(blockOf(given, 0, rows), quantizer);
+  const index = await InvertedIndex.train(blockOf(given, 0, rows), quantizer, { copies: 2 });
   for (let start = 0; start < rows; start += blockRows) {
     index.add(blockOf(given, start, Math.min(rows, start + blockRows)));
   }

@@ -81,6 +81,10 @@ class HnswCentroids implements Centroids {
     return this.#vectors.assign(items);
   }
 
+  assignTwice(items: ClusteredItems): Uint32Array {
+    return this.#vectors.assignTwice(items);
+  }
+
   nearest(query: ClusteredQuery, count: number): ArrayLike<number> {
     // Of most lists, a graph would miss some.
     if (count > this.count / 4) return this.#vectors.nearest(query, count);

@@ -1,5 +1,5 @@
 import type { Codes } from '../codes/codes.ts';
-import { zeroCodes } from '../codes/codes.ts';
+import { packSigns, zeroCodes } from '../codes/codes.ts';
 import type { CodeMemory } from '../kernels/kernel.ts';
 import type { Decoder } from '../quantizers/decoder.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
@@ -44,6 +44,11 @@ export interface CodeQuery {
 export function project(quantizer: Quantizer, unit: Float32Array): Float32Array {
   const query = { rows: 1, columns: unit.length, data: unit };
   return quantizer.project(query, 'query').data;
+}
+
+/** The code of a query. */
+export function signsOf({ projection }: CodeQuery): Uint8Array {
+  return packSigns({ rows: 1, columns: projection.length, data: projection }).data;
 }
 
 /** Slots of a segment with their scores. */

@@ -10,7 +10,7 @@ import { bestSlots, keepBestSlots } from './best-slots.ts';
 import type { Candidates } from './candidates.ts';
 import { scoredRows, scorePlaces } from './candidates.ts';
 import type { CodeQuery, CodeScoringOptions } from './code-scoring.ts';
-import { codeScorer, project, scoreAll } from './code-scoring.ts';
+import { codeScorer, project, scoreAll, signsOf } from './code-scoring.ts';
 import type { CodeSegment } from './code-segment.ts';
 import { equalWeights, prefixWeights } from './prefix-weights.ts';
 import { fetchedScores, rerank, rerankAll, rerankAsync } from './rerank.ts';
@@ -263,8 +263,4 @@ const nothingScanned: ScannedSegments = {
 function byDistance({ places, distances }: NearestPlaces, bits: number): Candidates {
   const angle = Math.PI / bits;
   return { places, scores: Float64Array.from(distances, (distance) => Math.cos(angle * distance)) };
-}
-
-function signsOf({ projection }: CodeQuery): Uint8Array {
-  return packSigns({ rows: 1, columns: projection.length, data: projection }).data;
 }

@@ -23,6 +23,8 @@ export interface Centroids {
   place(list: number, items: ClusteredItems, members: ArrayLike<number>): void;
   /** The nearest centroid of each item. */
   assign(items: ClusteredItems): Uint32Array;
+  /** The nearest centroid of each item, and one that finds what the first misses: two after the other. */
+  assignTwice?(items: ClusteredItems): Uint32Array;
   /** The `count` centroids nearest to a query, nearest first. */
   nearest(query: ClusteredQuery, count: number): ArrayLike<number>;
 }

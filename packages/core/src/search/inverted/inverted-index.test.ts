@@ -12,9 +12,13 @@ const middles = Array.from({ length: 40 }, () => draw(24));
 const vectors = Array.from({ length: 6000 }, (_, i) => near(i % 40));
 const queries = Array.from({ length: 100 }, (_, i) => near((7 * i) % 40));
 const quantizer = await fitQuantizer(vectors, { kind: 'itq', bits: 24 });
-describe.each(['codes', 'vectors'] as const)('lists by %s', (centroids) => {
+describe.each([
+  ['codes', 1],
+  ['vectors', 1],
+  ['vectors', 2],
+] as const)('lists by %s, each row in %i', (centroids, copies) => {
   const train = (lists = 16) =>
-    InvertedIndex.train(vectors.slice(0, 2000), quantizer, { lists, centroids });
+    InvertedIndex.train(vectors.slice(0, 2000), quantizer, { lists, centroids, copies });
   const everything = { probes: 1e6, candidates: 1e6, rerank: 1e6 };
 
   vectorIndexSuite(() => train(6), everything);
@@ -39,7 +43,7 @@ describe.each(['codes', 'vectors'] as const)('lists by %s', (centroids) => {
 
   it('have no lengths of decoded codes where these are computed', async () => {
     const encodeNorms = vi.spyOn(quantizer.decoder as LinearDecoder, 'encodeNorms');
-    const options = { lists: 10, centroids, norms: 'computed' } as const;
+    const options = { lists: 10, centroids, copies, norms: 'computed' } as const;
     const index = await InvertedIndex.train(vectors.slice(0, 2000), quantizer, options);
     const flat = new FlatIndex(quantizer, undefined, undefined, { norms: 'computed' });
     const crowd = Array.from({ length: 1500 }, () => near(1));
@@ -65,8 +69,8 @@ describe.each(['codes', 'vectors'] as const)('lists by %s', (centroids) => {
     const index = await train(20);
     index.add(vectors);
     const sizes = index.listSizes();
-    expect(sizes.reduce((a, b) => a + b)).toBe(6000);
-    expect(Math.max(...sizes)).toBeLessThan(4 * 300);
+    expect(sizes.reduce((a, b) => a + b)).toBe(copies * 6000);
+    expect(Math.max(...sizes)).toBeLessThan(copies * 4 * 300);
   });
 
   it('are as many as are needed for a recall on queries that were held out', async () => {
@@ -104,7 +108,7 @@ describe.each(['codes', 'vectors'] as const)('lists by %s', (centroids) => {
     await index.maintain();
     expect(index.lists).toBeGreaterThan(10);
     expect(index.rows).toBe(4000 - 40);
-    expect(index.listSizes().reduce((a, b) => a + b)).toBe(index.rows);
+    expect(index.listSizes().reduce((a, b) => a + b)).toBe(copies * index.rows);
     const all = index.search(crowd[7], { k: 5000, ...everything });
     expect(new Set(all.map(({ row }) => row)).size).toBe(index.rows);
   });
@@ -139,6 +143,9 @@ it('refuses what makes no sense', async () => {
   await expect(refused({ lists: 0 })).rejects.toMatchObject({ code: 'invalid-option' });
   await expect(refused({ lists: 51 })).rejects.toMatchObject({ code: 'not-enough-vectors' });
   await expect(refused({ norms: 'none' })).rejects.toMatchObject({ code: 'invalid-option' });
+  await expect(refused({ copies: 3 })).rejects.toThrow(/copies: got 3, expected 1, or 2/);
+  await expect(refused({ copies: 2, lists: 1 })).rejects.toThrow(/with two lists or more/);
+  await expect(refused({ copies: 2, centroids: 'codes' })).rejects.toThrow(/centroids of vectors/);
   await expect(refused({ centroids: 'trees' })).rejects.toMatchObject({ code: 'invalid-option' });
   const index = await refused({ lists: 5 });
   expect(() => index.search(vectors[0], { k: 1, probes: 0 })).toThrow(/probes: got 0/);

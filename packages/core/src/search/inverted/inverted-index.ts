@@ -42,6 +42,11 @@ export interface InvertedIndexOptions extends TaskOptions {
    * vectors for lists to be split. Or centroids of another kind. Default: `vectors`.
    */
   readonly centroids?: CentroidsOption | undefined;
+  /**
+   * In how many lists a vector is. With 2, half as many lists or fewer hold as many neighbours of queries that are
+   * unlike the vectors; every code is kept twice. For centroids of vectors, two or more. Default: 1.
+   */
+  readonly copies?: 1 | 2 | undefined;
   /** Where the vectors are kept that re-ranking reads. Default: `float32`, in memory. */
   readonly storage?: VectorStorage | undefined;
   /** As for `FlatIndex`. Default: `stored`. */
@@ -86,10 +91,11 @@ export class InvertedIndex implements VectorIndex {
     quantizer: Quantizer,
     centroids: Centroids,
     {
+      copies = 1,
       storage = 'float32',
       norms = 'stored',
       seed = 0,
-    }: Pick<InvertedIndexOptions, 'storage' | 'norms' | 'seed'>,
+    }: Pick<InvertedIndexOptions, 'copies' | 'storage' | 'norms' | 'seed'>,
   ) {
     this.quantizer = quantizer;
     this.#centroids = centroids;
@@ -101,6 +107,7 @@ export class InvertedIndex implements VectorIndex {
     this.#lists = new InvertedLists({
       bytesPerCode: bytesPerCode(quantizer.bits),
       hasNorms: norms === 'stored' && quantizer.decoder !== undefined,
+      copies,
     });
     while (this.#lists.count < centroids.count) this.#lists.addList();
     const listed = { quantizer, centroids, lists: this.#lists, rows: this.#rows };
@@ -121,7 +128,8 @@ export class InvertedIndex implements VectorIndex {
   ): Promise<InvertedIndex> {
     const all = toMatrix(vectors, { columns: quantizer.inputDimensions });
     checkNotEmpty(all);
-    const { expected = all.rows, seed = 0, storage, norms, signal, onProgress } = options;
+    const { expected = all.rows, seed = 0, copies, storage, norms } = options;
+    const { signal, onProgress } = options;
     const { lists = Math.max(1, Math.round(Math.sqrt(expected))), centroids = 'vectors' } = options;
     checkCount('lists', lists, 1);
     if (norms !== undefined) checkNormStorage(norms);
@@ -137,8 +145,9 @@ export class InvertedIndex implements VectorIndex {
     const unit = normalizeRows(selectRows(all, sample));
     const items = { codes: quantizer.encode(unit, 'document'), vectors: unit };
     const empty = createCentroids(centroids, quantizer);
+    checkCopies(copies, lists, empty);
     await balancedKMeans(empty, items, { lists, seed, signal, onProgress });
-    return new InvertedIndex(quantizer, empty, { storage, norms, seed });
+    return new InvertedIndex(quantizer, empty, { copies, storage, norms, seed });
   }
 
   get dimensions(): number {
@@ -154,7 +163,7 @@ export class InvertedIndex implements VectorIndex {
     return this.#lists.count;
   }
 
-  /** Rows by list. */
+  /** Rows by list: each is counted in all of its lists. */
   listSizes(): number[] {
     return Array.from({ length: this.lists }, (_, list) => this.#lists.size(list));
   }
@@ -258,7 +267,8 @@ export class InvertedIndex implements VectorIndex {
       const order = this.#search.nearestLists(unitQuery(query, this.dimensions), this.lists);
       const rank = new Map(Array.from(order, (list, position) => [list, position]));
       for (const { row } of this.search(query, { k, probes: this.lists, rerank })) {
-        found[rank.get(this.#lists.listAt(this.#lists.placeOf(row) as number)) as number]++;
+        const ranks = this.#lists.listsOf(row).map((list) => rank.get(list) as number);
+        found[Math.min(...ranks)]++;
         total++;
       }
     }
@@ -287,7 +297,8 @@ export class InvertedIndex implements VectorIndex {
 
   select(rows: ArrayLike<number>): InvertedIndex {
     const { quantizer } = this;
-    const options = { storage: this.#storage, norms: this.#norms, seed: this.#seed };
+    const copies = this.#lists.copies as 1 | 2;
+    const options = { copies, storage: this.#storage, norms: this.#norms, seed: this.#seed };
     const selected = new InvertedIndex(quantizer, this.#centroids, options);
     const vectors = zeros(rows.length, this.dimensions);
     for (let i = 0; i < rows.length; i++) rowAt(vectors, i).set(this.vector(rows[i]));
@@ -323,10 +334,16 @@ export class InvertedIndex implements VectorIndex {
     if (items.codes.rows === 0) return;
     const { bytesPerCode: bytes, data } = items.codes;
     const norms = this.#lists.encodeNorms(items.codes, this.quantizer);
-    for (const [i, list] of this.#centroids.assign(items).entries()) {
+    const { copies } = this.#lists;
+    const lists =
+      copies === 1 ? this.#centroids.assign(items) : this.#centroids.assignTwice?.(items);
+    for (let i = 0; lists && i < items.codes.rows; i++) {
       const code = data.subarray(i * bytes, (i + 1) * bytes);
-      this.#lists.push(list, rowOfItem(i), code, norms?.[i] ?? 0);
-      this.#overgrown.note(list);
+      for (let copy = 0; copy < copies; copy++) {
+        const list = lists[i * copies + copy];
+        this.#lists.push(list, { row: rowOfItem(i), copy, code, norm: norms?.[i] ?? 0 });
+        this.#overgrown.note(list);
+      }
     }
     if (this.#overgrown.count > 0) void this.maintain();
   }
@@ -339,4 +356,16 @@ export class InvertedIndex implements VectorIndex {
       remedy: 'Call searchAsync, search with rerank: 0, or ask the source of the vectors.',
     });
   }
+}
+
+/** @throws BitryoshkaError `invalid-option` */
+function checkCopies(copies: number | undefined, lists: number, centroids: Centroids): void {
+  if (copies === undefined || copies === 1) return;
+  if (copies === 2 && lists > 1 && centroids.assignTwice) return;
+  const able = centroids.assignTwice ? 'two lists or more' : 'centroids of vectors';
+  throw new BitryoshkaError({
+    code: 'invalid-option',
+    message: `copies: got ${copies}, expected 1, or 2 with ${able}.`,
+    remedy: 'Leave copies out.',
+  });
 }

@@ -5,9 +5,9 @@ import type { Quantizer } from '../../quantizers/quantizer.ts';
 import { RowPositions } from '../row-positions.ts';
 
 /** Slots of a block: a list grows by so many. A multiple of 64, for masks. */
-const blockSlots = 1024;
+const blockSlots = 256;
 /** Blocks in one memory, which may not exceed 4 GiB. */
-const blocksPerMemory = 4096;
+const blocksPerMemory = 16384;
 /** Slots of a memory: place `p` is slot `p % memorySlots` of memory `p / memorySlots`. */
 export const memorySlots: number = blockSlots * blocksPerMemory;
 
@@ -20,12 +20,28 @@ interface List {
   count: number;
 }
 
+/** A code to put in a list. */
+export interface ListedCode {
+  readonly row: number;
+  /** Which of the row's copies it is, from 0. */
+  readonly copy: number;
+  readonly code: Uint8Array;
+  readonly norm: number;
+}
+
 /** Codes of many lists side by side. */
 export interface ListMemory {
   readonly codes: CodeMemory;
   readonly norms: Uint8Array;
   /** Row number by slot. */
   readonly rows: Uint32Array;
+}
+
+export interface InvertedListsOptions {
+  readonly bytesPerCode: number;
+  readonly hasNorms: boolean;
+  /** In how many lists a row is. */
+  readonly copies: number;
 }
 
 /** Codes in lists, each a chain of blocks; a code that goes is replaced by the last of its list. */
@@ -37,11 +53,13 @@ export class InvertedLists {
   /** By block: the list it belongs to. */
   readonly #owners: number[] = [];
   readonly #freeBlocks: number[] = [];
-  readonly #positions = new RowPositions();
+  /** By copy: where it is of each row. */
+  readonly #positions: readonly RowPositions[];
 
-  constructor({ bytesPerCode, hasNorms }: { bytesPerCode: number; hasNorms: boolean }) {
+  constructor({ bytesPerCode, hasNorms, copies }: InvertedListsOptions) {
     this.#bytesPerCode = bytesPerCode;
     this.#hasNorms = hasNorms;
+    this.#positions = Array.from({ length: copies }, () => new RowPositions());
   }
 
   /** The lengths of decoded codes, if they are kept. */
@@ -51,6 +69,11 @@ export class InvertedLists {
 
   get count(): number {
     return this.#lists.length;
+  }
+
+  /** In how many lists a row is. */
+  get copies(): number {
+    return this.#positions.length;
   }
 
   get memories(): readonly ListMemory[] {
@@ -66,7 +89,7 @@ export class InvertedLists {
     return this.#lists.push({ blocks: [], count: 0 }) - 1;
   }
 
-  push(list: number, row: number, code: Uint8Array, norm: number): void {
+  push(list: number, { row, copy, code, norm }: ListedCode): void {
     const { blocks, count } = this.#lists[list];
     if (count === blocks.length * blockSlots) blocks.push(this.#takeBlock(list));
     const place = (blocks.at(-1) as number) * blockSlots + (count % blockSlots);
@@ -75,36 +98,48 @@ export class InvertedLists {
     memory.codes.bytes().set(code, slot * this.#bytesPerCode);
     if (this.#hasNorms) memory.norms[slot] = norm;
     memory.rows[slot] = row;
-    this.#positions.set(row, place);
+    this.#positions[copy].set(row, place);
     this.#lists[list].count++;
   }
 
+  /** Takes all copies of a row away. */
   remove(row: number): void {
-    const place = this.#positions.get(row);
+    for (let copy = 0; copy < this.copies; copy++) this.removeCopy(row, copy);
+  }
+
+  removeCopy(row: number, copy: number): void {
+    const positions = this.#positions[copy];
+    const place = positions.get(row);
     if (place === undefined) return;
-    const list = this.#lists[this.listAt(place)];
+    const list = this.#lists[this.#listAt(place)];
     const last = (list.blocks.at(-1) as number) * blockSlots + ((list.count - 1) % blockSlots);
     if (last !== place) this.#move(last, place);
-    this.#positions.delete(row);
+    positions.delete(row);
     list.count--;
     if (list.count % blockSlots === 0) this.#freeBlocks.push(list.blocks.pop() as number);
   }
 
-  /** Where a row is; undefined for one that is not there. */
-  placeOf(row: number): number | undefined {
-    return this.#positions.get(row);
+  /** The lists in which a row is. */
+  listsOf(row: number): number[] {
+    return this.#positions.flatMap((positions) => {
+      const place = positions.get(row);
+      return place === undefined ? [] : [this.#listAt(place)];
+    });
   }
 
-  /** Whether a row is in a list, with this code. */
-  holds(list: number, row: number, code: Uint8Array): boolean {
-    const place = this.placeOf(row);
-    if (place === undefined || this.listAt(place) !== list) return false;
-    const all = this.#memories[Math.floor(place / memorySlots)].codes.bytes();
-    const start = (place % memorySlots) * this.#bytesPerCode;
-    return code.every((byte, i) => byte === all[start + i]);
+  /** Which copy of a row, with this code, is in a list; undefined if none is. */
+  copyIn(list: number, row: number, code: Uint8Array): number | undefined {
+    for (const [copy, positions] of this.#positions.entries()) {
+      const place = positions.get(row);
+      if (place === undefined || this.#listAt(place) !== list) continue;
+      const all = this.#memories[Math.floor(place / memorySlots)].codes.bytes();
+      const start = (place % memorySlots) * this.#bytesPerCode;
+      if (code.every((byte, i) => byte === all[start + i])) return copy;
+    }
+    return undefined;
   }
 
-  listAt(place: number): number {
+  #listAt(place: number): number {
     return this.#owners[Math.floor(place / blockSlots)];
   }
 
@@ -169,7 +204,8 @@ export class InvertedLists {
     target.codes.bytes().set(code, hole * bytes);
     if (this.#hasNorms) target.norms[hole] = source.norms[slot];
     target.rows[hole] = source.rows[slot];
-    this.#positions.set(source.rows[slot], to);
+    const row = source.rows[slot];
+    this.#positions.find((positions) => positions.get(row) === from)?.set(row, to);
   }
 
   #takeBlock(list: number): number {

@@ -3,7 +3,8 @@ import type { Quantizer } from '../../quantizers/quantizer.ts';
 import { bestCandidates } from '../best-candidates.ts';
 import type { Candidates } from '../candidates.ts';
 import { scorePlaces } from '../candidates.ts';
-import { codeScorer, project, scoreAll } from '../code-scoring.ts';
+import type { CodeQuery } from '../code-scoring.ts';
+import { codeScorer, project, scoreAll, signsOf } from '../code-scoring.ts';
 import type { RowSet } from '../row-set.ts';
 import type { NearestPlaces } from '../scan-codes.ts';
 import type { ResolvedDepth } from '../search-depth.ts';
@@ -39,10 +40,11 @@ export class ListSearch {
     allowed: RowSet | undefined,
   ): Candidates {
     const { lists: all, rows } = this.#listed;
+    const query = { unit, projection: project(this.#listed.quantizer, unit) };
     const wanted = Math.min(depth.k, allowed?.size ?? Infinity, rows.count);
     let count = Math.min(all.count, probes ?? defaultProbes(all.count));
     for (;;) {
-      const found = this.#candidatesIn(this.nearestLists(unit, count), unit, depth, allowed);
+      const found = this.#candidatesIn(this.#nearest(query, count), query, depth, allowed);
       if (found.places.length >= wanted || count === all.count) return found;
       count = Math.min(all.count, 4 * count);
     }
@@ -50,12 +52,14 @@ export class ListSearch {
 
   #candidatesIn(
     lists: ArrayLike<number>,
-    unit: Float32Array,
+    query: CodeQuery,
     { scoring, queryDigits, candidates, scored }: ResolvedDepth,
     allowed: RowSet | undefined,
   ): Candidates {
     const { quantizer, lists: all } = this.#listed;
-    const { places, distances } = this.#scan(lists, unit, candidates, allowed);
+    // A row may be found once in each of its lists.
+    const { copies } = all;
+    const { places, distances } = this.#scan(lists, signsOf(query), copies * candidates, allowed);
     // The angle between two vectors is about π times the share of bits in which their codes differ.
     const angle = Math.PI / quantizer.bits;
     const scores =
@@ -64,17 +68,11 @@ export class ListSearch {
         : scorePlaces(
             all.memories.map((content) => ({ content })),
             places,
-            scoreAll(
-              codeScorer(
-                quantizer,
-                { unit, projection: project(quantizer, unit) },
-                { scoring, queryDigits, scored },
-              ),
-            ),
+            scoreAll(codeScorer(quantizer, query, { scoring, queryDigits, scored })),
             memorySlots,
           );
     // Which rows they are is looked up for those alone that may be among the best.
-    const top = new TopRows(scored);
+    const top = new TopRows(copies * scored);
     for (let i = 0; i < scores.length; i++) top.offer(i, scores[i]);
     const { lowest } = top;
     let kept = 0;
@@ -84,18 +82,18 @@ export class ListSearch {
       scores[kept++] = scores[i];
     }
     const rowPlaces = this.#rowPlaces(places.subarray(0, kept));
-    return bestCandidates(rowPlaces, scores.subarray(0, kept), scored);
+    const best = bestCandidates(rowPlaces, scores.subarray(0, kept), copies * scored);
+    return copies === 1 ? best : withoutCopies(best, scored);
   }
 
   /** The nearest codes in some lists, in any order. */
   #scan(
     lists: ArrayLike<number>,
-    unit: Float32Array,
+    code: Uint8Array,
     count: number,
     allowed: RowSet | undefined,
   ): NearestPlaces {
-    const { quantizer, lists: all } = this.#listed;
-    const code = quantizer.encode([unit], 'query').data;
+    const { lists: all } = this.#listed;
     const parts: { readonly start: number; readonly nearest: NearestCodes }[] = [];
     let total = 0;
     let below: number | undefined;
@@ -127,9 +125,11 @@ export class ListSearch {
   }
 
   nearestLists(unit: Float32Array, count: number): ArrayLike<number> {
-    const { quantizer, centroids } = this.#listed;
-    const projection = () => quantizer.project([unit], 'query').data;
-    return centroids.nearest({ unit, projection }, count);
+    return this.#nearest({ unit, projection: project(this.#listed.quantizer, unit) }, count);
+  }
+
+  #nearest({ unit, projection }: CodeQuery, count: number): ArrayLike<number> {
+    return this.#listed.centroids.nearest({ unit, projection: () => projection }, count);
   }
 
   /** From places of codes to those of rows, whose order is that of writing. */
@@ -140,6 +140,17 @@ export class ListSearch {
       return ordinal * segmentSlots + slot;
     });
   }
+}
+
+/** Copies of a row have the same score, and so stand side by side. */
+function withoutCopies({ places, scores }: Candidates, count: number): Candidates {
+  let kept = 0;
+  for (let i = 0; i < places.length && kept < count; i++) {
+    if (i > 0 && places[i] === places[i - 1]) continue;
+    places[kept] = places[i];
+    scores[kept++] = scores[i];
+  }
+  return { places: places.subarray(0, kept), scores: scores.subarray(0, kept) };
 }
 
 function maskOf(ranges: Uint32Array, rows: Uint32Array, allowed: RowSet): Uint8Array {

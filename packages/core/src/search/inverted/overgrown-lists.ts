@@ -50,7 +50,7 @@ export class OvergrownLists {
   #isOvergrown(list: number): boolean {
     const { lists, rows } = this.#listed;
     const size = lists.size(list);
-    return size >= fewestToSplit && size > overgrown * (rows.count / lists.count);
+    return size >= fewestToSplit && size > overgrown * ((lists.copies * rows.count) / lists.count);
   }
 
   async #split(list: number): Promise<void> {
@@ -72,9 +72,10 @@ export class OvergrownLists {
       const row = before.rows[item];
       const code = before.codes.subarray(item * bytes, (item + 1) * bytes);
       // Rows that went or changed while the halves were computed are where they belong.
-      if (!lists.holds(list, row, code)) continue;
-      lists.remove(row);
-      lists.push(added, row, code, norms?.[item] ?? 0);
+      const copy = lists.copyIn(list, row, code);
+      if (copy === undefined) continue;
+      lists.removeCopy(row, copy);
+      lists.push(added, { row, copy, code, norm: norms?.[item] ?? 0 });
     }
   }
 
