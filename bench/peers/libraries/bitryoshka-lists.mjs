@@ -4,16 +4,17 @@ import { InvertedIndex } from '../../../packages/core/dist/search/inverted/index
 import { blockOf, depths, writeIndex } from './bitryoshka.mjs';
 
 /** How many of a hundred lists are looked through. */
-const shares = [2, 4, 8, 16, 24];
+const shares = [2, 4, 8, 12, 16];
 const blockRows = 10_000;
 
 export const settings = shares.flatMap((share) =>
   depths
-    .filter(([candidates]) => candidates >= 3000)
+    .filter(([candidates]) => candidates >= 1000 && candidates <= 5000)
     .map(([candidates, rerank]) => ({
       name: `${share} % of the lists, ${candidates} by bits, ${rerank} by vectors`,
       share,
       candidates,
+      queryDigits: 4,
       rerank,
     })),
 );
@@ -32,10 +33,10 @@ export async function build(given) {
   }
   await index.maintain();
   return {
-    prepare({ share, candidates, rerank }) {
+    prepare({ share, candidates, queryDigits, rerank }) {
       const probes = Math.ceil((share / 100) * index.lists);
       return (query, k) =>
-        index.search(query, { k, candidates, rerank, probes }).map(({ row }) => row);
+        index.search(query, { k, candidates, queryDigits, rerank, probes }).map(({ row }) => row);
     },
     write: () => writeIndex(folder, quantizer, rows, 4 * dimensions),
   };
