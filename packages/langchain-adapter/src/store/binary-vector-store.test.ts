@@ -199,7 +199,7 @@ describe('fitting', () => {
     await expect(fit).rejects.toMatchObject({ code: 'empty-input' });
     expect(await snapshot(store)).toEqual(before);
     for (const corpus of [{ kinds: ['body'] }, { title: 3 }, { limit: 0 }, 'yes']) {
-      const quantizer = { kind: 'itq', bits: 8, corpus: corpus as true } as const;
+      const quantizer = { kind: 'itq', bits: 8, corpus: corpus as unknown as true } as const;
       await expect(store.fit({ quantizer })).rejects.toThrow(/quantizer.corpus.* expected/);
     }
   });
