@@ -32,34 +32,35 @@ export interface TrainHeadOptions
 
 /** `bitryoshka train`: a head, trained on stored vectors, as a file. */
 export async function trainHead(path: string, options: TrainHeadOptions): Promise<void> {
-  const { vectors: subfolder, head: architecture, titles: model, out, json, ...rest } = options;
+  const { vectors: subfolder, head: architecture, titles, pairs, out, json, ...rest } = options;
   await checkReplaceable(out);
   const documents = await readDocumentVectors(path, subfolder);
+  const judged = pairs === undefined ? undefined : await readPairs(path, options, documents);
   const bar = new ProgressBar();
   const onProgress = bar.update;
-  const lessons =
-    model === undefined
-      ? rest.pairs === undefined
-        ? undefined
-        : await readPairs(path, options, documents)
-      : await learnFromTitles(path, documents, { model, seed: rest.seed, onProgress });
   // One after the other, so that the newest is left.
   let writing = Promise.resolve();
-  const fit = await fitHeadInThread(documents.vectors, {
-    ...rest,
-    architecture,
-    ...lessons,
-    pairs: lessons?.pairs,
-    from: rest.from === undefined ? undefined : loadQuantizer(await readBytes(rest.from)),
-    checkpoint: await readCheckpoint(rest.checkpoint),
-    onCheckpoint:
-      rest.checkpoint === undefined
-        ? undefined
-        : (bytes) => {
-            writing = writing.then(() => replaceFile(rest.checkpoint as string, bytes));
-          },
-    onProgress,
-  }).finally(() => bar.stop());
+  const run = async (): Promise<HeadFit> => {
+    const lessons =
+      titles === undefined
+        ? judged
+        : await learnFromTitles(path, documents, { model: titles, seed: rest.seed, onProgress });
+    return fitHeadInThread(documents.vectors, {
+      ...rest,
+      ...lessons,
+      architecture,
+      from: rest.from === undefined ? undefined : loadQuantizer(await readBytes(rest.from)),
+      checkpoint: await readCheckpoint(rest.checkpoint),
+      onCheckpoint:
+        rest.checkpoint === undefined
+          ? undefined
+          : (bytes) => {
+              writing = writing.then(() => replaceFile(rest.checkpoint as string, bytes));
+            },
+      onProgress,
+    });
+  };
+  const fit = await run().finally(() => bar.stop());
   await writing;
   const file = fit.quantizer.save();
   await replaceFile(out, file);

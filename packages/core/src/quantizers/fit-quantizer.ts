@@ -1,7 +1,7 @@
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
-import type { Matrix, Vectors } from '../vectors/matrix.ts';
-import { checkNotEmpty, toMatrix } from '../vectors/matrix.ts';
+import { checkedUnitRows } from '../vectors/checked-unit-rows.ts';
+import type { Vectors } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import { sampleVectors } from '../vectors/sample-vectors.ts';
 import { DecodableQuantizer } from './decodable-quantizer.ts';
@@ -100,10 +100,4 @@ export async function fitQuantizer(
 
 function isStream(vectors: Vectors | AsyncIterable<Vectors>): vectors is AsyncIterable<Vectors> {
   return Symbol.asyncIterator in Object(vectors);
-}
-
-function checkedUnitRows(vectors: Vectors, name: string, columns: number): Matrix {
-  const matrix = toMatrix(vectors, { name, columns });
-  checkNotEmpty(matrix, name);
-  return normalizeRows(matrix);
 }

@@ -21,6 +21,7 @@ import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import { fitNestedItq } from '../../transforms/nested-itq.ts';
 import { fitRidgeRegression } from '../../transforms/ridge-regression.ts';
+import { checkedUnitRows } from '../../vectors/checked-unit-rows.ts';
 import type { Matrix, Vectors } from '../../vectors/matrix.ts';
 import { checkNotEmpty, selectRows, toMatrix, transpose, zeros } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
@@ -95,7 +96,7 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
   const prefixes = checkHeadOptions(matrix.columns, options);
   const documents = normalizeRows(sampleRows(matrix, mostRows, seed));
   const pairs = options.pairs && unitPairs(options.pairs, matrix.columns);
-  const queries = options.queries && checkedQueries(options.queries, matrix.columns);
+  const queries = options.queries && checkedUnitRows(options.queries, 'queries', matrix.columns);
   const { training, heldOut, asking } = await holdOutVectors(documents, {
     ...options,
     queries,
@@ -247,12 +248,6 @@ function hiddenLayer(dimensions: number, bits: number, seed: number): EncoderWei
   const spread = 2 / Math.sqrt(dimensions);
   for (let p = 0; p < weights.data.length; p++) weights.data[p] = spread * gaussian(random);
   return { weights, bias: new Float32Array(hiddenWidth), outputs: zeros(hiddenWidth, bits) };
-}
-
-function checkedQueries(queries: Vectors, columns: number): Matrix {
-  const matrix = toMatrix(queries, { name: 'queries', columns });
-  checkNotEmpty(matrix, 'queries');
-  return normalizeRows(matrix);
 }
 
 /** What finds the codes of documents by Hamming distance. */
