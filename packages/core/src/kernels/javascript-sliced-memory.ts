@@ -31,24 +31,35 @@ export class JavascriptSlicedMemory implements SlicedMemory {
   nearest(
     weights: Int8Array,
     k: number,
-    { rows = this.rows, allowed, below = Infinity }: SlicedScanOptions = {},
+    { ranges = Uint32Array.of(0, this.rows), allowed, below = Infinity }: SlicedScanOptions = {},
   ): NearRows {
     const kept = this.bits / 8;
     const tables = distanceTables(weights, kept);
     const total = weights.reduce((sum, weight) => sum + Math.abs(weight), 0);
-    const nearest = new NearestRows(Math.min(k, rows), total, below);
-    for (let row = 0; row < rows; row++) {
-      if (allowed && ((allowed[row >> 3] >> (row & 7)) & 1) === 0) continue;
+    const nearest = new NearestRows(Math.min(k, this.rows), total, below);
+    // In the order of the scan, which is what the rows that are found are in.
+    const scanned = rowsOf(ranges).filter(
+      (row) => !allowed || ((allowed[row >> 3] >> (row & 7)) & 1) === 1,
+    );
+    for (const [position, row] of scanned.entries()) {
       let distance = 0;
       for (let byte = 0, p = row * kept; byte < kept; byte++, p++) {
         distance += tables[byte * 256 + this.#bytes[p]];
       }
-      nearest.offer(row, distance);
+      nearest.offer(position, distance);
     }
     const { rows: near, distances } = nearest.nearest();
     const order = near.map((_, i) => i).sort((a, b) => near[a] - near[b]);
-    return { rows: order.map((i) => near[i]), distances: order.map((i) => distances[i]) };
+    return { rows: order.map((i) => scanned[near[i]]), distances: order.map((i) => distances[i]) };
   }
+}
+
+function rowsOf(ranges: Uint32Array): Uint32Array {
+  const rows: number[] = [];
+  for (let r = 0; r < ranges.length; r += 2) {
+    for (let row = ranges[r]; row < ranges[r + 1]; row++) rows.push(row);
+  }
+  return Uint32Array.from(rows);
 }
 
 /** For every byte of a code, what its bits add to a distance, for each of 256 contents. */

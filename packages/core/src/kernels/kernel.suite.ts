@@ -12,7 +12,7 @@ import type {
   SlicedMemory,
   SlicedScanOptions,
 } from './kernel.ts';
-import { largestTotalWeight } from './kernel.ts';
+import { largestTotalWeight, slicedBlockRows } from './kernel.ts';
 import { bytesOfVector } from './vector-layout.ts';
 
 /** What every kernel must do, checked against definitions that are too slow to ship. */
@@ -196,13 +196,45 @@ export function kernelSuite(kernel: Kernel): void {
               all.filter(([, distance]) => distance < below).slice(0, k),
             );
             const fewer = rows >> 1;
-            expect(weightedPairs(memory, weights, k, { allowed, rows: fewer })).toEqual(
+            const ranges = Uint32Array.of(0, fewer);
+            expect(weightedPairs(memory, weights, k, { allowed, ranges })).toEqual(
               all.filter(([row]) => row < fewer).slice(0, k),
             );
           },
         ),
         { numRuns: 20 },
       );
+    });
+
+    it.each([10, 500])('scans ranges in their order, of %i blocks', (blocks) => {
+      const rows = blocks * slicedBlockRows;
+      const { memory, codes, random } = randomSlices(kernel, rows, 16, 8);
+      const weights = randomWeights(16, 2, random);
+      const scanned: number[] = [];
+      const ranges: number[] = [];
+      for (let first = rows - 3 * slicedBlockRows; first > 0; first -= 4 * slicedBlockRows) {
+        const end = first + Math.ceil(random() * 3 * slicedBlockRows);
+        ranges.push(first, end);
+        for (let row = first; row < end; row++) scanned.push(row);
+      }
+      const distances = new Map(sortedWeighted(codes, 16, weights, rows));
+      const allowed = Uint8Array.from({ length: rows / 8 }, () => random() * 256);
+      for (const mask of [undefined, allowed]) {
+        // Sorting keeps the order of the scan among equals.
+        const nearest = scanned
+          .filter((row) => !mask || (mask[row >> 3] >> (row & 7)) & 1)
+          .map((row): Pair => [row, distances.get(row) as number])
+          .sort((a, b) => a[1] - b[1]);
+        for (const k of [1, 40, 3000]) {
+          const options = { ranges: Uint32Array.from(ranges), allowed: mask };
+          const found = memory.nearest(weights, k, options);
+          const order = new Map(scanned.map((row, position) => [row, position]));
+          const positions = Array.from(found.rows, (row) => order.get(row) as number);
+          expect(positions).toEqual(positions.toSorted((a, b) => a - b));
+          const pairs = Array.from(found.rows, (row, i): Pair => [row, found.distances[i]]);
+          expect(pairs.sort((a, b) => a[1] - b[1])).toEqual(nearest.slice(0, k));
+        }
+      }
     });
 
     it('finds by weights of one what codes finds by Hamming distance', () => {

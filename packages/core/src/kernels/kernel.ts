@@ -1,14 +1,14 @@
 import type { Matrix } from '../vectors/matrix.ts';
 import type { VectorFormatName } from './vector-layout.ts';
 
-/** The nearest codes, nearest first; codes at the same distance in the order of their rows. */
+/** The nearest codes, nearest first; codes at the same distance in the order of the scan. */
 export interface NearestCodes {
   readonly rows: Uint32Array;
   /** Hamming distances, in bits. */
   readonly distances: Uint32Array;
 }
 
-/** Rows in increasing order, and a distance for each. */
+/** Rows in the order in which they were scanned, and a distance for each. */
 export interface NearRows {
   readonly rows: Uint32Array;
   readonly distances: Uint32Array;
@@ -16,7 +16,7 @@ export interface NearRows {
 
 /** Which rows a scan looks at, and which it gives up on. */
 export interface ScanLimits {
-  /** Pairs of a first row and an end (exclusive), in increasing order. Default: all rows. */
+  /** Pairs of a first row and an end (exclusive), which are scanned in this order. Default: all rows. */
   readonly ranges?: Uint32Array | undefined;
   /** Only codes at smaller distances are of interest. Default: all. */
   readonly below?: number | undefined;
@@ -84,8 +84,11 @@ export interface RowSums {
 
 /** Which rows a scan of sliced codes looks at, and which it gives up on. */
 export interface SlicedScanOptions {
-  /** Rows from here on are left out. Default: none. */
-  readonly rows?: number | undefined;
+  /**
+   * Pairs of a first row, a multiple of `slicedBlockRows`, and an end (exclusive), which are scanned in this
+   * order. Default: all rows.
+   */
+  readonly ranges?: Uint32Array | undefined;
   /** Bitmap of the rows to score, as for `CodeMemory.nearest`. Default: all. */
   readonly allowed?: Uint8Array | undefined;
   /** Only rows at smaller distances are of interest. Default: all. */
@@ -109,8 +112,8 @@ export interface SlicedMemory {
    */
   write(start: number, codes: Uint8Array, bytesPerCode: number): void;
   /**
-   * The `k` rows of the smallest distances, the first of them among equals, fewer when there are fewer: a
-   * distance is the sum of the weights, without their signs, of all bits that are 0 where the weight is
+   * The `k` rows of the smallest distances in the order of the scan, the first of them among equals, fewer
+   * when there are fewer: a distance is the sum of the weights, without their signs, of all bits that are 0 where the weight is
    * positive, or 1 where it is negative.
    *
    * @param weights one per bit, from -7 to 7, that come to `largestTotalWeight` at most without their signs
@@ -118,6 +121,9 @@ export interface SlicedMemory {
    */
   nearest(weights: Int8Array, k: number, options?: SlicedScanOptions): NearRows;
 }
+
+/** Rows whose bits lie side by side in sliced codes. */
+export const slicedBlockRows = 128;
 
 /** What the weights of a scan of sliced codes may come to. */
 export const largestTotalWeight = 1023;

@@ -57,7 +57,8 @@ export interface KernelExports {
   scanSliced(
     blocks: number,
     blockBytes: number,
-    rows: number,
+    ranges: number,
+    rangeCount: number,
     weights: number,
     bits: number,
     levels: number,

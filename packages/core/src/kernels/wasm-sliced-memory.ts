@@ -1,10 +1,10 @@
 import type { NearRows, SlicedMemory, SlicedScanOptions } from './kernel.ts';
+import { slicedBlockRows as blockRows } from './kernel.ts';
 import { MemoryViews } from './memory-views.ts';
 import type { KernelExports } from './wasm-exports.ts';
 import { align, base } from './wasm-exports.ts';
 import { nearestAt, nearestOfNone } from './wasm-nearest.ts';
 
-const blockRows = 128;
 /** Of one bit of a block. */
 const wordBytes = 16;
 /** Of the digits of a block's distances. */
@@ -65,13 +65,14 @@ export class WasmSlicedMemory implements SlicedMemory {
   nearest(
     weights: Int8Array,
     k: number,
-    { rows = this.rows, allowed, below = 0xffffffff }: SlicedScanOptions = {},
+    { ranges = Uint32Array.of(0, this.rows), allowed, below = 0xffffffff }: SlicedScanOptions = {},
   ): NearRows {
-    const wanted = Math.min(k, rows);
+    const wanted = Math.min(k, this.rows);
     if (wanted === 0) return nearestOfNone;
     const { total, subtracted, levels, words } = weightSums(weights);
     const weightsAt = this.#scratchAt;
-    const groupsAt = align(weightsAt + weights.length);
+    const rangesAt = align(weightsAt + weights.length);
+    const groupsAt = align(rangesAt + ranges.byteLength);
     const termsAt = align(groupsAt + levels * 8);
     const handedAt = align(termsAt + words * 4);
     const gatheredAt = align(handedAt + (words / wordsAtATime + 1) * wordBytes);
@@ -80,19 +81,21 @@ export class WasmSlicedMemory implements SlicedMemory {
     const candidatesAt = align(histogramAt + (total + 2) * 4);
     const outputAt = align(candidatesAt + (2 * wanted + 64 + gatheredBlocks * blockRows) * 8);
     const allowedAt = align(outputAt + wanted * 8);
-    const allowedBytes = allowed ? Math.ceil(rows / blockRows) * wordBytes : 0;
+    const allowedBytes = allowed ? Math.ceil(this.rows / blockRows) * wordBytes : 0;
     this.#views.ensure(allowedAt + allowedBytes);
-    const { bytes } = this.#views;
+    const { bytes, words: memory } = this.#views;
+    memory.set(ranges, rangesAt / 4);
     for (let bit = 0; bit < weights.length; bit++) bytes[weightsAt + bit] = weights[bit];
     if (allowed) {
-      const given = allowed.subarray(0, Math.ceil(rows / 8));
+      const given = allowed.subarray(0, Math.ceil(this.rows / 8));
       bytes.set(given, allowedAt);
       bytes.fill(0, allowedAt + given.length, allowedAt + allowedBytes);
     }
     const found = this.#kernel.scanSliced(
       base,
       this.#blockBytes,
-      rows,
+      rangesAt,
+      ranges.length / 2,
       weightsAt,
       this.bits,
       levels,

@@ -12,10 +12,11 @@ import { scoredRows, scorePlaces } from './candidates.ts';
 import type { CodeQuery, CodeScoringOptions } from './code-scoring.ts';
 import { codeScorer, project, scoreAll, signsOf } from './code-scoring.ts';
 import type { CodeSegment } from './code-segment.ts';
+import type { NearestPlaces } from './merge-scans.ts';
 import { equalWeights, prefixWeights } from './prefix-weights.ts';
 import { fetchedScores, rerank, rerankAll, rerankAsync } from './rerank.ts';
 import type { RowSet } from './row-set.ts';
-import type { NearestPlaces, ScannedSegments } from './scan-codes.ts';
+import type { ScannedSegments } from './scan-codes.ts';
 import {
   foundSlots,
   scanCodes,

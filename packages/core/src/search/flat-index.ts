@@ -9,13 +9,13 @@ import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { rowRange, toMatrix } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import { aliveBlocks } from './alive-blocks.ts';
-import { checkCount } from './check-count.ts';
 import type { AsyncSearchOptions, FlatSearchOptions } from './code-search.ts';
 import { CodeSearch } from './code-search.ts';
 import type { CodeSegmentLayout, EncodedVectors } from './code-segment.ts';
 import { CodeSegment } from './code-segment.ts';
 import type { NormStorage } from './norm-storage.ts';
 import { checkNormStorage } from './norm-storage.ts';
+import { checkPrefixBits } from './prefix-bits.ts';
 import type { RowSet } from './row-set.ts';
 import { segmentSlots } from './segment-rows.ts';
 import type { Segment } from './segmented-rows.ts';
@@ -358,15 +358,4 @@ function writtenRows({ rows, columns }: Matrix): Matrix {
     written = new Float32Array(Math.min(mostWritten, 2 * rows) * columns);
   }
   return { rows, columns, data: written.subarray(0, rows * columns) };
-}
-
-/** Bits that can be a prefix: whole words of a code, and fewer than it has. */
-function checkPrefixBits(prefixBits: number, bits: number): void {
-  checkCount('prefixBits', prefixBits, 0);
-  if (prefixBits % 8 === 0 && (prefixBits === 0 || prefixBits < bits)) return;
-  throw new BitryoshkaError({
-    code: 'invalid-option',
-    message: `prefixBits: got ${prefixBits}, expected a multiple of 8 below the ${bits} bits of a code.`,
-    remedy: 'Correct prefixBits, or leave it out.',
-  });
 }

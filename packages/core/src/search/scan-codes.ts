@@ -1,16 +1,11 @@
 import type { NearestCodes, NearRows } from '../kernels/kernel.ts';
 import type { FoundSlots } from './best-slots.ts';
 import type { CodeSegment } from './code-segment.ts';
+import type { Found, NearestPlaces, PartScan } from './merge-scans.ts';
+import { Merging, scanEach } from './merge-scans.ts';
 import type { RowSet } from './row-set.ts';
 import { segmentSlots } from './segment-rows.ts';
 import type { Segment } from './segmented-rows.ts';
-
-/** Places of codes, nearest first; at the same distance in the order of writing. */
-export interface NearestPlaces {
-  readonly places: Float64Array;
-  /** Hamming distances, in bits. */
-  readonly distances: Uint32Array;
-}
 
 export interface ScanOptions {
   readonly count: number;
@@ -159,8 +154,8 @@ function scanPrefixesOf(
 ): NearRows | undefined {
   const mask = rows.mask(given);
   if (mask === 'none') return undefined;
-  const { slots } = rows;
-  return content.prefixes?.nearest(weights, count, { rows: slots, allowed: mask, below });
+  const ranges = Uint32Array.of(0, rows.slots);
+  return content.prefixes?.nearest(weights, count, { ranges, allowed: mask, below });
 }
 
 function scanSegment(
@@ -178,119 +173,11 @@ function scanSegment(
   });
 }
 
-/** Larger than any. */
-const largestDistance = 2 ** 30;
-
-/** Scans a segment; distances from `below` on are of no interest. */
-type SegmentScan<Near extends NearRows> = (
-  segment: Segment<CodeSegment>,
-  below: number | undefined,
-  ordinal: number,
-) => Near | undefined;
-
 function mergeScans(
   segments: readonly Segment<CodeSegment>[],
   count: number,
-  scan: SegmentScan<NearestCodes>,
+  scan: PartScan<Segment<CodeSegment>, NearestCodes>,
 ): NearestPlaces {
   const { found, merging } = scanEach(segments, count, scan);
   return merging.merge(found);
-}
-
-interface Found<Near extends NearRows = NearRows> {
-  readonly ordinal: number;
-  readonly nearest: Near;
-}
-
-/**
- * Scans segment by segment. What is found in one makes the next give up earlier: only what is nearer than
- * the `count`-th so far is still of interest, as earlier rows come first among equals.
- */
-function scanEach<Near extends NearRows>(
-  segments: readonly Segment<CodeSegment>[],
-  count: number,
-  scan: SegmentScan<Near>,
-): { readonly found: Found<Near>[]; readonly merging: Merging } {
-  const found: Found<Near>[] = [];
-  const merging = new Merging(count);
-  for (let ordinal = 0; ordinal < segments.length; ordinal++) {
-    const nearest = scan(segments[ordinal], merging.below, ordinal);
-    if (!nearest || nearest.rows.length === 0) continue;
-    merging.count(nearest.distances);
-    found.push({ ordinal, nearest });
-  }
-  return { found, merging };
-}
-
-/**
- * Puts together what was found in segments, by counting how many codes are at each distance. Those at the same
- * distance come in the order of their rows.
- */
-class Merging {
-  readonly #wanted: number;
-  /** By distance: codes found. */
-  readonly #counts: number[] = [];
-  #total = 0;
-
-  constructor(wanted: number) {
-    this.#wanted = wanted;
-  }
-
-  /** The distance of the last that is wanted; undefined while there are fewer. */
-  get below(): number | undefined {
-    if (this.#total < this.#wanted) return undefined;
-    let distance = 0;
-    for (let sum = this.#counts[0]; sum < this.#wanted; ) sum += this.#counts[++distance];
-    return distance;
-  }
-
-  count(distances: Uint32Array): void {
-    const counts = this.#counts;
-    for (let i = 0; i < distances.length; i++) {
-      const distance = distances[i];
-      while (counts.length <= distance) counts.push(0);
-      counts[distance]++;
-    }
-    this.#total += distances.length;
-  }
-
-  /** Those that are wanted, in order. */
-  merge(found: readonly Found<NearestCodes>[]): NearestPlaces {
-    const merged = Math.min(this.#wanted, this.#total);
-    const places = new Float64Array(merged);
-    const distances = new Uint32Array(merged);
-    const next = new Uint32Array(this.#counts.length);
-    for (let d = 1; d < next.length; d++) next[d] = next[d - 1] + this.#counts[d - 1];
-    for (const { ordinal, nearest } of found) {
-      const start = ordinal * segmentSlots;
-      for (let i = 0; i < nearest.rows.length; i++) {
-        const distance = nearest.distances[i];
-        const at = next[distance]++;
-        if (at >= merged) continue;
-        places[at] = start + nearest.rows[i];
-        distances[at] = distance;
-      }
-    }
-    return { places, distances };
-  }
-
-  /** Those that are wanted, by segment. */
-  cut(found: readonly Found[]): FoundSlots[] {
-    const last = this.below ?? largestDistance;
-    // How many of those at the last distance are wanted: the earliest.
-    let ties = this.#wanted;
-    for (let d = 0; d < last && d < this.#counts.length; d++) ties -= this.#counts[d];
-    return found.map(({ ordinal, nearest: { rows, distances } }) => {
-      // In their place, as nobody else needs them.
-      let kept = 0;
-      for (let i = 0; i < rows.length; i++) {
-        const nearer = distances[i] - last;
-        // The next one takes its place unless it is kept: a branch could not be foreseen.
-        rows[kept] = rows[i];
-        kept += nearer >>> 31;
-        if (nearer === 0 && ties-- > 0) kept++;
-      }
-      return { ordinal, slots: rows.subarray(0, kept) };
-    });
-  }
 }

@@ -234,57 +234,103 @@ function collectNoted(near: usize, last: usize, offset: i32): void {
 }
 
 /**
- * Rows from `rows` on are left out, and with `allowed` those that are not in this bitmap. `gathered` has room
- * for the digits of as many blocks as are gathered, and for twice as many notes and one more.
+ * Scans the blocks of `rangeCount` ranges of rows, one after the other; with `allowed`, rows that are not in this
+ * bitmap are left out. `gathered` has room for the digits of as many blocks as are gathered, and for twice as
+ * many notes and one more.
  */
 function scanBlocks(
-  blocks: usize, blockBytes: usize, rows: u32, allowed: usize, offset: i32, total: u32, gathered: usize,
+  blocks: usize, blockBytes: usize, ranges: usize, rangeCount: u32, allowed: usize, offset: i32, total: u32,
+  gathered: usize,
 ): void {
   const notes = gathered + <usize>gatheredBlocks * digitsBytes;
-  let block = blocks;
-  for (let first: u32 = 0; first < rows; ) {
-    // While all rows are near enough, the bound had better follow after every block.
-    const last = min(rows, first + (bound > total ? 1 : gatheredBlocks) * blockRows);
-    const limit = bound + offset;
-    let planes = gathered;
-    let near = notes;
-    for (; first < last; first += blockRows, block += blockBytes) {
+  const lastRange = ranges + (<usize>rangeCount << 3);
+  let planes = gathered;
+  let near = notes;
+  let limit = bound + offset;
+  let left = blocksToGather(total);
+  for (let range = ranges; range < lastRange; range += 8) {
+    let first = load<u32>(range);
+    const end = load<u32>(range, 4);
+    let block = blockAt(blocks, blockBytes, first);
+    for (; first < end; first += blockRows, block += blockBytes) {
       let mask = i32x4.splat(-1);
       if (allowed != 0) {
         mask = v128.load(allowed + (<usize>first >> 3));
         if (!v128.any_true(mask)) continue;
       }
-      weigh(block, first + blockRows < rows ? block + blockBytes : block, blockBytes, planes);
+      const next = first + blockRows < end
+        ? block + blockBytes
+        : range + 8 < lastRange ? blockAt(blocks, blockBytes, load<u32>(range, 8)) : block;
+      weigh(block, next, blockBytes, planes);
       mask = v128.and(mask, rowsBelow(planes, limit));
       let low = <u64>i64x2.extract_lane(mask, 0);
       let high = <u64>i64x2.extract_lane(mask, 1);
-      const left = rows - first;
-      if (left < blockRows) {
-        if (left < 64) low &= ((<u64>1) << left) - 1;
-        high = left <= 64 ? 0 : high & (((<u64>1) << (left - 64)) - 1);
+      const rows = end - first;
+      if (rows < blockRows) {
+        if (rows < 64) low &= ((<u64>1) << rows) - 1;
+        high = rows <= 64 ? 0 : high & (((<u64>1) << (rows - 64)) - 1);
       }
       near = note(note(near, low, planes, first), high, planes + 8, first + 64);
       // The next block takes its place if no row is near.
       planes += (low | high) != 0 ? digitsBytes : 0;
+      if (--left != 0) continue;
+      collectNoted(notes, near, offset);
+      planes = gathered;
+      near = notes;
+      limit = bound + offset;
+      left = blocksToGather(total);
     }
-    collectNoted(notes, near, offset);
   }
+  collectNoted(notes, near, offset);
+}
+
+/** While all rows are near enough, the bound had better follow after every block. */
+@inline function blocksToGather(total: u32): u32 {
+  return bound > total ? 1 : gatheredBlocks;
+}
+
+/** Where the block of a row is. */
+@inline function blockAt(blocks: usize, blockBytes: usize, row: u32): usize {
+  return blocks + <usize>(row / blockRows) * blockBytes;
 }
 
 /** Blocks that are looked at for a first guess. */
 const sampledBlocks: u32 = 16;
 
-/** A distance that most likely more than k rows are below, but not many more: from a sample of blocks. */
+/**
+ * A distance that most likely more than k rows of the ranges are below, but not many more: from a sample of
+ * blocks, those that are full.
+ */
 function guessBound(
-  blocks: usize, blockBytes: usize, rows: u32, k: u32, offset: i32, largest: u32, samples: usize,
+  blocks: usize, blockBytes: usize, ranges: usize, rangeCount: u32, k: u32, offset: i32, largest: u32,
+  samples: usize,
 ): u32 {
+  const lastRange = ranges + (<usize>rangeCount << 3);
+  let fullBlocks: u32 = 0;
+  for (let range = ranges; range < lastRange; range += 8) {
+    fullBlocks += (load<u32>(range, 4) - load<u32>(range)) / blockRows;
+  }
+  const rows = fullBlocks * blockRows;
   const sampled = sampledBlocks * blockRows;
   if (rows < 8 * sampled || rows < 8 * k) return largest;
-  const stride = rows / blockRows / sampledBlocks;
-  const step = <usize>stride * blockBytes;
-  for (let i: u32 = 0, block = blocks; i < sampledBlocks; i++, block += step) {
-    const next = i + 1 < sampledBlocks ? block + step : blocks;
-    weigh(block, next, blockBytes, samples + <usize>i * digitsBytes);
+  const stride = fullBlocks / sampledBlocks;
+  let range = ranges;
+  let first = load<u32>(range);
+  // How many blocks before the next that is looked at.
+  let skipped: u32 = 0;
+  for (let i: u32 = 0; i < sampledBlocks; ) {
+    const left = (load<u32>(range, 4) - first) / blockRows;
+    if (skipped >= left) {
+      skipped -= left;
+      range += 8;
+      first = load<u32>(range);
+      continue;
+    }
+    first += skipped * blockRows;
+    const block = blockAt(blocks, blockBytes, first);
+    weigh(block, block, blockBytes, samples + <usize>i * digitsBytes);
+    skipped = stride;
+    i++;
   }
   const needed = neededOf(k, sampled, rows);
   // The smallest bound that enough are below.
@@ -329,13 +375,13 @@ function writeTerms(weights: usize, count: u32, levelCount: u32): void {
 
 /**
  * Writes the k rows of the smallest distances below `limit` to `output` in their order: distances, then rows.
- * Returns how many. `total` is what all weights come to, `subtracted` those that are subtracted;
- * `allowed` is 0 or a bitmap of rows, padded to whole blocks. `handedAt` has room for what is handed on,
+ * Returns how many. `ranges` are pairs of a first row, which begins a block, and an end; `total` is what all
+ * weights come to, `subtracted` those that are subtracted; `allowed` is 0 or a bitmap of rows, padded to whole blocks. `handedAt` has room for what is handed on,
  * `gathered` for what `scanBlocks` needs and the digits of 16 blocks, `groupsAt` and `termsAt` for what is
  * read then; `candidates` for 16 blocks of rows more than `collect` needs.
  */
 export function scanSliced(
-  blocks: usize, blockBytes: u32, rows: u32, weights: usize, bits: u32, levelCount: u32,
+  blocks: usize, blockBytes: u32, ranges: usize, rangeCount: u32, weights: usize, bits: u32, levelCount: u32,
   groupsAt: usize, termsAt: usize, total: u32, subtracted: u32, k: u32, limit: u32, allowed: usize, handedAt: usize, gathered: usize,
   histogramAt: usize, candidates: usize, output: usize,
 ): u32 {
@@ -347,15 +393,15 @@ export function scanSliced(
   const offset = (1 << (digits - 1)) - <i32>subtracted;
   const largest = min(limit, total + 1);
   const guess = allowed == 0 && limit > total
-    ? guessBound(blocks, blockBytes, rows, k, offset, largest, gathered)
+    ? guessBound(blocks, blockBytes, ranges, rangeCount, k, offset, largest, gathered)
     : largest;
   memory.fill(histogramAt, 0, (total + 2) << 2);
   collect(k, histogramAt, candidates, 0, guess, 0);
-  scanBlocks(blocks, blockBytes, rows, allowed, offset, total, gathered);
+  scanBlocks(blocks, blockBytes, ranges, rangeCount, allowed, offset, total, gathered);
   if (count < k && guess < largest) {
     memory.fill(histogramAt, 0, (total + 2) << 2);
     collect(k, histogramAt, candidates, 0, largest, 0);
-    scanBlocks(blocks, blockBytes, rows, allowed, offset, total, gathered);
+    scanBlocks(blocks, blockBytes, ranges, rangeCount, allowed, offset, total, gathered);
   }
   return writeInto(output);
 }

@@ -13,7 +13,8 @@ import { checkCount } from '../check-count.ts';
 import type { AsyncSearchOptions, FlatSearchOptions } from '../code-search.ts';
 import type { NormStorage } from '../norm-storage.ts';
 import { checkNormStorage } from '../norm-storage.ts';
-import { fetchedScores, rerank, rerankAsync } from '../rerank.ts';
+import { checkPrefixBits } from '../prefix-bits.ts';
+import { fetchedScores, rerank, rerankAll, rerankAsync } from '../rerank.ts';
 import type { ResolvedDepth } from '../search-depth.ts';
 import { resolveDepth } from '../search-depth.ts';
 import { SegmentedRows } from '../segmented-rows.ts';
@@ -47,6 +48,8 @@ export interface InvertedIndexOptions extends TaskOptions {
    * unlike the vectors; every code is kept twice. For centroids of vectors, two or more. Default: 1.
    */
   readonly copies?: 1 | 2 | undefined;
+  /** As for `FlatIndex`: it pays here as well. Default: none. */
+  readonly prefixBits?: number | undefined;
   /** Where the vectors are kept that re-ranking reads. Default: `float32`, in memory. */
   readonly storage?: VectorStorage | undefined;
   /** As for `FlatIndex`. Default: `stored`. */
@@ -67,8 +70,12 @@ export interface ProbeOptions {
   readonly k?: number | undefined;
 }
 
+/** What an index is made with, and those of parts of it. */
+type IndexSettings = Pick<InvertedIndexOptions, 'copies' | 'prefixBits' | 'storage' | 'norms'>;
+
 /** Vectors to learn centroids from, for each of them. */
 const samplesPerList = 64;
+
 /**
  * Binary codes in lists, one per cluster, of which a search looks through the nearest few. For millions of
  * vectors; it finds what `FlatIndex` finds as far as that is in these lists, but for codes at the very
@@ -77,35 +84,26 @@ const samplesPerList = 64;
 export class InvertedIndex implements VectorIndex {
   readonly quantizer: Quantizer;
   readonly #centroids: Centroids;
+  readonly #settings: IndexSettings;
   readonly #storage: VectorStorage;
-  readonly #norms: NormStorage;
   readonly #lists: InvertedLists;
   readonly #rows: SegmentedRows<VectorContent>;
-  readonly #seed: number;
   #probes: number | undefined;
   readonly #search: ListSearch;
   readonly #overgrown: OvergrownLists;
   #maintaining: Promise<void> | undefined;
 
-  private constructor(
-    quantizer: Quantizer,
-    centroids: Centroids,
-    {
-      copies = 1,
-      storage = 'float32',
-      norms = 'stored',
-      seed = 0,
-    }: Pick<InvertedIndexOptions, 'copies' | 'storage' | 'norms' | 'seed'>,
-  ) {
+  private constructor(quantizer: Quantizer, centroids: Centroids, settings: IndexSettings) {
+    const { copies = 1, prefixBits = 0, storage = 'float32', norms = 'stored' } = settings;
     this.quantizer = quantizer;
     this.#centroids = centroids;
+    this.#settings = settings;
     this.#storage = storage;
-    this.#norms = norms;
-    this.#seed = seed;
     const create = storedVectorsFactory(storage);
     this.#rows = new SegmentedRows(() => new VectorContent(create?.(quantizer.inputDimensions)));
     this.#lists = new InvertedLists({
       bytesPerCode: bytesPerCode(quantizer.bits),
+      prefixBits,
       hasNorms: norms === 'stored' && quantizer.decoder !== undefined,
       copies,
     });
@@ -128,11 +126,12 @@ export class InvertedIndex implements VectorIndex {
   ): Promise<InvertedIndex> {
     const all = toMatrix(vectors, { columns: quantizer.inputDimensions });
     checkNotEmpty(all);
-    const { expected = all.rows, seed = 0, copies, storage, norms } = options;
+    const { expected = all.rows, copies, prefixBits, storage, norms, seed = 0 } = options;
     const { signal, onProgress } = options;
     const { lists = Math.max(1, Math.round(Math.sqrt(expected))), centroids = 'vectors' } = options;
     checkCount('lists', lists, 1);
     if (norms !== undefined) checkNormStorage(norms);
+    if (prefixBits !== undefined) checkPrefixBits(prefixBits, quantizer.bits);
     if (all.rows < lists) {
       throw new BitryoshkaError({
         code: 'not-enough-vectors',
@@ -147,7 +146,7 @@ export class InvertedIndex implements VectorIndex {
     const empty = createCentroids(centroids, quantizer);
     checkCopies(copies, lists, empty);
     await balancedKMeans(empty, items, { lists, seed, signal, onProgress });
-    return new InvertedIndex(quantizer, empty, { copies, storage, norms, seed });
+    return new InvertedIndex(quantizer, empty, { copies, prefixBits, storage, norms });
   }
 
   get dimensions(): number {
@@ -204,10 +203,21 @@ export class InvertedIndex implements VectorIndex {
 
   search(query: ArrayLike<number>, options: InvertedSearchOptions): ScoredRow[] {
     const { depth, unit } = this.#begin(query, options);
-    const candidates = this.#candidates(unit, depth, options);
-    if (!depth.rerank) return scoredRows(this.#rows.segments, candidates);
-    this.#checkStored();
     const { segments } = this.#rows;
+    if (depth.rerank) this.#checkStored();
+    if (depth.rerank && depth.scoring !== 'symmetric' && depth.margin === Infinity) {
+      // All of them are scored with their vectors: nobody asks for their order.
+      const { allowed, probes = this.#probes } = options;
+      const best = rerankAll(
+        this.#search.slots(unit, depth, probes, allowed),
+        depth.k,
+        ({ ordinal, slots }) =>
+          (segments[ordinal].content.vectors as StoredVectors).scores(slots, unit),
+      );
+      return scoredRows(segments, best);
+    }
+    const candidates = this.#candidates(unit, depth, options);
+    if (!depth.rerank) return scoredRows(segments, candidates);
     return scoredRows(
       this.#rows.segments,
       rerank(candidates, depth, (places) =>
@@ -296,10 +306,7 @@ export class InvertedIndex implements VectorIndex {
   }
 
   select(rows: ArrayLike<number>): InvertedIndex {
-    const { quantizer } = this;
-    const copies = this.#lists.copies as 1 | 2;
-    const options = { copies, storage: this.#storage, norms: this.#norms, seed: this.#seed };
-    const selected = new InvertedIndex(quantizer, this.#centroids, options);
+    const selected = new InvertedIndex(this.quantizer, this.#centroids, this.#settings);
     const vectors = zeros(rows.length, this.dimensions);
     for (let i = 0; i < rows.length; i++) rowAt(vectors, i).set(this.vector(rows[i]));
     selected.add(vectors);
@@ -313,7 +320,7 @@ export class InvertedIndex implements VectorIndex {
 
   #begin(query: ArrayLike<number>, options: InvertedSearchOptions) {
     const hasDecoder = this.quantizer.decoder !== undefined;
-    const depth = resolveDepth(options, { hasDecoder, hasPrefixes: false });
+    const depth = resolveDepth(options, { hasDecoder, hasPrefixes: this.#lists.prefixBits > 0 });
     if (options.probes !== undefined) checkCount('probes', options.probes, 1);
     return { depth, unit: unitQuery(query, this.dimensions) };
   }

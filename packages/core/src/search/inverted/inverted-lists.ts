@@ -1,10 +1,10 @@
 import type { Codes } from '../../codes/codes.ts';
 import { defaultKernel } from '../../kernels/default-kernel.ts';
-import type { CodeMemory } from '../../kernels/kernel.ts';
+import type { CodeMemory, SlicedMemory } from '../../kernels/kernel.ts';
 import type { Quantizer } from '../../quantizers/quantizer.ts';
 import { RowPositions } from '../row-positions.ts';
 
-/** Slots of a block: a list grows by so many. A multiple of 64, for masks. */
+/** Slots of a block: a list grows by so many. A multiple of `slicedBlockRows`. */
 const blockSlots = 256;
 /** Blocks in one memory, which may not exceed 4 GiB. */
 const blocksPerMemory = 16384;
@@ -13,6 +13,8 @@ export const memorySlots: number = blockSlots * blocksPerMemory;
 
 /** Packs a place and a number of slots into one number, which a typed array sorts quickly. */
 const runUnit = 2 * blockSlots;
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 interface List {
   /** Numbers of its blocks; all but the last are full. */
@@ -32,6 +34,8 @@ export interface ListedCode {
 /** Codes of many lists side by side. */
 export interface ListMemory {
   readonly codes: CodeMemory;
+  /** The beginnings of the codes, if they are kept. */
+  readonly prefixes: SlicedMemory | undefined;
   readonly norms: Uint8Array;
   /** Row number by slot. */
   readonly rows: Uint32Array;
@@ -39,6 +43,8 @@ export interface ListMemory {
 
 export interface InvertedListsOptions {
   readonly bytesPerCode: number;
+  /** Of the prefixes that are kept once more, bit by bit; 0 for none. */
+  readonly prefixBits: number;
   readonly hasNorms: boolean;
   /** In how many lists a row is. */
   readonly copies: number;
@@ -46,17 +52,19 @@ export interface InvertedListsOptions {
 
 /** Codes in lists, each a chain of blocks; a code that goes is replaced by the last of its list. */
 export class InvertedLists {
+  readonly prefixBits: number;
   readonly #bytesPerCode: number;
   readonly #hasNorms: boolean;
   readonly #lists: List[] = [];
-  readonly #memories: { codes: CodeMemory; norms: Uint8Array; rows: Uint32Array }[] = [];
+  readonly #memories: Mutable<ListMemory>[] = [];
   /** By block: the list it belongs to. */
   readonly #owners: number[] = [];
   readonly #freeBlocks: number[] = [];
   /** By copy: where it is of each row. */
   readonly #positions: readonly RowPositions[];
 
-  constructor({ bytesPerCode, hasNorms, copies }: InvertedListsOptions) {
+  constructor({ bytesPerCode, prefixBits, hasNorms, copies }: InvertedListsOptions) {
+    this.prefixBits = prefixBits;
     this.#bytesPerCode = bytesPerCode;
     this.#hasNorms = hasNorms;
     this.#positions = Array.from({ length: copies }, () => new RowPositions());
@@ -96,6 +104,7 @@ export class InvertedLists {
     const memory = this.#memories[Math.floor(place / memorySlots)];
     const slot = place % memorySlots;
     memory.codes.bytes().set(code, slot * this.#bytesPerCode);
+    memory.prefixes?.write(slot, code, this.#bytesPerCode);
     if (this.#hasNorms) memory.norms[slot] = norm;
     memory.rows[slot] = row;
     this.#positions[copy].set(row, place);
@@ -166,10 +175,10 @@ export class InvertedLists {
     return { rows, codes };
   }
 
-  /** By memory: the ranges of slots that the named lists fill, in increasing order. */
+  /** By memory: the ranges of slots that the named lists fill, in the order of the lists. */
   ranges(lists: ArrayLike<number>): Uint32Array[] {
     const ranges: number[][] = this.#memories.map(() => []);
-    for (const run of this.#runs(lists).sort()) {
+    for (const run of this.#runs(lists)) {
       const place = Math.floor(run / runUnit);
       const ofMemory = ranges[Math.floor(place / memorySlots)];
       const slot = place % memorySlots;
@@ -202,6 +211,7 @@ export class InvertedLists {
     const [slot, hole] = [from % memorySlots, to % memorySlots];
     const code = source.codes.bytes().slice(slot * bytes, (slot + 1) * bytes);
     target.codes.bytes().set(code, hole * bytes);
+    target.prefixes?.write(hole, code, bytes);
     if (this.#hasNorms) target.norms[hole] = source.norms[slot];
     target.rows[hole] = source.rows[slot];
     const row = source.rows[slot];
@@ -213,14 +223,20 @@ export class InvertedLists {
     this.#owners[block] = list;
     const ordinal = Math.floor(block / blocksPerMemory);
     if (ordinal === this.#memories.length) {
-      const codes = defaultKernel().createCodeMemory(this.#bytesPerCode);
-      this.#memories.push({ codes, norms: new Uint8Array(0), rows: new Uint32Array(0) });
+      const kernel = defaultKernel();
+      this.#memories.push({
+        codes: kernel.createCodeMemory(this.#bytesPerCode),
+        prefixes: this.prefixBits > 0 ? kernel.createSlicedMemory(this.prefixBits) : undefined,
+        norms: new Uint8Array(0),
+        rows: new Uint32Array(0),
+      });
     }
     const memory = this.#memories[ordinal];
     const needed = ((block % blocksPerMemory) + 1) * blockSlots;
     if (needed > memory.codes.rows) {
       const slots = Math.min(memorySlots, Math.max(needed, Math.ceil(memory.codes.rows * 1.5)));
       memory.codes.resize(slots);
+      memory.prefixes?.resize(slots);
       const rows = new Uint32Array(slots);
       rows.set(memory.rows);
       memory.rows = rows;

@@ -1,9 +1,10 @@
 import { defaultKernel } from '../../kernels/default-kernel.ts';
-import type { Multiplier } from '../../kernels/kernel.ts';
+import type { VectorMemory } from '../../kernels/kernel.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { row, rowRange, zeros } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
-import { TopRows } from '../top-rows.ts';
+import { bestCandidates } from '../best-candidates.ts';
+import { int8Codec } from '../int8-codec.ts';
 import type { Centroids, ClusteredItems, ClusteredQuery } from './centroids.ts';
 import { withRow } from './with-row.ts';
 
@@ -15,9 +16,10 @@ const smallestSquare = 1e-9;
 export class VectorCentroids implements Centroids {
   readonly dimensions: number;
   #centroids: Matrix;
-  /** Cosines of the centroids with each other, and with queries, as long as none is moved. */
+  /** Cosines of the centroids with each other, as long as none is moved. */
   #cosines: Matrix | undefined;
-  #multiply: Multiplier | undefined;
+  /** What queries are compared with, as long as none is moved. */
+  #rounded: RoundedVectors | undefined;
 
   constructor(dimensions: number) {
     this.dimensions = dimensions;
@@ -40,7 +42,7 @@ export class VectorCentroids implements Centroids {
   place(list: number, { vectors }: ClusteredItems, members: ArrayLike<number>): void {
     this.#centroids = withRow(this.#centroids, list);
     this.#cosines = undefined;
-    this.#multiply = undefined;
+    this.#rounded = undefined;
     const mean = zeros(1, this.dimensions);
     for (let i = 0; i < members.length; i++) {
       const vector = row(vectors as Matrix, members[i]);
@@ -89,13 +91,11 @@ export class VectorCentroids implements Centroids {
     return assigned;
   }
 
-  nearest({ unit }: ClusteredQuery, count: number): number[] {
-    const query = { rows: 1, columns: unit.length, data: unit };
-    this.#multiply ??= defaultKernel().createMultiplier(this.#centroids);
-    const { data } = this.#multiply(query);
-    const top = new TopRows(count);
-    for (let list = 0; list < data.length; list++) top.offer(list, data[list]);
-    return top.rows().map((scored) => scored.row);
+  nearest({ unit }: ClusteredQuery, count: number): ArrayLike<number> {
+    this.#rounded ??= roundedVectors(this.#centroids);
+    const { memory, all } = this.#rounded;
+    const cosines = Float64Array.from(memory.dotProducts(unit, all));
+    return bestCandidates(Float64Array.from(all), cosines, count).places;
   }
 
   /** The cosines of each item with all centroids. */
@@ -106,6 +106,24 @@ export class VectorCentroids implements Centroids {
       for (let i = 0; i < block.rows; i++) see(start + i, row(cosines, i));
     }
   }
+}
+
+/** Vectors rounded to eight bits: they are read four times as fast, and their order hardly changes. */
+interface RoundedVectors {
+  readonly memory: VectorMemory;
+  /** The numbers of all of them. */
+  readonly all: Uint32Array;
+}
+
+function roundedVectors({ rows, columns, data }: Matrix): RoundedVectors {
+  const memory = defaultKernel().createVectorMemory(rows, columns, 'int8');
+  const codec = int8Codec(columns);
+  const { bytesPerVector: bytes } = codec;
+  for (let i = 0; i < rows; i++) {
+    const vector = data.subarray(i * columns, (i + 1) * columns);
+    codec.encode(vector, memory.bytes.subarray(i * bytes, (i + 1) * bytes));
+  }
+  return { memory, all: Uint32Array.from({ length: rows }, (_, i) => i) };
 }
 
 function largest(values: Float32Array): number {
