@@ -206,7 +206,7 @@ export function kernelSuite(kernel: Kernel): void {
       );
     });
 
-    it.each([10, 500])('scans ranges in their order, of %i blocks', (blocks) => {
+    it.each([10, 1500])('scans ranges in their order, of %i blocks', (blocks) => {
       const rows = blocks * slicedBlockRows;
       const { memory, codes, random } = randomSlices(kernel, rows, 16, 8);
       const weights = randomWeights(16, 2, random);

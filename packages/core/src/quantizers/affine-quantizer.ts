@@ -5,7 +5,7 @@ import type { AffineMap } from '../transforms/affine-map.ts';
 import { affineFunction } from '../transforms/affine-map.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { rowRange, toMatrix, zeros } from '../vectors/matrix.ts';
-import { normalizeRows } from '../vectors/normalize.ts';
+import { normalizeRows, unitRows } from '../vectors/normalize.ts';
 import type { Quantizer, Side } from './quantizer.ts';
 
 /** Vectors that are encoded at a time. */
@@ -45,7 +45,7 @@ export class AffineQuantizer implements Quantizer {
     const matrix = this.#check(vectors);
     const { unit, projected } = this.#room(Math.min(matrix.rows, encodedRows));
     const encode = (block: Matrix) => {
-      const normalized = normalizeRows(block, rowRange(unit, 0, block.rows));
+      const normalized = unitRows(block, rowRange(unit, 0, block.rows));
       return this.#maps[side](normalized, rowRange(projected, 0, block.rows));
     };
     return packSignsInBlocks(matrix, this.bits, encode, encodedRows);
@@ -55,7 +55,7 @@ export class AffineQuantizer implements Quantizer {
     const matrix = this.#check(vectors);
     if (matrix.rows > encodedRows) return this.#maps[side](normalizeRows(matrix));
     const { unit } = this.#room(matrix.rows);
-    return this.#maps[side](normalizeRows(matrix, rowRange(unit, 0, matrix.rows)));
+    return this.#maps[side](unitRows(matrix, rowRange(unit, 0, matrix.rows)));
   }
 
   save(): Uint8Array {

@@ -80,10 +80,9 @@ export class LinearDecoder implements Decoder {
     for (let start = 0; start < codes.rows; start += blockRows) {
       const signs = unpackSigns(codeRange(codes, start, Math.min(codes.rows, start + blockRows)));
       const { columns, data } = defaultKernel().multiplyTransposed(signs, matrix, bias);
-      for (let i = 0, p = 0; i < signs.rows; i++) {
-        let sum = constant;
-        for (const end = p + columns; p < end; p++) sum += data[p] * signs.data[p];
-        lengths[start + i] = Math.sqrt(Math.max(0, sum));
+      for (let i = 0; i < signs.rows; i++) {
+        const square = constant + product(data, signs.data, i * columns, columns);
+        lengths[start + i] = Math.sqrt(Math.max(0, square));
       }
     }
     return lengths;
@@ -100,6 +99,21 @@ export class LinearDecoder implements Decoder {
       constant: c.reduce((sum, value) => sum + value * value, 0),
     };
   }
+}
+
+/** Of two rows, in four sums, whose additions do not wait for one another. */
+function product(a: Float32Array, b: Float32Array, offset: number, length: number): number {
+  const end = offset + length;
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let p = offset;
+  for (; p + 4 <= end; p += 4) {
+    s0 += a[p] * b[p];
+    s1 += a[p + 1] * b[p + 1];
+    s2 += a[p + 2] * b[p + 2];
+    s3 += a[p + 3] * b[p + 3];
+  }
+  for (; p < end; p++) s0 += a[p] * b[p];
+  return s0 + s1 + s2 + s3;
 }
 
 /** What the lengths of decoded codes follow from. */

@@ -51,23 +51,27 @@ function lowerRest(weights: Int8Array, values: Float32Array, weight: number): vo
     const difference = weights[bit] - weight;
     count += (difference * difference - 1) >>> 31;
   }
+  const rest = count % bitsAtATime;
   // Where there are few bits, these are worth more than the time.
-  if (count < 2 * bitsAtATime) return;
-  for (let rest = count % bitsAtATime; rest > 0; rest--) {
-    let lowest = 0;
-    let size = Infinity;
-    for (let i = 0; i < count; i++) {
-      const ofBit = Math.abs(values[bits[i]]);
-      if (ofBit < size) {
-        size = ofBit;
-        lowest = i;
-      }
+  if (count < 2 * bitsAtATime || rest === 0) return;
+  // The smallest so far, in order; among equals the earlier bits.
+  let found = 0;
+  for (let i = 0; i < count; i++) {
+    const size = Math.abs(values[bits[i]]);
+    if (found === rest && size >= smallest[rest - 1]) continue;
+    let at = found < rest ? found++ : rest - 1;
+    for (; at > 0 && smallest[at - 1] > size; at--) {
+      smallest[at] = smallest[at - 1];
+      lowered[at] = lowered[at - 1];
     }
-    weights[bits[lowest]] -= Math.sign(weight);
-    count--;
-    for (let i = lowest; i < count; i++) bits[i] = bits[i + 1];
+    smallest[at] = size;
+    lowered[at] = bits[i];
   }
+  for (let i = 0; i < rest; i++) weights[lowered[i]] -= Math.sign(weight);
 }
 
 /** Bits of a weight. */
 let bits = new Uint32Array(0);
+/** Those that are left over, and the sizes of their values. */
+const lowered = new Uint32Array(bitsAtATime);
+const smallest = new Float64Array(bitsAtATime);

@@ -13,13 +13,20 @@ const vectors = Array.from({ length: 6000 }, (_, i) => near(i % 40));
 const queries = Array.from({ length: 100 }, (_, i) => near((7 * i) % 40));
 const quantizer = await fitQuantizer(vectors, { kind: 'itq', bits: 24 });
 describe.each([
-  ['codes', 1],
-  ['vectors', 1],
-  ['vectors', 2],
-] as const)('lists by %s, each row in %i', (centroids, copies) => {
+  ['codes', 1, 0],
+  ['vectors', 1, 16],
+  ['vectors', 2, 0],
+  ['vectors', 2, 16],
+] as const)('lists by %s, each row in %i, prefixes of %i bits', (centroids, copies, prefixBits) => {
   const train = (lists = 16) =>
-    InvertedIndex.train(vectors.slice(0, 2000), quantizer, { lists, centroids, copies });
-  const everything = { probes: 1e6, candidates: 1e6, rerank: 1e6 };
+    InvertedIndex.train(vectors.slice(0, 2000), quantizer, {
+      lists,
+      centroids,
+      copies,
+      prefixBits,
+    });
+  const all = prefixBits > 0 ? { prefixes: 1e6 } : { candidates: 1e6 };
+  const everything = { probes: 1e6, rerank: 1e6, ...all };
 
   vectorIndexSuite(() => train(6), everything);
 
@@ -32,7 +39,8 @@ describe.each([
     for (const query of queries.slice(0, 10)) {
       for (const scoring of ['symmetric', 'asymmetric', 'decoded'] as const) {
         const options = { k: 9, scoring, candidates: 6000, rerank: 0 };
-        const found = index.search(query, { ...options, probes: index.lists });
+        const byPrefixes = prefixBits > 0 && scoring !== 'symmetric' ? { prefixes: 6000 } : {};
+        const found = index.search(query, { ...options, ...byPrefixes, probes: index.lists });
         const expected = flat.search(query, options);
         // Distances are few, so that many rows are as near as the last.
         if (scoring !== 'symmetric') expect(found).toEqual(expected);
@@ -109,8 +117,8 @@ describe.each([
     expect(index.lists).toBeGreaterThan(10);
     expect(index.rows).toBe(4000 - 40);
     expect(index.listSizes().reduce((a, b) => a + b)).toBe(copies * index.rows);
-    const all = index.search(crowd[7], { k: 5000, ...everything });
-    expect(new Set(all.map(({ row }) => row)).size).toBe(index.rows);
+    const found = index.search(crowd[7], { k: 5000, ...everything });
+    expect(new Set(found.map(({ row }) => row)).size).toBe(index.rows);
   });
 
   it('may change while they are split', async () => {
@@ -137,6 +145,32 @@ describe.each([
   });
 });
 
+it('hand on as many rows as are nearest by prefixes', async () => {
+  const options = { lists: 16, copies: 2, prefixBits: 16 } as const;
+  const index = await InvertedIndex.train(vectors.slice(0, 2000), quantizer, options);
+  index.add(vectors);
+  await index.maintain();
+  const recall = (search: object) => {
+    let found = 0;
+    for (const query of queries) {
+      const best = index.search(query, { k: 10, probes: 16, candidates: 6000, rerank: 6000 });
+      const rows = index.search(query, { k: 10, probes: 16, ...search }).map(({ row }) => row);
+      found += best.filter(({ row }) => rows.includes(row)).length;
+    }
+    return found / (10 * queries.length);
+  };
+  const [few, many, all] = [30, 300, 6000].map((prefixes) => recall({ prefixes, rerank: prefixes }));
+  expect(few).toBeLessThan(0.7);
+  expect(many).toBeGreaterThan(few + 0.1);
+  expect(all).toBe(1);
+  const safe = { k: 10, prefixes: 'safe', candidates: 300, rerank: 100 } as const;
+  for (const query of queries.slice(0, 20)) {
+    expect(index.search(query, safe)).toEqual(
+      index.search(query, { k: 10, candidates: 300, rerank: 100 }),
+    );
+  }
+});
+
 it('refuses what makes no sense', async () => {
   const refused = (options: object) =>
     InvertedIndex.train(vectors.slice(0, 50), quantizer, options);
@@ -147,7 +181,9 @@ it('refuses what makes no sense', async () => {
   await expect(refused({ copies: 2, lists: 1 })).rejects.toThrow(/with two lists or more/);
   await expect(refused({ copies: 2, centroids: 'codes' })).rejects.toThrow(/centroids of vectors/);
   await expect(refused({ centroids: 'trees' })).rejects.toMatchObject({ code: 'invalid-option' });
+  await expect(refused({ prefixBits: 12 })).rejects.toThrow(/prefixBits: got 12/);
   const index = await refused({ lists: 5 });
+  expect(() => index.search(vectors[0], { k: 1, prefixes: 9 })).toThrow(/prefixes: got 9/);
   expect(() => index.search(vectors[0], { k: 1, probes: 0 })).toThrow(/probes: got 0/);
   expect(() => index.chooseProbes(vectors, { targetRecall: 2 })).toThrow(/targetRecall: got 2/);
 });
