@@ -159,7 +159,9 @@ it('hand on as many rows as are nearest by prefixes', async () => {
     }
     return found / (10 * queries.length);
   };
-  const [few, many, all] = [30, 300, 6000].map((prefixes) => recall({ prefixes, rerank: prefixes }));
+  const [few, many, all] = [30, 300, 6000].map((prefixes) =>
+    recall({ prefixes, rerank: prefixes }),
+  );
   expect(few).toBeLessThan(0.7);
   expect(many).toBeGreaterThan(few + 0.1);
   expect(all).toBe(1);
