@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FlatIndex, fitQuantizer } from '../../../packages/core/dist/index.js';
 
 /** How many rows the bit scan hands on, and how many of them are scored with their vectors. */
-export const depths = [
+const depths = [
   [150, 40],
   [250, 50],
   [300, 60],
