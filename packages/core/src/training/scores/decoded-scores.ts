@@ -2,14 +2,12 @@ import { defaultKernel } from '../../kernels/default-kernel.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { columnSums } from '../../vectors/statistics.ts';
 import type { DecoderWeights } from '../decoder-weights.ts';
+import { decodedDocuments } from './decoded-documents.ts';
 import type { Scores } from './student.ts';
 import { addToLeadingColumns, leadingColumns } from './student.ts';
 
 /**
  * Cosines of the queries and the vectors that the first bits of the documents are decoded to.
- *
- * No document is decoded: q · (b G + c) is (G q) · b + q · c, and the length of a decoded vector follows
- * from GGᵀ. So most products are as wide as codes, not as vectors.
  *
  * @param queries unit vectors
  * @param documentBits -1 and 1, or what stands for them; the leading columns are decoded
@@ -25,29 +23,8 @@ export function decodedScores(
   const { bitVectors, bias } = decoder;
   const bits = bitVectors.rows;
   const codes = leadingColumns(documentBits, bits);
-  const centre: Matrix = { rows: 1, columns: bias.length, data: bias };
-  const queryValues = kernel.multiplyTransposed(queries, bitVectors);
-  const constants = kernel.multiplyTransposed(queries, centre).data;
-  const gram = kernel.multiplyTransposed(bitVectors, bitVectors);
-  const offsets = kernel.multiplyTransposed(centre, bitVectors).data;
-  const squaredCentre = bias.reduce((sum, value) => sum + value * value, 0);
-
-  const turned = kernel.multiply(codes, gram);
-  const inverseNorms = new Float32Array(codes.rows);
-  for (let j = 0, p = 0; j < codes.rows; j++) {
-    let squared = squaredCentre;
-    for (let l = 0; l < bits; l++, p++) {
-      squared += codes.data[p] * (turned.data[p] + 2 * offsets[l]);
-    }
-    inverseNorms[j] = 1 / Math.sqrt(Math.max(squared, 1e-12));
-  }
-  const values = kernel.multiplyTransposed(queryValues, codes);
-  for (let i = 0, p = 0; i < values.rows; i++) {
-    for (let j = 0; j < values.columns; j++, p++) {
-      values.data[p] = (values.data[p] + constants[i]) * inverseNorms[j];
-    }
-  }
-
+  const { turned, offsets, inverseNorms, cosines } = decodedDocuments(codes, decoder);
+  const { values, queryValues } = cosines(queries);
   return {
     values,
     backward(byScores) {
