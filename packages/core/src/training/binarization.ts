@@ -1,3 +1,5 @@
+import { expBelowZero } from './exp-below-zero.ts';
+
 /**
  * How one real value becomes a bit while training, and what its slope is taken to be. The binarizers of heads
  * apply these to matrices, and add what changes as training goes on.
@@ -8,9 +10,10 @@ export interface Binarization {
   readonly slope: (real: number) => number;
 }
 
+/** 1 - tanh², by one exponential, which is quicker than tanh and exact where tanh is about one. */
 function tanhSlope(real: number): number {
-  const tanh = Math.tanh(real);
-  return 1 - tanh * tanh;
+  const power = expBelowZero(-2 * Math.abs(real));
+  return (4 * power) / ((1 + power) * (1 + power));
 }
 
 /**

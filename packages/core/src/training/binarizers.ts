@@ -60,10 +60,13 @@ export const binarizers: Readonly<Record<BinarizerName, Binarizer>> = {
 };
 
 function binarize(real: Matrix, { value, slope }: Binarization): Binarized {
-  return {
-    bits: { ...real, data: real.data.map(value) },
-    slopes: { ...real, data: real.data.map(slope) },
-  };
+  const bits = zeros(real.rows, real.columns);
+  const slopes = zeros(real.rows, real.columns);
+  for (let p = 0; p < real.data.length; p++) {
+    bits.data[p] = value(real.data[p]);
+    slopes.data[p] = slope(real.data[p]);
+  }
+  return { bits, slopes };
 }
 
 /** tanh of an argument that grows by `steepness` times the real value. */

@@ -25,18 +25,27 @@ export function crossEntropy(
   logScale: number,
 ): CrossEntropy {
   const scale = Math.exp(logScale);
-  const gradient: Matrix = { ...scores, data: scores.data.map((score) => score * scale) };
-  softmaxRows(gradient, queries, documents);
+  const { rows, columns } = target;
+  const [wanted, score] = [target.data, scores.data];
+  const gradient: Matrix = { ...scores, data: score.slice() };
+  const given = gradient.data;
+  const logSums = softmaxRows(gradient, queries, documents, scale);
+  const share = 1 / rows;
   let loss = 0;
   let scaleGradient = 0;
-  for (let p = 0; p < gradient.data.length; p++) {
-    const wanted = target.data[p];
-    const given = gradient.data[p];
-    if (wanted > 0) loss -= wanted * Math.log(Math.max(given, 1e-30));
-    // By the scaled scores the derivative is given - target.
-    const difference = (given - wanted) / target.rows;
-    scaleGradient += difference * scores.data[p] * scale;
-    gradient.data[p] = difference * scale;
+  for (let i = 0, p = 0; i < rows; i++) {
+    let [total, wantedScore, change] = [0, 0, 0];
+    for (const end = p + columns; p < end; p++) {
+      total += wanted[p];
+      wantedScore += wanted[p] * score[p];
+      // By the scaled scores the derivative is given - target.
+      const difference = (given[p] - wanted[p]) * share;
+      change += difference * score[p];
+      given[p] = difference * scale;
+    }
+    // The logarithm of what is given is the scaled score without the logarithm of the sum.
+    if (total > 0) loss += total * logSums[i] - scale * wantedScore;
+    scaleGradient += change * scale;
   }
-  return { loss: loss / target.rows, gradient, scaleGradient };
+  return { loss: loss * share, gradient, scaleGradient };
 }

@@ -74,7 +74,8 @@ export function headLoss(
     queryBits: queryBits.bits,
     documentBits: documentBits?.bits ?? (documentCodes as Matrix),
   };
-  const gradient = zeroGradient(student);
+  const gradient = zeroGradient(queries.real, documents?.real);
+  const { documentReals: byReals, documentBits: byBits } = gradient;
   let total = 0;
   for (const [place, prefix] of prefixes.entries()) {
     for (const [kind, name] of scoreNames.entries()) {
@@ -94,12 +95,12 @@ export function headLoss(
       if (name === 'asymmetric') return asymmetricScores(student, gradient, prefix);
       if (name === 'cosine') return cosineScores(student, gradient, prefix);
       return decodedScores(queryVectors, student.documentBits, model.decoders[place], {
-        documentBits: documents && gradient.documentBits,
+        documentBits: byBits,
         decoder: into.decoders[place],
       });
     }
   }
-  if (documentBits) {
+  if (documentBits && byBits) {
     for (const [weight = 0, regularizer] of [
       [weights.balance, balanceLoss],
       [weights.decorrelation, decorrelationLoss],
@@ -108,14 +109,13 @@ export function headLoss(
       const regularized = regularizer(documentBits.bits);
       total += factor * weight * regularized.loss;
       scaleBy(regularized.gradient, factor * weight);
-      add(gradient.documentBits, regularized.gradient);
+      add(byBits, regularized.gradient);
     }
   }
   addThroughSlopes(gradient.queryReals, gradient.queryBits, queryBits.slopes);
   addEncoderGradient(model.encoder, queryVectors, queries, gradient.queryReals, into.encoder);
-  if (documents && documentBits) {
-    addThroughSlopes(gradient.documentReals, gradient.documentBits, documentBits.slopes);
-    const byReals = gradient.documentReals;
+  if (documents && documentBits && byReals && byBits) {
+    addThroughSlopes(byReals, byBits, documentBits.slopes);
     addEncoderGradient(model.encoder, documentVectors, documents, byReals, into.encoder);
   }
   return total;

@@ -89,17 +89,29 @@ export function heldOutRecalls(
     const block = rowRange(queries, start, Math.min(queries.rows, start + blockRows));
     const scored = scores(block, start);
     for (let i = 0; i < block.rows; i++) {
-      const own = row(scored, i);
-      for (let p = 0; p < perQuery; p++) {
-        const score = own[neighbours[(start + i) * perQuery + p]];
-        let ahead = 0;
-        for (let j = 0; j < own.length; j++) if (own[j] > score) ahead++;
-        for (const [d, depth] of depths.entries())
-          if (ahead < Math.max(depth, perQuery)) found[d]++;
+      const first = (start + i) * perQuery;
+      const ahead = countsAhead(row(scored, i), neighbours.subarray(first, first + perQuery));
+      for (const [d, depth] of depths.entries()) {
+        const reached = Math.max(depth, perQuery);
+        for (const count of ahead) if (count < reached) found[d]++;
       }
     }
   }
   return found.map((count) => (neighbours.length > 0 ? count / neighbours.length : 0));
+}
+
+/** How many documents have a higher score than each of the wanted ones. */
+function countsAhead(scores: Float32Array, wanted: Uint32Array): Uint32Array {
+  const theirs = Float32Array.from(wanted, (document) => scores[document]);
+  const lowest = theirs.reduce((least, score) => Math.min(least, score), Infinity);
+  const ahead = new Uint32Array(wanted.length);
+  for (let j = 0; j < scores.length; j++) {
+    const score = scores[j];
+    // Few are ahead of any.
+    if (score <= lowest) continue;
+    for (let p = 0; p < theirs.length; p++) if (score > theirs[p]) ahead[p]++;
+  }
+  return ahead;
 }
 
 /** Cosines of queries and decoded vectors, which get unit length. */

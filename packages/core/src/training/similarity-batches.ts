@@ -3,6 +3,7 @@ import type { Matrix } from '../vectors/matrix.ts';
 import { selectRows } from '../vectors/matrix.ts';
 import type { Random } from '../vectors/random.ts';
 import { sampleIndices } from '../vectors/random.ts';
+import { expBelowZero } from './exp-below-zero.ts';
 
 /** Vectors that ask, and documents that are near to them. */
 export interface Askers {
@@ -73,29 +74,42 @@ export function drawSimilarityBatch(
   const queryVectors = selectRows(vectors, asked);
   const documentVectors = selectRows(documents, rows);
   const target = defaultKernel().multiplyTransposed(queryVectors, documentVectors);
-  for (let p = 0; p < target.data.length; p++) target.data[p] /= temperature;
-  softmaxRows(target, queries, rows);
+  softmaxRows(target, queries, rows, 1 / temperature);
   return { queries, documents: rows, queryVectors, documentVectors, target };
 }
 
-/** In place; a document that is the query itself gets 0, and so does all where there is no other. */
+/**
+ * Softmax of `scale` times the scores, in place; a document that is the query itself gets 0, and so does all
+ * where there is no other.
+ *
+ * @returns by query the logarithm of what its exponentials come to, 0 where there are none
+ */
 export function softmaxRows(
   { rows, columns, data }: Matrix,
   queries: Uint32Array,
   documents: Uint32Array,
-): void {
+  scale = 1,
+): Float64Array {
+  const logSums = new Float64Array(rows);
   for (let i = 0; i < rows; i++) {
-    const row = data.subarray(i * columns, (i + 1) * columns);
+    const [start, end] = [i * columns, (i + 1) * columns];
+    const own = documents.indexOf(queries[i]);
+    if (own >= 0) data[start + own] = -Infinity;
     let largest = -Infinity;
-    for (let j = 0; j < columns; j++) {
-      if (documents[j] === queries[i]) row[j] = -Infinity;
-      else if (row[j] > largest) largest = row[j];
+    for (let p = start; p < end; p++) if (data[p] > largest) largest = data[p];
+    if (largest === -Infinity) {
+      data.fill(0, start, end);
+      continue;
     }
     let sum = 0;
-    for (let j = 0; j < columns; j++) {
-      row[j] = row[j] > -Infinity ? Math.exp(row[j] - largest) : 0;
-      sum += row[j];
+    for (let p = start; p < end; p++) {
+      const power = expBelowZero((data[p] - largest) * scale);
+      data[p] = power;
+      sum += power;
     }
-    for (let j = 0; sum > 0 && j < columns; j++) row[j] /= sum;
+    const share = 1 / sum;
+    for (let p = start; p < end; p++) data[p] *= share;
+    logSums[i] = largest * scale + Math.log(sum);
   }
+  return logSums;
 }

@@ -15,19 +15,26 @@ export interface RidgeOptions {
   readonly penalty?: number;
 }
 
-/** The affine map that takes the rows of the inputs closest to those of `outputs`. */
-export type Regression = (outputs: Matrix) => AffineMap;
+/**
+ * The affine map that takes the rows of the inputs closest to those of `outputs`.
+ *
+ * @param products the transpose of the inputs times `outputs`, where they are known
+ */
+export type Regression = (outputs: Matrix, products?: Float64Array) => AffineMap;
 
 /**
  * The affine map that takes the rows of `inputs` closest to those of `outputs`: least squares with a
  * small ridge, (AᵀA + λI)⁻¹ AᵀY with a column of ones in A for the bias.
+ *
+ * @param products as of `Regression`
  */
 export function fitRidgeRegression(
   inputs: Matrix,
   outputs: Matrix,
   options: RidgeOptions = {},
+  products?: Float64Array,
 ): AffineMap {
-  return ridgeRegressionOn(inputs, options)(outputs);
+  return ridgeRegressionOn(inputs, options)(outputs, products);
 }
 
 /** The same for inputs that several outputs are explained by: the matrix is factorised once. */
@@ -37,11 +44,11 @@ export function ridgeRegressionOn(
 ): Regression {
   const size = inputs.columns + 1;
   const factor = factorise(inputs, penalty);
-  return (outputs) => {
+  return (outputs, products = crossProduct(inputs, outputs)) => {
     const { columns } = outputs;
     // AᵀY, assembled from the parts, so that the inputs are not copied for their column of ones.
     const solution = new Float64Array(size * columns);
-    solution.set(crossProduct(inputs, outputs));
+    solution.set(products);
     solution.set(columnSums(outputs), inputs.columns * columns);
     solveWithFactor(factor, solution, columns);
     const weights = zeros(columns, inputs.columns);

@@ -7,24 +7,41 @@
 export function solveWithFactor(factor: Float64Array, right: Float64Array, columns: number): void {
   const size = right.length / columns;
   for (let i = 0; i < size; i++) {
-    for (let j = 0; j < i; j++) subtractRow(right, i, j, factor[i * size + j], columns);
+    subtractRows(right, i, 0, i, columns, (j) => factor[i * size + j]);
     divideRow(right, i, factor[i * (size + 1)], columns);
   }
   for (let i = size - 1; i >= 0; i--) {
-    for (let j = i + 1; j < size; j++) subtractRow(right, i, j, factor[j * size + i], columns);
+    subtractRows(right, i, i + 1, size, columns, (j) => factor[j * size + i]);
     divideRow(right, i, factor[i * (size + 1)], columns);
   }
 }
 
-function subtractRow(
+/** Subtracts rows `start` to `end` (exclusive) from row `to`: four at a time, one after the other. */
+function subtractRows(
   values: Float64Array,
   to: number,
-  from: number,
-  weight: number,
+  start: number,
+  end: number,
   columns: number,
+  weight: (row: number) => number,
 ): void {
-  for (let p = to * columns, q = from * columns, end = p + columns; p < end; p++, q++) {
-    values[p] -= weight * values[q];
+  const first = to * columns;
+  let row = start;
+  for (; row + 4 <= end; row += 4) {
+    const [a, b, c, d] = [weight(row), weight(row + 1), weight(row + 2), weight(row + 3)];
+    let q = row * columns;
+    for (let p = first; p < first + columns; p++, q++) {
+      let value = values[p] - a * values[q];
+      value -= b * values[q + columns];
+      value -= c * values[q + 2 * columns];
+      values[p] = value - d * values[q + 3 * columns];
+    }
+  }
+  for (; row < end; row++) {
+    const own = weight(row);
+    for (let p = first, q = row * columns; p < first + columns; p++, q++) {
+      values[p] -= own * values[q];
+    }
   }
 }
 

@@ -252,13 +252,14 @@ function hiddenLayer(dimensions: number, bits: number, seed: number): EncoderWei
 
 /** What finds the codes of documents by Hamming distance. */
 async function trainQueryEncoder(
-  { encoder, decoders, logScales }: HeadModel,
+  { encoder, logScales }: HeadModel,
   learning: Omit<TrainHeadOptions, 'draw' | 'weights' | 'rates'>,
   draw: BatchDrawer,
 ): Promise<EncoderWeights> {
   const model = {
     encoder: encoderWeights(headEncoder(encoder)),
-    decoders,
+    // Nothing is decoded.
+    decoders: [],
     logScales: logScales.slice(),
   };
   await trainHead(model, {

@@ -2,13 +2,12 @@ import type { Codes } from '../../codes/codes.ts';
 import { packSigns } from '../../codes/codes.ts';
 import { unpackSigns } from '../../codes/unpack-signs.ts';
 import { bitEntropy } from '../../training/bit-entropy.ts';
-import { decoderMap } from '../../training/decoder-weights.ts';
 import { encodeReal } from '../../training/encoder-weights.ts';
 import type { HeadModel } from '../../training/head-model.ts';
 import type { HeldOutVectors } from '../../training/held-out-recall.ts';
 import { decodedScorer, heldOutRecalls } from '../../training/held-out-recall.ts';
+import { decodedDocuments } from '../../training/scores/decoded-documents.ts';
 import { leadingColumns } from '../../training/scores/student.ts';
-import { applyAffineMap } from '../../transforms/affine-map.ts';
 import type { HeadQuantizer } from './head-quantizer.ts';
 
 /** What the codes of a stage find of the neighbours of vectors that no stage has seen. */
@@ -34,10 +33,10 @@ export function measureModel(
   rerank: number,
 ): { score: number; recall: number; entropy: number } {
   const signs = unpackSigns(packSigns(encodeReal(encoder, heldOut.documents).real));
-  const recalls = decoders.map(({ bitVectors, bias }) => {
-    const codes = leadingColumns(signs, bitVectors.rows);
-    const decoded = applyAffineMap(decoderMap({ bitVectors, bias }), codes);
-    return heldOutRecalls(heldOut, decodedScorer(decoded), [rerank, 0]);
+  const recalls = decoders.map((decoder) => {
+    const codes = leadingColumns(signs, decoder.bitVectors.rows);
+    const { cosines } = decodedDocuments(codes, decoder);
+    return heldOutRecalls(heldOut, (queries) => cosines(queries).values, [rerank, 0]);
   });
   const mean = (at: number) =>
     recalls.reduce((sum, each) => sum + (each[at] ?? 0), 0) / Math.max(1, recalls.length);

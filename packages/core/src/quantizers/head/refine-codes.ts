@@ -11,6 +11,7 @@ import { fitCodebooks } from '../../training/fit-codebooks.ts';
 import { leadingColumns } from '../../training/scores/student.ts';
 import type { Askers } from '../../training/similarity-batches.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
+import { crossProduct } from '../../transforms/cross-product.ts';
 import { fitRidgeRegression, ridgeRegressionOn } from '../../transforms/ridge-regression.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { transpose } from '../../vectors/matrix.ts';
@@ -58,16 +59,20 @@ export async function refineCodes(
   let encoder = start;
   let signs = unpackSigns(packSigns(encodeReal(encoder, documents).real));
   let restorers: AffineMap[] = [];
+  // Of use for both directions: from codes to documents and back.
+  let products = crossProduct(signs, documents);
   for (let round = 0; round <= rounds; round++) {
     await checkpoint(options, { stage: 'choose', done: round, total: rounds });
-    restorers = fitRestorers(signs, documents, prefixes);
+    restorers = fitRestorers(signs, documents, prefixes, products);
     if (round === rounds) break;
     signs = chooseSigns({ encoder, restorers }, documents, loyalty);
-    const { weights, bias } = predictBits(signs);
+    products = crossProduct(signs, documents);
+    const { weights, bias } = predictBits(signs, turned(products, documents.columns));
     encoder = { weights: transpose(weights as Matrix), bias };
   }
   const ordered = chooseSigns({ encoder, restorers }, training, loyalty);
-  const codes = chooseSigns({ encoder, restorers }, documents, loyalty);
+  const codes =
+    documents === training ? ordered : chooseSigns({ encoder, restorers }, documents, loyalty);
   const decoders: LinearDecoder[] = [];
   for (const restorer of restorers) {
     const bits = restorer.inputDimensions;
@@ -81,8 +86,31 @@ export async function refineCodes(
   return { encoder, restorers, decoders };
 }
 
-function fitRestorers(signs: Matrix, documents: Matrix, prefixes: readonly number[]): AffineMap[] {
-  return prefixes.map((prefix) => fitRidgeRegression(leadingColumns(signs, prefix), documents));
+/** @param products the transpose of the signs times the documents */
+function fitRestorers(
+  signs: Matrix,
+  documents: Matrix,
+  prefixes: readonly number[],
+  products: Float64Array,
+): AffineMap[] {
+  return prefixes.map((prefix) =>
+    fitRidgeRegression(
+      leadingColumns(signs, prefix),
+      documents,
+      {},
+      products.subarray(0, prefix * documents.columns),
+    ),
+  );
+}
+
+/** Columns become rows. */
+function turned(values: Float64Array, columns: number): Float64Array {
+  const rows = values.length / columns;
+  const result = new Float64Array(values.length);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) result[j * rows + i] = values[i * columns + j];
+  }
+  return result;
 }
 
 /** The same with an additive decoder, and with codes that are chosen for it, in turns. */

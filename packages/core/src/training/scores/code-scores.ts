@@ -15,7 +15,7 @@ export function symmetricScores(
   const documents = leadingColumns(student.documentBits, prefix);
   return products(queries, documents, 1 / prefix, (byQueries, byDocuments) => {
     addToLeadingColumns(gradient.queryBits, byQueries);
-    addToLeadingColumns(gradient.documentBits, byDocuments);
+    if (gradient.documentBits) addToLeadingColumns(gradient.documentBits, byDocuments());
   });
 }
 
@@ -29,7 +29,7 @@ export function asymmetricScores(
   const documents = leadingColumns(student.documentBits, prefix);
   return products(queries.unit, documents, 1 / Math.sqrt(prefix), (byUnit, byDocuments) => {
     addToLeadingColumns(gradient.queryReals, queries.backward(byUnit));
-    addToLeadingColumns(gradient.documentBits, byDocuments);
+    if (gradient.documentBits) addToLeadingColumns(gradient.documentBits, byDocuments());
   });
 }
 
@@ -39,7 +39,8 @@ export function cosineScores(student: Student, gradient: StudentGradient, prefix
   const documents = unitRows(leadingColumns(student.documentReals, prefix));
   return products(queries.unit, documents.unit, 1, (byQueries, byDocuments) => {
     addToLeadingColumns(gradient.queryReals, queries.backward(byQueries));
-    addToLeadingColumns(gradient.documentReals, documents.backward(byDocuments));
+    if (!gradient.documentReals) return;
+    addToLeadingColumns(gradient.documentReals, documents.backward(byDocuments()));
   });
 }
 
@@ -47,7 +48,7 @@ function products(
   queries: Matrix,
   documents: Matrix,
   factor: number,
-  backward: (byQueries: Matrix, byDocuments: Matrix) => void,
+  backward: (byQueries: Matrix, byDocuments: () => Matrix) => void,
 ): Scores {
   const kernel = defaultKernel();
   const values = kernel.multiplyTransposed(queries, documents);
@@ -56,10 +57,12 @@ function products(
     values,
     backward(gradient) {
       const byQueries = kernel.multiply(gradient, documents);
-      const byDocuments = kernel.multiplyTransposeOf(gradient, queries);
       scale(byQueries, factor);
-      scale(byDocuments, factor);
-      backward(byQueries, byDocuments);
+      backward(byQueries, () => {
+        const byDocuments = kernel.multiplyTransposeOf(gradient, queries);
+        scale(byDocuments, factor);
+        return byDocuments;
+      });
     },
   };
 }

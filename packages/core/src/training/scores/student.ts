@@ -9,16 +9,18 @@ export interface Student {
   readonly documentBits: Matrix;
 }
 
-/** How a loss changes with each of them; losses add to it. */
-export type StudentGradient = Student;
+/** How a loss changes with each of them; losses add to it. Nothing of documents whose codes are not learned. */
+export type StudentGradient = Pick<Student, 'queryReals' | 'queryBits'> & Partial<Student>;
 
-export function zeroGradient({ queryReals, documentReals }: Student): StudentGradient {
+export function zeroGradient(queryReals: Matrix, documentReals?: Matrix): StudentGradient {
   const like = ({ rows, columns }: Matrix) => zeros(rows, columns);
   return {
     queryReals: like(queryReals),
-    documentReals: like(documentReals),
     queryBits: like(queryReals),
-    documentBits: like(documentReals),
+    ...(documentReals && {
+      documentReals: like(documentReals),
+      documentBits: like(documentReals),
+    }),
   };
 }
 
