@@ -104,7 +104,10 @@ export class LinearDecoder implements Decoder {
 /** Of two rows, in four sums, whose additions do not wait for one another. */
 function product(a: Float32Array, b: Float32Array, offset: number, length: number): number {
   const end = offset + length;
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
   let p = offset;
   for (; p + 4 <= end; p += 4) {
     s0 += a[p] * b[p];

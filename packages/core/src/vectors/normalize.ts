@@ -36,7 +36,11 @@ export function unitRows(matrix: Matrix, into: Matrix): Matrix {
 /** In four sums, whose additions do not wait for one another. */
 function squaredLength(data: Float32Array, offset: number, length: number): number {
   const end = offset + length;
-  let [a, b, c, d] = [0, 0, 0, 0];
+  // One by one: a list of four would be garbage for every row.
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
   let j = offset;
   for (; j + 4 <= end; j += 4) {
     a += data[j] * data[j];
