@@ -4,7 +4,7 @@
 const rows = 2000;
 const columns = 384;
 /** Vectors that are made between two frames. */
-const rowsPerFrame = 200;
+const rowsPerFrame = 40;
 const element = (id) => document.getElementById(id);
 
 element('train').onclick = async () => {
