@@ -130,13 +130,14 @@ export class ListSearch {
     const { scoring, queryDigits, candidates, prefixes } = query.depth;
     const scored = copies * query.depth.scored;
     const options = { scoring: scoring as 'asymmetric' | 'decoded', queryDigits, scored };
-    const score = codeScorer(quantizer, query, options);
     // What is safe to be found by prefixes is what is found by codes.
     const byPrefixes = typeof prefixes === 'number';
     const count = byPrefixes ? Math.max(copies * prefixes, scored) : copies * candidates;
     const scan = byPrefixes ? scanOfPrefixes(query, prefixBits) : scanOfCodes(query);
     const { groups } = this.#fromLists(query, (ranges) => {
       const { found, merging } = this.#scan(ranges, count, query.allowed, scan);
+      // A new one each time: it remembers the best that it has seen, which more lists would show it again.
+      const score = codeScorer(quantizer, query, options);
       return this.#withoutCopies(
         merging.cut(found).map(({ ordinal, slots: near }) => {
           const { slots, scores } = score(lists.memories[ordinal], near, scored);
