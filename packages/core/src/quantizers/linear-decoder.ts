@@ -8,6 +8,7 @@ import type { AffineMap } from '../transforms/affine-map.ts';
 import { applyAffineMap } from '../transforms/affine-map.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { transpose } from '../vectors/matrix.ts';
+import { rowProduct } from '../vectors/row-product.ts';
 import type { Decoder, QueryByBits } from './decoder.ts';
 import type { NormRange } from './norm-bytes.ts';
 import { inverseNormsOf, normBytes } from './norm-bytes.ts';
@@ -81,7 +82,7 @@ export class LinearDecoder implements Decoder {
       const signs = unpackSigns(codeRange(codes, start, Math.min(codes.rows, start + blockRows)));
       const { columns, data } = defaultKernel().multiplyTransposed(signs, matrix, bias);
       for (let i = 0; i < signs.rows; i++) {
-        const square = constant + product(data, signs.data, i * columns, columns);
+        const square = constant + rowProduct(data, signs.data, i * columns, columns);
         lengths[start + i] = Math.sqrt(Math.max(0, square));
       }
     }
@@ -99,24 +100,6 @@ export class LinearDecoder implements Decoder {
       constant: c.reduce((sum, value) => sum + value * value, 0),
     };
   }
-}
-
-/** Of two rows, in four sums, whose additions do not wait for one another. */
-function product(a: Float32Array, b: Float32Array, offset: number, length: number): number {
-  const end = offset + length;
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
-  let p = offset;
-  for (; p + 4 <= end; p += 4) {
-    s0 += a[p] * b[p];
-    s1 += a[p + 1] * b[p + 1];
-    s2 += a[p + 2] * b[p + 2];
-    s3 += a[p + 3] * b[p + 3];
-  }
-  for (; p < end; p++) s0 += a[p] * b[p];
-  return s0 + s1 + s2 + s3;
 }
 
 /** What the lengths of decoded codes follow from. */

@@ -1,5 +1,6 @@
 import type { Matrix } from './matrix.ts';
 import { zeros } from './matrix.ts';
+import { rowProduct } from './row-product.ts';
 
 /**
  * Every row scaled to unit length; all-zero rows stay zero.
@@ -27,29 +28,10 @@ const unitTolerance = 1e-6;
 export function unitRows(matrix: Matrix, into: Matrix): Matrix {
   const { rows, columns, data } = matrix;
   for (let i = 0; i < rows; i++) {
-    const square = squaredLength(data, i * columns, columns);
+    const square = rowProduct(data, data, i * columns, columns);
     if (!(Math.abs(square - 1) <= unitTolerance)) return normalizeRows(matrix, into);
   }
   return matrix;
-}
-
-/** In four sums, whose additions do not wait for one another. */
-function squaredLength(data: Float32Array, offset: number, length: number): number {
-  const end = offset + length;
-  // One by one: a list of four would be garbage for every row.
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  let j = offset;
-  for (; j + 4 <= end; j += 4) {
-    a += data[j] * data[j];
-    b += data[j + 1] * data[j + 1];
-    c += data[j + 2] * data[j + 2];
-    d += data[j + 3] * data[j + 3];
-  }
-  for (; j < end; j++) a += data[j] * data[j];
-  return a + b + c + d;
 }
 
 /** `1 / |x|` of `length` values from `offset`, or 0 for a zero vector, so that its cosine is 0. */
