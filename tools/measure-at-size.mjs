@@ -22,6 +22,8 @@ const searches = [
   { name: 'decoded, 200', candidates: Infinity, rerank: 200 },
   { name: 'Hamming 100', scoring: 'symmetric', rerank: 100 },
   { name: 'Hamming 2000, decoded, 200', candidates: 2000, rerank: 200 },
+  { name: 'weighted 500, decoded, 200', prefixes: 500, rerank: 200 },
+  { name: 'weighted 2000, decoded, 200', prefixes: 2000, rerank: 200 },
 ];
 
 const documents = passages();
@@ -48,13 +50,14 @@ for (const kind of kinds.split(',')) {
       sampleSize: kind === 'head' ? learnedRows : 20_000,
     });
     const fitted = performance.now();
-    const index = new FlatIndex(quantizer, exact.vectors);
+    const index = new FlatIndex(quantizer, exact.vectors, undefined, { prefixBits: length });
     const encoded = performance.now();
-    const recalls = searches.map(({ candidates, rerank, scoring = 'decoded' }) => {
+    const recalls = searches.map(({ candidates, prefixes, rerank, scoring = 'decoded' }) => {
       const search = {
         k: 10,
         scoring,
         rerank,
+        prefixes,
         candidates: Math.min(candidates ?? 0, documents.rows),
       };
       const shares = queries.map((query, i) =>

@@ -307,9 +307,13 @@ describe('prefixes', () => {
       (__, j) => Math.sin((i % 60) * (j + 1)) + (i / 9000) * gaussian(random),
     ),
   );
-  it.each(['symmetric', 'asymmetric'] as const)('find the same when safe, %s', async (scoring) => {
+  it.each([
+    ['symmetric', 64],
+    ['asymmetric', 64],
+    ['asymmetric', 192],
+  ] as const)('find the same when safe, %s, %d bits of them', async (scoring, prefixBits) => {
     const sign = await fitQuantizer(wide, { kind: 'sign', bits: 192, decoder: false });
-    const index = new FlatIndex(sign, undefined, undefined, { prefixBits: 64 });
+    const index = new FlatIndex(sign, undefined, undefined, { prefixBits });
     index.add(wide);
     index.delete(Array.from({ length: 800 }, (_, i) => i * 3));
     index.update(1, wide[2999] as number[]);
@@ -327,7 +331,7 @@ describe('prefixes', () => {
     }
   });
 
-  it.each([4, 192, 256, -64, 0.5])('refuses %d bits of them', async (prefixBits) => {
+  it.each([4, 200, 256, -64, 0.5])('refuses %d bits of them', async (prefixBits) => {
     const sign = await fitQuantizer(wide, { kind: 'sign', bits: 192 });
     expect(() => new FlatIndex(sign, undefined, undefined, { prefixBits })).toThrow(
       expect.objectContaining({ code: 'invalid-option' }),

@@ -38,7 +38,8 @@ export interface FlatIndexOptions {
   readonly storage?: VectorStorage | undefined;
   /**
    * Leading bits of every code that are kept once more, so that a scan can read them alone: a multiple of 8.
-   * It pays where they are a good code by themselves, as those of nested codes are. Default: none.
+   * It pays where they are a good code by themselves, as those of nested codes are; short codes may be kept so
+   * from end to end, for a scan that counts each bit for what a query makes of it. Default: none.
    */
   readonly prefixBits?: number | undefined;
   /**

@@ -87,7 +87,7 @@ export async function saveStore(
  */
 export async function loadStore(
   directory: string,
-  { signal, storage, norms }: Pick<LoadOptions, 'signal' | 'storage' | 'norms'>,
+  { signal, storage, norms, prefixBits }: Omit<LoadOptions, 'fitAt' | 'depth'>,
 ): Promise<StoreParts> {
   const { readSnapshot } = await loadFileSystem();
   return readSnapshot(
@@ -105,6 +105,7 @@ export async function loadStore(
           ? decodeIndexFile(indexBytes, dimensions, quantizer, {
               storage: storage ?? saved.storage,
               norms: norms ?? saved.norms,
+              prefixBits: prefixBits ?? saved.prefixBits,
             })
           : undefined;
       const documents = new DocumentTable();

@@ -50,6 +50,15 @@ const variants: [string, BinaryVectorStoreOptions][] = [
     'with codes whose decoded lengths are computed',
     { quantizer: { kind: 'itq', bits: 16 }, fitAt: 50, norms: 'computed', depth: { rerank: 0 } },
   ],
+  [
+    'with prefixes',
+    {
+      quantizer: { kind: 'itq', bits: 16 },
+      fitAt: 50,
+      prefixBits: 16,
+      depth: { prefixes: 30, rerank: 10 },
+    },
+  ],
 ];
 
 describe.each(variants)('a store %s', (_, options) => {

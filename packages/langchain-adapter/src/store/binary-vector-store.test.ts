@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Quantizer } from '@bitryoshka/core';
-import { fitQuantizer, tune } from '@bitryoshka/core';
+import { FlatIndex, fitQuantizer, tune } from '@bitryoshka/core';
 import { Document } from '@langchain/core/documents';
 import { FakeEmbeddings } from '@langchain/core/utils/testing';
 import { describe, expect, it } from 'vitest';
@@ -447,6 +447,54 @@ describe('tuneSearch', () => {
     expect(found?.map(({ score }) => score)).toEqual(
       exact.found.slice(0, 5).map(([, score]) => score),
     );
+  });
+});
+
+describe('prefixes', () => {
+  const quantizer = { kind: 'itq', bits: 16 } as const;
+
+  it('of a store find what an index finds by them', async () => {
+    const depth = { prefixes: 60, rerank: 20 };
+    const store = new BinaryVectorStore(embeddings, {
+      quantizer,
+      fitAt: 100,
+      prefixBits: 16,
+      depth,
+    });
+    await add(store, 0, 100);
+    await add(store, 100, 400);
+    const index = new FlatIndex(store.quantizer as Quantizer, undefined, undefined, {
+      prefixBits: 16,
+    });
+    index.add(await embeddings.embedDocuments(documents.map(({ pageContent }) => pageContent)));
+    const vector = await embeddings.embedQuery(query);
+    const found = await store.similaritySearchVectorWithScore(vector, 5);
+    const expected = index.search(vector, { k: 5, ...depth });
+    expect(found.map(([, score]) => score)).toEqual(expected.map(({ score }) => score));
+    await store.tuneSearch({ targetRecall: 0.5, bits: [8] });
+    expect(await store.similaritySearchVectorWithScore(vector, 5)).toHaveLength(5);
+  });
+
+  it.each([
+    [{ prefixBits: 12 }, /prefixBits: got 12, expected a multiple of 8/],
+    [{ prefixBits: -8 }, /prefixBits: got -8/],
+    [{ depth: { prefixes: 9 } }, /depth.prefixes: got 9, expected none without prefixBits/],
+    [{ prefixBits: 8, depth: { prefixes: 0 } }, /depth.prefixes: got 0/],
+  ])('are refused: %o', (options, message) => {
+    expect(() => new BinaryVectorStore(embeddings, options)).toThrow(message);
+  });
+
+  it('are refused where codes are shorter', async () => {
+    const store = new BinaryVectorStore(embeddings, { quantizer, prefixBits: 24 });
+    await expect(add(store, 0, 10)).rejects.toThrow(
+      /prefixBits: got 24, expected at most the 16 bits of a code/,
+    );
+    const fitting = new BinaryVectorStore(embeddings, { quantizer, prefixBits: 16, fitAt: 50 });
+    await add(fitting, 0, 100);
+    await expect(fitting.fit({ quantizer: { kind: 'itq', bits: 8 } })).rejects.toMatchObject({
+      code: 'invalid-option',
+    });
+    expect(fitting.quantizer?.bits).toBe(16);
   });
 });
 

@@ -1,4 +1,5 @@
 import type {
+  FlatIndexOptions,
   Matrix,
   Quantizer,
   ScoredRow,
@@ -84,13 +85,13 @@ export class BinaryVectorStore extends SaveableVectorStore {
   constructor(embeddings: EmbeddingsInterface, options: BinaryVectorStoreOptions = {}) {
     super(embeddings, options);
     checkStoreOptions(options);
-    const { bits, fitAt, depth, storage, norms } = options;
+    const { bits, fitAt, depth, storage, norms, prefixBits } = options;
     const quantizer =
       options.quantizer ?? (bits === undefined ? undefined : { kind: 'tuned' as const, bits });
-    this.#options = { fitAt, depth, storage, norms };
+    this.#options = { fitAt, depth, storage, norms, prefixBits };
     this.#recipe = recipeOf(quantizer);
     if (quantizer && isQuantizer(quantizer)) {
-      this.#index = new FlatIndex(quantizer, undefined, undefined, { storage, norms });
+      this.#index = new FlatIndex(quantizer, undefined, undefined, this.#layout);
     }
   }
 
@@ -137,14 +138,15 @@ export class BinaryVectorStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     options: LoadOptions = {},
   ): Promise<BinaryVectorStore> {
-    const { signal, fitAt, depth, storage, norms } = options;
-    const saved = await loadStore(directory, { signal, storage, norms });
+    const { signal, fitAt, depth, storage, norms, prefixBits } = options;
+    const saved = await loadStore(directory, { signal, storage, norms, prefixBits });
     const store = new BinaryVectorStore(embeddings, {
       quantizer: saved.options.quantizer,
       fitAt: fitAt ?? saved.options.fitAt,
       depth: depth ?? saved.options.depth,
       storage: storage ?? saved.options.storage,
       norms: norms ?? saved.options.norms,
+      prefixBits: prefixBits ?? saved.options.prefixBits,
     });
     store.#index = saved.index;
     store.#documents = saved.documents;
@@ -310,14 +312,13 @@ export class BinaryVectorStore extends SaveableVectorStore {
       const index = this.#index;
       if (!index) throw emptyStore('fit');
       const quantizer = options.quantizer ?? this.#recipe ?? defaultRecipe(index.dimensions);
-      const { storage, norms } = this.#options;
       const rows = this.#documents.occupied();
       const learned = {
         rows,
         documents: rows.map((row) => this.#entry(row).document),
         embeddings: this.embeddings,
       };
-      const fitted = await fitIndex(index, learned, quantizer, { ...options, storage, norms });
+      const fitted = await fitIndex(index, learned, quantizer, { ...options, ...this.#layout });
       this.#index = fitted;
       this.#recipe = recipeOf(options.quantizer) ?? this.#recipe;
       return fitted.quantizer;
@@ -353,18 +354,18 @@ export class BinaryVectorStore extends SaveableVectorStore {
    *
    * @throws BitryoshkaError as `tuneSearch` of `@bitryoshka/core`; the store stays as it is then
    */
-  async tuneSearch(options: Omit<TuneSearchOptions, 'prefixes'>): Promise<SearchTuning> {
+  async tuneSearch(options: TuneSearchOptions): Promise<SearchTuning> {
     return this.#changes.run(async () => {
       options.signal?.throwIfAborted();
       const index = this.#index;
       if (!index) throw emptyStore('tuneSearch');
-      const tuning = await tuneSearch(index.vectors.toMatrix(), { ...options, prefixes: false });
+      const tuning = await tuneSearch(index.vectors.toMatrix(), options);
+      const { quantizer, prefixBits, depth } = tuning;
       const { signal, onProgress } = options;
-      const { storage, norms } = this.#options;
-      const encoding = { signal, onProgress, storage, norms };
-      this.#index = await FlatIndex.encode(index, tuning.quantizer, encoding);
-      this.#recipe = recipeOf(tuning.quantizer) ?? this.#recipe;
-      this.#options = { ...this.#options, depth: tuning.depth };
+      const encoding = { ...this.#layout, prefixBits, signal, onProgress };
+      this.#index = await FlatIndex.encode(index, quantizer, encoding);
+      this.#recipe = recipeOf(quantizer) ?? this.#recipe;
+      this.#options = { ...this.#options, prefixBits, depth };
       return tuning;
     });
   }
@@ -411,6 +412,12 @@ export class BinaryVectorStore extends SaveableVectorStore {
     return ids;
   }
 
+  /** How an index of codes keeps them and the vectors. */
+  get #layout(): FlatIndexOptions {
+    const { storage, norms, prefixBits } = this.#options;
+    return { storage, norms, prefixBits };
+  }
+
   #createIndex(dimensions: number): ExactIndex {
     if (dimensions === 0) {
       throw new BitryoshkaError({
@@ -420,7 +427,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
       });
     }
     // Now rather than when the vectors are many and a fit is due.
-    if (this.#recipe) checkFits(this.#recipe, dimensions);
+    checkFits(this.#recipe ?? defaultRecipe(dimensions), dimensions, this.#options.prefixBits);
     return new ExactIndex(dimensions);
   }
 
@@ -433,7 +440,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
   ): Promise<FlatIndex | undefined> {
     if ('quantizer' in index) return undefined;
     const recipe = this.#recipe ?? defaultRecipe(index.dimensions);
-    const { fitAt = 1000, storage, norms } = this.#options;
+    const { fitAt = 1000 } = this.#options;
     const rows = this.#documents.occupied(new Set(entries.map(({ id }) => id)));
     if (rows.length + entries.length < Math.max(fitAt, fewestVectors(recipe))) return undefined;
     const learned = {
@@ -444,7 +451,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
       ],
       embeddings: this.embeddings,
     };
-    return fitIndex(index, learned, recipe, { ...options, storage, norms });
+    return fitIndex(index, learned, recipe, { ...options, ...this.#layout });
   }
 
   #search(query: ArrayLike<number>, k: number, filter: DocumentFilter | undefined): ScoredRow[] {

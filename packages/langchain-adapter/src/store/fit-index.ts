@@ -27,10 +27,22 @@ export function defaultRecipe(dimensions: number): QuantizerRecipe {
 }
 
 /**
- * @throws BitryoshkaError `invalid-option` for more bits than dimensions, `dimension-mismatch` for a
- *   quantizer of vectors of another dimension
+ * @param prefixBits of codes that are kept once more
+ * @throws BitryoshkaError `invalid-option` for more bits than dimensions or than a code has,
+ *   `dimension-mismatch` for a quantizer of vectors of another dimension
  */
-export function checkFits(quantizer: Quantizer | QuantizerRecipe, dimensions: number): void {
+export function checkFits(
+  quantizer: Quantizer | QuantizerRecipe,
+  dimensions: number,
+  prefixBits = 0,
+): void {
+  if (prefixBits > quantizer.bits) {
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: `prefixBits: got ${prefixBits}, expected at most the ${quantizer.bits} bits of a code.`,
+      remedy: 'Ask for fewer, or for longer codes.',
+    });
+  }
   if (isQuantizer(quantizer)) {
     if (quantizer.inputDimensions === dimensions) return;
     throw new BitryoshkaError({
@@ -66,8 +78,8 @@ export async function fitIndex(
   quantizer: Quantizer | QuantizerRecipe,
   options: TaskOptions & FlatIndexOptions,
 ): Promise<FlatIndex> {
-  const { signal, onProgress } = options;
-  checkFits(quantizer, index.dimensions);
+  const { signal, onProgress, prefixBits } = options;
+  checkFits(quantizer, index.dimensions, prefixBits);
   if (isQuantizer(quantizer)) return FlatIndex.encode(index, quantizer, options);
   const { kind, bits, head, corpus = false, seed = 0 } = quantizer;
   if (rows.length < fewestVectors(quantizer)) {

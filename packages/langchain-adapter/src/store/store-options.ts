@@ -66,6 +66,11 @@ export interface BinaryVectorStoreOptions {
    * scores codes. Default: `stored`.
    */
   readonly norms?: NormStorage | undefined;
+  /**
+   * Leading bits of every code that are kept once more, for searches with `depth.prefixes`: a multiple of 8,
+   * all bits of a code at most. Default: none.
+   */
+  readonly prefixBits?: number | undefined;
 }
 
 export interface AddOptions extends TaskOptions {
@@ -93,7 +98,7 @@ export interface RefitOptions extends FitOptions {
 
 /** Options that replace what was saved. */
 export interface LoadOptions
-  extends Pick<BinaryVectorStoreOptions, 'fitAt' | 'depth' | 'storage' | 'norms'>,
+  extends Pick<BinaryVectorStoreOptions, 'fitAt' | 'depth' | 'storage' | 'norms' | 'prefixBits'>,
     Pick<TaskOptions, 'signal'> {}
 
 /** Which documents to delete: give one of the three. */
@@ -118,7 +123,8 @@ export function isQuantizer(value: object): value is Quantizer {
  * @throws BitryoshkaError `invalid-option`
  */
 export function checkStoreOptions(options: BinaryVectorStoreOptions): void {
-  const { quantizer, bits, fitAt, depth = {}, storage = 'float32', norms = 'stored' } = options;
+  const { quantizer, bits, fitAt, depth = {}, prefixBits = 0 } = options;
+  const { storage = 'float32', norms = 'stored' } = options;
   if (quantizer !== undefined) checkQuantizerOption(quantizer);
   if (bits !== undefined && quantizer !== undefined) {
     throw invalid('bits', bits, 'no bits beside a quantizer, which has its own');
@@ -132,7 +138,13 @@ export function checkStoreOptions(options: BinaryVectorStoreOptions): void {
   if (!normStorages.includes(norms)) {
     throw invalid('norms', norms, `one of ${normStorages.join(', ')}`);
   }
-  const { scoring, candidates, rerank } = depth;
+  checkCount('prefixBits', prefixBits, 0);
+  if (prefixBits % 8 !== 0) throw invalid('prefixBits', prefixBits, 'a multiple of 8');
+  const { scoring, candidates, rerank, prefixes } = depth;
+  if (prefixes !== undefined && prefixBits === 0) {
+    throw invalid('depth.prefixes', prefixes, 'none without prefixBits');
+  }
+  if (prefixes !== 'safe') checkCount('depth.prefixes', prefixes, 1);
   checkCount('depth.candidates', candidates, 0);
   checkCount('depth.rerank', rerank, 0);
   if (scoring !== undefined && !scorings.includes(scoring)) {
