@@ -3,6 +3,8 @@ import type { Matrix } from '../vectors/matrix.ts';
 import { row, zeros } from '../vectors/matrix.ts';
 import { dotProduct } from './dot-product.ts';
 import { javascriptByteDescent } from './javascript-byte-descent.ts';
+import { JavascriptCodeGraph } from './javascript-code-graph.ts';
+import { commonOnes } from './javascript-common-ones.ts';
 import { javascriptProduct } from './javascript-product.ts';
 import { JavascriptSlicedMemory } from './javascript-sliced-memory.ts';
 import type {
@@ -16,6 +18,7 @@ import type {
   VectorMemory,
 } from './kernel.ts';
 import { NearestRows } from './nearest-rows.ts';
+import { popcount } from './popcount.ts';
 import { roundQuery } from './round-query.ts';
 import type { VectorFormatName } from './vector-layout.ts';
 import { bytesOfVector, paddedTo } from './vector-layout.ts';
@@ -24,6 +27,7 @@ import { bytesOfVector, paddedTo } from './vector-layout.ts';
 export const javascriptKernel: Kernel = {
   name: 'javascript',
   createCodeMemory: (bytesPerCode) => new JavascriptCodeMemory(bytesPerCode),
+  createCodeGraph: (options) => new JavascriptCodeGraph(options),
   createSlicedMemory: (bits) => new JavascriptSlicedMemory(bits),
   multiplyTransposed,
   multiply: (a, b) => javascriptProduct(a, b, false),
@@ -123,19 +127,11 @@ class JavascriptCodeMemory implements CodeMemory {
     wanted: number = Infinity,
   ): RowSums {
     const wordsPerCode = this.bytesPerCode / 4;
-    const planeWords = new Uint32Array(new Uint8Array(planes).buffer);
-    const sums = Int32Array.from(rows, (row) => {
-      let sum = 0;
-      for (let w = 0; w < wordsPerCode; w++) {
-        const word = this.#words[row * wordsPerCode + w];
-        for (let digit = 0; digit < digits; digit++) {
-          const plane = planeWords[((w >> 1) * digits + digit) * 2 + (w & 1)];
-          const weight = digit === digits - 1 ? -(1 << digit) : 1 << digit;
-          sum += weight * popcount(word & plane);
-        }
-      }
-      return sum;
-    });
+    // In memory that a view of words may lie on.
+    const aligned = { digits, words: new Uint8Array(planes) };
+    const sums = Int32Array.from(rows, (row) =>
+      commonOnes(this.#words.subarray(row * wordsPerCode, (row + 1) * wordsPerCode), aligned),
+    );
     return wanted >= rows.length ? { rows, sums } : largestSums(rows, sums, wanted);
   }
 }
@@ -247,14 +243,6 @@ function tablesOf(values: Float32Array, bytes: number): Float32Array {
 function addLanes(lanes: Float32Array): number {
   const f32 = Math.fround;
   return f32(f32(lanes[0] + lanes[1]) + f32(lanes[2] + lanes[3]));
-}
-
-/** Population count of 32 bits: partial sums of 2, 4 and 8 bits, added up by one multiplication. */
-function popcount(word: number): number {
-  let sums = word - ((word >>> 1) & 0x55555555);
-  sums = (sums & 0x33333333) + ((sums >>> 2) & 0x33333333);
-  sums = (sums + (sums >>> 4)) & 0x0f0f0f0f;
-  return Math.imul(sums, 0x01010101) >>> 24;
 }
 
 function multiplyTransposed(a: Matrix, b: Matrix, bias?: Float32Array, into?: Matrix): Matrix {

@@ -84,6 +84,24 @@ export interface KernelExports {
     bits: number,
     start: number,
   ): void;
+  layGraph(first: number, words: number, codeStride: number, links: number): number;
+  layNotes(first: number, queryBytes: number, classes: number, nodes: number): number;
+  bitmapOfNodes(): number;
+  queryAt(): number;
+  foundAt(): number;
+  codeAt(node: number): number;
+  linkNode(node: number, entry: number, effort: number): number;
+  bypass(first: number, end: number): void;
+  walk(
+    entry: number,
+    wanted: number,
+    digits: number,
+    top: number,
+    shift: number,
+    classes: number,
+    allowed: number,
+  ): number;
+  sumNodes(nodes: number, count: number, digits: number, sums: number): void;
   fillTables(values: number, bytes: number, tables: number): void;
   sumByTables(
     codes: number,

@@ -2,6 +2,9 @@ export { countInVectors, scan, scanTile } from './scan';
 export { descend } from './descend';
 export { descendBytes } from './descend-bytes';
 export { dotProductsOfBytes, dotProductsOfHalves } from './encoded';
+export {
+  bitmapOfNodes, bypass, codeAt, foundAt, layGraph, layNotes, linkNode, queryAt, sumNodes, walk,
+} from './graph';
 export { dotProducts, multiplyTransposed } from './multiply';
 export { countInLanes, countInWords } from './probe';
 export { multiplyStrided } from './product';

@@ -32,7 +32,7 @@ export function countInVectors(chosen: bool): void {
 const vectorsPerFold: u32 = 16;
 
 /** The same sixteen bytes at a time. */
-function distanceOfVectors(a: usize, b: usize, words: u32): u32 {
+export function distanceOfVectors(a: usize, b: usize, words: u32): u32 {
   let sums = i32x4.splat(0);
   let left = words >> 1;
   while (left > 0) {

@@ -21,6 +21,7 @@ import { SegmentedRows } from '../segmented-rows.ts';
 import type { StoredVectors } from '../stored-vectors.ts';
 import type { ScoredRow } from '../top-rows.ts';
 import { unitQuery } from '../unit-query.ts';
+import { VectorContent } from '../vector-content.ts';
 import type { VectorIndex } from '../vector-index.ts';
 import type { VectorStorage } from '../vector-storage.ts';
 import { isVectorSource, storedVectorsFactory } from '../vector-storage.ts';
@@ -31,7 +32,6 @@ import { createCentroids } from './create-centroids.ts';
 import { InvertedLists } from './inverted-lists.ts';
 import { ListSearch } from './list-search.ts';
 import { OvergrownLists } from './overgrown-lists.ts';
-import { VectorContent } from './vector-content.ts';
 
 export interface InvertedIndexOptions extends TaskOptions {
   /** How many lists. Default: the square root of the number of vectors that it is built for. */

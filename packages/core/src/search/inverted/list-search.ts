@@ -14,11 +14,11 @@ import type { ResolvedDepth } from '../search-depth.ts';
 import { segmentSlots } from '../segment-rows.ts';
 import type { SegmentedRows } from '../segmented-rows.ts';
 import { TopRows } from '../top-rows.ts';
+import type { VectorContent } from '../vector-content.ts';
 import type { Centroids } from './centroids.ts';
 import type { InvertedLists, ListMemory } from './inverted-lists.ts';
 import { memorySlots } from './inverted-lists.ts';
 import { RowMarks } from './row-marks.ts';
-import type { VectorContent } from './vector-content.ts';
 
 /** What a search of lists reads, and additions write. */
 export interface ListedCodes {

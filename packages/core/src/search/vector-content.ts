@@ -1,5 +1,5 @@
-import type { SegmentContent } from '../segmented-rows.ts';
-import type { StoredVectors } from '../stored-vectors.ts';
+import type { SegmentContent } from './segmented-rows.ts';
+import type { StoredVectors } from './stored-vectors.ts';
 
 /** The vectors of rows, if they are stored at all. */
 export class VectorContent implements SegmentContent<VectorContent> {

@@ -1,0 +1,196 @@
+import type { CodeGraph, CodeGraphOptions } from './code-graph.ts';
+import { classShift, noNode, sumRange } from './code-graph.ts';
+import { commonOnes } from './javascript-common-ones.ts';
+import type { BitPlanes, RowSums } from './kernel.ts';
+import { popcount } from './popcount.ts';
+
+/** What a walk notes of a node. */
+interface Note {
+  readonly node: number;
+  readonly group: number;
+  readonly value: number;
+  /** Whether it can be found, or is walked through only. */
+  readonly isFound: boolean;
+}
+
+/** Nodes by distance, of which the farthest are given up on when enough are nearer. */
+class Notes {
+  readonly all: Note[] = [];
+  readonly #wanted: number;
+  readonly #sizes: Uint32Array;
+  #near = 0;
+  last: number;
+
+  constructor(classes: number, wanted: number) {
+    this.#wanted = wanted;
+    this.#sizes = new Uint32Array(classes);
+    this.last = classes - 1;
+  }
+
+  add(note: Note): void {
+    this.all.push(note);
+    if (!note.isFound) return;
+    this.#sizes[note.group]++;
+    this.#near++;
+    while (this.last > 0 && this.#near - this.#sizes[this.last] >= this.#wanted) {
+      this.#near -= this.#sizes[this.last--];
+    }
+  }
+
+  /** What can be found, nearest first and otherwise as it was noted. */
+  inOrder(): Note[] {
+    return this.all
+      .filter(({ group, isFound }) => isFound && group <= this.last)
+      .sort((a, b) => a.group - b.group);
+  }
+}
+
+/** The twin of the graph in WebAssembly: it links the same nodes, and walks the same way. */
+export class JavascriptCodeGraph implements CodeGraph {
+  readonly bytesPerCode: number;
+  nodes = 0;
+  readonly #degree: number;
+  readonly #effort: number;
+  readonly #codes: Uint32Array[] = [];
+  readonly #links: number[][] = [];
+  readonly #alive: boolean[] = [];
+  #entry = noNode;
+
+  constructor({ bytesPerCode, links, effort }: CodeGraphOptions) {
+    this.bytesPerCode = bytesPerCode;
+    this.#degree = links;
+    this.#effort = effort;
+  }
+
+  resize(nodes: number): void {
+    this.nodes = Math.max(nodes, this.nodes);
+  }
+
+  insert(node: number, code: Uint8Array): void {
+    this.#codes[node] = new Uint32Array(new Uint8Array(code).buffer);
+    const found =
+      this.#entry === noNode
+        ? []
+        : this.#walk({
+            classes: this.bytesPerCode * 8 + 1,
+            wanted: this.#effort,
+            canBeFound: (other) => this.#alive[other],
+            measure: (other) => this.#distance(node, other),
+            classOf: (distance) => distance,
+          });
+    this.#links[node] = this.#choose(found, this.#degree / 2);
+    for (const other of this.#links[node]) this.#addLink(other, node);
+    this.#alive[node] = true;
+    if (this.#links[node].length === 0) this.#entry = node;
+  }
+
+  remove(node: number): void {
+    this.#alive[node] = false;
+  }
+
+  bypass(first: number, end: number): void {
+    for (let node = first; node < end; node++) {
+      if (!this.#alive[node] || this.#links[node].every((other) => this.#alive[other])) continue;
+      const others = new Set(
+        this.#links[node].flatMap((other) => (this.#alive[other] ? [other] : this.#links[other])),
+      );
+      others.delete(node);
+      const near = [...others].filter((other) => this.#alive[other]);
+      this.#links[node] = this.#choose(this.#byDistance(node, near), this.#degree);
+    }
+    if (end < this.nodes || this.#entry === noNode || this.#alive[this.#entry]) return;
+    const alive = this.#alive.indexOf(true);
+    this.#entry = alive < 0 ? noNode : alive;
+  }
+
+  nearest(planes: BitPlanes, effort: number, allowed?: Uint8Array): RowSums {
+    if (this.#entry === noNode) return { rows: new Uint32Array(0), sums: new Int32Array(0) };
+    const range = sumRange(planes);
+    const shift = classShift(range);
+    const found = this.#walk({
+      classes: ((range.most - range.least) >> shift) + 1,
+      wanted: effort,
+      canBeFound: (node) =>
+        this.#alive[node] && (!allowed || ((allowed[node >> 3] >> (node & 7)) & 1) === 1),
+      measure: (node) => commonOnes(this.#codes[node], planes),
+      classOf: (sum) => (range.most - sum) >> shift,
+    });
+    return {
+      rows: Uint32Array.from(found, ({ node }) => node),
+      sums: Int32Array.from(found, ({ value }) => value),
+    };
+  }
+
+  sums(planes: BitPlanes, nodes: Uint32Array): Int32Array {
+    return Int32Array.from(nodes, (node) => commonOnes(this.#codes[node], planes));
+  }
+
+  #walk({
+    classes,
+    wanted,
+    canBeFound,
+    measure,
+    classOf,
+  }: {
+    readonly classes: number;
+    readonly wanted: number;
+    readonly canBeFound: (node: number) => boolean;
+    readonly measure: (node: number) => number;
+    readonly classOf: (value: number) => number;
+  }): Note[] {
+    const notes = new Notes(classes, wanted);
+    const visited = new Set<number>();
+    // By class: those whose links were not looked at, the last that was noted first.
+    const waiting: number[][] = [];
+    let links = [this.#entry];
+    for (;;) {
+      for (const node of links) {
+        if (visited.has(node)) continue;
+        visited.add(node);
+        const value = measure(node);
+        const group = classOf(value);
+        if (group > notes.last) continue;
+        notes.add({ node, group, value, isFound: canBeFound(node) });
+        waiting[group] ??= [];
+        waiting[group].push(node);
+      }
+      const nearest = waiting.findIndex((nodes) => nodes?.length > 0);
+      if (nearest < 0 || nearest > notes.last) return notes.inOrder();
+      links = this.#links[waiting[nearest].pop() as number];
+    }
+  }
+
+  /** Of nodes, nearest first, those that are nearer to a node than to any that was chosen before. */
+  #choose(near: readonly Note[], most: number): number[] {
+    const chosen: number[] = [];
+    for (const { node, value } of near) {
+      if (chosen.length === most) break;
+      if (chosen.every((other) => this.#distance(node, other) >= value)) chosen.push(node);
+    }
+    return chosen;
+  }
+
+  #addLink(from: number, to: number): void {
+    const links = [...this.#links[from], to];
+    this.#links[from] =
+      links.length <= this.#degree
+        ? links
+        : this.#choose(this.#byDistance(from, links), this.#degree);
+  }
+
+  #byDistance(from: number, nodes: readonly number[]): Note[] {
+    const notes = new Notes(this.bytesPerCode * 8 + 1, Infinity);
+    for (const node of nodes) {
+      const distance = this.#distance(from, node);
+      notes.add({ node, group: distance, value: distance, isFound: true });
+    }
+    return notes.inOrder();
+  }
+
+  #distance(a: number, b: number): number {
+    const [codeA, codeB] = [this.#codes[a], this.#codes[b]];
+    let distance = 0;
+    for (let w = 0; w < codeA.length; w++) distance += popcount(codeA[w] ^ codeB[w]);
+    return distance;
+  }
+}

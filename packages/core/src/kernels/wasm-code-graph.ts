@@ -1,0 +1,127 @@
+import type { CodeGraph, CodeGraphOptions } from './code-graph.ts';
+import { classShift, graphClasses, noNode, sumRange } from './code-graph.ts';
+import type { BitPlanes, RowSums } from './kernel.ts';
+import { MemoryViews } from './memory-views.ts';
+import type { KernelExports } from './wasm-exports.ts';
+import { align, base } from './wasm-exports.ts';
+
+const nodesPerChunk = 1024;
+
+/** Chunks of nodes from `base` on; behind their capacity what is known of nodes, and what walks need. */
+export class WasmCodeGraph implements CodeGraph {
+  readonly bytesPerCode: number;
+  nodes = 0;
+  readonly #kernel: KernelExports;
+  readonly #views: MemoryViews;
+  readonly #effort: number;
+  readonly #chunkBytes: number;
+  #entry = noNode;
+  #capacity = 0;
+  #notesAt: number = base;
+  #notesEnd: number = base;
+
+  constructor(kernel: KernelExports, { bytesPerCode, links, effort }: CodeGraphOptions) {
+    this.#kernel = kernel;
+    this.#views = new MemoryViews(kernel.memory);
+    this.bytesPerCode = bytesPerCode;
+    this.#effort = effort;
+    this.#chunkBytes = kernel.layGraph(base, bytesPerCode / 8, strideOf(bytesPerCode), links);
+  }
+
+  resize(nodes: number): void {
+    if (nodes > this.#capacity) this.#grow(Math.max(nodes, Math.ceil(1.5 * this.#capacity)));
+    this.nodes = Math.max(nodes, this.nodes);
+  }
+
+  insert(node: number, code: Uint8Array): void {
+    this.#views.bytes.set(code, this.#kernel.codeAt(node));
+    const linked = this.#kernel.linkNode(node, this.#entry, this.#effort);
+    // The first, or the first to come after all others were removed.
+    if (linked === 0) this.#entry = node;
+  }
+
+  remove(node: number): void {
+    this.#views.bytes[this.#kernel.bitmapOfNodes() + (node >> 3)] &= ~(1 << (node & 7));
+  }
+
+  bypass(first: number, end: number): void {
+    this.#kernel.bypass(first, end);
+    if (end < this.nodes || this.#entry === noNode || this.#isAlive(this.#entry)) return;
+    // From now on, walks begin at a node that stays.
+    this.#entry = noNode;
+    for (let node = 0; node < this.nodes && this.#entry === noNode; node++) {
+      if (this.#isAlive(node)) this.#entry = node;
+    }
+  }
+
+  nearest(planes: BitPlanes, effort: number, allowed?: Uint8Array): RowSums {
+    if (this.#entry === noNode) return { rows: new Uint32Array(0), sums: new Int32Array(0) };
+    const kernel = this.#kernel;
+    const range = sumRange(planes);
+    const shift = classShift(range);
+    const classes = ((range.most - range.least) >> shift) + 1;
+    const { digits, words } = planes;
+    const allowedAt = allowed ? this.#writeAllowed(allowed) : kernel.bitmapOfNodes();
+    this.#views.bytes.set(words, kernel.queryAt());
+    const found = kernel.walk(this.#entry, effort, digits, range.most, shift, classes, allowedAt);
+    const at = kernel.foundAt();
+    const { buffer } = this.#views.words;
+    return {
+      rows: new Uint32Array(buffer, at, found),
+      sums: new Int32Array(buffer, at + 4 * found, found),
+    };
+  }
+
+  sums({ digits, words }: BitPlanes, nodes: Uint32Array): Int32Array {
+    const at = this.#kernel.foundAt();
+    this.#views.bytes.set(words, this.#kernel.queryAt());
+    this.#views.words.set(nodes, at / 4);
+    const sumsAt = at + 4 * nodes.length;
+    this.#kernel.sumNodes(at, nodes.length, digits, sumsAt);
+    return new Int32Array(this.#views.words.buffer, sumsAt, nodes.length);
+  }
+
+  #isAlive(node: number): boolean {
+    const byte = this.#views.bytes[this.#kernel.bitmapOfNodes() + (node >> 3)];
+    return ((byte >> (node & 7)) & 1) === 1;
+  }
+
+  /** Those of the allowed nodes that can be found. */
+  #writeAllowed(allowed: Uint8Array): number {
+    const bytes = this.#capacity / 8;
+    const at = this.#notesEnd;
+    this.#views.ensure(at + bytes);
+    const all = this.#views.bytes;
+    const alive = this.#kernel.bitmapOfNodes();
+    for (let i = 0; i < bytes; i++) all[at + i] = allowed[i] & all[alive + i];
+    return at;
+  }
+
+  #grow(nodes: number): void {
+    const kernel = this.#kernel;
+    const alive = this.#capacity > 0 ? this.#aliveBits().slice() : new Uint8Array(0);
+    const chunks = Math.ceil(nodes / nodesPerChunk);
+    this.#capacity = chunks * nodesPerChunk;
+    this.#notesAt = align(base + chunks * this.#chunkBytes);
+    const { bytesPerCode } = this;
+    const classes = Math.max(graphClasses, bytesPerCode * 8 + 1);
+    // Of eight digits.
+    const queryBytes = align(bytesPerCode * 8);
+    const end = kernel.layNotes(this.#notesAt, queryBytes, classes, this.#capacity);
+    this.#notesEnd = align(end);
+    this.#views.ensure(this.#notesEnd);
+    const { bytes } = this.#views;
+    bytes.fill(0, this.#notesAt, this.#notesAt + this.#capacity / 4);
+    bytes.set(alive, this.#notesAt);
+  }
+
+  #aliveBits(): Uint8Array {
+    return this.#views.bytes.subarray(this.#notesAt, this.#notesAt + this.#capacity / 8);
+  }
+}
+
+/** Codes lie so that they are in as few lines of a processor's cache as they can be. */
+function strideOf(bytesPerCode: number): number {
+  if (bytesPerCode > 64) return align(bytesPerCode);
+  return 2 ** Math.ceil(Math.log2(bytesPerCode));
+}

@@ -1,0 +1,305 @@
+import { bytesPerCode } from '../../codes/codes.ts';
+import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
+import type { TaskOptions } from '../../progress/task-options.ts';
+import type { Quantizer } from '../../quantizers/quantizer.ts';
+import type { Matrix, Vectors } from '../../vectors/matrix.ts';
+import { checkNotEmpty, row as rowAt, rowRange, toMatrix } from '../../vectors/matrix.ts';
+import { normalizeRows } from '../../vectors/normalize.ts';
+import { aliveBlocks } from '../alive-blocks.ts';
+import { scoredRows, scorePlaces } from '../candidates.ts';
+import { checkCount } from '../check-count.ts';
+import { fetchedScores, rerank, rerankAll, rerankAsync } from '../rerank.ts';
+import type { SearchDepth } from '../search-depth.ts';
+import { resolveDepth } from '../search-depth.ts';
+import { mostWritten, SegmentedRows } from '../segmented-rows.ts';
+import type { StoredVectors } from '../stored-vectors.ts';
+import type { ScoredRow } from '../top-rows.ts';
+import { unitQuery } from '../unit-query.ts';
+import { VectorContent } from '../vector-content.ts';
+import type { SearchOptions, VectorIndex } from '../vector-index.ts';
+import type { VectorStorage } from '../vector-storage.ts';
+import { isVectorSource, storedVectorsFactory } from '../vector-storage.ts';
+import { GraphNodes } from './graph-nodes.ts';
+import { GraphSearch } from './graph-search.ts';
+
+export interface GraphIndexOptions {
+  /**
+   * With how many others a code is linked at most, an even number from 4 up: four bytes for each. More find
+   * more in as many steps, of which each takes longer. Default: 32.
+   */
+  readonly links?: number | undefined;
+  /**
+   * How many near codes are looked at to link a new one: more find better links, in more time. Default: 64.
+   */
+  readonly linkCandidates?: number | undefined;
+  /** Where the vectors are kept that re-ranking reads. Default: `float32`, in memory. */
+  readonly storage?: VectorStorage | undefined;
+}
+
+export interface GraphSearchOptions
+  extends SearchOptions,
+    Pick<SearchDepth, 'rerank' | 'queryDigits' | 'margin'> {
+  /** Default: `decoded` where the quantizer has a decoder that works bit by bit, otherwise `asymmetric`. */
+  readonly scoring?: 'asymmetric' | 'decoded' | undefined;
+  /**
+   * Rows that a walk keeps in mind, at least those that are re-ranked: more find more. Default: what
+   * `chooseCandidates` chose, or twice as many as are re-ranked.
+   */
+  readonly candidates?: number | undefined;
+  /** Stops waiting for vectors that are fetched. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CandidatesOptions {
+  /** The share of what a search of all codes finds. */
+  readonly targetRecall: number;
+  /** Neighbours that are wanted. Default: 10. */
+  readonly k?: number | undefined;
+  /** Rows that are scored with their vectors. Default: as for searches. */
+  readonly rerank?: number | undefined;
+}
+
+const defaults = { links: 32, linkCandidates: 64 };
+
+/** Times the rows that are re-ranked: what `chooseCandidates` tries. */
+const triedShares = [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 12, 16, 24, 32];
+
+/**
+ * Binary codes in a graph, each linked with near ones: a search walks along the links and looks at a few thousand
+ * codes, however many there are. It finds what `FlatIndex` finds but for what a walk misses, in a fraction of
+ * the time; links take as much memory again as long codes, and are made while vectors are added.
+ */
+export class GraphIndex implements VectorIndex {
+  readonly quantizer: Quantizer;
+  readonly #options: GraphIndexOptions;
+  readonly #storage: VectorStorage;
+  readonly #nodes: GraphNodes;
+  readonly #rows: SegmentedRows<VectorContent>;
+  readonly #search: GraphSearch;
+  /** Of a decoder whose values belong to bits. */
+  readonly #hasDecoder: boolean;
+  /** For each row that is re-ranked. */
+  #candidatesShare = 2;
+  #maintaining: Promise<void> | undefined;
+
+  /** @throws BitryoshkaError `invalid-option` */
+  constructor(quantizer: Quantizer, options: GraphIndexOptions = {}) {
+    const { links = defaults.links, linkCandidates = defaults.linkCandidates } = options;
+    const { storage = 'float32' } = options;
+    checkCount('links', links, 4);
+    checkCount('linkCandidates', linkCandidates, 1);
+    if (links % 2 !== 0) {
+      throw new BitryoshkaError({
+        code: 'invalid-option',
+        message: `links: got ${links}, expected an even number.`,
+        remedy: `Use ${links + 1}.`,
+      });
+    }
+    this.quantizer = quantizer;
+    this.#options = options;
+    this.#storage = storage;
+    const create = storedVectorsFactory(storage);
+    this.#rows = new SegmentedRows(() => new VectorContent(create?.(quantizer.inputDimensions)));
+    const { decoder } = quantizer;
+    this.#nodes = new GraphNodes(
+      { bytesPerCode: bytesPerCode(quantizer.bits), links, effort: linkCandidates },
+      decoder !== undefined,
+    );
+    this.#hasDecoder =
+      decoder !== undefined && 'values' in decoder.query(new Float32Array(this.dimensions));
+    this.#search = new GraphSearch({ quantizer, nodes: this.#nodes, rows: this.#rows });
+  }
+
+  get dimensions(): number {
+    return this.quantizer.inputDimensions;
+  }
+
+  get rows(): number {
+    return this.#rows.count;
+  }
+
+  /** @throws BitryoshkaError also `not-supported` for more vectors than one graph can hold */
+  add(vectors: Vectors): number {
+    const matrix = toMatrix(vectors, { columns: this.dimensions });
+    this.#nodes.reserve(matrix.rows);
+    const unit = normalizeRows(matrix);
+    const first = this.#rows.append(unit.rows, ({ vectors: stored }, start, end) => {
+      stored?.append(rowRange(unit, start, end));
+    });
+    for (let start = 0; start < unit.rows; start += mostWritten) {
+      const block = rowRange(unit, start, Math.min(unit.rows, start + mostWritten));
+      this.#link(block, (i) => first + start + i);
+    }
+    return first;
+  }
+
+  update(row: number, vector: ArrayLike<number>): void {
+    const unit = normalizeRows(toMatrix([vector], { columns: this.dimensions }));
+    this.#nodes.reserve(1);
+    this.#rows.update(row, ({ vectors }) => vectors?.append(unit));
+    this.#nodes.remove(row);
+    this.#link(unit, () => row);
+    this.#maintainWorn();
+  }
+
+  delete(rows: Iterable<number>): number {
+    let deleted = 0;
+    for (const row of rows) {
+      if (!this.#rows.delete(row)) continue;
+      this.#nodes.remove(row);
+      deleted++;
+    }
+    this.#maintainWorn();
+    return deleted;
+  }
+
+  has(row: number): boolean {
+    return this.#rows.find(row) !== undefined;
+  }
+
+  search(query: ArrayLike<number>, options: GraphSearchOptions): ScoredRow[] {
+    const { depth, unit } = this.#begin(query, options);
+    const { segments } = this.#rows;
+    if (depth.rerank) this.#checkStored();
+    if (depth.rerank && depth.margin === Infinity) {
+      // All of them are scored with their vectors: nobody asks for their order.
+      const found = this.#search.slots(unit, depth, options.allowed);
+      const best = rerankAll(found, depth.k, ({ ordinal, slots }) =>
+        (segments[ordinal].content.vectors as StoredVectors).scores(slots, unit),
+      );
+      return scoredRows(segments, best);
+    }
+    const candidates = this.#search.candidates(unit, depth, options.allowed);
+    if (!depth.rerank) return scoredRows(segments, candidates);
+    const best = rerank(candidates, depth, (places) =>
+      scorePlaces(segments, places, ({ vectors }, slots) =>
+        (vectors as StoredVectors).scores(slots, unit),
+      ),
+    );
+    return scoredRows(segments, best);
+  }
+
+  /**
+   * The same for vectors that are fetched.
+   *
+   * @throws BitryoshkaError as `search`; what `fetchVectors` throws is passed on
+   */
+  async searchAsync(query: ArrayLike<number>, options: GraphSearchOptions): Promise<ScoredRow[]> {
+    const source = this.#storage;
+    if (!isVectorSource(source) || options.rerank === 0) return this.search(query, options);
+    const { depth, unit } = this.#begin(query, options);
+    const candidates = this.#search.candidates(unit, depth, options.allowed);
+    // The rows of the candidates now: while vectors are fetched, others may take their places.
+    const found = scoredRows(this.#rows.segments, candidates);
+    const rowOf = new Map(found.map(({ row }, i) => [candidates.places[i], row]));
+    const rowsOf = (places: Float64Array) => Array.from(places, (place) => rowOf.get(place)!);
+    const best = await rerankAsync(candidates, depth, (places) =>
+      fetchedScores(source, rowsOf(places), unit, options.signal),
+    );
+    return rowsOf(best.places).map((row, i) => ({ row, score: best.scores[i] }));
+  }
+
+  /**
+   * Chooses how many rows a walk keeps in mind, so that on the given queries it finds a share of what a search of
+   * all codes finds; searches use it from then on, in proportion to the rows that they re-rank.
+   *
+   * @param queries of which no neighbour has to be known
+   * @returns how many
+   */
+  chooseCandidates(queries: Vectors, options: CandidatesOptions): number {
+    const { targetRecall, k = 10 } = options;
+    const asked = toMatrix(queries, { columns: this.dimensions, name: 'queries' });
+    checkNotEmpty(asked, 'queries');
+    if (!(targetRecall > 0 && targetRecall <= 1)) {
+      throw new BitryoshkaError({
+        code: 'invalid-option',
+        message: `targetRecall: got ${targetRecall}, expected a number above 0, up to 1.`,
+        remedy: 'Correct targetRecall.',
+      });
+    }
+    const isFetched = isVectorSource(this.#storage);
+    const depth = { k, rerank: isFetched ? 0 : options.rerank };
+    const rowsFound = (candidates: number) =>
+      Array.from({ length: asked.rows }, (_, i) =>
+        this.search(rowAt(asked, i), { ...depth, candidates }).map(({ row }) => row),
+      );
+    const all = rowsFound(this.rows).map((rows) => new Set(rows));
+    const total = all.reduce((sum, rows) => sum + rows.size, 0);
+    const perShare = Math.max(options.rerank ?? Math.max(100, 10 * k), k);
+    this.#candidatesShare =
+      triedShares.find((share) => {
+        const found = rowsFound(Math.ceil(share * perShare));
+        const shared = found.map((rows, i) => rows.filter((row) => all[i].has(row)).length);
+        return shared.reduce((sum, count) => sum + count, 0) >= targetRecall * total;
+      }) ?? (triedShares.at(-1) as number);
+    return Math.ceil(this.#candidatesShare * perShare);
+  }
+
+  /**
+   * Links codes past those that were deleted, whose memory can be used again then: a few milliseconds in each turn.
+   * Deletions start it by themselves when a fifth of the codes are deleted ones; await it to be sure.
+   */
+  maintain(options: TaskOptions = {}): Promise<void> {
+    this.#maintaining ??= this.#nodes.linkPastRemoved(options).finally(() => {
+      this.#maintaining = undefined;
+    });
+    return this.#maintaining;
+  }
+
+  vector(row: number): Float32Array {
+    this.#checkStored();
+    const { content, slot } = this.#rows.at(row);
+    return (content.vectors as StoredVectors).at(slot);
+  }
+
+  select(rows: ArrayLike<number>): GraphIndex {
+    const selected = new GraphIndex(this.quantizer, this.#options);
+    for (let start = 0; start < rows.length; start += mostWritten) {
+      const end = Math.min(rows.length, start + mostWritten);
+      selected.add(Array.from({ length: end - start }, (_, i) => this.vector(rows[start + i])));
+    }
+    return selected;
+  }
+
+  blocks(): Iterable<Matrix> {
+    this.#checkStored();
+    return aliveBlocks(this.#rows.segments, ({ vectors }) => vectors as StoredVectors);
+  }
+
+  #link(unit: Matrix, rowOfCode: (i: number) => number): void {
+    if (unit.rows === 0) return;
+    const codes = this.quantizer.encode(unit, 'document');
+    this.#nodes.insert(codes, this.quantizer.decoder?.encodeNorms(codes), rowOfCode);
+  }
+
+  #maintainWorn(): void {
+    if (this.#nodes.isWorn) void this.maintain();
+  }
+
+  #begin(query: ArrayLike<number>, options: GraphSearchOptions) {
+    const { k, scoring, queryDigits, margin } = options;
+    const { rerank: reranked = Math.max(100, 10 * k) } = options;
+    const { candidates = Math.ceil(this.#candidatesShare * Math.max(reranked, k)) } = options;
+    const depth = resolveDepth(
+      { k, scoring, queryDigits, margin, rerank: reranked, candidates },
+      { hasDecoder: this.#hasDecoder, hasPrefixes: false },
+    );
+    if (depth.scoring === 'symmetric') {
+      throw new BitryoshkaError({
+        code: 'invalid-option',
+        message: 'scoring: got "symmetric", expected asymmetric or decoded.',
+        remedy: 'Leave scoring out, or use a FlatIndex.',
+      });
+    }
+    return { depth, unit: unitQuery(query, this.dimensions) };
+  }
+
+  #checkStored(): void {
+    if (!isVectorSource(this.#storage)) return;
+    throw new BitryoshkaError({
+      code: 'not-supported',
+      message: 'got an index whose vectors are fetched, expected one that stores them.',
+      remedy: 'Call searchAsync, search with rerank: 0, or ask the source of the vectors.',
+    });
+  }
+}

@@ -1,0 +1,124 @@
+import type { Decoder, QueryByBits } from '../../quantizers/decoder.ts';
+import type { Quantizer } from '../../quantizers/quantizer.ts';
+import { inverseNorm } from '../../vectors/normalize.ts';
+import { bestCandidates } from '../best-candidates.ts';
+import type { FoundSlots } from '../best-slots.ts';
+import { keepBestSlots } from '../best-slots.ts';
+import { bitPlanes } from '../bit-planes.ts';
+import type { Candidates } from '../candidates.ts';
+import { project } from '../code-scoring.ts';
+import type { RowSet } from '../row-set.ts';
+import type { ResolvedDepth } from '../search-depth.ts';
+import { segmentSlots } from '../segment-rows.ts';
+import type { SegmentedRows } from '../segmented-rows.ts';
+import type { VectorContent } from '../vector-content.ts';
+import type { GraphNodes } from './graph-nodes.ts';
+
+/** What a search of a graph reads, and additions write. */
+export interface GraphedCodes {
+  readonly quantizer: Quantizer;
+  readonly nodes: GraphNodes;
+  readonly rows: SegmentedRows<VectorContent>;
+}
+
+/** Codes that a walk scores for each that it keeps, about. */
+const scoredPerCandidate = 16;
+
+interface ScoredNodes {
+  readonly nodes: Uint32Array;
+  readonly scores: Float32Array;
+}
+
+interface QueryValues {
+  /** One per bit. */
+  readonly values: Float32Array;
+  /** Makes cosines, or their estimates, of what the values come to over the bits of the codes of nodes. */
+  readonly toCosines: (sums: Float32Array, nodes: Uint32Array) => void;
+}
+
+/** Finds candidates by walking along the links of a graph. */
+export class GraphSearch {
+  readonly #graphed: GraphedCodes;
+
+  constructor(graphed: GraphedCodes) {
+    this.#graphed = graphed;
+  }
+
+  /** Places of the best candidates, best first. */
+  candidates(unit: Float32Array, depth: ResolvedDepth, allowed: RowSet | undefined): Candidates {
+    const { nodes, scores } = this.#find(unit, depth, allowed);
+    const { rows } = this.#graphed;
+    const rowOfNode = this.#graphed.nodes.rows;
+    const places = new Float64Array(nodes.length);
+    for (let i = 0; i < nodes.length; i++) {
+      const { ordinal, slot } = rows.find(rowOfNode[nodes[i]])!;
+      places[i] = ordinal * segmentSlots + slot;
+    }
+    return bestCandidates(places, Float64Array.from(scores), depth.scored);
+  }
+
+  /** The best candidates by segment and without their order, which is quicker. */
+  slots(unit: Float32Array, depth: ResolvedDepth, allowed: RowSet | undefined): FoundSlots[] {
+    const { nodes, scores } = this.#find(unit, depth, allowed);
+    const { rows } = this.#graphed;
+    const rowOfNode = this.#graphed.nodes.rows;
+    const found = [{ ordinal: 0, slots: nodes, scores }];
+    const bySegment = rows.segments.map((): number[] => []);
+    for (const node of keepBestSlots(found, depth.scored)[0].slots) {
+      const { ordinal, slot } = rows.find(rowOfNode[node])!;
+      bySegment[ordinal].push(slot);
+    }
+    return bySegment.map((slots, ordinal) => ({ ordinal, slots: Uint32Array.from(slots) }));
+  }
+
+  #find(unit: Float32Array, depth: ResolvedDepth, allowed: RowSet | undefined): ScoredNodes {
+    const { graph, count } = this.#graphed.nodes;
+    const wanted = Math.min(depth.k, count, allowed?.size ?? Infinity);
+    if (wanted === 0) return { nodes: new Uint32Array(0), scores: new Float32Array(0) };
+    const query = this.#query(unit, depth);
+    const { planes, step, total } = bitPlanes(query.values, depth.queryDigits ?? 4);
+    const walked = this.#isWalked(depth, allowed)
+      ? graph.nearest(planes, depth.candidates, allowed && this.#graphed.nodes.bitmapOf(allowed))
+      : undefined;
+    // Where a walk did not find as many as there are, all are looked at.
+    const nodes =
+      walked && walked.rows.length >= wanted ? walked.rows : this.#graphed.nodes.of(allowed);
+    const sums = nodes === walked?.rows ? walked.sums : graph.sums(planes, nodes);
+    const scores = new Float32Array(sums.length);
+    // Twice the sum over the ones, less the sum over all, is what ±1 give.
+    for (let i = 0; i < sums.length; i++) scores[i] = step * (2 * sums[i] - total);
+    query.toCosines(scores, nodes);
+    return { nodes, scores };
+  }
+
+  /** Whether walking looks at fewer codes than there are to be found. */
+  #isWalked({ candidates }: ResolvedDepth, allowed: RowSet | undefined): boolean {
+    const { count } = this.#graphed.nodes;
+    if (candidates >= count) return false;
+    const findable = Math.min(count, allowed?.size ?? Infinity);
+    return findable ** 2 > scoredPerCandidate * candidates * count || !allowed;
+  }
+
+  #query(unit: Float32Array, { scoring }: ResolvedDepth): QueryValues {
+    const { quantizer, nodes: graphed } = this.#graphed;
+    if (scoring === 'decoded') {
+      const decoder = quantizer.decoder as Decoder;
+      const { values, constant } = decoder.query(unit) as QueryByBits;
+      const inverseNorms = decoder.inverseNorms();
+      const toCosines = (sums: Float32Array, nodes: Uint32Array) => {
+        const { norms } = graphed;
+        for (let i = 0; i < sums.length; i++) {
+          sums[i] = (sums[i] + constant) * inverseNorms[norms[nodes[i]]];
+        }
+      };
+      return { values, toCosines };
+    }
+    // The cosine of the query's real values and a code, a vector of ±1 and therefore of length √bits.
+    const values = project(quantizer, unit);
+    const scale = inverseNorm(values, 0, values.length) / Math.sqrt(values.length);
+    const toCosines = (sums: Float32Array) => {
+      for (let i = 0; i < sums.length; i++) sums[i] *= scale;
+    };
+    return { values, toCosines };
+  }
+}
