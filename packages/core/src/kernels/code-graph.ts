@@ -1,5 +1,4 @@
-import type { BitPlanes, RowSums } from './kernel.ts';
-import { popcount } from './popcount.ts';
+import type { NearRows } from './kernel.ts';
 
 export interface CodeGraphOptions {
   /** Of a code, a multiple of 8. */
@@ -35,52 +34,48 @@ export interface CodeGraph {
    */
   bypass(first: number, end: number): void;
   /**
-   * The nodes of the largest sums, as `CodeMemory.planeSums` counts them, that a walk finds.
+   * The nodes of the smallest distances that a walk finds. A distance is the sum of the weights, without their signs, of
+   * all bits that are 0 where the weight is positive, or 1 where it is negative.
    *
-   * @param effort how many nodes a walk keeps: at least so many are found where there are so many, unless
-   *   they cannot be reached
+   * @param weights one per bit, from -127 to 127: distances are counted by the binary digits of the largest, so that
+   *   small ones are quicker
+   * @param effort how many nodes a walk keeps: at least so many are found where there are so many, unless they
+   *   cannot be reached
    * @param allowed bitmap of the nodes that may be found, with a bit for all of them. Default: all
-   * @returns the largest first: where sums may be more than 4,095 apart, with what is in one class of 4,096 in
-   *   any order. Views that are valid until the next call
+   * @returns the nearest first; where weights come to more than 4,095, what is in one class of 4,096 in any order.
+   *   Views that are valid until the next call
    */
-  nearest(planes: BitPlanes, effort: number, allowed?: Uint8Array): RowSums;
-  /** The sums of named nodes. A view that is valid until the next call. */
-  sums(planes: BitPlanes, nodes: Uint32Array): Int32Array;
+  nearest(weights: Int8Array, effort: number, allowed?: Uint8Array): NearRows;
+  /** The distances of named nodes. A view that is valid until the next call. */
+  distances(weights: Int8Array, nodes: Uint32Array): Uint32Array;
 }
 
-/** Classes that the distances of a walk fall in, at most. */
-export const graphClasses = 4096;
+/** Nodes whose links a walk looks at together. */
+export const walkWidth = 4;
 
 /** The number of no node. */
 export const noNode = 0xffffffff;
 
-/** What the sums of a query's planes over the bits of a code may come to. */
-export interface SumRange {
-  readonly least: number;
-  readonly most: number;
+/** How distances by weights are counted, and told apart on a walk. */
+export interface DistanceClasses {
+  /** Binary digits of the largest weight. */
+  readonly digits: number;
+  /** By how many bits distances are shortened. */
+  readonly shift: number;
+  readonly classes: number;
 }
 
-export function sumRange({ digits, words }: BitPlanes): SumRange {
-  const planes = new Uint32Array(new Uint8Array(words).buffer);
-  let [least, most] = [0, 0];
-  for (let first = 0; first < planes.length; first += 2 * digits) {
-    for (let half = first; half < first + 2; half++) {
-      // Two's complement: the last digit counts negative.
-      const negative = planes[half + 2 * (digits - 1)];
-      least -= popcount(negative) << (digits - 1);
-      for (let digit = 0; digit < digits - 1; digit++) {
-        const plane = planes[half + 2 * digit];
-        least += popcount(plane & negative) << digit;
-        most += popcount(plane & ~negative) << digit;
-      }
-    }
+/** Classes that the distances of a walk fall in, at most. */
+export const mostClasses = 4096;
+
+export function distanceClasses(weights: Int8Array): DistanceClasses {
+  let [total, largest] = [0, 1];
+  for (let bit = 0; bit < weights.length; bit++) {
+    const size = Math.abs(weights[bit]);
+    total += size;
+    if (size > largest) largest = size;
   }
-  return { least, most };
-}
-
-/** By how many bits sums have to be shortened to be told apart by classes. */
-export function classShift({ least, most }: SumRange): number {
   let shift = 0;
-  while ((most - least) >> shift >= graphClasses) shift++;
-  return shift;
+  while (total >> shift >= mostClasses) shift++;
+  return { digits: 32 - Math.clz32(largest), shift, classes: (total >> shift) + 1 };
 }

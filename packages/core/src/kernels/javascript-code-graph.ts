@@ -1,14 +1,13 @@
 import type { CodeGraph, CodeGraphOptions } from './code-graph.ts';
-import { classShift, noNode, sumRange } from './code-graph.ts';
-import { commonOnes } from './javascript-common-ones.ts';
-import type { BitPlanes, RowSums } from './kernel.ts';
+import { distanceClasses, noNode, walkWidth } from './code-graph.ts';
+import type { NearRows } from './kernel.ts';
 import { popcount } from './popcount.ts';
 
 /** What a walk notes of a node. */
 interface Note {
   readonly node: number;
   readonly group: number;
-  readonly value: number;
+  readonly distance: number;
   /** Whether it can be found, or is walked through only. */
   readonly isFound: boolean;
 }
@@ -73,10 +72,10 @@ export class JavascriptCodeGraph implements CodeGraph {
         ? []
         : this.#walk({
             classes: this.bytesPerCode * 8 + 1,
+            shift: 0,
             wanted: this.#effort,
             canBeFound: (other) => this.#alive[other],
-            measure: (other) => this.#distance(node, other),
-            classOf: (distance) => distance,
+            distanceOf: (other) => this.#distance(node, other),
           });
     this.#links[node] = this.#choose(found, this.#degree / 2);
     for (const other of this.#links[node]) this.#addLink(other, node);
@@ -103,69 +102,78 @@ export class JavascriptCodeGraph implements CodeGraph {
     this.#entry = alive < 0 ? noNode : alive;
   }
 
-  nearest(planes: BitPlanes, effort: number, allowed?: Uint8Array): RowSums {
-    if (this.#entry === noNode) return { rows: new Uint32Array(0), sums: new Int32Array(0) };
-    const range = sumRange(planes);
-    const shift = classShift(range);
+  nearest(weights: Int8Array, effort: number, allowed?: Uint8Array): NearRows {
+    if (this.#entry === noNode) return { rows: new Uint32Array(0), distances: new Uint32Array(0) };
     const found = this.#walk({
-      classes: ((range.most - range.least) >> shift) + 1,
+      ...distanceClasses(weights),
       wanted: effort,
       canBeFound: (node) =>
         this.#alive[node] && (!allowed || ((allowed[node >> 3] >> (node & 7)) & 1) === 1),
-      measure: (node) => commonOnes(this.#codes[node], planes),
-      classOf: (sum) => (range.most - sum) >> shift,
+      distanceOf: (node) => this.#weigh(weights, node),
     });
     return {
       rows: Uint32Array.from(found, ({ node }) => node),
-      sums: Int32Array.from(found, ({ value }) => value),
+      distances: Uint32Array.from(found, ({ distance }) => distance),
     };
   }
 
-  sums(planes: BitPlanes, nodes: Uint32Array): Int32Array {
-    return Int32Array.from(nodes, (node) => commonOnes(this.#codes[node], planes));
+  distances(weights: Int8Array, nodes: Uint32Array): Uint32Array {
+    return Uint32Array.from(nodes, (node) => this.#weigh(weights, node));
+  }
+
+  #weigh(weights: Int8Array, node: number): number {
+    const code = this.#codes[node];
+    let distance = 0;
+    for (let bit = 0; bit < weights.length; bit++) {
+      const isOne = ((code[bit >> 5] >> (bit & 31)) & 1) === 1;
+      if (isOne !== weights[bit] > 0) distance += Math.abs(weights[bit]);
+    }
+    return distance;
   }
 
   #walk({
     classes,
+    shift,
     wanted,
     canBeFound,
-    measure,
-    classOf,
+    distanceOf,
   }: {
     readonly classes: number;
+    readonly shift: number;
     readonly wanted: number;
     readonly canBeFound: (node: number) => boolean;
-    readonly measure: (node: number) => number;
-    readonly classOf: (value: number) => number;
+    readonly distanceOf: (node: number) => number;
   }): Note[] {
     const notes = new Notes(classes, wanted);
     const visited = new Set<number>();
     // By class: those whose links were not looked at, the last that was noted first.
     const waiting: number[][] = [];
-    let links = [this.#entry];
-    for (;;) {
-      for (const node of links) {
-        if (visited.has(node)) continue;
-        visited.add(node);
-        const value = measure(node);
-        const group = classOf(value);
+    for (let links = [this.#entry]; links.length > 0; ) {
+      const fresh = links.filter((node) => !visited.has(node) && visited.add(node));
+      for (const node of fresh) {
+        const distance = distanceOf(node);
+        const group = distance >> shift;
         if (group > notes.last) continue;
-        notes.add({ node, group, value, isFound: canBeFound(node) });
+        notes.add({ node, group, distance, isFound: canBeFound(node) });
         waiting[group] ??= [];
         waiting[group].push(node);
       }
-      const nearest = waiting.findIndex((nodes) => nodes?.length > 0);
-      if (nearest < 0 || nearest > notes.last) return notes.inOrder();
-      links = this.#links[waiting[nearest].pop() as number];
+      links = [];
+      for (let step = 0; step < walkWidth; step++) {
+        const nearest = waiting.findIndex((nodes) => nodes?.length > 0);
+        if (nearest < 0 || nearest > notes.last) break;
+        links.push(...this.#links[waiting[nearest].pop() as number]);
+      }
     }
+    return notes.inOrder();
   }
 
   /** Of nodes, nearest first, those that are nearer to a node than to any that was chosen before. */
   #choose(near: readonly Note[], most: number): number[] {
     const chosen: number[] = [];
-    for (const { node, value } of near) {
+    for (const { node, distance } of near) {
       if (chosen.length === most) break;
-      if (chosen.every((other) => this.#distance(node, other) >= value)) chosen.push(node);
+      if (chosen.every((other) => this.#distance(node, other) >= distance)) chosen.push(node);
     }
     return chosen;
   }
@@ -182,7 +190,7 @@ export class JavascriptCodeGraph implements CodeGraph {
     const notes = new Notes(this.bytesPerCode * 8 + 1, Infinity);
     for (const node of nodes) {
       const distance = this.#distance(from, node);
-      notes.add({ node, group: distance, value: distance, isFound: true });
+      notes.add({ node, group: distance, distance, isFound: true });
     }
     return notes.inOrder();
   }

@@ -4,7 +4,6 @@ import { row, zeros } from '../vectors/matrix.ts';
 import { dotProduct } from './dot-product.ts';
 import { javascriptByteDescent } from './javascript-byte-descent.ts';
 import { JavascriptCodeGraph } from './javascript-code-graph.ts';
-import { commonOnes } from './javascript-common-ones.ts';
 import { javascriptProduct } from './javascript-product.ts';
 import { JavascriptSlicedMemory } from './javascript-sliced-memory.ts';
 import type {
@@ -127,11 +126,19 @@ class JavascriptCodeMemory implements CodeMemory {
     wanted: number = Infinity,
   ): RowSums {
     const wordsPerCode = this.bytesPerCode / 4;
-    // In memory that a view of words may lie on.
-    const aligned = { digits, words: new Uint8Array(planes) };
-    const sums = Int32Array.from(rows, (row) =>
-      commonOnes(this.#words.subarray(row * wordsPerCode, (row + 1) * wordsPerCode), aligned),
-    );
+    const planeWords = new Uint32Array(new Uint8Array(planes).buffer);
+    const sums = Int32Array.from(rows, (row) => {
+      let sum = 0;
+      for (let w = 0; w < wordsPerCode; w++) {
+        const word = this.#words[row * wordsPerCode + w];
+        for (let digit = 0; digit < digits; digit++) {
+          const plane = planeWords[((w >> 1) * digits + digit) * 2 + (w & 1)];
+          const weight = digit === digits - 1 ? -(1 << digit) : 1 << digit;
+          sum += weight * popcount(word & plane);
+        }
+      }
+      return sum;
+    });
     return wanted >= rows.length ? { rows, sums } : largestSums(rows, sums, wanted);
   }
 }

@@ -1,9 +1,10 @@
 import type { CodeGraph, CodeGraphOptions } from './code-graph.ts';
-import { classShift, graphClasses, noNode, sumRange } from './code-graph.ts';
-import type { BitPlanes, RowSums } from './kernel.ts';
+import { distanceClasses, mostClasses, noNode, walkWidth } from './code-graph.ts';
+import type { NearRows } from './kernel.ts';
 import { MemoryViews } from './memory-views.ts';
 import type { KernelExports } from './wasm-exports.ts';
 import { align, base } from './wasm-exports.ts';
+import { nearestOfNone } from './wasm-nearest.ts';
 
 const nodesPerChunk = 1024;
 
@@ -35,7 +36,7 @@ export class WasmCodeGraph implements CodeGraph {
 
   insert(node: number, code: Uint8Array): void {
     this.#views.bytes.set(code, this.#kernel.codeAt(node));
-    const linked = this.#kernel.linkNode(node, this.#entry, this.#effort);
+    const linked = this.#kernel.linkNode(node, this.#entry, this.#effort, walkWidth);
     // The first, or the first to come after all others were removed.
     if (linked === 0) this.#entry = node;
   }
@@ -54,31 +55,37 @@ export class WasmCodeGraph implements CodeGraph {
     }
   }
 
-  nearest(planes: BitPlanes, effort: number, allowed?: Uint8Array): RowSums {
-    if (this.#entry === noNode) return { rows: new Uint32Array(0), sums: new Int32Array(0) };
+  nearest(weights: Int8Array, effort: number, allowed?: Uint8Array): NearRows {
+    if (this.#entry === noNode) return nearestOfNone;
+    const { digits, shift, classes } = distanceClasses(weights);
     const kernel = this.#kernel;
-    const range = sumRange(planes);
-    const shift = classShift(range);
-    const classes = ((range.most - range.least) >> shift) + 1;
-    const { digits, words } = planes;
     const allowedAt = allowed ? this.#writeAllowed(allowed) : kernel.bitmapOfNodes();
-    this.#views.bytes.set(words, kernel.queryAt());
-    const found = kernel.walk(this.#entry, effort, digits, range.most, shift, classes, allowedAt);
+    this.#setQuery(weights, digits);
+    const found = kernel.walk(this.#entry, effort, digits, shift, classes, walkWidth, allowedAt);
     const at = kernel.foundAt();
     const { buffer } = this.#views.words;
     return {
       rows: new Uint32Array(buffer, at, found),
-      sums: new Int32Array(buffer, at + 4 * found, found),
+      distances: new Uint32Array(buffer, at + 4 * found, found),
     };
   }
 
-  sums({ digits, words }: BitPlanes, nodes: Uint32Array): Int32Array {
+  distances(weights: Int8Array, nodes: Uint32Array): Uint32Array {
+    const { digits } = distanceClasses(weights);
+    this.#setQuery(weights, digits);
     const at = this.#kernel.foundAt();
-    this.#views.bytes.set(words, this.#kernel.queryAt());
+    const distancesAt = at + 4 * nodes.length;
     this.#views.words.set(nodes, at / 4);
-    const sumsAt = at + 4 * nodes.length;
-    this.#kernel.sumNodes(at, nodes.length, digits, sumsAt);
-    return new Int32Array(this.#views.words.buffer, sumsAt, nodes.length);
+    this.#kernel.weighNodes(at, nodes.length, digits, distancesAt);
+    return new Uint32Array(this.#views.words.buffer, distancesAt, nodes.length);
+  }
+
+  #setQuery(weights: Int8Array, digits: number): void {
+    const at = this.#kernel.foundAt();
+    const { bytes } = this.#views;
+    for (let bit = 0; bit < weights.length; bit++) bytes[at + bit] = weights[bit];
+    bytes.fill(0, at + weights.length, at + this.bytesPerCode * 8);
+    this.#kernel.setQuery(at, digits);
   }
 
   #isAlive(node: number): boolean {
@@ -104,9 +111,9 @@ export class WasmCodeGraph implements CodeGraph {
     this.#capacity = chunks * nodesPerChunk;
     this.#notesAt = align(base + chunks * this.#chunkBytes);
     const { bytesPerCode } = this;
-    const classes = Math.max(graphClasses, bytesPerCode * 8 + 1);
-    // Of eight digits.
-    const queryBytes = align(bytesPerCode * 8);
+    const classes = Math.max(mostClasses, bytesPerCode * 8 + 1);
+    // The bits of a query, and the seven digits of its weights.
+    const queryBytes = align(8 * bytesPerCode);
     const end = kernel.layNotes(this.#notesAt, queryBytes, classes, this.#capacity);
     this.#notesEnd = align(end);
     this.#views.ensure(this.#notesEnd);

@@ -87,21 +87,21 @@ export interface KernelExports {
   layGraph(first: number, words: number, codeStride: number, links: number): number;
   layNotes(first: number, queryBytes: number, classes: number, nodes: number): number;
   bitmapOfNodes(): number;
-  queryAt(): number;
   foundAt(): number;
   codeAt(node: number): number;
-  linkNode(node: number, entry: number, effort: number): number;
+  linkNode(node: number, entry: number, effort: number, width: number): number;
   bypass(first: number, end: number): void;
+  setQuery(weights: number, digits: number): void;
   walk(
     entry: number,
     wanted: number,
     digits: number,
-    top: number,
     shift: number,
     classes: number,
+    width: number,
     allowed: number,
   ): number;
-  sumNodes(nodes: number, count: number, digits: number, sums: number): void;
+  weighNodes(nodes: number, count: number, digits: number, distances: number): void;
   fillTables(values: number, bytes: number, tables: number): void;
   sumByTables(
     codes: number,

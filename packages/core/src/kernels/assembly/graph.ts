@@ -4,15 +4,18 @@
 // says whether it can be found, another whether a walk has been there. A walk looks at the links of the nearest node
 // whose links it has not seen, until there is none among the nearest that it is to find.
 //
-// Distances are whole numbers, told apart by classes: Hamming distances themselves, or how much less a sum over
-// the bits of a code is than any code's could be. What is known of a class is a list, so that nothing is sorted.
+// A distance is what the weights come to of the bits in which a code differs from the query. Distances are told apart
+// by classes, and what is known of a class is a list, so that nothing is sorted.
 
 import { countsInVectors, distanceOfVectors } from './scan';
-import { commonOnes, commonOnesInVectors } from './score';
 
 const none: u32 = 0xffffffff;
-/** Of what a walk notes of a node: node, class (`none` if it cannot be found), the next of its class, value. */
+/** Of what a walk notes of a node: node, class (`none` if it cannot be found), the next of its class, distance. */
 const noteBytes: usize = 16;
+/** Of a node that a step comes to: node, address of its code, distance. */
+const freshBytes: usize = 16;
+/** Nodes whose links are looked at together, at most. */
+const mostSteps: usize = 8;
 
 let chunks: usize = 0;
 let chunkBytes: usize = 0;
@@ -38,6 +41,7 @@ let query: usize = 0;
 let heads: usize = 0;
 let counters: usize = 0;
 let fresh: usize = 0;
+let steps: usize = 0;
 let kept: usize = 0;
 let seen: usize = 0;
 let notes: usize = 0;
@@ -51,7 +55,8 @@ export function layNotes(first: usize, queryBytes: usize, classes: usize, nodes:
   heads = query + queryBytes;
   counters = heads + (classes << 2);
   fresh = counters + (classes << 2);
-  kept = fresh + (degree << 3);
+  steps = fresh + (mostSteps * degree + 1) * freshBytes;
+  kept = steps + (mostSteps << 2);
   seen = kept + (degree << 2);
   notes = (seen + (nodes << 2) + 15) & ~15;
   output = notes + nodes * noteBytes;
@@ -87,10 +92,6 @@ export function bitmapOfNodes(): usize {
   return alive;
 }
 
-export function queryAt(): usize {
-  return query;
-}
-
 export function foundAt(): usize {
   return output;
 }
@@ -117,28 +118,72 @@ export function codeAt(node: u32): usize {
   return <u32>(even + odd);
 }
 
-@inline function common(word: u64, offset: usize): u64 {
-  return popcnt<u64>(word & load<u64>(offset));
+/**
+ * Makes a query of weights, one per bit of a code, from -127 to 127: for each word of a code the bits that are to be 1, and
+ * `digits` words with the binary digits of the weights without their signs, the lowest first.
+ */
+export function setQuery(weights: usize, digits: u32): void {
+  const bytes = <usize>(digits + 1) << 3;
+  for (let word: usize = 0; word < words; word++) {
+    for (let part: usize = 0; part < 4; part++, weights += 16) {
+      const given = v128.load(weights);
+      const to = query + word * bytes + (part << 1);
+      store<u16>(to, i8x16.bitmask(i8x16.gt_s(given, i8x16.splat(0))));
+      const sizes = i8x16.abs(given);
+      for (let digit: u32 = 0; digit < digits; digit++) {
+        // Its sign is what a bitmask takes of a byte.
+        store<u16>(to + (<usize>(digit + 1) << 3), i8x16.bitmask(i8x16.shl(sizes, 7 - digit)));
+      }
+    }
+  }
 }
 
-@inline function sumOf(code: usize, digits: u32): i32 {
-  if (countsInVectors) return commonOnesInVectors(code, query, words, digits);
-  if (digits != 4 || (words & 1) != 0) return commonOnes(code, query, words, digits);
+/** The distance of a code, for up to three digits. */
+@inline function weigh(code: usize, digits: u32): u32 {
   let n0: u64 = 0;
   let n1: u64 = 0;
   let n2: u64 = 0;
-  let n3: u64 = 0;
-  let planes = query;
   const end = code + (<usize>words << 3);
-  for (; code < end; code += 16, planes += 64) {
-    const a = load<u64>(code);
-    const b = load<u64>(code, 8);
-    n0 += common(a, planes) + common(b, planes + 32);
-    n1 += common(a, planes + 8) + common(b, planes + 40);
-    n2 += common(a, planes + 16) + common(b, planes + 48);
-    n3 += common(a, planes + 24) + common(b, planes + 56);
+  for (let given = query; code < end; code += 8, given += <usize>(digits + 1) << 3) {
+    const differing = load<u64>(code) ^ load<u64>(given);
+    n0 += popcnt<u64>(differing & load<u64>(given, 8));
+    if (digits > 1) n1 += popcnt<u64>(differing & load<u64>(given, 16));
+    if (digits > 2) n2 += popcnt<u64>(differing & load<u64>(given, 24));
   }
-  return <i32>n0 + (<i32>n1 << 1) + (<i32>n2 << 2) - (<i32>n3 << 3);
+  return <u32>(n0 + (n1 << 1) + (n2 << 2));
+}
+
+function weighFinely(code: usize, digits: u32): u32 {
+  let distance: u64 = 0;
+  const end = code + (<usize>words << 3);
+  for (let given = query; code < end; code += 8) {
+    const differing = load<u64>(code) ^ load<u64>(given);
+    given += 8;
+    for (let digit: u32 = 0; digit < digits; digit++, given += 8) {
+      distance += popcnt<u64>(differing & load<u64>(given)) << digit;
+    }
+  }
+  return <u32>distance;
+}
+
+/**
+ * Puts the distance of each of the first `count` of the nodes in `fresh` behind its address. A function of its own, so
+ * that the compiler keeps what it counts with in registers.
+ */
+function measure(count: usize, digits: u32): void {
+  const end = fresh + count * freshBytes;
+  let at = fresh;
+  if (digits == 0) {
+    for (; at < end; at += freshBytes) store<u32>(at, hamming(load<u32>(at, 4), query), 8);
+  } else if (digits == 1) {
+    for (; at < end; at += freshBytes) store<u32>(at, weigh(load<u32>(at, 4), 1), 8);
+  } else if (digits == 2) {
+    for (; at < end; at += freshBytes) store<u32>(at, weigh(load<u32>(at, 4), 2), 8);
+  } else if (digits == 3) {
+    for (; at < end; at += freshBytes) store<u32>(at, weigh(load<u32>(at, 4), 3), 8);
+  } else {
+    for (; at < end; at += freshBytes) store<u32>(at, weighFinely(load<u32>(at, 4), digits), 8);
+  }
 }
 
 /** Only nodes of smaller or equal class are of interest. */
@@ -157,12 +202,12 @@ function beginNotes(classes: u32): void {
 }
 
 /** Notes a node that can be found, and gives up on the farthest when `wanted` are nearer. */
-@inline function note(node: u32, group: u32, value: i32, wanted: u32): usize {
+@inline function note(node: u32, group: u32, distance: u32, wanted: u32): usize {
   const at = notes + <usize>noted * noteBytes;
   noted++;
   store<u32>(at, node);
   store<u32>(at, group, 4);
-  store<i32>(at, value, 12);
+  store<u32>(at, distance, 12);
   const counter = counters + (<usize>group << 2);
   store<u32>(counter, load<u32>(counter) + 1);
   near++;
@@ -184,7 +229,7 @@ function beginNotes(classes: u32): void {
   return at;
 }
 
-/** Puts what was noted, up to `last`, in order: nodes, then values. Returns how many there are. */
+/** Puts what was noted, up to `last`, in order: nodes, then distances. Returns how many there are. */
 function putInOrder(): u32 {
   let total: u32 = 0;
   for (let group: u32 = 0; group <= last; group++) {
@@ -193,7 +238,7 @@ function putInOrder(): u32 {
     store<u32>(counter, total);
     total += size;
   }
-  const values = output + (<usize>total << 2);
+  const distances = output + (<usize>total << 2);
   for (let i: usize = 0; i < noted; i++) {
     const at = notes + i * noteBytes;
     const group = load<u32>(at, 4);
@@ -202,7 +247,7 @@ function putInOrder(): u32 {
     const place = <usize>load<u32>(counter) << 2;
     store<u32>(counter, load<u32>(counter) + 1);
     store<u32>(output + place, load<u32>(at));
-    store<i32>(values + place, load<i32>(at, 12));
+    store<u32>(distances + place, load<u32>(at, 12));
   }
   return total;
 }
@@ -213,80 +258,87 @@ let read: u64 = 0;
  * The `wanted` nodes nearest to the query that a walk from `entry` finds, and those as near as the last of them,
  * nearest first and otherwise as they were found.
  *
- * @param digits of the query's planes; 0 for a code
- * @param top the largest sum that a code may have
+ * @param digits of the query's weights; 0 for a code, of which each bit counts one
+ * @param shift by how many bits distances are shortened to be classes
+ * @param width how many nodes' links are looked at together: more make more steps, and wait less for memory
  * @param allowed bitmap of the nodes that may be found
  */
 export function walk(
-  entry: u32, wanted: u32, digits: u32, top: i32, shift: u32, classes: u32, allowed: usize,
+  entry: u32, wanted: u32, digits: u32, shift: u32, classes: u32, width: usize, allowed: usize,
 ): u32 {
   memory.fill(heads, 0, <usize>classes << 2);
   beginNotes(classes);
   next = last;
   let seenCount: usize = 0;
+  // The first step looks at the entry alone.
   store<u32>(kept, entry);
-  let links = kept;
-  let end = links + 4;
-  for (;;) {
+  store<u32>(steps, <u32>kept);
+  let stepsCount: usize = 1;
+  let length: usize = 4;
+  do {
     let count: usize = 0;
-    for (; links < end; links += 4) {
-      const node = load<u32>(links);
-      if (node == none) break;
-      // The next one takes its place if it was seen: a branch could not be foreseen.
-      store<u32>(fresh + (count << 3), node);
-      count += <usize>set(visited, node);
-    }
-    // Codes lie far apart: all are asked for before the first is needed, and the links that are likely next.
     let asked: u64 = 0;
-    for (let i: usize = 0; i < count; i++) {
-      const node = load<u32>(fresh + (i << 3));
-      const code = codeOf(node);
-      asked |= load<u64>(code) | load<u64>(code + codeStride - 8);
-      store<u32>(fresh + (i << 3), <u32>code, 4);
-      store<u32>(seen + ((seenCount + i) << 2), node);
-    }
-    seenCount += count;
-    while (next < last && load<u32>(heads + (<usize>next << 2)) == 0) next++;
-    const likely = load<u32>(heads + (<usize>next << 2));
-    if (likely != 0) {
-      const soon = linksOf(load<u32>(notes + <usize>(likely - 1) * noteBytes));
-      asked |= load<u64>(soon) | load<u64>(soon + (degree << 2) - 8);
+    for (let step: usize = 0; step < stepsCount; step++) {
+      let links = <usize>load<u32>(steps + (step << 2));
+      const end = links + length;
+      for (; links < end; links += 4) {
+        const node = load<u32>(links);
+        if (node == none) break;
+        // The next one takes its place if it was seen: a branch could not be foreseen.
+        const at = fresh + count * freshBytes;
+        const code = codeOf(node);
+        store<u32>(at, node);
+        store<u32>(at, <u32>code, 4);
+        count += <usize>set(visited, node);
+        // Codes lie far apart: all are asked for before the first is needed.
+        asked |= load<u64>(code) | load<u64>(code + codeStride - 8);
+      }
     }
     // So that no compiler thinks it was for nothing.
     read = asked;
+    length = degree << 2;
 
+    measure(count, digits);
     for (let i: usize = 0; i < count; i++) {
-      const node = load<u32>(fresh + (i << 3));
-      const code = <usize>load<u32>(fresh + (i << 3), 4);
-      const value = digits == 0 ? <i32>hamming(code, query) : sumOf(code, digits);
-      const group = digits == 0 ? <u32>value : <u32>(top - value) >> shift;
+      const from = fresh + i * freshBytes;
+      const node = load<u32>(from);
+      const distance = load<u32>(from, 8);
+      const group = distance >> shift;
+      store<u32>(seen + ((seenCount + i) << 2), node);
       if (group > last) continue;
       const at = isSet(allowed, node)
-        ? note(node, group, value, wanted)
+        ? note(node, group, distance, wanted)
         : noteWithoutFinding(node);
       const head = heads + (<usize>group << 2);
       store<u32>(at, load<u32>(head), 8);
       store<u32>(head, noted);
       next = min(next, group);
     }
+    seenCount += count;
 
-    while (next < last && load<u32>(heads + (<usize>next << 2)) == 0) next++;
-    const head = heads + (<usize>next << 2);
-    const first = load<u32>(head);
-    if (next > last || first == 0) break;
-    const at = notes + <usize>(first - 1) * noteBytes;
-    store<u32>(head, load<u32>(at, 8));
-    links = linksOf(load<u32>(at));
-    end = links + (degree << 2);
-  }
+    stepsCount = 0;
+    while (stepsCount < width) {
+      while (next < last && load<u32>(heads + (<usize>next << 2)) == 0) next++;
+      const head = heads + (<usize>next << 2);
+      const first = load<u32>(head);
+      if (next > last || first == 0) break;
+      const at = notes + <usize>(first - 1) * noteBytes;
+      store<u32>(head, load<u32>(at, 8));
+      const links = linksOf(load<u32>(at));
+      asked |= load<u64>(links) | load<u64>(links + (degree << 2) - 8);
+      store<u32>(steps + (stepsCount << 2), <u32>links);
+      stepsCount++;
+    }
+    read = asked;
+  } while (stepsCount > 0);
   for (let i: usize = 0; i < seenCount; i++) clear(visited, load<u32>(seen + (i << 2)));
   return putInOrder();
 }
 
-/** Writes the weighted common ones of each of `count` nodes and the query. */
-export function sumNodes(nodes: usize, count: u32, digits: u32, sums: usize): void {
+/** Writes the distances of `count` nodes. */
+export function weighNodes(nodes: usize, count: u32, digits: u32, distances: usize): void {
   for (let i: usize = 0; i < count; i++) {
-    store<i32>(sums + (i << 2), sumOf(codeOf(load<u32>(nodes + (i << 2))), digits));
+    store<u32>(distances + (i << 2), weighFinely(codeOf(load<u32>(nodes + (i << 2))), digits));
   }
 }
 
@@ -295,11 +347,11 @@ export function sumNodes(nodes: usize, count: u32, digits: u32, sums: usize): vo
  * chosen before, at most `most`: written to its links.
  */
 function choose(node: u32, count: u32, most: usize): usize {
-  const values = output + (<usize>count << 2);
+  const distances = output + (<usize>count << 2);
   let chosen: usize = 0;
   for (let i: usize = 0; i < count && chosen < most; i++) {
     const other = load<u32>(output + (i << 2));
-    const distance = load<u32>(values + (i << 2));
+    const distance = load<u32>(distances + (i << 2));
     const code = codeOf(other);
     let isNearest = true;
     for (let j: usize = 0; j < chosen; j++) {
@@ -344,11 +396,11 @@ function addLink(from: u32, to: u32): void {
  * Links a node, whose code is there, with near ones that a walk from `entry` finds, and these with it. Returns with
  * how many.
  */
-export function linkNode(node: u32, entry: u32, effort: u32): u32 {
+export function linkNode(node: u32, entry: u32, effort: u32, width: usize): u32 {
   let found: u32 = 0;
   if (entry != none) {
     memory.copy(query, codeOf(node), <usize>words << 3);
-    found = walk(entry, effort, 0, 0, 0, (words << 6) + 1, alive);
+    found = walk(entry, effort, 0, 0, (words << 6) + 1, width, alive);
   }
   const chosen = choose(node, found, degree >> 1);
   const links = linksOf(node);

@@ -3,7 +3,7 @@ export { descend } from './descend';
 export { descendBytes } from './descend-bytes';
 export { dotProductsOfBytes, dotProductsOfHalves } from './encoded';
 export {
-  bitmapOfNodes, bypass, codeAt, foundAt, layGraph, layNotes, linkNode, queryAt, sumNodes, walk,
+  bitmapOfNodes, bypass, codeAt, foundAt, layGraph, layNotes, linkNode, setQuery, walk, weighNodes,
 } from './graph';
 export { dotProducts, multiplyTransposed } from './multiply';
 export { countInLanes, countInWords } from './probe';

@@ -62,7 +62,7 @@ export function sumByTables(
 }
 
 /** How many ones a code has in common with each plane, the planes weighted 1, 2, 4 … and the last negative. */
-@inline export function commonOnes(code: usize, planes: usize, words: u32, digits: u32): i32 {
+@inline function commonOnes(code: usize, planes: usize, words: u32, digits: u32): i32 {
   let n0: i32 = 0, n1: i32 = 0, n2: i32 = 0, n3: i32 = 0;
   if (digits == 4) {
     for (let w: u32 = 0; w < words; w++, code += 8, planes += 32) {
@@ -97,7 +97,7 @@ export function sumByTables(
 const wordsPerFold: u32 = 16;
 
 /** `commonOnes` with two planes at a time. */
-export function commonOnesInVectors(code: usize, planes: usize, words: u32, digits: u32): i32 {
+function commonOnesInVectors(code: usize, planes: usize, words: u32, digits: u32): i32 {
   let s0 = i32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
   for (let left = words; left > 0; ) {
     let c0 = i8x16.splat(0), c1 = c0, c2 = c0, c3 = c0;

@@ -36,9 +36,7 @@ export interface GraphIndexOptions {
   readonly storage?: VectorStorage | undefined;
 }
 
-export interface GraphSearchOptions
-  extends SearchOptions,
-    Pick<SearchDepth, 'rerank' | 'queryDigits' | 'margin'> {
+export interface GraphSearchOptions extends SearchOptions, Pick<SearchDepth, 'rerank' | 'margin'> {
   /** Default: `decoded` where the quantizer has a decoder that works bit by bit, otherwise `asymmetric`. */
   readonly scoring?: 'asymmetric' | 'decoded' | undefined;
   /**
@@ -277,11 +275,11 @@ export class GraphIndex implements VectorIndex {
   }
 
   #begin(query: ArrayLike<number>, options: GraphSearchOptions) {
-    const { k, scoring, queryDigits, margin } = options;
+    const { k, scoring, margin } = options;
     const { rerank: reranked = Math.max(100, 10 * k) } = options;
     const { candidates = Math.ceil(this.#candidatesShare * Math.max(reranked, k)) } = options;
     const depth = resolveDepth(
-      { k, scoring, queryDigits, margin, rerank: reranked, candidates },
+      { k, scoring, margin, rerank: reranked, candidates },
       { hasDecoder: this.#hasDecoder, hasPrefixes: false },
     );
     if (depth.scoring === 'symmetric') {

@@ -4,7 +4,6 @@ import { inverseNorm } from '../../vectors/normalize.ts';
 import { bestCandidates } from '../best-candidates.ts';
 import type { FoundSlots } from '../best-slots.ts';
 import { keepBestSlots } from '../best-slots.ts';
-import { bitPlanes } from '../bit-planes.ts';
 import type { Candidates } from '../candidates.ts';
 import { project } from '../code-scoring.ts';
 import type { RowSet } from '../row-set.ts';
@@ -13,6 +12,7 @@ import { segmentSlots } from '../segment-rows.ts';
 import type { SegmentedRows } from '../segmented-rows.ts';
 import type { VectorContent } from '../vector-content.ts';
 import type { GraphNodes } from './graph-nodes.ts';
+import { coarseWeights, fineWeights } from './query-weights.ts';
 
 /** What a search of a graph reads, and additions write. */
 export interface GraphedCodes {
@@ -76,17 +76,23 @@ export class GraphSearch {
     const wanted = Math.min(depth.k, count, allowed?.size ?? Infinity);
     if (wanted === 0) return { nodes: new Uint32Array(0), scores: new Float32Array(0) };
     const query = this.#query(unit, depth);
-    const { planes, step, total } = bitPlanes(query.values, depth.queryDigits ?? 4);
+    const coarse = coarseWeights(query.values);
     const walked = this.#isWalked(depth, allowed)
-      ? graph.nearest(planes, depth.candidates, allowed && this.#graphed.nodes.bitmapOf(allowed))
+      ? graph.nearest(
+          coarse.weights,
+          depth.candidates,
+          allowed && this.#graphed.nodes.bitmapOf(allowed),
+        ).rows
       : undefined;
     // Where a walk did not find as many as there are, all are looked at.
     const nodes =
-      walked && walked.rows.length >= wanted ? walked.rows : this.#graphed.nodes.of(allowed);
-    const sums = nodes === walked?.rows ? walked.sums : graph.sums(planes, nodes);
-    const scores = new Float32Array(sums.length);
-    // Twice the sum over the ones, less the sum over all, is what ±1 give.
-    for (let i = 0; i < sums.length; i++) scores[i] = step * (2 * sums[i] - total);
+      walked && walked.length >= wanted ? walked.slice() : this.#graphed.nodes.of(allowed);
+    // A walk counts coarsely, to be quick; what it finds is counted again.
+    const { weights, unit: unitWeight, total } = fineWeights(query.values);
+    const distances = graph.distances(weights, nodes);
+    const scores = new Float32Array(distances.length);
+    // What agrees less what does not.
+    for (let i = 0; i < scores.length; i++) scores[i] = unitWeight * (total - 2 * distances[i]);
     query.toCosines(scores, nodes);
     return { nodes, scores };
   }
