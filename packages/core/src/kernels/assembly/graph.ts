@@ -337,8 +337,20 @@ export function walk(
 
 /** Writes the distances of `count` nodes. */
 export function weighNodes(nodes: usize, count: u32, digits: u32, distances: usize): void {
-  for (let i: usize = 0; i < count; i++) {
-    store<u32>(distances + (i << 2), weighFinely(codeOf(load<u32>(nodes + (i << 2))), digits));
+  // Codes lie far apart: some are asked for before the first of them is needed.
+  for (let start: usize = 0; start < count; start += degree) {
+    const part = min(<usize>count - start, degree);
+    let asked: u64 = 0;
+    for (let i: usize = 0; i < part; i++) {
+      const code = codeOf(load<u32>(nodes + ((start + i) << 2)));
+      asked |= load<u64>(code) | load<u64>(code + codeStride - 8);
+      store<u32>(fresh + i * freshBytes, <u32>code, 4);
+    }
+    read = asked;
+    measure(part, digits);
+    for (let i: usize = 0; i < part; i++) {
+      store<u32>(distances + ((start + i) << 2), load<u32>(fresh + i * freshBytes, 8));
+    }
   }
 }
 

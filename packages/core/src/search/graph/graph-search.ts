@@ -24,6 +24,11 @@ export interface GraphedCodes {
 /** Codes that a walk scores for each that it keeps, about. */
 const scoredPerCandidate = 16;
 
+interface FoundNodes {
+  readonly nodes: Uint32Array;
+  readonly query: QueryValues;
+}
+
 interface ScoredNodes {
   readonly nodes: Uint32Array;
   readonly scores: Float32Array;
@@ -46,7 +51,7 @@ export class GraphSearch {
 
   /** Places of the best candidates, best first. */
   candidates(unit: Float32Array, depth: ResolvedDepth, allowed: RowSet | undefined): Candidates {
-    const { nodes, scores } = this.#find(unit, depth, allowed);
+    const { nodes, scores } = this.#score(this.#find(unit, depth, allowed));
     const { rows } = this.#graphed;
     const rowOfNode = this.#graphed.nodes.rows;
     const places = new Float64Array(nodes.length);
@@ -59,42 +64,53 @@ export class GraphSearch {
 
   /** The best candidates by segment and without their order, which is quicker. */
   slots(unit: Float32Array, depth: ResolvedDepth, allowed: RowSet | undefined): FoundSlots[] {
-    const { nodes, scores } = this.#find(unit, depth, allowed);
+    const found = this.#find(unit, depth, allowed);
+    // Where all are wanted that a walk keeps, nobody asks how good they are.
+    const isCut = found.nodes.length > depth.scored && depth.candidates > depth.scored;
+    const nodes = isCut ? this.#best(this.#score(found), depth.scored) : found.nodes;
     const { rows } = this.#graphed;
     const rowOfNode = this.#graphed.nodes.rows;
-    const found = [{ ordinal: 0, slots: nodes, scores }];
-    const bySegment = rows.segments.map((): number[] => []);
-    for (const node of keepBestSlots(found, depth.scored)[0].slots) {
-      const { ordinal, slot } = rows.find(rowOfNode[node])!;
-      bySegment[ordinal].push(slot);
+    const bySegment = rows.segments.map(() => new Uint32Array(nodes.length));
+    const counts = new Uint32Array(bySegment.length);
+    for (let i = 0; i < nodes.length; i++) {
+      const { ordinal, slot } = rows.find(rowOfNode[nodes[i]])!;
+      bySegment[ordinal][counts[ordinal]++] = slot;
     }
-    return bySegment.map((slots, ordinal) => ({ ordinal, slots: Uint32Array.from(slots) }));
+    return bySegment.map((slots, ordinal) => ({
+      ordinal,
+      slots: slots.subarray(0, counts[ordinal]),
+    }));
   }
 
-  #find(unit: Float32Array, depth: ResolvedDepth, allowed: RowSet | undefined): ScoredNodes {
-    const { graph, count } = this.#graphed.nodes;
-    const wanted = Math.min(depth.k, count, allowed?.size ?? Infinity);
-    if (wanted === 0) return { nodes: new Uint32Array(0), scores: new Float32Array(0) };
+  /** What a walk comes to or, where that may be less than there is, all that is allowed. */
+  #find(unit: Float32Array, depth: ResolvedDepth, allowed: RowSet | undefined): FoundNodes {
+    const { nodes } = this.#graphed;
+    const wanted = Math.min(depth.k, nodes.count, allowed?.size ?? Infinity);
     const query = this.#query(unit, depth);
-    const coarse = coarseWeights(query.values);
-    const walked = this.#isWalked(depth, allowed)
-      ? graph.nearest(
-          coarse.weights,
-          depth.candidates,
-          allowed && this.#graphed.nodes.bitmapOf(allowed),
-        ).rows
-      : undefined;
-    // Where a walk did not find as many as there are, all are looked at.
-    const nodes =
-      walked && walked.length >= wanted ? walked.slice() : this.#graphed.nodes.of(allowed);
-    // A walk counts coarsely, to be quick; what it finds is counted again.
-    const { weights, unit: unitWeight, total } = fineWeights(query.values);
-    const distances = graph.distances(weights, nodes);
-    const scores = new Float32Array(distances.length);
+    if (wanted === 0) return { nodes: new Uint32Array(0), query };
+    if (this.#isWalked(depth, allowed)) {
+      const { weights } = coarseWeights(query.values);
+      const bitmap = allowed && nodes.bitmapOf(allowed);
+      const { rows: found } = nodes.graph.nearest(weights, depth.candidates, bitmap);
+      if (found.length >= wanted) return { nodes: found.slice(), query };
+    }
+    return { nodes: nodes.of(allowed), query };
+  }
+
+  /** A walk counts coarsely, to be quick; what it finds is counted again. */
+  #score({ nodes, query }: FoundNodes): ScoredNodes {
+    const { weights, unit, total } = fineWeights(query.values);
+    const distances =
+      nodes.length > 0 ? this.#graphed.nodes.graph.distances(weights, nodes) : new Uint32Array(0);
+    const scores = new Float32Array(nodes.length);
     // What agrees less what does not.
-    for (let i = 0; i < scores.length; i++) scores[i] = unitWeight * (total - 2 * distances[i]);
+    for (let i = 0; i < scores.length; i++) scores[i] = unit * (total - 2 * distances[i]);
     query.toCosines(scores, nodes);
     return { nodes, scores };
+  }
+
+  #best({ nodes: slots, scores }: ScoredNodes, count: number): Uint32Array {
+    return keepBestSlots([{ ordinal: 0, slots, scores }], count)[0].slots;
   }
 
   /** Whether walking looks at fewer codes than there are to be found. */
