@@ -15,6 +15,7 @@ const libraries = [
   'bitryoshka-float16',
   'bitryoshka-file',
   'bitryoshka-lists',
+  'bitryoshka-graph',
   'hnswlib',
   'usearch-f32',
   'usearch-f16',

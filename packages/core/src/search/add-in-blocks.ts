@@ -5,7 +5,7 @@ import { rowRange } from '../vectors/matrix.ts';
 import type { VectorIndex } from './vector-index.ts';
 
 /** How long a block should take: what waits for it waits no longer, give or take. */
-const blockMilliseconds = 6;
+const blockMilliseconds = 4;
 const fewestRows = 64;
 const mostRows = 4096;
 

@@ -18,21 +18,24 @@ const freshBytes: usize = 16;
 const mostSteps: usize = 8;
 
 let chunks: usize = 0;
-let chunkBytes: usize = 0;
+let firstLinks: usize = 0;
 let words: u32 = 0;
 let codeStride: usize = 0;
-let linksOffset: usize = 0;
 let degree: usize = 0;
+/** Bytes of a chunk besides its codes, and besides its links. */
+let codeSkip: usize = 0;
+let linksSkip: usize = 0;
 
-/** Where nodes are and what they are made of. */
+/** Where nodes are and what they are made of. Returns the bytes of a chunk. */
 export function layGraph(first: usize, wordsPerCode: u32, stride: usize, mostLinks: u32): usize {
   chunks = first;
   words = wordsPerCode;
   codeStride = stride;
   degree = mostLinks;
-  linksOffset = stride << 10;
-  chunkBytes = linksOffset + (degree << 12);
-  return chunkBytes;
+  linksSkip = stride << 10;
+  codeSkip = degree << 12;
+  firstLinks = first + linksSkip;
+  return linksSkip + codeSkip;
 }
 
 let alive: usize = 0;
@@ -63,14 +66,11 @@ export function layNotes(first: usize, queryBytes: usize, classes: usize, nodes:
   return output + (nodes << 3);
 }
 
-@inline function chunkOf(node: u32): usize {
-  return chunks + <usize>(node >> 10) * chunkBytes;
-}
 @inline function codeOf(node: u32): usize {
-  return chunkOf(node) + <usize>(node & 1023) * codeStride;
+  return chunks + <usize>(node >> 10) * codeSkip + <usize>node * codeStride;
 }
 @inline function linksOf(node: u32): usize {
-  return chunkOf(node) + linksOffset + <usize>(node & 1023) * (degree << 2);
+  return firstLinks + <usize>(node >> 10) * linksSkip + <usize>node * (degree << 2);
 }
 @inline function isSet(bitmap: usize, node: u32): bool {
   return ((load<u8>(bitmap + <usize>(node >> 3)) >> <u8>(node & 7)) & 1) != 0;
@@ -277,7 +277,6 @@ export function walk(
   let length: usize = 4;
   do {
     let count: usize = 0;
-    let asked: u64 = 0;
     for (let step: usize = 0; step < stepsCount; step++) {
       let links = <usize>load<u32>(steps + (step << 2));
       const end = links + length;
@@ -285,14 +284,16 @@ export function walk(
         const node = load<u32>(links);
         if (node == none) break;
         // The next one takes its place if it was seen: a branch could not be foreseen.
-        const at = fresh + count * freshBytes;
-        const code = codeOf(node);
-        store<u32>(at, node);
-        store<u32>(at, <u32>code, 4);
+        store<u32>(fresh + count * freshBytes, node);
         count += <usize>set(visited, node);
-        // Codes lie far apart: all are asked for before the first is needed.
-        asked |= load<u64>(code) | load<u64>(code + codeStride - 8);
       }
+    }
+    // Codes lie far apart: all are asked for before the first is needed.
+    let asked: u64 = 0;
+    for (let at = fresh; at < fresh + count * freshBytes; at += freshBytes) {
+      const code = codeOf(load<u32>(at));
+      store<u32>(at, <u32>code, 4);
+      asked |= load<u64>(code) | load<u64>(code + codeStride - 8);
     }
     // So that no compiler thinks it was for nothing.
     read = asked;

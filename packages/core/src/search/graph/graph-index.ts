@@ -99,12 +99,12 @@ export class GraphIndex implements VectorIndex {
     const create = storedVectorsFactory(storage);
     this.#rows = new SegmentedRows(() => new VectorContent(create?.(quantizer.inputDimensions)));
     const { decoder } = quantizer;
-    this.#nodes = new GraphNodes(
-      { bytesPerCode: bytesPerCode(quantizer.bits), links, effort: linkCandidates },
-      decoder !== undefined,
-    );
     this.#hasDecoder =
       decoder !== undefined && 'values' in decoder.query(new Float32Array(this.dimensions));
+    this.#nodes = new GraphNodes(
+      { bytesPerCode: bytesPerCode(quantizer.bits), links, effort: linkCandidates },
+      this.#hasDecoder,
+    );
     this.#search = new GraphSearch({ quantizer, nodes: this.#nodes, rows: this.#rows });
   }
 
@@ -267,7 +267,8 @@ export class GraphIndex implements VectorIndex {
   #link(unit: Matrix, rowOfCode: (i: number) => number): void {
     if (unit.rows === 0) return;
     const codes = this.quantizer.encode(unit, 'document');
-    this.#nodes.insert(codes, this.quantizer.decoder?.encodeNorms(codes), rowOfCode);
+    const norms = this.#hasDecoder ? this.quantizer.decoder?.encodeNorms(codes) : undefined;
+    this.#nodes.insert(codes, norms, rowOfCode);
   }
 
   #maintainWorn(): void {

@@ -1,0 +1,62 @@
+// Codes in a graph, along whose links a search walks.
+import { fitQuantizer } from '../../../packages/core/dist/index.js';
+import { GraphIndex } from '../../../packages/core/dist/search/graph/index.js';
+import { blockOf, writeIndex } from './bitryoshka.mjs';
+
+/** How many rows a walk keeps, and how many of them are scored with their vectors. */
+const depths = [
+  [80, 80],
+  [100, 100],
+  [130, 130],
+  [150, 150],
+  [180, 180],
+  [200, 200],
+  [250, 200],
+  [250, 250],
+  [300, 200],
+  [300, 300],
+  [350, 300],
+  [400, 200],
+  [400, 300],
+  [400, 400],
+  [500, 500],
+  [600, 400],
+  [600, 600],
+  [800, 600],
+  [1000, 800],
+  [1500, 1000],
+];
+const blockRows = 2000;
+/** From so many rows on, codes have more links. */
+const manyRows = 300_000;
+
+export const settings = depths.map(([candidates, rerank]) => ({
+  name: `a walk for ${candidates}, ${rerank} by vectors`,
+  candidates,
+  rerank,
+}));
+
+export async function build(given) {
+  const { rows, dimensions, folder } = given;
+  // With a bit for every dimension, a rotation that is learned finds no more than one at random.
+  const quantizer = await fitQuantizer(blockOf(given, 0, rows), {
+    kind: 'random',
+    bits: Math.min(384, dimensions),
+    decoder: false,
+    sampleSize: 5000,
+  });
+  const index = new GraphIndex(quantizer, {
+    storage: 'float16',
+    links: rows < manyRows ? 32 : 48,
+  });
+  for (let start = 0; start < rows; start += blockRows) {
+    index.add(blockOf(given, start, Math.min(rows, start + blockRows)));
+  }
+  return {
+    prepare:
+      ({ candidates, rerank }) =>
+      (query, k) =>
+        index.search(query, { k, candidates, rerank }).map(({ row }) => row),
+    write: () => writeIndex(folder, quantizer, rows, 2 * dimensions),
+  };
+}
