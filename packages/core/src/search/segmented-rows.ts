@@ -37,6 +37,7 @@ const mergedShare = 0.75;
  */
 export class SegmentedRows<Content extends SegmentContent<Content>> {
   readonly #createContent: () => Content;
+  readonly #onMove: ((row: number, position: number) => void) | undefined;
   readonly #segments: MutableSegment<Content>[] = [];
   readonly #positions = new RowPositions();
   readonly #freeIds: number[] = [];
@@ -45,8 +46,10 @@ export class SegmentedRows<Content extends SegmentContent<Content>> {
   #nextRow = 0;
   #count = 0;
 
-  constructor(createContent: () => Content) {
+  /** @param onMove is told where a row is now, for who keeps positions: those that are given hold until then */
+  constructor(createContent: () => Content, onMove?: (row: number, position: number) => void) {
     this.#createContent = createContent;
+    this.#onMove = onMove;
   }
 
   /** Rows that were added and not deleted. */
@@ -117,6 +120,17 @@ export class SegmentedRows<Content extends SegmentContent<Content>> {
     return { ordinal, slot: position % segmentSlots };
   }
 
+  /** Where a row is, until it is moved; undefined for a row that is not there. */
+  position(row: number): number | undefined {
+    return this.#positions.get(row);
+  }
+
+  /** The place, as in `Candidates`, that a position is now. */
+  placeOf(position: number): number {
+    const id = Math.floor(position / segmentSlots);
+    return position + (this.#ordinals[id] - id) * segmentSlots;
+  }
+
   /**
    * What is at a row.
    *
@@ -175,8 +189,13 @@ export class SegmentedRows<Content extends SegmentContent<Content>> {
   }
 
   #place(id: number, rows: SegmentRows, row: number): void {
-    this.#positions.set(row, id * segmentSlots + rows.slots);
+    this.#setPosition(row, id * segmentSlots + rows.slots);
     rows.push(row);
+  }
+
+  #setPosition(row: number, position: number): void {
+    this.#positions.set(row, position);
+    this.#onMove?.(row, position);
   }
 
   #tail(): MutableSegment<Content> {
@@ -192,7 +211,7 @@ export class SegmentedRows<Content extends SegmentContent<Content>> {
     this.#segments.splice(ordinal, 0, segment);
     this.#number();
     for (let slot = 0; slot < rows.slots; slot++) {
-      if (rows.isAlive(slot)) this.#positions.set(rows.rowAt(slot), id * segmentSlots + slot);
+      if (rows.isAlive(slot)) this.#setPosition(rows.rowAt(slot), id * segmentSlots + slot);
     }
     return segment;
   }

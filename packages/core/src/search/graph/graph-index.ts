@@ -97,7 +97,10 @@ export class GraphIndex implements VectorIndex {
     this.#options = options;
     this.#storage = storage;
     const create = storedVectorsFactory(storage);
-    this.#rows = new SegmentedRows(() => new VectorContent(create?.(quantizer.inputDimensions)));
+    this.#rows = new SegmentedRows(
+      () => new VectorContent(create?.(quantizer.inputDimensions)),
+      (row, position) => this.#nodes.move(row, position),
+    );
     const { decoder } = quantizer;
     this.#hasDecoder =
       decoder !== undefined && 'values' in decoder.query(new Float32Array(this.dimensions));
@@ -268,7 +271,10 @@ export class GraphIndex implements VectorIndex {
     if (unit.rows === 0) return;
     const codes = this.quantizer.encode(unit, 'document');
     const norms = this.#hasDecoder ? this.quantizer.decoder?.encodeNorms(codes) : undefined;
-    this.#nodes.insert(codes, norms, rowOfCode);
+    this.#nodes.insert(codes, norms, (i) => {
+      const row = rowOfCode(i);
+      return { row, position: this.#rows.position(row) as number };
+    });
   }
 
   #maintainWorn(): void {

@@ -17,9 +17,10 @@ const nodesPerTurn = 512;
 /** Which rows the nodes of a graph are, and what is kept of them besides their codes. */
 export class GraphNodes {
   readonly graph: CodeGraph;
-  /** Where each row is. */
-  readonly #positions: RowPositions = new RowPositions();
+  /** The node of each row. */
+  readonly #nodes: RowPositions = new RowPositions();
   #rows = new Uint32Array(0);
+  #rowPositions = new Uint32Array(0);
   #norms = new Uint8Array(0);
   readonly #hasNorms: boolean;
   #count = 0;
@@ -38,9 +39,9 @@ export class GraphNodes {
     return this.#count;
   }
 
-  /** By node. */
-  get rows(): Uint32Array {
-    return this.#rows;
+  /** By node: where its row is among the rows of the index. */
+  get positions(): Uint32Array {
+    return this.#rowPositions;
   }
 
   /** By node, a byte for the length of each decoded code; empty where they are not kept. */
@@ -76,33 +77,46 @@ export class GraphNodes {
     for (let node = nodes - 1; node >= before; node--) this.#free.push(node);
     if (nodes <= this.#rows.length) return;
     const room = Math.max(nodes, Math.ceil(1.5 * this.#rows.length));
-    const rows = new Uint32Array(room);
+    const [rows, positions] = [new Uint32Array(room), new Uint32Array(room)];
     rows.set(this.#rows);
+    positions.set(this.#rowPositions);
     this.#rows = rows;
+    this.#rowPositions = positions;
     if (!this.#hasNorms) return;
     const norms = new Uint8Array(room);
     norms.set(this.#norms);
     this.#norms = norms;
   }
 
-  /** Puts codes where there is room for them. */
-  insert(codes: Codes, norms: Uint8Array | undefined, rowOfCode: (i: number) => number): void {
+  /** Puts the codes of rows where there is room for them. */
+  insert(
+    codes: Codes,
+    norms: Uint8Array | undefined,
+    rowOfCode: (i: number) => { readonly row: number; readonly position: number },
+  ): void {
     const { data, bytesPerCode } = codes;
     for (let i = 0; i < codes.rows; i++) {
       const node = this.#free.pop() as number;
-      const row = rowOfCode(i);
+      const { row, position } = rowOfCode(i);
       this.#rows[node] = row;
+      this.#rowPositions[node] = position;
       if (norms && this.#hasNorms) this.#norms[node] = norms[i];
-      this.#positions.set(row, node);
+      this.#nodes.set(row, node);
       this.graph.insert(node, data.subarray(i * bytesPerCode, (i + 1) * bytesPerCode));
     }
     this.#count += codes.rows;
   }
 
+  /** Notes where a row is now. */
+  move(row: number, position: number): void {
+    const node = this.#nodes.get(row);
+    if (node !== undefined) this.#rowPositions[node] = position;
+  }
+
   remove(row: number): void {
-    const node = this.#positions.get(row);
+    const node = this.#nodes.get(row);
     if (node === undefined) return;
-    this.#positions.delete(row);
+    this.#nodes.delete(row);
     this.graph.remove(node);
     this.#removed.push(node);
     this.#count--;
@@ -131,12 +145,12 @@ export class GraphNodes {
     let found = 0;
     if (allowed) {
       for (const row of allowed.rows()) {
-        const node = this.#positions.get(row);
+        const node = this.#nodes.get(row);
         if (node !== undefined) nodes[found++] = node;
       }
     } else {
       for (let node = 0; node < this.graph.nodes; node++) {
-        if (this.#positions.get(this.#rows[node]) === node) nodes[found++] = node;
+        if (this.#nodes.get(this.#rows[node]) === node) nodes[found++] = node;
       }
     }
     return nodes.subarray(0, found);

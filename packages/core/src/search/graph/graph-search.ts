@@ -52,13 +52,7 @@ export class GraphSearch {
   /** Places of the best candidates, best first. */
   candidates(unit: Float32Array, depth: ResolvedDepth, allowed: RowSet | undefined): Candidates {
     const { nodes, scores } = this.#score(this.#find(unit, depth, allowed));
-    const { rows } = this.#graphed;
-    const rowOfNode = this.#graphed.nodes.rows;
-    const places = new Float64Array(nodes.length);
-    for (let i = 0; i < nodes.length; i++) {
-      const { ordinal, slot } = rows.find(rowOfNode[nodes[i]])!;
-      places[i] = ordinal * segmentSlots + slot;
-    }
+    const places = Float64Array.from(nodes, (node) => this.#place(node));
     return bestCandidates(places, Float64Array.from(scores), depth.scored);
   }
 
@@ -68,18 +62,23 @@ export class GraphSearch {
     // Where all are wanted that a walk keeps, nobody asks how good they are.
     const isCut = found.nodes.length > depth.scored && depth.candidates > depth.scored;
     const nodes = isCut ? this.#best(this.#score(found), depth.scored) : found.nodes;
-    const { rows } = this.#graphed;
-    const rowOfNode = this.#graphed.nodes.rows;
-    const bySegment = rows.segments.map(() => new Uint32Array(nodes.length));
-    const counts = new Uint32Array(bySegment.length);
-    for (let i = 0; i < nodes.length; i++) {
-      const { ordinal, slot } = rows.find(rowOfNode[nodes[i]])!;
-      bySegment[ordinal][counts[ordinal]++] = slot;
+    const places = new Uint32Array(nodes.length);
+    for (let i = 0; i < nodes.length; i++) places[i] = this.#place(nodes[i]);
+    // Vectors are read quickest in the order in which they lie.
+    places.sort();
+    const slots: FoundSlots[] = [];
+    for (let start = 0, end = 0; start < places.length; start = end) {
+      const ordinal = Math.floor(places[start] / segmentSlots);
+      const first = ordinal * segmentSlots;
+      for (; end < places.length && places[end] < first + segmentSlots; end++) places[end] -= first;
+      slots.push({ ordinal, slots: places.subarray(start, end) });
     }
-    return bySegment.map((slots, ordinal) => ({
-      ordinal,
-      slots: slots.subarray(0, counts[ordinal]),
-    }));
+    return slots;
+  }
+
+  #place(node: number): number {
+    const { nodes, rows } = this.#graphed;
+    return rows.placeOf(nodes.positions[node]);
   }
 
   /** What a walk comes to or, where that may be less than there is, all that is allowed. */
