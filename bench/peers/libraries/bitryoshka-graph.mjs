@@ -11,15 +11,15 @@ const depths = [
   [150, 150],
   [180, 180],
   [200, 200],
-  [250, 200],
+  [220, 220],
   [250, 250],
   [300, 200],
   [300, 300],
-  [350, 300],
-  [400, 200],
+  [330, 300],
+  [370, 300],
   [400, 300],
   [400, 400],
-  [500, 500],
+  [500, 400],
   [600, 400],
   [600, 600],
   [800, 600],
@@ -27,7 +27,7 @@ const depths = [
   [1500, 1000],
 ];
 const blockRows = 2000;
-/** From so many rows on, codes have more links. */
+/** From so many rows on, codes have more links, which are chosen with more care. */
 const manyRows = 300_000;
 
 export const settings = depths.map(([candidates, rerank]) => ({
@@ -47,7 +47,7 @@ export async function build(given) {
   });
   const index = new GraphIndex(quantizer, {
     storage: 'float16',
-    links: rows < manyRows ? 32 : 48,
+    ...(rows >= manyRows && { links: 64, linkCandidates: 100 }),
   });
   for (let start = 0; start < rows; start += blockRows) {
     index.add(blockOf(given, start, Math.min(rows, start + blockRows)));

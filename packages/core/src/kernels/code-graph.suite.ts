@@ -79,6 +79,24 @@ export function codeGraphSuite(kernel: Kernel): void {
       expect(nodesOf(graph, weights)).toEqual(expected);
     });
 
+    it('comes out of many that are alike', () => {
+      const random = seededRandom(12);
+      const graph = kernel.createCodeGraph({ bytesPerCode: 16, links: 16, effort: 40 });
+      graph.resize(700);
+      const same = randomCode(2, random);
+      for (let node = 0; node < 400; node++) graph.insert(node, same);
+      const others = Array.from({ length: 300 }, () => randomCode(2, random));
+      for (const [i, code] of others.entries()) graph.insert(400 + i, code);
+      let found = 0;
+      for (const [i, code] of others.entries()) {
+        const weights = Int8Array.from({ length: 128 }, (_, bit) =>
+          (code[bit >> 3] >> (bit & 7)) & 1 ? 1 : -1,
+        );
+        if (graph.nearest(weights, 30).rows.includes(400 + i)) found++;
+      }
+      expect(found).toBeGreaterThan(250);
+    });
+
     it('starts anew when all were removed', () => {
       const { graph } = filled(kernel, { words: 1, count: 70, seed: 5 });
       const weights = weightsOf(1, 3);

@@ -53,9 +53,6 @@ export interface CodeGraph {
 /** Nodes whose links a walk looks at together. */
 export const walkWidth = 4;
 
-/** The number of no node. */
-export const noNode = 0xffffffff;
-
 /** How distances by weights are counted, and told apart on a walk. */
 export interface DistanceClasses {
   /** Binary digits of the largest weight. */

@@ -1,5 +1,6 @@
 import type { CodeGraph, CodeGraphOptions } from './code-graph.ts';
-import { distanceClasses, noNode, walkWidth } from './code-graph.ts';
+import { distanceClasses, walkWidth } from './code-graph.ts';
+import { GraphEntries } from './graph-entries.ts';
 import type { NearRows } from './kernel.ts';
 import { popcount } from './popcount.ts';
 
@@ -53,7 +54,7 @@ export class JavascriptCodeGraph implements CodeGraph {
   readonly #codes: Uint32Array[] = [];
   readonly #links: number[][] = [];
   readonly #alive: boolean[] = [];
-  #entry = noNode;
+  readonly #entries: GraphEntries = new GraphEntries();
 
   constructor({ bytesPerCode, links, effort }: CodeGraphOptions) {
     this.bytesPerCode = bytesPerCode;
@@ -67,20 +68,17 @@ export class JavascriptCodeGraph implements CodeGraph {
 
   insert(node: number, code: Uint8Array): void {
     this.#codes[node] = new Uint32Array(new Uint8Array(code).buffer);
-    const found =
-      this.#entry === noNode
-        ? []
-        : this.#walk({
-            classes: this.bytesPerCode * 8 + 1,
-            shift: 0,
-            wanted: this.#effort,
-            canBeFound: (other) => this.#alive[other],
-            distanceOf: (other) => this.#distance(node, other),
-          });
+    const found = this.#walk({
+      classes: this.bytesPerCode * 8 + 1,
+      shift: 0,
+      wanted: this.#effort,
+      canBeFound: (other) => this.#alive[other],
+      distanceOf: (other) => this.#distance(node, other),
+    });
     this.#links[node] = this.#choose(found, this.#degree / 2);
     for (const other of this.#links[node]) this.#addLink(other, node);
     this.#alive[node] = true;
-    if (this.#links[node].length === 0) this.#entry = node;
+    this.#entries.note(node, this.#links[node].length > 0);
   }
 
   remove(node: number): void {
@@ -97,13 +95,10 @@ export class JavascriptCodeGraph implements CodeGraph {
       const near = [...others].filter((other) => this.#alive[other]);
       this.#links[node] = this.#choose(this.#byDistance(node, near), this.#degree);
     }
-    if (end < this.nodes || this.#entry === noNode || this.#alive[this.#entry]) return;
-    const alive = this.#alive.indexOf(true);
-    this.#entry = alive < 0 ? noNode : alive;
+    if (end >= this.nodes) this.#entries.keep((node) => this.#alive[node], this.nodes);
   }
 
   nearest(weights: Int8Array, effort: number, allowed?: Uint8Array): NearRows {
-    if (this.#entry === noNode) return { rows: new Uint32Array(0), distances: new Uint32Array(0) };
     const found = this.#walk({
       ...distanceClasses(weights),
       wanted: effort,
@@ -148,7 +143,7 @@ export class JavascriptCodeGraph implements CodeGraph {
     const visited = new Set<number>();
     // By class: those whose links were not looked at, the last that was noted first.
     const waiting: number[][] = [];
-    for (let links = [this.#entry]; links.length > 0; ) {
+    for (let links = [...this.#entries.nodes]; links.length > 0; ) {
       const fresh = links.filter((node) => !visited.has(node) && visited.add(node));
       for (const node of fresh) {
         const distance = distanceOf(node);
@@ -173,6 +168,8 @@ export class JavascriptCodeGraph implements CodeGraph {
     const chosen: number[] = [];
     for (const { node, distance } of near) {
       if (chosen.length === most) break;
+      // Whoever comes to one of many that are alike has to come out again.
+      if (distance === 0 && chosen.length === most >> 1) continue;
       if (chosen.every((other) => this.#distance(node, other) >= distance)) chosen.push(node);
     }
     return chosen;

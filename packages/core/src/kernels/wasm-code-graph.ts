@@ -1,5 +1,6 @@
 import type { CodeGraph, CodeGraphOptions } from './code-graph.ts';
-import { distanceClasses, mostClasses, noNode, walkWidth } from './code-graph.ts';
+import { distanceClasses, mostClasses, walkWidth } from './code-graph.ts';
+import { GraphEntries } from './graph-entries.ts';
 import type { NearRows } from './kernel.ts';
 import { MemoryViews } from './memory-views.ts';
 import type { KernelExports } from './wasm-exports.ts';
@@ -16,7 +17,7 @@ export class WasmCodeGraph implements CodeGraph {
   readonly #views: MemoryViews;
   readonly #effort: number;
   readonly #chunkBytes: number;
-  #entry = noNode;
+  readonly #entries: GraphEntries = new GraphEntries();
   #capacity = 0;
   #notesAt: number = base;
   #notesEnd: number = base;
@@ -36,9 +37,9 @@ export class WasmCodeGraph implements CodeGraph {
 
   insert(node: number, code: Uint8Array): void {
     this.#views.bytes.set(code, this.#kernel.codeAt(node));
-    const linked = this.#kernel.linkNode(node, this.#entry, this.#effort, walkWidth);
-    // The first, or the first to come after all others were removed.
-    if (linked === 0) this.#entry = node;
+    const { length } = this.#entries.nodes;
+    const linked = this.#kernel.linkNode(node, length, this.#effort, walkWidth);
+    if (this.#entries.note(node, linked > 0)) this.#writeEntries();
   }
 
   remove(node: number): void {
@@ -47,21 +48,19 @@ export class WasmCodeGraph implements CodeGraph {
 
   bypass(first: number, end: number): void {
     this.#kernel.bypass(first, end);
-    if (end < this.nodes || this.#entry === noNode || this.#isAlive(this.#entry)) return;
-    // From now on, walks begin at a node that stays.
-    this.#entry = noNode;
-    for (let node = 0; node < this.nodes && this.#entry === noNode; node++) {
-      if (this.#isAlive(node)) this.#entry = node;
-    }
+    if (end < this.nodes) return;
+    this.#entries.keep((node) => this.#isAlive(node), this.nodes);
+    this.#writeEntries();
   }
 
   nearest(weights: Int8Array, effort: number, allowed?: Uint8Array): NearRows {
-    if (this.#entry === noNode) return nearestOfNone;
+    const { length } = this.#entries.nodes;
+    if (length === 0) return nearestOfNone;
     const { digits, shift, classes } = distanceClasses(weights);
     const kernel = this.#kernel;
     const allowedAt = allowed ? this.#writeAllowed(allowed) : kernel.bitmapOfNodes();
     this.#setQuery(weights, digits);
-    const found = kernel.walk(this.#entry, effort, digits, shift, classes, walkWidth, allowedAt);
+    const found = kernel.walk(length, effort, digits, shift, classes, walkWidth, allowedAt);
     const at = kernel.foundAt();
     const { buffer } = this.#views.words;
     return {
@@ -86,6 +85,10 @@ export class WasmCodeGraph implements CodeGraph {
     for (let bit = 0; bit < weights.length; bit++) bytes[at + bit] = weights[bit];
     bytes.fill(0, at + weights.length, at + this.bytesPerCode * 8);
     this.#kernel.setQuery(at, digits);
+  }
+
+  #writeEntries(): void {
+    this.#views.words.set(this.#entries.nodes, this.#kernel.entriesAt() / 4);
   }
 
   #isAlive(node: number): boolean {
@@ -115,11 +118,13 @@ export class WasmCodeGraph implements CodeGraph {
     // The bits of a query, and the seven digits of its weights.
     const queryBytes = align(8 * bytesPerCode);
     const end = kernel.layNotes(this.#notesAt, queryBytes, classes, this.#capacity);
-    this.#notesEnd = align(end);
+    // A query's weights lie where what is found is written.
+    this.#notesEnd = align(Math.max(end, kernel.foundAt() + 8 * bytesPerCode));
     this.#views.ensure(this.#notesEnd);
     const { bytes } = this.#views;
     bytes.fill(0, this.#notesAt, this.#notesAt + this.#capacity / 4);
     bytes.set(alive, this.#notesAt);
+    this.#writeEntries();
   }
 
   #aliveBits(): Uint8Array {

@@ -87,13 +87,14 @@ export interface KernelExports {
   layGraph(first: number, words: number, codeStride: number, links: number): number;
   layNotes(first: number, queryBytes: number, classes: number, nodes: number): number;
   bitmapOfNodes(): number;
+  entriesAt(): number;
   foundAt(): number;
   codeAt(node: number): number;
-  linkNode(node: number, entry: number, effort: number, width: number): number;
+  linkNode(node: number, entryCount: number, effort: number, width: number): number;
   bypass(first: number, end: number): void;
   setQuery(weights: number, digits: number): void;
   walk(
-    entry: number,
+    entryCount: number,
     wanted: number,
     digits: number,
     shift: number,

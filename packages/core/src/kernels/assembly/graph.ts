@@ -16,6 +16,8 @@ const noteBytes: usize = 16;
 const freshBytes: usize = 16;
 /** Nodes whose links are looked at together, at most. */
 const mostSteps: usize = 8;
+/** Nodes that walks begin at, at most: as many as are surely fewer than fit in `fresh`. */
+const mostEntries: usize = 16;
 
 let chunks: usize = 0;
 let firstLinks: usize = 0;
@@ -39,6 +41,7 @@ export function layGraph(first: usize, wordsPerCode: u32, stride: usize, mostLin
 }
 
 let alive: usize = 0;
+let entries: usize = 0;
 let visited: usize = 0;
 let query: usize = 0;
 let heads: usize = 0;
@@ -54,7 +57,8 @@ let output: usize = 0;
 export function layNotes(first: usize, queryBytes: usize, classes: usize, nodes: usize): usize {
   alive = first;
   visited = alive + (nodes >> 3);
-  query = visited + (nodes >> 3);
+  entries = visited + (nodes >> 3);
+  query = entries + (mostEntries << 2);
   heads = query + queryBytes;
   counters = heads + (classes << 2);
   fresh = counters + (classes << 2);
@@ -92,6 +96,10 @@ export function bitmapOfNodes(): usize {
   return alive;
 }
 
+export function entriesAt(): usize {
+  return entries;
+}
+
 export function foundAt(): usize {
   return output;
 }
@@ -119,8 +127,8 @@ export function codeAt(node: u32): usize {
 }
 
 /**
- * Makes a query of weights, one per bit of a code, from -127 to 127: for each word of a code the bits that are to be 1, and
- * `digits` words with the binary digits of the weights without their signs, the lowest first.
+ * Makes a query of weights, one per bit of a code, from -127 to 127: for each word of a code the bits that are to be
+ * 1, and `digits` words with the binary digits of the weights without their signs, the lowest first.
  */
 export function setQuery(weights: usize, digits: u32): void {
   const bytes = <usize>(digits + 1) << 3;
@@ -255,8 +263,8 @@ function putInOrder(): u32 {
 let read: u64 = 0;
 
 /**
- * The `wanted` nodes nearest to the query that a walk from `entry` finds, and those as near as the last of them,
- * nearest first and otherwise as they were found.
+ * The `wanted` nodes nearest to the query that a walk from the first entries finds, and those as near as the last of
+ * them, nearest first and otherwise as they were found.
  *
  * @param digits of the query's weights; 0 for a code, of which each bit counts one
  * @param shift by how many bits distances are shortened to be classes
@@ -264,17 +272,15 @@ let read: u64 = 0;
  * @param allowed bitmap of the nodes that may be found
  */
 export function walk(
-  entry: u32, wanted: u32, digits: u32, shift: u32, classes: u32, width: usize, allowed: usize,
+  entryCount: usize, wanted: u32, digits: u32, shift: u32, classes: u32, width: usize, allowed: usize,
 ): u32 {
   memory.fill(heads, 0, <usize>classes << 2);
   beginNotes(classes);
   next = last;
   let seenCount: usize = 0;
-  // The first step looks at the entry alone.
-  store<u32>(kept, entry);
-  store<u32>(steps, <u32>kept);
+  store<u32>(steps, <u32>entries);
   let stepsCount: usize = 1;
-  let length: usize = 4;
+  let length = entryCount << 2;
   do {
     let count: usize = 0;
     for (let step: usize = 0; step < stepsCount; step++) {
@@ -357,7 +363,8 @@ export function weighNodes(nodes: usize, count: u32, digits: u32, distances: usi
 
 /**
  * Of the first `count` nodes in `output`, nearest first, those that are nearer to a node than to any that was
- * chosen before, at most `most`: written to its links.
+ * chosen before, at most `most`: written to its links. Only half of them may have the node's own code, as whoever
+ * comes to one of many that are alike has to come out again.
  */
 function choose(node: u32, count: u32, most: usize): usize {
   const distances = output + (<usize>count << 2);
@@ -365,6 +372,7 @@ function choose(node: u32, count: u32, most: usize): usize {
   for (let i: usize = 0; i < count && chosen < most; i++) {
     const other = load<u32>(output + (i << 2));
     const distance = load<u32>(distances + (i << 2));
+    if (distance == 0 && chosen == most >> 1) continue;
     const code = codeOf(other);
     let isNearest = true;
     for (let j: usize = 0; j < chosen; j++) {
@@ -406,15 +414,12 @@ function addLink(from: u32, to: u32): void {
 }
 
 /**
- * Links a node, whose code is there, with near ones that a walk from `entry` finds, and these with it. Returns with
- * how many.
+ * Links a node, whose code is there, with near ones that a walk from the first entries finds, and these with it.
+ * Returns with how many.
  */
-export function linkNode(node: u32, entry: u32, effort: u32, width: usize): u32 {
-  let found: u32 = 0;
-  if (entry != none) {
-    memory.copy(query, codeOf(node), <usize>words << 3);
-    found = walk(entry, effort, 0, 0, (words << 6) + 1, width, alive);
-  }
+export function linkNode(node: u32, entryCount: usize, effort: u32, width: usize): u32 {
+  memory.copy(query, codeOf(node), <usize>words << 3);
+  const found = walk(entryCount, effort, 0, 0, (words << 6) + 1, width, alive);
   const chosen = choose(node, found, degree >> 1);
   const links = linksOf(node);
   for (let i: usize = 0; i < chosen; i++) addLink(load<u32>(links + (i << 2)), node);

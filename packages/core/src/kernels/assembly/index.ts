@@ -3,7 +3,8 @@ export { descend } from './descend';
 export { descendBytes } from './descend-bytes';
 export { dotProductsOfBytes, dotProductsOfHalves } from './encoded';
 export {
-  bitmapOfNodes, bypass, codeAt, foundAt, layGraph, layNotes, linkNode, setQuery, walk, weighNodes,
+  bitmapOfNodes, bypass, codeAt, entriesAt, foundAt, layGraph, layNotes, linkNode, setQuery, walk,
+  weighNodes,
 } from './graph';
 export { dotProducts, multiplyTransposed } from './multiply';
 export { countInLanes, countInWords } from './probe';
