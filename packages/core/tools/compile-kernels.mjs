@@ -7,12 +7,21 @@ import asc from 'assemblyscript/asc';
 const kernels = new URL('../src/kernels/', import.meta.url);
 const builds = [
   {
+    source: 'index.ts',
     file: 'wasm-binary.generated.ts',
     name: 'wasmBinary',
     what: 'The compiled kernels.',
     flags: [],
   },
   {
+    source: 'graph.ts',
+    file: 'graph-wasm-binary.generated.ts',
+    name: 'graphWasmBinary',
+    what: 'The compiled kernel of graphs.',
+    flags: [],
+  },
+  {
+    source: 'index.ts',
     file: 'shared-wasm-binary.generated.ts',
     name: 'sharedWasmBinary',
     what: 'The compiled kernels for memory that threads share, which is given to them.',
@@ -25,11 +34,11 @@ const builds = [
 
 for (const build of builds) if (!(await isUpToDate(build))) await compile(build);
 
-async function compile({ file, name, what, flags }) {
+async function compile({ source, file, name, what, flags }) {
   let binary;
   const { error } = await asc.main(
     [
-      'index.ts',
+      source,
       '--baseDir',
       fileURLToPath(new URL('assembly/', kernels)),
       '--outFile',

@@ -1,4 +1,4 @@
-import type { KernelExports } from './wasm-exports.ts';
+import type { CountingExports } from './wasm-exports.ts';
 import { base, ensureBytes } from './wasm-exports.ts';
 
 /** How bits are counted: eight bytes at a time or sixteen. Processors differ in which is faster. */
@@ -20,7 +20,7 @@ const fewestTrials = 20;
  * @param now milliseconds
  */
 export function fasterCounting(
-  kernel: KernelExports,
+  kernel: CountingExports,
   now: () => number = () => performance.now(),
 ): BitCounting {
   ensureBytes(kernel.memory, base + measuredCodes * 32);

@@ -3,7 +3,6 @@ import type { Matrix } from '../vectors/matrix.ts';
 import { row, zeros } from '../vectors/matrix.ts';
 import { dotProduct } from './dot-product.ts';
 import { javascriptByteDescent } from './javascript-byte-descent.ts';
-import { JavascriptCodeGraph } from './javascript-code-graph.ts';
 import { javascriptProduct } from './javascript-product.ts';
 import { JavascriptSlicedMemory } from './javascript-sliced-memory.ts';
 import type {
@@ -26,7 +25,6 @@ import { bytesOfVector, paddedTo } from './vector-layout.ts';
 export const javascriptKernel: Kernel = {
   name: 'javascript',
   createCodeMemory: (bytesPerCode) => new JavascriptCodeMemory(bytesPerCode),
-  createCodeGraph: (options) => new JavascriptCodeGraph(options),
   createSlicedMemory: (bits) => new JavascriptSlicedMemory(bits),
   multiplyTransposed,
   multiply: (a, b) => javascriptProduct(a, b, false),

@@ -1,5 +1,4 @@
 import type { Matrix } from '../vectors/matrix.ts';
-import type { CodeGraph, CodeGraphOptions } from './code-graph.ts';
 import type { VectorFormatName } from './vector-layout.ts';
 
 /** The nearest codes, nearest first; codes at the same distance in the order of the scan. */
@@ -186,7 +185,6 @@ export interface Kernel {
   readonly name: 'wasm' | 'javascript';
   createCodeMemory(bytesPerCode: number): CodeMemory;
   createSlicedMemory(bits: number): SlicedMemory;
-  createCodeGraph(options: CodeGraphOptions): CodeGraph;
   /**
    * `a` times the transpose of `b`, plus `bias` on every row: `rows(a) x rows(b)`, in float32.
    *

@@ -1,6 +1,13 @@
-/** What the compiled kernels offer. All numbers but counts are addresses in `memory`. */
-export interface KernelExports {
+/** What all compiled modules offer. All numbers but counts are addresses in `memory`. */
+export interface CountingExports {
   readonly memory: WebAssembly.Memory;
+  countInVectors(chosen: boolean): void;
+  countInWords(codes: number, count: number): number;
+  countInLanes(codes: number, count: number): number;
+}
+
+/** What the compiled kernels offer. */
+export interface KernelExports extends CountingExports {
   scan(
     codes: number,
     ranges: number,
@@ -41,9 +48,6 @@ export interface KernelExports {
     outputStride: number,
     states: number,
   ): void;
-  countInVectors(chosen: boolean): void;
-  countInWords(codes: number, count: number): number;
-  countInLanes(codes: number, count: number): number;
   multiplyStrided(
     a: number,
     rowBytes: number,
@@ -84,25 +88,6 @@ export interface KernelExports {
     bits: number,
     start: number,
   ): void;
-  layGraph(first: number, words: number, codeStride: number, links: number): number;
-  layNotes(first: number, queryBytes: number, classes: number, nodes: number): number;
-  bitmapOfNodes(): number;
-  entriesAt(): number;
-  foundAt(): number;
-  codeAt(node: number): number;
-  linkNode(node: number, entryCount: number, effort: number, width: number): number;
-  bypass(first: number, end: number): void;
-  setQuery(weights: number, digits: number): void;
-  walk(
-    entryCount: number,
-    wanted: number,
-    digits: number,
-    shift: number,
-    classes: number,
-    width: number,
-    allowed: number,
-  ): number;
-  weighNodes(nodes: number, count: number, digits: number, distances: number): void;
   fillTables(values: number, bytes: number, tables: number): void;
   sumByTables(
     codes: number,

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../vectors/random.ts';
-import { codeGraphSuite } from './code-graph.suite.ts';
 import { kernelSuite } from './kernel.suite.ts';
 import type { Kernel } from './kernel.ts';
 import { wasmBinary } from './wasm-binary.generated.ts';
@@ -10,7 +9,6 @@ import { createWasmKernel } from './wasm-kernel.ts';
 
 describe.each(['scalar', 'vector'] as const)('counting bits by %s', (counting) => {
   kernelSuite(createWasmKernel(counting) as Kernel);
-  codeGraphSuite(createWasmKernel(counting) as Kernel);
 });
 
 it('measures with counts that agree', () => {

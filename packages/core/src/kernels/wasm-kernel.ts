@@ -4,7 +4,6 @@ import { fasterCounting } from './faster-counting.ts';
 import type { Kernel } from './kernel.ts';
 import { wasmBinary } from './wasm-binary.generated.ts';
 import { createByteDescent } from './wasm-byte-descent.ts';
-import { WasmCodeGraph } from './wasm-code-graph.ts';
 import { WasmCodeMemory } from './wasm-code-memory.ts';
 import { descendSigns } from './wasm-descent.ts';
 import type { KernelExports } from './wasm-exports.ts';
@@ -40,11 +39,6 @@ export function createWasmKernel(counting?: BitCounting): Kernel | undefined {
       const kernel = instantiate(module);
       kernel.countInVectors(countsInVectors);
       return new WasmCodeMemory(kernel, bytesPerCode);
-    },
-    createCodeGraph(options) {
-      const kernel = instantiate(module);
-      kernel.countInVectors(countsInVectors);
-      return new WasmCodeGraph(kernel, options);
     },
     createSlicedMemory: (bits) => new WasmSlicedMemory(instantiate(module), bits),
     multiplyTransposed: (a, b, bias, into) => multiplier.multiplyTransposed(a, b, bias, into),

@@ -2,10 +2,6 @@ export { countInVectors, scan, scanTile } from './scan';
 export { descend } from './descend';
 export { descendBytes } from './descend-bytes';
 export { dotProductsOfBytes, dotProductsOfHalves } from './encoded';
-export {
-  bitmapOfNodes, bypass, codeAt, entriesAt, foundAt, layGraph, layNotes, linkNode, setQuery, walk,
-  weighNodes,
-} from './graph';
 export { dotProducts, multiplyTransposed } from './multiply';
 export { countInLanes, countInWords } from './probe';
 export { multiplyStrided } from './product';

@@ -1,7 +1,7 @@
 import type { Codes } from '../../codes/codes.ts';
 import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
-import type { CodeGraph, CodeGraphOptions } from '../../kernels/code-graph.ts';
-import { defaultKernel } from '../../kernels/default-kernel.ts';
+import type { CodeGraph, CodeGraphOptions } from '../../kernels/graph/code-graph.ts';
+import { defaultGraphKernel } from '../../kernels/graph/graph-kernel.ts';
 import type { TaskOptions } from '../../progress/task-options.ts';
 import { checkpoint } from '../../progress/task-options.ts';
 import { RowPositions } from '../row-positions.ts';
@@ -30,7 +30,7 @@ export class GraphNodes {
   readonly #free: number[] = [];
 
   constructor(options: CodeGraphOptions, hasNorms: boolean) {
-    this.graph = defaultKernel().createCodeGraph(options);
+    this.graph = defaultGraphKernel()(options);
     this.#hasNorms = hasNorms;
   }
 

@@ -1,4 +1,4 @@
-import type { NearRows } from './kernel.ts';
+import type { NearRows } from '../kernel.ts';
 
 export interface CodeGraphOptions {
   /** Of a code, a multiple of 8. */

@@ -1,8 +1,8 @@
+import type { NearRows } from '../kernel.ts';
+import { popcount } from '../popcount.ts';
 import type { CodeGraph, CodeGraphOptions } from './code-graph.ts';
 import { distanceClasses, walkWidth } from './code-graph.ts';
 import { GraphEntries } from './graph-entries.ts';
-import type { NearRows } from './kernel.ts';
-import { popcount } from './popcount.ts';
 
 /** What a walk notes of a node. */
 interface Note {

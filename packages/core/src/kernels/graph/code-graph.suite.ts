@@ -1,15 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../vectors/random.ts';
+import { seededRandom } from '../../vectors/random.ts';
+import type { NearRows } from '../kernel.ts';
 import type { CodeGraph } from './code-graph.ts';
-import { javascriptKernel } from './javascript-kernel.ts';
-import type { Kernel, NearRows } from './kernel.ts';
+import type { GraphKernel } from './graph-kernel.ts';
+import { javascriptGraphKernel } from './graph-kernel.ts';
 
 /** What the graphs of every kernel must do: what is found, and the same as by the twin in JavaScript. */
-export function codeGraphSuite(kernel: Kernel): void {
+export function codeGraphSuite(createCodeGraph: GraphKernel): void {
   describe('graph of codes', () => {
     it.each([1, 2, 3, 4, 6, 8, 17])('finds all there are when it may, %i words a code', (words) => {
-      const { graph, codes } = filled(kernel, { words, count: 300, seed: words });
+      const { graph, codes } = filled(createCodeGraph, { words, count: 300, seed: words });
       const weights = weightsOf(words, 5);
       const { rows, distances } = graph.nearest(weights, 1000);
       expect(Array.from(rows).sort((a, b) => a - b)).toEqual(codes.map((_, node) => node));
@@ -25,7 +26,7 @@ export function codeGraphSuite(kernel: Kernel): void {
       const codes = Array.from({ length: 3000 }, (_, i) =>
         codeOf(middles[i % 30].map((share) => random() < share)),
       );
-      const graph = kernel.createCodeGraph({ bytesPerCode: 16, links: 16, effort: 40 });
+      const graph = createCodeGraph({ bytesPerCode: 16, links: 16, effort: 40 });
       graph.resize(codes.length);
       for (const [node, code] of codes.entries()) graph.insert(node, code);
       let found = 0;
@@ -41,7 +42,7 @@ export function codeGraphSuite(kernel: Kernel): void {
     });
 
     it('hands on at least as many as it keeps, with all that are as near as the last', () => {
-      const { graph } = filled(kernel, { words: 1, count: 400, seed: 1 });
+      const { graph } = filled(createCodeGraph, { words: 1, count: 400, seed: 1 });
       const weights = weightsOf(1, 2);
       for (const effort of [1, 2, 7, 40]) {
         const { distances } = graph.nearest(weights, effort);
@@ -54,7 +55,7 @@ export function codeGraphSuite(kernel: Kernel): void {
     });
 
     it('finds only nodes that are allowed and were not removed', () => {
-      const { graph, codes } = filled(kernel, { words: 2, count: 300, seed: 4 });
+      const { graph, codes } = filled(createCodeGraph, { words: 2, count: 300, seed: 4 });
       const allowed = new Uint8Array(38).fill(0b01010101);
       for (let node = 0; node < 300; node += 3) graph.remove(node);
       const weights = weightsOf(2, 1);
@@ -65,7 +66,7 @@ export function codeGraphSuite(kernel: Kernel): void {
     });
 
     it('finds what is left when most were removed, and what is put in their place', () => {
-      const { graph } = filled(kernel, { words: 2, count: 600, seed: 9 });
+      const { graph } = filled(createCodeGraph, { words: 2, count: 600, seed: 9 });
       const weights = weightsOf(2, 8);
       const left = (node: number) => node % 10 === 9;
       for (let node = 0; node < 600; node++) if (!left(node)) graph.remove(node);
@@ -81,7 +82,7 @@ export function codeGraphSuite(kernel: Kernel): void {
 
     it('comes out of many that are alike', () => {
       const random = seededRandom(12);
-      const graph = kernel.createCodeGraph({ bytesPerCode: 16, links: 16, effort: 40 });
+      const graph = createCodeGraph({ bytesPerCode: 16, links: 16, effort: 40 });
       graph.resize(700);
       const same = randomCode(2, random);
       for (let node = 0; node < 400; node++) graph.insert(node, same);
@@ -98,7 +99,7 @@ export function codeGraphSuite(kernel: Kernel): void {
     });
 
     it('starts anew when all were removed', () => {
-      const { graph } = filled(kernel, { words: 1, count: 70, seed: 5 });
+      const { graph } = filled(createCodeGraph, { words: 1, count: 70, seed: 5 });
       const weights = weightsOf(1, 3);
       for (let node = 0; node < 70; node++) graph.remove(node);
       expect(nodesOf(graph, weights)).toEqual([]);
@@ -119,7 +120,7 @@ export function codeGraphSuite(kernel: Kernel): void {
 
     it('keeps what it has when it grows', () => {
       const random = seededRandom(2);
-      const graph = kernel.createCodeGraph({ bytesPerCode: 24, links: 32, effort: 40 });
+      const graph = createCodeGraph({ bytesPerCode: 24, links: 32, effort: 40 });
       const weights = weightsOf(3, 1);
       expect(nodesOf(graph, weights)).toEqual([]);
       for (let node = 0; node < 2600; node++) {
@@ -145,9 +146,9 @@ export function codeGraphSuite(kernel: Kernel): void {
       });
       fc.assert(
         fc.property(sizes, ({ words, count, links, effort, largest, wanted, seed }) => {
-          const answers = [kernel, javascriptKernel].map(({ createCodeGraph }) => {
+          const answers = [createCodeGraph, javascriptGraphKernel].map((create) => {
             const random = seededRandom(seed);
-            const graph = createCodeGraph({ bytesPerCode: words * 8, links, effort });
+            const graph = create({ bytesPerCode: words * 8, links, effort });
             graph.resize(count);
             for (let node = 0; node < count; node++) graph.insert(node, randomCode(words, random));
             const weights = weightsOf(words, seed, largest);
@@ -177,11 +178,11 @@ function copy({ rows, distances }: NearRows): NearRows {
 }
 
 function filled(
-  kernel: Kernel,
+  createCodeGraph: GraphKernel,
   { words, count, seed }: { readonly words: number; readonly count: number; readonly seed: number },
 ): { readonly graph: CodeGraph; readonly codes: Uint8Array[] } {
   const random = seededRandom(seed);
-  const graph = kernel.createCodeGraph({ bytesPerCode: words * 8, links: 16, effort: 40 });
+  const graph = createCodeGraph({ bytesPerCode: words * 8, links: 16, effort: 40 });
   graph.resize(count);
   const codes = Array.from({ length: count }, () => randomCode(words, random));
   for (const [node, code] of codes.entries()) graph.insert(node, code);
