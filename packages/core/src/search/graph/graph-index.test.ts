@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fitQuantizer } from '../../quantizers/fit-quantizer.ts';
 import { gaussian, seededRandom } from '../../vectors/random.ts';
+import { ExactIndex } from '../exact-index.ts';
 import { FlatIndex } from '../flat-index.ts';
 import { RowSet } from '../row-set.ts';
 import { vectorIndexSuite } from '../vector-index.suite.ts';
@@ -73,6 +74,38 @@ describe.each([
       expect(graph.search(query, { ...options, margin: 2 })).toEqual(graph.search(query, options));
     }
   });
+});
+
+it('finds nearly what an exact index finds, whatever was changed before', async () => {
+  const graph = new GraphIndex(quantizer);
+  const exact = new ExactIndex(24);
+  const change = seededRandom(8);
+  for (let round = 0; round < 60; round++) {
+    const more = Array.from({ length: 150 }, () => near(Math.floor(change() * 40)));
+    for (const index of [graph, exact]) index.add(more);
+    const there = Array.from({ length: 150 * (round + 1) }, (_, row) => row).filter((row) =>
+      graph.has(row),
+    );
+    const gone = there.filter(() => change() < 0.04);
+    for (const index of [graph, exact]) index.delete(gone);
+    const changed = there.filter((row) => graph.has(row) && change() < 0.03);
+    for (const row of changed) {
+      const vector = near(Math.floor(change() * 40));
+      for (const index of [graph, exact]) index.update(row, vector);
+    }
+    // Others go on while nodes are linked past those that are gone.
+    if (round % 5 === 0) await new Promise((resolve) => setTimeout(resolve));
+  }
+  await graph.maintain();
+  let found = 0;
+  for (const query of queries) {
+    const rows = graph.search(query, { k: 10, rerank: 100 }).map(({ row }) => row);
+    expect(new Set(rows).size).toBe(10);
+    expect(rows.every((row) => exact.has(row))).toBe(true);
+    const expected = exact.search(query, { k: 10 }).map(({ row }) => row);
+    found += expected.filter((row) => rows.includes(row)).length / 10;
+  }
+  expect(found / queries.length).toBeGreaterThan(0.95);
 });
 
 it('chooses as many candidates as find the share that is asked for', () => {
