@@ -1,10 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { fitQuantizer } from '../../quantizers/fit-quantizer.ts';
 import { gaussian, seededRandom } from '../../vectors/random.ts';
 import { ExactIndex } from '../exact-index.ts';
 import { FlatIndex } from '../flat-index.ts';
 import { RowSet } from '../row-set.ts';
 import { vectorIndexSuite } from '../vector-index.suite.ts';
+import { VectorRows } from '../vector-rows.ts';
 import { GraphIndex } from './graph-index.ts';
 
 const random = seededRandom(3);
@@ -106,6 +107,22 @@ it('finds nearly what an exact index finds, whatever was changed before', async 
     found += expected.filter((row) => rows.includes(row)).length / 10;
   }
   expect(found / queries.length).toBeGreaterThan(0.95);
+});
+
+it('re-ranks no more rows than it is told, whether it walks or looks at all that are allowed', () => {
+  const { graph } = both(undecoded);
+  const scores = vi.spyOn(VectorRows.prototype, 'scores');
+  const reranked = (allowed?: RowSet) => {
+    scores.mockClear();
+    graph.search(queries[0], { k: 10, candidates: 30, rerank: 30, allowed });
+    return scores.mock.calls.reduce((sum, [rows]) => sum + rows.length, 0);
+  };
+  expect(reranked(RowSet.where(6000, (row) => row % 10 === 0))).toBe(30);
+  // And those that are as near as the last.
+  const walked = reranked();
+  expect(walked).toBeGreaterThanOrEqual(30);
+  expect(walked).toBeLessThan(120);
+  scores.mockRestore();
 });
 
 it('chooses as many candidates as find the share that is asked for', () => {

@@ -5,20 +5,17 @@ import type { Quantizer } from '../../quantizers/quantizer.ts';
 import type { Matrix, Vectors } from '../../vectors/matrix.ts';
 import { checkNotEmpty, row as rowAt, rowRange, toMatrix } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
-import { aliveBlocks } from '../alive-blocks.ts';
-import { scoredRows, scorePlaces } from '../candidates.ts';
+import { scoredRows } from '../candidates.ts';
 import { checkCount } from '../check-count.ts';
-import { fetchedScores, rerank, rerankAll, rerankAsync } from '../rerank.ts';
+import { checkTargetRecall } from '../check-target-recall.ts';
+import { RerankedRows } from '../reranked-rows.ts';
 import type { SearchDepth } from '../search-depth.ts';
 import { resolveDepth } from '../search-depth.ts';
-import { mostWritten, SegmentedRows } from '../segmented-rows.ts';
-import type { StoredVectors } from '../stored-vectors.ts';
+import { mostWritten } from '../segmented-rows.ts';
 import type { ScoredRow } from '../top-rows.ts';
 import { unitQuery } from '../unit-query.ts';
-import { VectorContent } from '../vector-content.ts';
 import type { SearchOptions, VectorIndex } from '../vector-index.ts';
 import type { VectorStorage } from '../vector-storage.ts';
-import { isVectorSource, storedVectorsFactory } from '../vector-storage.ts';
 import { GraphNodes } from './graph-nodes.ts';
 import { GraphSearch } from './graph-search.ts';
 
@@ -70,9 +67,8 @@ const triedShares = [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 12, 16, 24, 32];
 export class GraphIndex implements VectorIndex {
   readonly quantizer: Quantizer;
   readonly #options: GraphIndexOptions;
-  readonly #storage: VectorStorage;
   readonly #nodes: GraphNodes;
-  readonly #rows: SegmentedRows<VectorContent>;
+  readonly #rows: RerankedRows;
   readonly #search: GraphSearch;
   /** Of a decoder whose values belong to bits. */
   readonly #hasDecoder: boolean;
@@ -95,11 +91,8 @@ export class GraphIndex implements VectorIndex {
     }
     this.quantizer = quantizer;
     this.#options = options;
-    this.#storage = storage;
-    const create = storedVectorsFactory(storage);
-    this.#rows = new SegmentedRows(
-      () => new VectorContent(create?.(quantizer.inputDimensions)),
-      (row, position) => this.#nodes.move(row, position),
+    this.#rows = new RerankedRows(quantizer.inputDimensions, storage, (row, position) =>
+      this.#nodes.move(row, position),
     );
     const { decoder } = quantizer;
     this.#hasDecoder =
@@ -108,7 +101,7 @@ export class GraphIndex implements VectorIndex {
       { bytesPerCode: bytesPerCode(quantizer.bits), links, effort: linkCandidates },
       this.#hasDecoder,
     );
-    this.#search = new GraphSearch({ quantizer, nodes: this.#nodes, rows: this.#rows });
+    this.#search = new GraphSearch({ quantizer, nodes: this.#nodes, rows: this.#rows.rows });
   }
 
   get dimensions(): number {
@@ -116,7 +109,7 @@ export class GraphIndex implements VectorIndex {
   }
 
   get rows(): number {
-    return this.#rows.count;
+    return this.#rows.rows.count;
   }
 
   /** @throws BitryoshkaError also `not-supported` for more vectors than one graph can hold */
@@ -124,9 +117,7 @@ export class GraphIndex implements VectorIndex {
     const matrix = toMatrix(vectors, { columns: this.dimensions });
     this.#nodes.reserve(matrix.rows);
     const unit = normalizeRows(matrix);
-    const first = this.#rows.append(unit.rows, ({ vectors: stored }, start, end) => {
-      stored?.append(rowRange(unit, start, end));
-    });
+    const first = this.#rows.append(unit);
     for (let start = 0; start < unit.rows; start += mostWritten) {
       const block = rowRange(unit, start, Math.min(unit.rows, start + mostWritten));
       this.#link(block, (i) => first + start + i);
@@ -137,7 +128,7 @@ export class GraphIndex implements VectorIndex {
   update(row: number, vector: ArrayLike<number>): void {
     const unit = normalizeRows(toMatrix([vector], { columns: this.dimensions }));
     this.#nodes.reserve(1);
-    this.#rows.update(row, ({ vectors }) => vectors?.append(unit));
+    this.#rows.update(row, unit);
     this.#nodes.remove(row);
     this.#link(unit, () => row);
     this.#maintainWorn();
@@ -146,7 +137,7 @@ export class GraphIndex implements VectorIndex {
   delete(rows: Iterable<number>): number {
     let deleted = 0;
     for (const row of rows) {
-      if (!this.#rows.delete(row)) continue;
+      if (!this.#rows.rows.delete(row)) continue;
       this.#nodes.remove(row);
       deleted++;
     }
@@ -155,29 +146,23 @@ export class GraphIndex implements VectorIndex {
   }
 
   has(row: number): boolean {
-    return this.#rows.find(row) !== undefined;
+    return this.#rows.rows.find(row) !== undefined;
   }
 
   search(query: ArrayLike<number>, options: GraphSearchOptions): ScoredRow[] {
     const { depth, unit } = this.#begin(query, options);
-    const { segments } = this.#rows;
-    if (depth.rerank) this.#checkStored();
+    if (depth.rerank) this.#rows.checkStored();
     if (depth.rerank && depth.margin === Infinity) {
       // All of them are scored with their vectors: nobody asks for their order.
-      const found = this.#search.slots(unit, depth, options.allowed);
-      const best = rerankAll(found, depth.k, ({ ordinal, slots }) =>
-        (segments[ordinal].content.vectors as StoredVectors).scores(slots, unit),
+      return this.#rows.bestOfSlots(
+        this.#search.slots(unit, depth, options.allowed),
+        depth.k,
+        unit,
       );
-      return scoredRows(segments, best);
     }
     const candidates = this.#search.candidates(unit, depth, options.allowed);
-    if (!depth.rerank) return scoredRows(segments, candidates);
-    const best = rerank(candidates, depth, (places) =>
-      scorePlaces(segments, places, ({ vectors }, slots) =>
-        (vectors as StoredVectors).scores(slots, unit),
-      ),
-    );
-    return scoredRows(segments, best);
+    if (!depth.rerank) return scoredRows(this.#rows.rows.segments, candidates);
+    return this.#rows.best(candidates, depth, unit);
   }
 
   /**
@@ -186,18 +171,10 @@ export class GraphIndex implements VectorIndex {
    * @throws BitryoshkaError as `search`; what `fetchVectors` throws is passed on
    */
   async searchAsync(query: ArrayLike<number>, options: GraphSearchOptions): Promise<ScoredRow[]> {
-    const source = this.#storage;
-    if (!isVectorSource(source) || options.rerank === 0) return this.search(query, options);
+    if (!this.#rows.isFetched || options.rerank === 0) return this.search(query, options);
     const { depth, unit } = this.#begin(query, options);
     const candidates = this.#search.candidates(unit, depth, options.allowed);
-    // The rows of the candidates now: while vectors are fetched, others may take their places.
-    const found = scoredRows(this.#rows.segments, candidates);
-    const rowOf = new Map(found.map(({ row }, i) => [candidates.places[i], row]));
-    const rowsOf = (places: Float64Array) => Array.from(places, (place) => rowOf.get(place)!);
-    const best = await rerankAsync(candidates, depth, (places) =>
-      fetchedScores(source, rowsOf(places), unit, options.signal),
-    );
-    return rowsOf(best.places).map((row, i) => ({ row, score: best.scores[i] }));
+    return this.#rows.bestFetched(candidates, depth, unit, options.signal);
   }
 
   /**
@@ -211,15 +188,8 @@ export class GraphIndex implements VectorIndex {
     const { targetRecall, k = 10 } = options;
     const asked = toMatrix(queries, { columns: this.dimensions, name: 'queries' });
     checkNotEmpty(asked, 'queries');
-    if (!(targetRecall > 0 && targetRecall <= 1)) {
-      throw new BitryoshkaError({
-        code: 'invalid-option',
-        message: `targetRecall: got ${targetRecall}, expected a number above 0, up to 1.`,
-        remedy: 'Correct targetRecall.',
-      });
-    }
-    const isFetched = isVectorSource(this.#storage);
-    const depth = { k, rerank: isFetched ? 0 : options.rerank };
+    checkTargetRecall(targetRecall);
+    const depth = { k, rerank: this.#rows.isFetched ? 0 : options.rerank };
     const rowsFound = (candidates: number) =>
       Array.from({ length: asked.rows }, (_, i) =>
         this.search(rowAt(asked, i), { ...depth, candidates }).map(({ row }) => row),
@@ -248,9 +218,7 @@ export class GraphIndex implements VectorIndex {
   }
 
   vector(row: number): Float32Array {
-    this.#checkStored();
-    const { content, slot } = this.#rows.at(row);
-    return (content.vectors as StoredVectors).at(slot);
+    return this.#rows.vector(row);
   }
 
   select(rows: ArrayLike<number>): GraphIndex {
@@ -263,8 +231,7 @@ export class GraphIndex implements VectorIndex {
   }
 
   blocks(): Iterable<Matrix> {
-    this.#checkStored();
-    return aliveBlocks(this.#rows.segments, ({ vectors }) => vectors as StoredVectors);
+    return this.#rows.blocks();
   }
 
   #link(unit: Matrix, rowOfCode: (i: number) => number): void {
@@ -273,7 +240,7 @@ export class GraphIndex implements VectorIndex {
     const norms = this.#hasDecoder ? this.quantizer.decoder?.encodeNorms(codes) : undefined;
     this.#nodes.insert(codes, norms, (i) => {
       const row = rowOfCode(i);
-      return { row, position: this.#rows.position(row) as number };
+      return { row, position: this.#rows.rows.position(row) as number };
     });
   }
 
@@ -297,14 +264,5 @@ export class GraphIndex implements VectorIndex {
       });
     }
     return { depth, unit: unitQuery(query, this.dimensions) };
-  }
-
-  #checkStored(): void {
-    if (!isVectorSource(this.#storage)) return;
-    throw new BitryoshkaError({
-      code: 'not-supported',
-      message: 'got an index whose vectors are fetched, expected one that stores them.',
-      remedy: 'Call searchAsync, search with rerank: 0, or ask the source of the vectors.',
-    });
   }
 }

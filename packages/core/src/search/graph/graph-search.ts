@@ -26,6 +26,8 @@ const scoredPerCandidate = 16;
 
 interface FoundNodes {
   readonly nodes: Uint32Array;
+  /** Whether they are what a walk kept, or all there are. */
+  readonly isWalked: boolean;
   readonly query: QueryValues;
 }
 
@@ -60,7 +62,8 @@ export class GraphSearch {
   slots(unit: Float32Array, depth: ResolvedDepth, allowed: RowSet | undefined): FoundSlots[] {
     const found = this.#find(unit, depth, allowed);
     // Where all are wanted that a walk keeps, nobody asks how good they are.
-    const isCut = found.nodes.length > depth.scored && depth.candidates > depth.scored;
+    const isCut =
+      found.nodes.length > depth.scored && !(found.isWalked && depth.candidates <= depth.scored);
     const nodes = isCut ? this.#best(this.#score(found), depth.scored) : found.nodes;
     const places = new Uint32Array(nodes.length);
     for (let i = 0; i < nodes.length; i++) places[i] = this.#place(nodes[i]);
@@ -86,14 +89,14 @@ export class GraphSearch {
     const { nodes } = this.#graphed;
     const wanted = Math.min(depth.k, nodes.count, allowed?.size ?? Infinity);
     const query = this.#query(unit, depth);
-    if (wanted === 0) return { nodes: new Uint32Array(0), query };
+    if (wanted === 0) return { nodes: new Uint32Array(0), query, isWalked: false };
     if (this.#isWalked(depth, allowed)) {
       const { weights } = coarseWeights(query.values);
       const bitmap = allowed && nodes.bitmapOf(allowed);
       const { rows: found } = nodes.graph.nearest(weights, depth.candidates, bitmap);
-      if (found.length >= wanted) return { nodes: found.slice(), query };
+      if (found.length >= wanted) return { nodes: found.slice(), query, isWalked: true };
     }
-    return { nodes: nodes.of(allowed), query };
+    return { nodes: nodes.of(allowed), query, isWalked: false };
   }
 
   /** A walk counts coarsely, to be quick; what it finds is counted again. */

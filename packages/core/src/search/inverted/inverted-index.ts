@@ -6,25 +6,21 @@ import type { Matrix, Vectors } from '../../vectors/matrix.ts';
 import { checkNotEmpty, row as rowAt, selectRows, toMatrix, zeros } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
 import { sampleIndices, seededRandom } from '../../vectors/random.ts';
-import { aliveBlocks } from '../alive-blocks.ts';
 import type { Candidates } from '../candidates.ts';
-import { scoredRows, scorePlaces } from '../candidates.ts';
+import { scoredRows } from '../candidates.ts';
 import { checkCount } from '../check-count.ts';
+import { checkTargetRecall } from '../check-target-recall.ts';
 import type { AsyncSearchOptions, FlatSearchOptions } from '../code-search.ts';
 import type { NormStorage } from '../norm-storage.ts';
 import { checkNormStorage } from '../norm-storage.ts';
 import { checkPrefixBits } from '../prefix-bits.ts';
-import { fetchedScores, rerank, rerankAll, rerankAsync } from '../rerank.ts';
+import { RerankedRows } from '../reranked-rows.ts';
 import type { ResolvedDepth } from '../search-depth.ts';
 import { resolveDepth } from '../search-depth.ts';
-import { SegmentedRows } from '../segmented-rows.ts';
-import type { StoredVectors } from '../stored-vectors.ts';
 import type { ScoredRow } from '../top-rows.ts';
 import { unitQuery } from '../unit-query.ts';
-import { VectorContent } from '../vector-content.ts';
 import type { VectorIndex } from '../vector-index.ts';
 import type { VectorStorage } from '../vector-storage.ts';
-import { isVectorSource, storedVectorsFactory } from '../vector-storage.ts';
 import { balancedKMeans } from './balanced-k-means.ts';
 import type { Centroids, ClusteredItems } from './centroids.ts';
 import type { CentroidsOption } from './create-centroids.ts';
@@ -85,9 +81,8 @@ export class InvertedIndex implements VectorIndex {
   readonly quantizer: Quantizer;
   readonly #centroids: Centroids;
   readonly #settings: IndexSettings;
-  readonly #storage: VectorStorage;
   readonly #lists: InvertedLists;
-  readonly #rows: SegmentedRows<VectorContent>;
+  readonly #rows: RerankedRows;
   #probes: number | undefined;
   readonly #search: ListSearch;
   readonly #overgrown: OvergrownLists;
@@ -98,9 +93,7 @@ export class InvertedIndex implements VectorIndex {
     this.quantizer = quantizer;
     this.#centroids = centroids;
     this.#settings = settings;
-    this.#storage = storage;
-    const create = storedVectorsFactory(storage);
-    this.#rows = new SegmentedRows(() => new VectorContent(create?.(quantizer.inputDimensions)));
+    this.#rows = new RerankedRows(quantizer.inputDimensions, storage);
     this.#lists = new InvertedLists({
       bytesPerCode: bytesPerCode(quantizer.bits),
       prefixBits,
@@ -108,9 +101,9 @@ export class InvertedIndex implements VectorIndex {
       copies,
     });
     while (this.#lists.count < centroids.count) this.#lists.addList();
-    const listed = { quantizer, centroids, lists: this.#lists, rows: this.#rows };
+    const listed = { quantizer, centroids, lists: this.#lists, rows: this.#rows.rows };
     this.#search = new ListSearch(listed);
-    this.#overgrown = new OvergrownLists(listed, !isVectorSource(storage));
+    this.#overgrown = new OvergrownLists(listed, !this.#rows.isFetched);
   }
 
   /**
@@ -154,7 +147,7 @@ export class InvertedIndex implements VectorIndex {
   }
 
   get rows(): number {
-    return this.#rows.count;
+    return this.#rows.rows.count;
   }
 
   /** How many lists there are. */
@@ -170,11 +163,7 @@ export class InvertedIndex implements VectorIndex {
   add(vectors: Vectors): number {
     const unit = normalizeRows(toMatrix(vectors, { columns: this.dimensions }));
     const items = this.#encode(unit);
-    const first = this.#rows.append(unit.rows, (content, start, end) => {
-      const { columns, data } = unit;
-      const range = data.subarray(start * columns, end * columns);
-      content.vectors?.append({ rows: end - start, columns, data: range });
-    });
+    const first = this.#rows.append(unit);
     this.#insert(items, (i) => first + i);
     return first;
   }
@@ -182,7 +171,7 @@ export class InvertedIndex implements VectorIndex {
   update(row: number, vector: ArrayLike<number>): void {
     const unit = normalizeRows(toMatrix([vector], { columns: this.dimensions }));
     const items = this.#encode(unit);
-    this.#rows.update(row, ({ vectors }) => vectors?.append(unit));
+    this.#rows.update(row, unit);
     this.#lists.remove(row);
     this.#insert(items, () => row);
   }
@@ -190,7 +179,7 @@ export class InvertedIndex implements VectorIndex {
   delete(rows: Iterable<number>): number {
     let deleted = 0;
     for (const row of rows) {
-      if (!this.#rows.delete(row)) continue;
+      if (!this.#rows.rows.delete(row)) continue;
       this.#lists.remove(row);
       deleted++;
     }
@@ -198,34 +187,24 @@ export class InvertedIndex implements VectorIndex {
   }
 
   has(row: number): boolean {
-    return this.#rows.find(row) !== undefined;
+    return this.#rows.rows.find(row) !== undefined;
   }
 
   search(query: ArrayLike<number>, options: InvertedSearchOptions): ScoredRow[] {
     const { depth, unit } = this.#begin(query, options);
-    const { segments } = this.#rows;
-    if (depth.rerank) this.#checkStored();
+    if (depth.rerank) this.#rows.checkStored();
     if (depth.rerank && depth.scoring !== 'symmetric' && depth.margin === Infinity) {
       // All of them are scored with their vectors: nobody asks for their order.
       const { allowed, probes = this.#probes } = options;
-      const best = rerankAll(
+      return this.#rows.bestOfSlots(
         this.#search.slots(unit, depth, probes, allowed),
         depth.k,
-        ({ ordinal, slots }) =>
-          (segments[ordinal].content.vectors as StoredVectors).scores(slots, unit),
+        unit,
       );
-      return scoredRows(segments, best);
     }
     const candidates = this.#candidates(unit, depth, options);
-    if (!depth.rerank) return scoredRows(segments, candidates);
-    return scoredRows(
-      this.#rows.segments,
-      rerank(candidates, depth, (places) =>
-        scorePlaces(segments, places, ({ vectors }, slots) =>
-          (vectors as StoredVectors).scores(slots, unit),
-        ),
-      ),
-    );
+    if (!depth.rerank) return scoredRows(this.#rows.rows.segments, candidates);
+    return this.#rows.best(candidates, depth, unit);
   }
 
   /**
@@ -237,18 +216,10 @@ export class InvertedIndex implements VectorIndex {
     query: ArrayLike<number>,
     options: AsyncSearchOptions & InvertedSearchOptions,
   ): Promise<ScoredRow[]> {
-    const source = this.#storage;
-    if (!isVectorSource(source) || options.rerank === 0) return this.search(query, options);
+    if (!this.#rows.isFetched || options.rerank === 0) return this.search(query, options);
     const { depth, unit } = this.#begin(query, options);
     const candidates = this.#candidates(unit, depth, options);
-    // The rows of the candidates now: while vectors are fetched, others may take their places.
-    const found = scoredRows(this.#rows.segments, candidates);
-    const rowOf = new Map(found.map(({ row }, i) => [candidates.places[i], row]));
-    const rowsOf = (places: Float64Array) => Array.from(places, (place) => rowOf.get(place)!);
-    const best = await rerankAsync(candidates, depth, (places) =>
-      fetchedScores(source, rowsOf(places), unit, options.signal),
-    );
-    return rowsOf(best.places).map((row, i) => ({ row, score: best.scores[i] }));
+    return this.#rows.bestFetched(candidates, depth, unit, options.signal);
   }
 
   /**
@@ -261,17 +232,11 @@ export class InvertedIndex implements VectorIndex {
   chooseProbes(queries: Vectors, { targetRecall, k = 10 }: ProbeOptions): number {
     const asked = toMatrix(queries, { columns: this.dimensions, name: 'queries' });
     checkNotEmpty(asked, 'queries');
-    if (!(targetRecall > 0 && targetRecall <= 1)) {
-      throw new BitryoshkaError({
-        code: 'invalid-option',
-        message: `targetRecall: got ${targetRecall}, expected a number above 0, up to 1.`,
-        remedy: 'Correct targetRecall.',
-      });
-    }
+    checkTargetRecall(targetRecall);
     // By number of lists: the neighbours that are in the last of them.
     const found = new Uint32Array(this.lists);
     let total = 0;
-    const rerank = isVectorSource(this.#storage) ? 0 : undefined;
+    const rerank = this.#rows.isFetched ? 0 : undefined;
     for (let i = 0; i < asked.rows; i++) {
       const query = rowAt(asked, i);
       const order = this.#search.nearestLists(unitQuery(query, this.dimensions), this.lists);
@@ -300,9 +265,7 @@ export class InvertedIndex implements VectorIndex {
   }
 
   vector(row: number): Float32Array {
-    this.#checkStored();
-    const { content, slot } = this.#rows.at(row);
-    return (content.vectors as StoredVectors).at(slot);
+    return this.#rows.vector(row);
   }
 
   select(rows: ArrayLike<number>): InvertedIndex {
@@ -314,8 +277,7 @@ export class InvertedIndex implements VectorIndex {
   }
 
   blocks(): Iterable<Matrix> {
-    this.#checkStored();
-    return aliveBlocks(this.#rows.segments, ({ vectors }) => vectors as StoredVectors);
+    return this.#rows.blocks();
   }
 
   #begin(query: ArrayLike<number>, options: InvertedSearchOptions) {
@@ -353,15 +315,6 @@ export class InvertedIndex implements VectorIndex {
       }
     }
     if (this.#overgrown.count > 0) void this.maintain();
-  }
-
-  #checkStored(): void {
-    if (!isVectorSource(this.#storage)) return;
-    throw new BitryoshkaError({
-      code: 'not-supported',
-      message: 'got an index whose vectors are fetched, expected one that stores them.',
-      remedy: 'Call searchAsync, search with rerank: 0, or ask the source of the vectors.',
-    });
   }
 }
 
