@@ -82,8 +82,9 @@ ${note}
 Median milliseconds of the fastest setting that reaches the recall (in brackets what it reaches); seconds
 for everything up to the first search, fitting included; growth of the resident memory by building, the
 vectors that are kept included; size on disk. \`bitryoshka\` keeps 384 bits, the first half of them twice,
-and float32 vectors to re-rank with, \`-float16\` half of these bytes, and \`-file\` 256 bits in memory with
-float16 vectors in a file.
+and float32 vectors to re-rank with, \`-float16\` half of these bytes, \`-file\` 256 bits in memory with
+float16 vectors in a file, \`-lists\` all of it in two inverted lists, and \`-graph\` 384 bits with 32 links and
+float16 vectors.
 
 ${markdownTable(summary)}
 
