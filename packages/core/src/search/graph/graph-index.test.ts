@@ -176,6 +176,7 @@ it('lets deleted rows go in the background, and can be stopped', async () => {
   expect(stages).toEqual(['link']);
   await graph.maintain();
   expect(graph.rows).toBe(2997);
+  await graph.maintain({ onProgress: () => expect.unreachable() });
 });
 
 it('refuses what cannot be', () => {

@@ -125,6 +125,7 @@ export class GraphNodes {
   /** Links nodes past those that were removed, some in each turn, so that codes can be put there. */
   async linkPastRemoved(options: TaskOptions): Promise<void> {
     const removed = this.#removed;
+    if (removed.length === 0) return;
     this.#removed = [];
     try {
       for (let first = 0; first < this.graph.nodes; first += nodesPerTurn) {
