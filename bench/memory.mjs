@@ -27,8 +27,9 @@ const blockRows = 1000;
 const codeRows = 10_000;
 const parts = {
   codes: (_folder, rows) => codes(Number(rows)),
-  built: (folder) => withVectors(folder, true),
-  opened: (folder) => withVectors(folder, false),
+  built: (folder) => withVectors(folder, 'itq'),
+  rotated: (folder) => withVectors(folder, 'random'),
+  opened: (folder) => withVectors(folder),
   hnswlib,
 };
 
@@ -53,6 +54,7 @@ function compare() {
     writeFileSync(join(work, 'shape.json'), JSON.stringify({ rows, columns }));
     const peer = measure('hnswlib', work);
     for (const [name, what] of [
+      ['rotated', 'rotated at random and built'],
       ['built', 'fitted and built'],
       ['opened', 'built with a quantizer that was saved'],
     ]) {
@@ -101,19 +103,20 @@ function codes(rows) {
   });
 }
 
-function withVectors(work, isFitted) {
+/** @param kind of quantizer to fit; without it, one that was saved is loaded */
+function withVectors(work, kind) {
   const { rows, columns } = JSON.parse(readFileSync(join(work, 'shape.json'), 'utf8'));
   const saved = join(work, 'quantizer');
   return growth(async () => {
-    const quantizer = isFitted
+    const quantizer = kind
       ? await fitQuantizer(blocks(work, rows, columns), {
-          kind: 'itq',
+          kind,
           bits,
           decoder: false,
           sampleSize: 5000,
         })
       : loadQuantizer(readFileSync(saved));
-    if (isFitted) writeFileSync(saved, quantizer.save());
+    if (kind) writeFileSync(saved, quantizer.save());
     const storage = fileVectors({ directory: work, format: 'float16' });
     const index = new FlatIndex(quantizer, undefined, undefined, { storage });
     for await (const block of blocks(work, rows, columns)) index.add(block);
