@@ -14,7 +14,7 @@ import { codeScorer, project, scoreAll, signsOf } from './code-scoring.ts';
 import type { CodeSegment } from './code-segment.ts';
 import type { NearestPlaces } from './merge-scans.ts';
 import { equalWeights, prefixWeights } from './prefix-weights.ts';
-import { fetchedScores, rerank, rerankAll, rerankAsync } from './rerank.ts';
+import { rerankFetched, rerankSlots, rerankStored } from './rerank-rows.ts';
 import type { RowSet } from './row-set.ts';
 import type { ScannedSegments } from './scan-codes.ts';
 import {
@@ -29,7 +29,6 @@ import {
 import type { ResolvedDepth, SearchDepth } from './search-depth.ts';
 import { resolveDepth } from './search-depth.ts';
 import type { Segment } from './segmented-rows.ts';
-import type { StoredVectors } from './stored-vectors.ts';
 import type { ScoredRow } from './top-rows.ts';
 import { unitQuery } from './unit-query.ts';
 import type { SearchOptions } from './vector-index.ts';
@@ -108,18 +107,7 @@ export class CodeSearch {
     signal?.throwIfAborted();
     const { depth, unit } = this.#begin(query, options);
     const candidates = this.#candidates(unit, depth, options.allowed);
-    // The rows of the candidates now: while vectors are fetched, others may take their places.
-    const rowOf = new Map(
-      scoredRows(this.#codes.segments, candidates).map((found, i) => [
-        candidates.places[i],
-        found.row,
-      ]),
-    );
-    const rowsOf = (places: Float64Array) => Array.from(places, (place) => rowOf.get(place)!);
-    const best = await rerankAsync(candidates, depth, (places) =>
-      fetchedScores(source, rowsOf(places), unit, signal),
-    );
-    return rowsOf(best.places).map((found, i) => ({ row: found, score: best.scores[i] }));
+    return rerankFetched(this.#codes.segments, candidates, depth, { source, unit, signal });
   }
 
   #begin(query: ArrayLike<number>, options: FlatSearchOptions) {
@@ -158,22 +146,14 @@ export class CodeSearch {
     // All of them are scored with their vectors: nobody asks for their order.
     const { segments } = this.#codes;
     const kept = keepBestSlots(this.#scoreSlots(query, { ...depth, scoring }, scanned), scored);
-    const best = rerankAll(kept, k, ({ ordinal, slots }) =>
-      (segments[ordinal].content.vectors as StoredVectors).scores(slots, query.unit),
-    );
-    return scoredRows(segments, best);
+    return rerankSlots(segments, kept, k, query.unit);
   }
 
   /** The best rows of the candidates. */
   #finish(candidates: Candidates, unit: Float32Array, depth: ResolvedDepth): ScoredRow[] {
     const { segments } = this.#codes;
     if (!depth.rerank) return scoredRows(segments, candidates);
-    const best = rerank(candidates, depth, (places) =>
-      scorePlaces(segments, places, ({ vectors }, slots) =>
-        (vectors as StoredVectors).scores(slots, unit),
-      ),
-    );
-    return scoredRows(segments, best);
+    return rerankStored(segments, candidates, depth, unit);
   }
 
   /** What the stages before re-ranking hand on, best first. */

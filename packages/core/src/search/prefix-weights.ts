@@ -1,10 +1,9 @@
 import { largestTotalWeight } from '../kernels/kernel.ts';
+import { roundedWeights, unitOf } from './rounded-weights.ts';
 
 /** Of the root mean square of the values: what weighs 1. */
 const unitShare = 0.65;
 const largestWeight = 2;
-/** Beyond it, values are not told apart. */
-const mostUnits = largestWeight + 0.25;
 /** Kernels add up as many bits of a weight at a time. */
 const bitsAtATime = 8;
 
@@ -16,18 +15,8 @@ const bitsAtATime = 8;
  * Of each weight and sign there are so many bits that kernels have none left over.
  */
 export function prefixWeights(values: Float32Array): Int8Array {
-  let square = 0;
-  for (let bit = 0; bit < values.length; bit++) square += values[bit] * values[bit];
-  const unit = unitShare * Math.sqrt(square / values.length) || 1;
-  const weights = new Int8Array(values.length);
-  let total = 0;
-  for (let bit = 0; bit < values.length; bit++) {
-    // Rounded half up, without branches that could not be foreseen, as Math.round has them.
-    const units = Math.min(mostUnits, Math.max(-mostUnits, values[bit] / unit));
-    const weight = ((units + (largestWeight + 0.5)) | 0) - largestWeight;
-    weights[bit] = weight;
-    total += Math.abs(weight);
-  }
+  const unit = unitOf(values, unitShare);
+  const { weights, total } = roundedWeights(values, unit, largestWeight);
   if (total > largestTotalWeight) return equalWeights(values);
   for (let weight = largestWeight; weight > 0; weight--) {
     lowerRest(weights, values, weight);

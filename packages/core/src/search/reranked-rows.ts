@@ -4,9 +4,8 @@ import { rowRange } from '../vectors/matrix.ts';
 import { aliveBlocks } from './alive-blocks.ts';
 import type { FoundSlots } from './best-slots.ts';
 import type { Candidates } from './candidates.ts';
-import { scoredRows, scorePlaces } from './candidates.ts';
 import type { RerankOptions } from './rerank.ts';
-import { fetchedScores, rerank, rerankAll, rerankAsync } from './rerank.ts';
+import { rerankFetched, rerankSlots, rerankStored } from './rerank-rows.ts';
 import { SegmentedRows } from './segmented-rows.ts';
 import type { StoredVectors } from './stored-vectors.ts';
 import type { ScoredRow } from './top-rows.ts';
@@ -16,7 +15,7 @@ import { isVectorSource, storedVectorsFactory } from './vector-storage.ts';
 
 /** Rows by number, and the vectors that re-ranking reads: stored, or fetched. Their codes are elsewhere. */
 export class RerankedRows {
-  readonly rows: SegmentedRows<VectorContent>;
+  readonly segmented: SegmentedRows<VectorContent>;
   readonly #storage: VectorStorage;
 
   /** @param onMove is told where a row is now */
@@ -26,7 +25,7 @@ export class RerankedRows {
     onMove?: (row: number, position: number) => void,
   ) {
     const create = storedVectorsFactory(storage);
-    this.rows = new SegmentedRows(() => new VectorContent(create?.(dimensions)), onMove);
+    this.segmented = new SegmentedRows(() => new VectorContent(create?.(dimensions)), onMove);
     this.#storage = storage;
   }
 
@@ -37,64 +36,48 @@ export class RerankedRows {
 
   /** @returns the number of the first row */
   append(unit: Matrix): number {
-    return this.rows.append(unit.rows, ({ vectors }, start, end) => {
+    return this.segmented.append(unit.rows, ({ vectors }, start, end) => {
       vectors?.append(rowRange(unit, start, end));
     });
   }
 
   update(row: number, unit: Matrix): void {
-    this.rows.update(row, ({ vectors }) => vectors?.append(unit));
+    this.segmented.update(row, ({ vectors }) => vectors?.append(unit));
   }
 
   vector(row: number): Float32Array {
     this.checkStored();
-    const { content, slot } = this.rows.at(row);
+    const { content, slot } = this.segmented.at(row);
     return (content.vectors as StoredVectors).at(slot);
   }
 
   /** All vectors in blocks, in the order in which they were written. */
   blocks(): Iterable<Matrix> {
     this.checkStored();
-    return aliveBlocks(this.rows.segments, ({ vectors }) => vectors as StoredVectors);
+    return aliveBlocks(this.segmented.segments, ({ vectors }) => vectors as StoredVectors);
   }
 
-  /** The best of the slots by their vectors, all of which are read: quicker than by their places. */
+  /** The best of the slots by their vectors, all of which are read. */
   bestOfSlots(found: readonly FoundSlots[], k: number, unit: Float32Array): ScoredRow[] {
-    const { segments } = this.rows;
-    const best = rerankAll(found, k, ({ ordinal, slots }) =>
-      (segments[ordinal].content.vectors as StoredVectors).scores(slots, unit),
-    );
-    return scoredRows(segments, best);
+    return rerankSlots(this.segmented.segments, found, k, unit);
   }
 
   /** The best of the candidates by their vectors. */
   best(candidates: Candidates, options: RerankOptions, unit: Float32Array): ScoredRow[] {
-    const { segments } = this.rows;
-    const best = rerank(candidates, options, (places) =>
-      scorePlaces(segments, places, ({ vectors }, slots) =>
-        (vectors as StoredVectors).scores(slots, unit),
-      ),
-    );
-    return scoredRows(segments, best);
+    return rerankStored(this.segmented.segments, candidates, options, unit);
   }
 
-  /** The same by vectors that are fetched, for the rows that are at the candidates' places now. */
+  /** The same where vectors are fetched. */
   async bestFetched(
     candidates: Candidates,
     options: RerankOptions,
     unit: Float32Array,
     signal: AbortSignal | undefined,
   ): Promise<ScoredRow[]> {
-    const storage = this.#storage;
-    if (!isVectorSource(storage)) return this.best(candidates, options, unit);
-    // While vectors are fetched, others may take their places.
-    const found = scoredRows(this.rows.segments, candidates);
-    const rowOf = new Map(found.map(({ row }, i) => [candidates.places[i], row]));
-    const rowsOf = (places: Float64Array) => Array.from(places, (place) => rowOf.get(place)!);
-    const best = await rerankAsync(candidates, options, (places) =>
-      fetchedScores(storage, rowsOf(places), unit, signal),
-    );
-    return rowsOf(best.places).map((row, i) => ({ row, score: best.scores[i] }));
+    const source = this.#storage;
+    if (!isVectorSource(source)) return this.best(candidates, options, unit);
+    const { segments } = this.segmented;
+    return rerankFetched(segments, candidates, options, { source, unit, signal });
   }
 
   /** @throws BitryoshkaError `not-supported` where vectors are fetched */

@@ -7,7 +7,7 @@
 // A distance is what the weights come to of the bits in which a code differs from the query. Distances are told apart
 // by classes, and what is known of a class is a list, so that nothing is sorted.
 
-import { countsInVectors, distanceOfVectors } from './scan';
+import { countsInVectors, distance64, distance128, distanceOfVectors } from './scan';
 
 const none: u32 = 0xffffffff;
 /** Of what a walk notes of a node: node, class (`none` if it cannot be found), the next of its class, distance. */
@@ -107,22 +107,14 @@ export function codeAt(node: u32): usize {
   return codeOf(node);
 }
 
-@inline function differing(a: usize, b: usize, offset: usize): u64 {
-  return popcnt<u64>(load<u64>(a + offset) ^ load<u64>(b + offset));
-}
-
 /** Two words at a time, as most codes are short. */
 @inline function hamming(a: usize, b: usize): u32 {
   if (countsInVectors) return distanceOfVectors(a, b, words);
-  let even: u64 = 0;
-  let odd: u64 = 0;
+  let sum: u32 = 0;
   const end = a + <usize>((words & ~1) << 3);
-  for (; a < end; a += 16, b += 16) {
-    even += differing(a, b, 0);
-    odd += differing(a, b, 8);
-  }
-  if ((words & 1) != 0) even += differing(a, b, 0);
-  return <u32>(even + odd);
+  for (; a < end; a += 16, b += 16) sum += distance128(a, b, 0, 0);
+  if ((words & 1) != 0) sum += distance64(a, b, 0, 0);
+  return sum;
 }
 
 /**

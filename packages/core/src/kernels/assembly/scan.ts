@@ -5,10 +5,10 @@
 
 import { below, bound, collect, count, neededOf, push, sortInto } from './collect';
 
-@inline function distance64(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {
+@inline export function distance64(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {
   return <u32>popcnt<u64>(load<u64>(a + offsetA) ^ load<u64>(b + offsetB));
 }
-@inline function distance128(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {
+@inline export function distance128(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {
   return distance64(a, b, offsetA, offsetB) + distance64(a, b, offsetA + 8, offsetB + 8);
 }
 @inline function distance256(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {

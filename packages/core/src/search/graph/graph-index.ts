@@ -101,7 +101,7 @@ export class GraphIndex implements VectorIndex {
       { bytesPerCode: bytesPerCode(quantizer.bits), links, effort: linkCandidates },
       this.#hasDecoder,
     );
-    this.#search = new GraphSearch({ quantizer, nodes: this.#nodes, rows: this.#rows.rows });
+    this.#search = new GraphSearch({ quantizer, nodes: this.#nodes, rows: this.#rows.segmented });
   }
 
   get dimensions(): number {
@@ -109,7 +109,7 @@ export class GraphIndex implements VectorIndex {
   }
 
   get rows(): number {
-    return this.#rows.rows.count;
+    return this.#rows.segmented.count;
   }
 
   /** @throws BitryoshkaError also `not-supported` for more vectors than one graph can hold */
@@ -137,7 +137,7 @@ export class GraphIndex implements VectorIndex {
   delete(rows: Iterable<number>): number {
     let deleted = 0;
     for (const row of rows) {
-      if (!this.#rows.rows.delete(row)) continue;
+      if (!this.#rows.segmented.delete(row)) continue;
       this.#nodes.remove(row);
       deleted++;
     }
@@ -146,7 +146,7 @@ export class GraphIndex implements VectorIndex {
   }
 
   has(row: number): boolean {
-    return this.#rows.rows.find(row) !== undefined;
+    return this.#rows.segmented.find(row) !== undefined;
   }
 
   search(query: ArrayLike<number>, options: GraphSearchOptions): ScoredRow[] {
@@ -161,7 +161,7 @@ export class GraphIndex implements VectorIndex {
       );
     }
     const candidates = this.#search.candidates(unit, depth, options.allowed);
-    if (!depth.rerank) return scoredRows(this.#rows.rows.segments, candidates);
+    if (!depth.rerank) return scoredRows(this.#rows.segmented.segments, candidates);
     return this.#rows.best(candidates, depth, unit);
   }
 
@@ -240,7 +240,7 @@ export class GraphIndex implements VectorIndex {
     const norms = this.#hasDecoder ? this.quantizer.decoder?.encodeNorms(codes) : undefined;
     this.#nodes.insert(codes, norms, (i) => {
       const row = rowOfCode(i);
-      return { row, position: this.#rows.rows.position(row) as number };
+      return { row, position: this.#rows.segmented.position(row) as number };
     });
   }
 

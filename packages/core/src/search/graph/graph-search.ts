@@ -119,8 +119,8 @@ export class GraphSearch {
   #isWalked({ candidates }: ResolvedDepth, allowed: RowSet | undefined): boolean {
     const { count } = this.#graphed.nodes;
     if (candidates >= count) return false;
-    const findable = Math.min(count, allowed?.size ?? Infinity);
-    return findable ** 2 > scoredPerCandidate * candidates * count || !allowed;
+    if (!allowed) return true;
+    return Math.min(count, allowed.size) ** 2 > scoredPerCandidate * candidates * count;
   }
 
   #query(unit: Float32Array, { scoring }: ResolvedDepth): QueryValues {

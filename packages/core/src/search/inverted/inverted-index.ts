@@ -101,7 +101,7 @@ export class InvertedIndex implements VectorIndex {
       copies,
     });
     while (this.#lists.count < centroids.count) this.#lists.addList();
-    const listed = { quantizer, centroids, lists: this.#lists, rows: this.#rows.rows };
+    const listed = { quantizer, centroids, lists: this.#lists, rows: this.#rows.segmented };
     this.#search = new ListSearch(listed);
     this.#overgrown = new OvergrownLists(listed, !this.#rows.isFetched);
   }
@@ -147,7 +147,7 @@ export class InvertedIndex implements VectorIndex {
   }
 
   get rows(): number {
-    return this.#rows.rows.count;
+    return this.#rows.segmented.count;
   }
 
   /** How many lists there are. */
@@ -179,7 +179,7 @@ export class InvertedIndex implements VectorIndex {
   delete(rows: Iterable<number>): number {
     let deleted = 0;
     for (const row of rows) {
-      if (!this.#rows.rows.delete(row)) continue;
+      if (!this.#rows.segmented.delete(row)) continue;
       this.#lists.remove(row);
       deleted++;
     }
@@ -187,7 +187,7 @@ export class InvertedIndex implements VectorIndex {
   }
 
   has(row: number): boolean {
-    return this.#rows.rows.find(row) !== undefined;
+    return this.#rows.segmented.find(row) !== undefined;
   }
 
   search(query: ArrayLike<number>, options: InvertedSearchOptions): ScoredRow[] {
@@ -203,7 +203,7 @@ export class InvertedIndex implements VectorIndex {
       );
     }
     const candidates = this.#candidates(unit, depth, options);
-    if (!depth.rerank) return scoredRows(this.#rows.rows.segments, candidates);
+    if (!depth.rerank) return scoredRows(this.#rows.segmented.segments, candidates);
     return this.#rows.best(candidates, depth, unit);
   }
 
