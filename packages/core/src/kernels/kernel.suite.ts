@@ -35,6 +35,20 @@ export function kernelSuite(kernel: Kernel): void {
       );
     });
 
+    it.each(wordCounts)('finds the first of equals among 2,600 rows, %i words a code', (words) => {
+      // Few bits are set: most distances are shared by many rows, of all parts of what is read at once.
+      const { memory, query } = randomCodes(kernel, 2600, words, words);
+      for (const [i, byte] of memory.bytes().entries()) memory.bytes()[i] = byte & (i % 8 ? 0 : 3);
+      const pairs = sortedPairs(memory, query);
+      for (const k of [1, 40, 900, 2600]) {
+        expect(nearestPairs(memory, query, k)).toEqual(pairs.slice(0, k));
+      }
+      const ranges = Uint32Array.of(1, 1030, 1100, 1103, 1500, 2599);
+      const isWithin = (i: number) => (i > 0 && i < 1030) || (i > 1099 && i < 1103) || i > 1499;
+      const within = pairs.filter(([i]) => isWithin(i) && i < 2599);
+      expect(nearestPairs(memory, query, 50, undefined, { ranges })).toEqual(within.slice(0, 50));
+    });
+
     it('keeps the earlier row among equal distances, however many there are', () => {
       const memory = kernel.createCodeMemory(8);
       memory.resize(5000);

@@ -9,6 +9,9 @@ const mostQueries = 8;
 /** Of the classes that sums fall in. */
 const histogramBytes = 4096 * 4;
 
+/** Of the distances that a scan writes down before it looks at them. */
+const distancesBytes = 2064;
+
 /** How several threads share a memory. */
 export interface SharedLayout {
   /** There is room for as many codes from the beginning, and what lies behind it stays where it is. */
@@ -78,7 +81,8 @@ export class WasmCodeMemory implements CodeMemory {
     const rangesAt = align(queryAt + bytesPerCode);
     const histogramAt = align(rangesAt + ranges.byteLength);
     const candidatesAt = align(histogramAt + (bytesPerCode * 8 + 2) * 4);
-    const outputAt = align(candidatesAt + (2 * wanted + 64) * 8);
+    const distancesAt = align(candidatesAt + (2 * wanted + 64) * 8);
+    const outputAt = distancesAt + distancesBytes;
     const allowedAt = align(outputAt + wanted * 8);
     this.#writeScan(query, queryAt, ranges, rangesAt, allowed, allowedAt);
     const found = this.#kernel.scan(
@@ -92,6 +96,7 @@ export class WasmCodeMemory implements CodeMemory {
       allowed ? allowedAt : 0,
       histogramAt,
       candidatesAt,
+      distancesAt,
       outputAt,
     );
 
@@ -117,7 +122,7 @@ export class WasmCodeMemory implements CodeMemory {
   /** How many queries have room at once. */
   #tileQueries(wanted: number): number {
     const perQuery = 24 * wanted + 33 * this.bytesPerCode + 1024;
-    const room = this.#scratchBytes - this.#capacity / 8 - 4096;
+    const room = this.#scratchBytes - this.#capacity / 8 - 8192;
     return Math.max(1, Math.min(mostQueries, Math.floor(room / perQuery)));
   }
 
@@ -140,7 +145,8 @@ export class WasmCodeMemory implements CodeMemory {
     const histogramsAt = align(statesAt + count * 16);
     const candidatesAt = histogramsAt + count * histogramStride;
     const outputsAt = candidatesAt + count * candidatesStride;
-    const allowedAt = outputsAt + count * outputStride;
+    const distancesAt = outputsAt + count * outputStride;
+    const allowedAt = distancesAt + distancesBytes;
     this.#writeScan(queries, queriesAt, ranges, rangesAt, allowed, allowedAt);
     this.#kernel.scanTile(
       base,
@@ -159,6 +165,7 @@ export class WasmCodeMemory implements CodeMemory {
       outputsAt,
       outputStride,
       statesAt,
+      distancesAt,
     );
     const { words } = this.#views;
     return Array.from({ length: count }, (_, t) => {

@@ -19,6 +19,7 @@ export interface KernelExports extends CountingExports {
     allowed: number,
     histogram: number,
     candidates: number,
+    distances: number,
     output: number,
   ): number;
   multiplyTransposed(
@@ -47,6 +48,7 @@ export interface KernelExports extends CountingExports {
     outputs: number,
     outputStride: number,
     states: number,
+    distances: number,
   ): void;
   multiplyStrided(
     a: number,

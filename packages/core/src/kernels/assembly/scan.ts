@@ -1,7 +1,8 @@
 // Exact Hamming search: the k codes nearest to a query, ties by row.
 //
 // Memory, all laid out by the caller: `codes` row after row; `histogram` of bits + 2 counters;
-// `candidates` as (distance, row) pairs with room for 2 * k + 64 of them.
+// `candidates` as (distance, row) pairs with room for 2 * k + 64 of them; `distances` of two
+// bytes for each row of a block and sixteen more.
 
 import { below, bound, collect, count, neededOf, push, sortInto } from './collect';
 
@@ -59,7 +60,6 @@ export function distanceOfVectors(a: usize, b: usize, words: u32): u32 {
 }
 
 // Types that stand for code lengths, because only types select an instance of a generic function.
-class Bits64 {}
 class Bits128 {}
 class Bits192 {}
 class Bits256 {}
@@ -80,31 +80,21 @@ let word5: u64 = 0;
   return <u32>popcnt<u64>(load<u64>(p + offset) ^ word);
 }
 
-@inline function distanceOfFour(p: usize, offset: usize, q0: u64, q1: u64, q2: u64, q3: u64): u32 {
-  return (
-    ones(p, offset, q0) + ones(p, offset + 8, q1) +
-    (ones(p, offset + 16, q2) + ones(p, offset + 24, q3))
-  );
-}
-
-/** The distance of the query to the code at `p + offset`. */
+/** The distance of the query to the code at `p`. */
 @inline function distanceAs<T>(
-  p: usize, offset: usize, query: usize, q0: u64, q1: u64, q2: u64, q3: u64, q4: u64, q5: u64,
+  p: usize, query: usize, q0: u64, q1: u64, q2: u64, q3: u64, q4: u64, q5: u64,
   v0: v128, v1: v128, v2: v128, v3: v128,
 ): u32 {
-  if (idof<T>() == idof<Bits64>()) return ones(p, offset, q0);
-  if (idof<T>() == idof<Bits128>()) return ones(p, offset, q0) + ones(p, offset + 8, q1);
-  if (idof<T>() == idof<Bits192>()) {
-    return ones(p, offset, q0) + ones(p, offset + 8, q1) + ones(p, offset + 16, q2);
-  }
-  const four = distanceOfFour(p, offset, q0, q1, q2, q3);
+  if (idof<T>() == idof<Bits128>()) return ones(p, 0, q0) + ones(p, 8, q1);
+  if (idof<T>() == idof<Bits192>()) return ones(p, 0, q0) + ones(p, 8, q1) + ones(p, 16, q2);
+  const four = ones(p, 0, q0) + ones(p, 8, q1) + (ones(p, 16, q2) + ones(p, 24, q3));
   if (idof<T>() == idof<Bits256>()) return four;
-  const six = four + (ones(p, offset + 32, q4) + ones(p, offset + 40, q5));
+  const six = four + (ones(p, 32, q4) + ones(p, 40, q5));
   if (idof<T>() == idof<Bits384>()) return six;
-  const eight = six + distance128(query, p, 48, offset + 48);
+  const eight = six + distance128(query, p, 48, 48);
   if (idof<T>() == idof<Bits512>()) return eight;
-  if (idof<T>() == idof<Bits768>()) return eight + distance256(query, p, 64, offset + 64);
-  return eight + inVectors(p + offset, v0, v1, v2, v3);
+  if (idof<T>() == idof<Bits768>()) return eight + distance256(query, p, 64, 64);
+  return eight + inVectors(p, v0, v1, v2, v3);
 }
 
 /** The distance of the last 64 of 128 bytes, by units of the processor that counting words leaves free. */
@@ -124,29 +114,84 @@ let word5: u64 = 0;
   return <u32>((<u64>wide * 0x0001000100010001) >> 48);
 }
 
-// The compiler turns each instance of this generic function into straight-line code for its code length.
-// One row an iteration, two where codes are short: more would not leave registers for the query.
-@inline function scanAll<T>(codes: usize, first: u32, end: u32, query: usize, bytes: usize): void {
-  const q0 = word0, q1 = word1, q2 = word2, q3 = word3, q4 = word4, q5 = word5;
-  const isLong = idof<T>() == idof<Bits1024>();
-  const v0 = isLong ? v128.load(query, 64) : i8x16.splat(0);
-  const v1 = isLong ? v128.load(query, 80) : v0;
-  const v2 = isLong ? v128.load(query, 96) : v0;
-  const v3 = isLong ? v128.load(query, 112) : v0;
-  let p = codes + <usize>first * bytes;
+/**
+ * Rows whose distances are written down before any of them is looked at. They are read from the beginnings
+ * of four quarters at once: a processor that reads one run of memory fetches ahead by little, four runs by
+ * four times as much.
+ */
+const blockRows: u32 = 1024;
+const quarters: u32 = 4;
+/** Where they are written, and sixteen bytes that are no distances. */
+let distances: usize = 0;
+
+/** Codes of 64 bits: writing a distance down takes as long as looking at it. */
+function scan64(codes: usize, first: u32, end: u32): void {
+  const q0 = word0;
+  let p = codes + (<usize>first << 3);
   let limit = bound;
   let i = first;
-  if (idof<T>() == idof<Bits64>() || idof<T>() == idof<Bits128>()) {
-    for (; i + 2 <= end; i += 2, p += bytes << 1) {
-      const a = distanceAs<T>(p, 0, query, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3);
-      const b = distanceAs<T>(p, bytes, query, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3);
-      if (a < limit) limit = push(a, i);
-      if (b < limit) limit = push(b, i + 1);
-    }
+  for (; i + 2 <= end; i += 2, p += 16) {
+    const a = ones(p, 0, q0);
+    const b = ones(p, 8, q0);
+    if (a < limit) limit = push(a, i);
+    if (b < limit) limit = push(b, i + 1);
   }
-  for (; i < end; i++, p += bytes) {
-    const d = distanceAs<T>(p, 0, query, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3);
-    if (d < limit) limit = push(d, i);
+  if (i < end && ones(p, 0, q0) < limit) push(ones(p, 0, q0), i);
+}
+
+// The compiler turns each instance of this generic function into straight-line code for its code length.
+@inline function scanAll<T>(codes: usize, first: u32, end: u32, query: usize, bytes: usize): void {
+  const q0 = word0, q1 = word1, q2 = word2, q3 = word3, q4 = word4, q5 = word5;
+  const usesVectors = idof<T>() == idof<Bits1024>();
+  const v0 = usesVectors ? v128.load(query, 64) : i8x16.splat(0);
+  const v1 = usesVectors ? v128.load(query, 80) : v0;
+  const v2 = usesVectors ? v128.load(query, 96) : v0;
+  const v3 = usesVectors ? v128.load(query, 112) : v0;
+  for (let i = first; i < end;) {
+    // Fewer than four rows are a run of their own.
+    const left = min(end - i, blockRows);
+    const runs = left < quarters ? 1 : quarters;
+    const rows = left / runs;
+    const step = <usize>rows * bytes;
+    let p = codes + <usize>i * bytes;
+    let to = distances;
+    if (idof<T>() == idof<Bits768>() || idof<T>() == idof<Bits1024>() || runs == 1) {
+      const all = step * runs;
+      for (const stop = p + step; p < stop; p += bytes, to += 2) {
+        for (let at = p, d = to; at < p + all; at += step, d += rows << 1) {
+          store<u16>(d, distanceAs<T>(at, query, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3));
+        }
+      }
+    } else {
+      const far = <usize>rows << 1;
+      for (const stop = p + step; p < stop; p += bytes, to += 2) {
+        const p1 = p + step, p2 = p1 + step, p3 = p2 + step;
+        const to1 = to + far, to2 = to1 + far, to3 = to2 + far;
+        store<u16>(to, distanceAs<T>(p, query, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3));
+        store<u16>(to1, distanceAs<T>(p1, query, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3));
+        store<u16>(to2, distanceAs<T>(p2, query, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3));
+        store<u16>(to3, distanceAs<T>(p3, query, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3));
+      }
+    }
+    pushNear(i, rows * runs);
+    i += rows * runs;
+  }
+}
+
+/** Takes up, in the order of the rows, which of them are near: eight are looked at by one instruction. */
+function pushNear(first: u32, rows: u32): void {
+  // What lies behind the last is no distance, and never near.
+  store<v128>(distances + (<usize>rows << 1), i16x8.splat(-1));
+  let limit = i16x8.splat(<i16>bound);
+  for (let i: u32 = 0; i < rows; i += 8) {
+    let near = i16x8.bitmask(i16x8.lt_u(v128.load(distances + (<usize>i << 1)), limit));
+    if (near == 0) continue;
+    for (; near != 0; near &= near - 1) {
+      const row = i + <u32>ctz<i32>(near);
+      const distance = <u32>load<u16>(distances + (<usize>row << 1));
+      if (distance < bound) push(distance, first + row);
+    }
+    limit = i16x8.splat(<i16>bound);
   }
 }
 
@@ -196,7 +241,7 @@ function scanRange(
   if (words > 5) word5 = load<u64>(query, 40);
   if (allowed != 0) scanAllowed(codes, first, end, query, words, allowed);
   else if (countsInVectors && words > 1) scanVectors(codes, first, end, query, words);
-  else if (words == 1) scanAll<Bits64>(codes, first, end, query, 8);
+  else if (words == 1) scan64(codes, first, end);
   else if (words == 2) scanAll<Bits128>(codes, first, end, query, 16);
   else if (words == 3) scanAll<Bits192>(codes, first, end, query, 24);
   else if (words == 4) scanAll<Bits256>(codes, first, end, query, 32);
@@ -214,10 +259,11 @@ function scanRange(
  */
 export function scan(
   codes: usize, ranges: usize, rangeCount: u32, words: u32, query: usize, k: u32, limit: u32,
-  allowed: usize, histogramAt: usize, candidatesAt: usize, output: usize,
+  allowed: usize, histogramAt: usize, candidatesAt: usize, distancesAt: usize, output: usize,
 ): u32 {
   const bits = words << 6;
   const largest = min(limit, bits + 1);
+  distances = distancesAt;
   const guess = allowed == 0 && limit > bits
     ? guessBound(codes, ranges, rangeCount, words, query, k, histogramAt)
     : largest;
@@ -233,7 +279,7 @@ export function scan(
 }
 
 /** Bytes of codes that all queries of a tile read before the next are fetched: half of a first-level cache. */
-const tileBytes: u32 = 16384;
+const tileBytes: u32 = 32768;
 
 /**
  * `scan` for several queries at once: a block of codes is compared with each of them while it is in the
@@ -244,11 +290,12 @@ const tileBytes: u32 = 16384;
 export function scanTile(
   codes: usize, ranges: usize, rangeCount: u32, words: u32, queries: usize, queryCount: u32, k: u32,
   limit: u32, allowed: usize, histograms: usize, histogramStride: u32, candidatesAt: usize,
-  candidatesStride: u32, outputs: usize, outputStride: u32, states: usize,
+  candidatesStride: u32, outputs: usize, outputStride: u32, states: usize, distancesAt: usize,
 ): void {
   const bits = words << 6;
   const bytes = words << 3;
   const largest = min(limit, bits + 1);
+  distances = distancesAt;
   for (let t: u32 = 0; t < queryCount; t++) {
     const histogram = histograms + <usize>t * histogramStride;
     const query = queries + <usize>t * bytes;
@@ -262,11 +309,11 @@ export function scanTile(
     store<u32>(state, 0, 8);
     store<u32>(state, guess, 12);
   }
-  const blockRows = max(64, tileBytes / bytes);
+  const tileRows = max(64, tileBytes / bytes);
   for (let r: u32 = 0; r < rangeCount; r++) {
     const end = load<u32>(ranges + (<usize>r << 3), 4);
-    for (let first = load<u32>(ranges + (<usize>r << 3)); first < end; first += blockRows) {
-      const last = min(end, first + blockRows);
+    for (let first = load<u32>(ranges + (<usize>r << 3)); first < end; first += tileRows) {
+      const last = min(end, first + tileRows);
       for (let t: u32 = 0; t < queryCount; t++) {
         const state = states + (<usize>t << 4);
         collect(
