@@ -4,6 +4,7 @@ import { row, zeros } from '../vectors/matrix.ts';
 import { dotProduct } from './dot-product.ts';
 import { javascriptByteDescent } from './javascript-byte-descent.ts';
 import { javascriptProduct } from './javascript-product.ts';
+import { createJavascriptRotator } from './javascript-rotator.ts';
 import { JavascriptSlicedMemory } from './javascript-sliced-memory.ts';
 import type {
   BitPlanes,
@@ -34,6 +35,7 @@ export const javascriptKernel: Kernel = {
     const biasCopy = bias?.slice();
     return (a, into) => multiplyTransposed(a, copy, biasCopy, into);
   },
+  createRotator: createJavascriptRotator,
   createVectorMemory: (rows, columns, format) => new JavascriptVectorMemory(rows, columns, format),
   descendSigns,
   createByteDescent: javascriptByteDescent,

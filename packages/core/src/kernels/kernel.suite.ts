@@ -13,6 +13,7 @@ import type {
   SlicedScanOptions,
 } from './kernel.ts';
 import { largestTotalWeight, slicedBlockRows } from './kernel.ts';
+import { popcount } from './popcount.ts';
 import { bytesOfVector } from './vector-layout.ts';
 
 /** What every kernel must do, checked against definitions that are too slow to ship. */
@@ -673,6 +674,62 @@ export function kernelSuite(kernel: Kernel): void {
     });
   });
 
+  describe('rotator', () => {
+    it.each([4, 5, 7, 8, 12, 33, 64, 100, 384])(
+      'multiplies with factors and a transform, round by round, %i dimensions',
+      (columns) => {
+        const random = seededRandom(columns);
+        const size = 2 ** Math.floor(Math.log2(columns));
+        for (const [rounds, rows] of [
+          [1, 2],
+          [2, 3],
+          [3, 70],
+          [3, 0],
+        ]) {
+          const factors = randomMatrix(rounds, size, random);
+          const bias = randomMatrix(1, columns, random).data;
+          const vectors = randomMatrix(rows, columns, random);
+          const before = vectors.data.slice();
+          const rotated = kernel.createRotator(factors, bias)(vectors);
+          const expected = vectors.data.map((_, p) => bias[p % columns]);
+          for (let i = 0; i < rows; i++) {
+            const turned = turnedSlowly(vectors.data.subarray(i * columns), factors, columns);
+            for (let j = 0; j < columns; j++) expected[i * columns + j] += turned[j];
+          }
+          expect([rotated.rows, rotated.columns]).toEqual([rows, columns]);
+          const difference = rotated.data.map((value, p) => Math.abs(value - expected[p]));
+          expect(Math.max(0, ...difference)).toBeLessThan(1e-5 * size ** (rounds / 2));
+          expect(vectors.data).toEqual(before);
+        }
+      },
+    );
+
+    it('writes into memory that is given, and knows its factors after they have changed', () => {
+      const random = seededRandom(8);
+      const factors = randomMatrix(2, 8, random);
+      const bias = randomMatrix(1, 9, random).data;
+      const vectors = randomMatrix(3, 9, random);
+      const rotate = kernel.createRotator(factors, bias);
+      const rotated = rotate(vectors);
+      factors.data.fill(0);
+      bias.fill(0);
+      const into = randomMatrix(3, 9, random);
+      expect(rotate(vectors, into)).toBe(into);
+      expect(into).toEqual(rotated);
+    });
+
+    it('gives the same bits as before (golden values)', () => {
+      const random = seededRandom(6);
+      const rotate = kernel.createRotator(
+        randomMatrix(3, 8, random),
+        randomMatrix(1, 11, random).data,
+      );
+      const { data } = rotate(randomMatrix(1, 11, random));
+      const words = [...new Uint32Array(data.buffer)].map((word) => word.toString(16));
+      expect(words).toEqual(goldenRotation);
+    });
+  });
+
   describe('multiply and multiplyTransposeOf', () => {
     it('are the products of a, and of its transpose, with b', () => {
       const size = fc.integer({ min: 1, max: 21 });
@@ -931,6 +988,34 @@ function ones(byte: number): number {
 function randomMatrix(rows: number, columns: number, random: () => number): Matrix {
   const data = Float32Array.from({ length: rows * columns }, () => random() * 2 - 1);
   return { rows, columns, data };
+}
+
+const goldenRotation = [
+  'bf5ae695',
+  '408ec6e4',
+  '3f5bee96',
+  'bfc6cdfa',
+  'bdfbf2be',
+  '3f4b0a0b',
+  'be80dc22',
+  'bcfd4800',
+  'beba6ebe',
+  'bdded0e8',
+  'bdc0f8c8',
+];
+
+/** By the definition of the transform: entry (i, j) is -1 where i and j share an odd number of ones. */
+function turnedSlowly(vector: Float32Array, factors: Matrix, columns: number): Float64Array {
+  const turned = Float64Array.from(vector.subarray(0, columns));
+  const { rows: rounds, columns: size, data } = factors;
+  for (let round = 0; round < rounds; round++) {
+    const values = turned.subarray(round % 2 === 0 ? 0 : columns - size).subarray(0, size);
+    const before = values.map((value, j) => value * data[round * size + j]);
+    for (let i = 0; i < size; i++) {
+      values[i] = before.reduce((sum, x, j) => sum + (popcount(i & j) % 2 === 0 ? x : -x), 0);
+    }
+  }
+  return turned;
 }
 
 const goldenBytes = [

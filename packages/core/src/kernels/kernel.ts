@@ -174,7 +174,7 @@ export type ByteDescent = (
   rounds: number,
 ) => Matrix;
 
-/** A matrix and a bias that are multiplied with again and again. The product may be given memory. */
+/** A linear map and a bias that are applied again and again. What comes out may be given memory. */
 export type Multiplier = (a: Matrix, into?: Matrix) => Matrix;
 
 /**
@@ -197,6 +197,14 @@ export interface Kernel {
   multiplyTransposeOf(a: Matrix, b: Matrix): Matrix;
   /** `multiplyTransposed` for a `b` that stays the same: it is copied once, not at every call. */
   createMultiplier(b: Matrix, bias?: Float32Array): Multiplier;
+  /**
+   * Rounds of multiplying with factors and a Walsh–Hadamard transform, not normalised, and then `bias`, in
+   * float32. A round takes as many dimensions as it has factors, the first or the last in turns.
+   *
+   * @param factors one row per round; its columns a power of two, from 4 to the dimensions; copied
+   * @param bias one value per dimension; copied
+   */
+  createRotator(factors: Matrix, bias: Float32Array): Multiplier;
   /** Zero vectors. */
   createVectorMemory(rows: number, columns: number, format: VectorFormatName): VectorMemory;
   /**

@@ -31,6 +31,16 @@ export interface KernelExports extends CountingExports {
     bias: number,
     output: number,
   ): void;
+  rotate(
+    vectors: number,
+    rows: number,
+    columns: number,
+    rowBytes: number,
+    factors: number,
+    size: number,
+    rounds: number,
+    bias: number,
+  ): void;
   scanTile(
     codes: number,
     ranges: number,

@@ -9,6 +9,7 @@ import { descendSigns } from './wasm-descent.ts';
 import type { KernelExports } from './wasm-exports.ts';
 import { createMultiplier, WasmMultiplier } from './wasm-multiplier.ts';
 import { wasmProduct } from './wasm-product.ts';
+import { createRotator } from './wasm-rotator.ts';
 import { WasmSlicedMemory } from './wasm-sliced-memory.ts';
 import { WasmVectorMemory } from './wasm-vector-memory.ts';
 
@@ -45,6 +46,7 @@ export function createWasmKernel(counting?: BitCounting): Kernel | undefined {
     multiply: (a, b) => wasmProduct(products, a, b, false),
     multiplyTransposeOf: (a, b) => wasmProduct(products, a, b, true),
     createMultiplier: (b, bias) => createMultiplier(instantiate(module), b, bias),
+    createRotator: (factors, bias) => createRotator(instantiate(module), factors, bias),
     createVectorMemory: (rows, columns, format) =>
       new WasmVectorMemory(instantiate(module), rows, columns, format),
     descendSigns: (residuals, signs, couplings, rounds) =>

@@ -1,8 +1,11 @@
 import type { Codes } from '../codes/codes.ts';
 import { packSignsInBlocks } from '../codes/pack-signs-in-blocks.ts';
 import { encodeFile } from '../format/file.ts';
+import type { Tensor } from '../format/safetensors.ts';
 import type { AffineMap } from '../transforms/affine-map.ts';
 import { affineFunction } from '../transforms/affine-map.ts';
+import type { HadamardMap } from '../transforms/hadamard-rotation.ts';
+import { hadamardFunction } from '../transforms/hadamard-rotation.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { rowRange, toMatrix, zeros } from '../vectors/matrix.ts';
 import { normalizeRows, unitRows } from '../vectors/normalize.ts';
@@ -13,10 +16,12 @@ const encodedRows = 256;
 
 export interface AffineQuantizerParts {
   readonly kind: string;
-  readonly map: AffineMap;
+  readonly map: AffineMap | HadamardMap;
   /** What each projected value must exceed for its bit to be 1, by side. */
   readonly thresholds: Readonly<Record<Side, Float32Array>>;
 }
+
+type MapFunction = (vectors: Matrix, into?: Matrix) => Matrix;
 
 /** One bit per output of an affine map, with a threshold per output and side. */
 export class AffineQuantizer implements Quantizer {
@@ -27,7 +32,7 @@ export class AffineQuantizer implements Quantizer {
   /** What encoding needs in between: in new memory each time, it would be garbage many times the codes' size. */
   #scratch: { readonly unit: Matrix; readonly projected: Matrix } | undefined;
   /** The map with the thresholds taken into its bias, by side. */
-  readonly #maps: Readonly<Record<Side, (vectors: Matrix, into?: Matrix) => Matrix>>;
+  readonly #maps: Readonly<Record<Side, MapFunction>>;
 
   constructor(parts: AffineQuantizerParts) {
     const { kind, map, thresholds } = parts;
@@ -36,8 +41,8 @@ export class AffineQuantizer implements Quantizer {
     this.bits = map.bias.length;
     this.#parts = parts;
     this.#maps = {
-      document: affineFunction(subtractFromBias(map, thresholds.document)),
-      query: affineFunction(subtractFromBias(map, thresholds.query)),
+      document: withThresholds(map, thresholds.document),
+      query: withThresholds(map, thresholds.query),
     };
   }
 
@@ -63,14 +68,17 @@ export class AffineQuantizer implements Quantizer {
     const shape = [this.bits];
     return encodeFile({
       kind: 'quantizer',
-      fields: { kind, inputDimensions: this.inputDimensions, bits: this.bits },
+      fields: {
+        kind,
+        ...('flips' in map && { form: 'hadamard' }),
+        inputDimensions: this.inputDimensions,
+        bits: this.bits,
+      },
       tensors: {
         bias: { shape, data: map.bias },
         document_thresholds: { shape, data: thresholds.document },
         query_thresholds: { shape, data: thresholds.query },
-        ...(map.weights && {
-          weights: { shape: [this.bits, this.inputDimensions], data: map.weights.data },
-        }),
+        ...tensorsOf(map),
       },
     });
   }
@@ -90,6 +98,15 @@ export class AffineQuantizer implements Quantizer {
   }
 }
 
-function subtractFromBias(map: AffineMap, thresholds: Float32Array): AffineMap {
-  return { ...map, bias: map.bias.map((bias, i) => bias - thresholds[i]) };
+/** What is above its threshold comes out above zero. */
+function withThresholds(map: AffineMap | HadamardMap, thresholds: Float32Array): MapFunction {
+  const bias = map.bias.map((value, i) => value - thresholds[i]);
+  return 'flips' in map ? hadamardFunction({ ...map, bias }) : affineFunction({ ...map, bias });
+}
+
+function tensorsOf(map: AffineMap | HadamardMap): Record<string, Tensor> {
+  if ('flips' in map) return { flips: { shape: [map.flips.length], data: map.flips } };
+  const { weights } = map;
+  if (!weights) return {};
+  return { weights: { shape: [weights.rows, weights.columns], data: weights.data } };
 }

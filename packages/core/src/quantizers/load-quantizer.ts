@@ -1,4 +1,6 @@
 import type { AffineMap } from '../transforms/affine-map.ts';
+import type { HadamardMap } from '../transforms/hadamard-rotation.ts';
+import { hadamardFlips } from '../transforms/hadamard-rotation.ts';
 import { AffineQuantizer } from './affine-quantizer.ts';
 import { AutoencoderQuantizer } from './autoencoder/autoencoder-quantizer.ts';
 import { DecodableQuantizer } from './decodable-quantizer.ts';
@@ -13,6 +15,7 @@ const loaders: Readonly<Record<string, (file: QuantizerFile) => Quantizer>> = {
   affine: loadAffine,
   autoencoder: loadAutoencoder,
   decodable: loadDecodable,
+  hadamard: loadHadamard,
   groups: loadGroupQuantizer,
   head: loadHeadQuantizer,
 };
@@ -35,10 +38,27 @@ export function loadQuantizer(file: Uint8Array): Quantizer {
 }
 
 function loadAffine(file: QuantizerFile): Quantizer {
+  return loadWithThresholds(file, loadMap(file));
+}
+
+function loadHadamard(file: QuantizerFile): Quantizer {
+  const { bits, inputDimensions } = file;
+  if (bits !== inputDimensions) {
+    throw invalidQuantizerFile(`got ${bits} bits, expected ${inputDimensions}`);
+  }
+  const flips = file.tensors.flips?.data;
+  const count = hadamardFlips(bits);
+  const areFlips =
+    flips instanceof Uint8Array && flips.length === count && flips.every((flip) => flip <= 1);
+  if (!areFlips) throw invalidQuantizerFile(`got no ${count} flips of 0 or 1`);
+  return loadWithThresholds(file, { flips, bias: file.floats('bias', [bits]), inputDimensions });
+}
+
+function loadWithThresholds(file: QuantizerFile, map: AffineMap | HadamardMap): Quantizer {
   const { kind, bits } = file;
   return new AffineQuantizer({
     kind,
-    map: loadMap(file),
+    map,
     thresholds: {
       document: file.floats('document_thresholds', [bits]),
       query: file.floats('query_thresholds', [bits]),

@@ -17,6 +17,7 @@ export function quantizerSuite(
     [33, 33],
     [70, 63],
     [70, 65],
+    [70, 70],
   ])('%i dimensions to %i bits', (dimensions, bits) => {
     const documents = randomMatrix(200, dimensions, 1);
     const queries = randomMatrix(30, dimensions, 2);

@@ -5,5 +5,6 @@ export { dotProductsOfBytes, dotProductsOfHalves } from './encoded';
 export { dotProducts, multiplyTransposed } from './multiply';
 export { countInLanes, countInWords } from './probe';
 export { multiplyStrided } from './product';
+export { rotate } from './rotate';
 export { fillTables, largestSums, sumByPlanes, sumByTables } from './score';
 export { scanSliced, slice } from './sliced';

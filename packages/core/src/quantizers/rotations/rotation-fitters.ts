@@ -1,5 +1,6 @@
 import { composeWithMatrix } from '../../transforms/affine-map.ts';
 import { fitCentring } from '../../transforms/centring.ts';
+import { isHadamardFaster, randomHadamardMap } from '../../transforms/hadamard-rotation.ts';
 import { fitItq } from '../../transforms/itq.ts';
 import { fitNestedItq } from '../../transforms/nested-itq.ts';
 import { fitPca } from '../../transforms/pca.ts';
@@ -14,11 +15,11 @@ export const fitRandomQuantizer: QuantizerFitter = (documents, { bits, seed }) =
   const { columns } = documents;
   // Before the bits size a rotation.
   checkOutputDimensions(columns, bits);
-  const rotation = randomRotation(bits, columns, seed);
-  return zeroThresholdQuantizer(
-    'random',
-    composeWithMatrix(fitCentring(documents, columns), rotation),
-  );
+  const centring = fitCentring(documents, columns);
+  const map = isHadamardFaster(columns, bits)
+    ? randomHadamardMap(centring.bias, seed)
+    : composeWithMatrix(centring, randomRotation(bits, columns, seed));
+  return zeroThresholdQuantizer('random', map);
 };
 
 /** The leading principal components. */

@@ -1,5 +1,6 @@
 import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
+import type { HadamardMap } from '../../transforms/hadamard-rotation.ts';
 import { truncation } from '../../transforms/truncation.ts';
 import { AffineQuantizer } from '../affine-quantizer.ts';
 import type { QuantizerFitter } from '../quantizer-fitter.ts';
@@ -19,7 +20,10 @@ export function thresholdFitter(kind: string, statistic: ThresholdStatistic): Qu
 }
 
 /** The outputs of a map as they are: 1 above zero, on both sides. */
-export function zeroThresholdQuantizer(kind: string, map: AffineMap): AffineQuantizer {
+export function zeroThresholdQuantizer(
+  kind: string,
+  map: AffineMap | HadamardMap,
+): AffineQuantizer {
   const zero = new Float32Array(map.bias.length);
   return new AffineQuantizer({ kind, map, thresholds: { document: zero, query: zero } });
 }

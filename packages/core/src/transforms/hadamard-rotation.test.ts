@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { encodeFile } from '../format/file.ts';
+import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import { loadQuantizer } from '../quantizers/load-quantizer.ts';
+import { gaussian, seededRandom } from '../vectors/random.ts';
+import { hadamardFunction, randomHadamardMap } from './hadamard-rotation.ts';
+
+const random = seededRandom(4);
+
+describe.each([64, 100, 384])('a random Hadamard map of %i dimensions', (dimensions) => {
+  const shift = Float32Array.from({ length: dimensions }, () => gaussian(random));
+  const map = randomHadamardMap(shift, 7);
+  const rotate = hadamardFunction(map);
+  const unitVectors = new Float32Array(dimensions * dimensions);
+  for (let i = 0; i < dimensions; i++) unitVectors[i * dimensions + i] = 1;
+  const images = rotate({ rows: dimensions, columns: dimensions, data: unitVectors });
+  const imageOf = (i: number, j: number) => images.data[i * dimensions + j] - map.bias[j];
+
+  it('keeps lengths and angles', () => {
+    for (let i = 0; i < dimensions; i += 7) {
+      for (let other = 0; other <= i; other += 5) {
+        let product = 0;
+        for (let j = 0; j < dimensions; j++) product += imageOf(i, j) * imageOf(other, j);
+        expect(product).toBeCloseTo(i === other ? 1 : 0, 5);
+      }
+    }
+  });
+
+  it('moves what was shifted to zero there', () => {
+    const opposite = shift.map((value) => -value);
+    for (const value of rotate({ rows: 1, columns: dimensions, data: opposite }).data) {
+      expect(value).toBeCloseTo(0, 4);
+    }
+  });
+
+  it('spreads every dimension over nearly all others', () => {
+    for (let i = 0; i < dimensions; i++) {
+      const reached = Array.from({ length: dimensions }, (_, j) => imageOf(i, j));
+      expect(Math.max(...reached.map(Math.abs))).toBeLessThan(0.75);
+    }
+  });
+
+  it('depends on its seed', () => {
+    expect(randomHadamardMap(shift, 7)).toEqual(map);
+    expect(randomHadamardMap(shift, 8).flips).not.toEqual(map.flips);
+  });
+});
+
+describe('a file of such a quantizer', () => {
+  const tensors = {
+    bias: { shape: [64], data: new Float32Array(64) },
+    document_thresholds: { shape: [64], data: new Float32Array(64) },
+    query_thresholds: { shape: [64], data: new Float32Array(64) },
+    flips: { shape: [192], data: new Uint8Array(192) },
+  };
+  const fields = { kind: 'random', form: 'hadamard', inputDimensions: 64, bits: 64 };
+  const file = (changed: object, changedTensors: object = {}) =>
+    encodeFile({
+      kind: 'quantizer',
+      fields: { ...fields, ...changed },
+      tensors: { ...tensors, ...changedTensors },
+    });
+
+  it('is small: it says what is negated, and no matrix', async () => {
+    const vectors = Array.from({ length: 90 }, () => Float32Array.from({ length: 384 }, random));
+    const quantizer = await fitQuantizer(vectors, { kind: 'random', bits: 384, decoder: false });
+    expect(quantizer.save().length).toBeLessThan(8000);
+    const matrix = await fitQuantizer(vectors, { kind: 'random', bits: 383, decoder: false });
+    expect(matrix.save().length).toBeGreaterThan(500_000);
+  });
+
+  it('is refused where it cannot be one', () => {
+    expect(loadQuantizer(file({})).bits).toBe(64);
+    for (const damaged of [
+      file({ inputDimensions: 65 }),
+      file({}, { flips: { shape: [191], data: new Uint8Array(191) } }),
+      file({}, { flips: { shape: [192], data: new Uint8Array(192).fill(2) } }),
+      file({}, { flips: { shape: [192], data: new Float32Array(192) } }),
+    ]) {
+      expect(() => loadQuantizer(damaged)).toThrow(
+        expect.objectContaining({ code: 'invalid-file' }),
+      );
+    }
+  });
+});
