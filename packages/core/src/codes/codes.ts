@@ -35,12 +35,20 @@ export function packSigns({ rows, columns, data }: Matrix, into?: Codes): Codes 
   const bytes = codes.data;
   for (let i = 0; i < rows; i++) {
     const end = (i + 1) * columns;
-    for (let p = i * columns, byte = i * codes.bytesPerCode; p < end; byte++) {
-      let bits = 0;
-      const behind = Math.min(end, p + 8);
-      for (let bit = 0; p < behind; p++, bit++) bits |= isPositive(values[p]) << bit;
-      bytes[byte] = bits;
+    let p = i * columns;
+    let byte = i * codes.bytesPerCode;
+    for (; p + 8 <= end; p += 8) {
+      bytes[byte++] =
+        isPositive(values[p]) |
+        (isPositive(values[p + 1]) << 1) |
+        (isPositive(values[p + 2]) << 2) |
+        (isPositive(values[p + 3]) << 3) |
+        (isPositive(values[p + 4]) << 4) |
+        (isPositive(values[p + 5]) << 5) |
+        (isPositive(values[p + 6]) << 6) |
+        (isPositive(values[p + 7]) << 7);
     }
+    for (let bit = 0; p < end; p++, bit++) bytes[byte] |= isPositive(values[p]) << bit;
   }
   return codes;
 }

@@ -165,6 +165,26 @@ function weighFinely(code: usize, digits: u32): u32 {
   return <u32>distance;
 }
 
+class Bits256 {}
+class Bits384 {}
+
+/** For codes as long as most are: the query stays in registers. */
+@inline function measureAs<T>(at: usize, end: usize): void {
+  const isLong = idof<T>() == idof<Bits384>();
+  const q0 = load<u64>(query), q1 = load<u64>(query, 8);
+  const q2 = load<u64>(query, 16), q3 = load<u64>(query, 24);
+  const q4 = isLong ? load<u64>(query, 32) : 0;
+  const q5 = isLong ? load<u64>(query, 40) : 0;
+  for (; at < end; at += freshBytes) {
+    const code = <usize>load<u32>(at, 4);
+    let sum =
+      popcnt<u64>(load<u64>(code) ^ q0) + popcnt<u64>(load<u64>(code, 8) ^ q1) +
+      (popcnt<u64>(load<u64>(code, 16) ^ q2) + popcnt<u64>(load<u64>(code, 24) ^ q3));
+    if (isLong) sum += popcnt<u64>(load<u64>(code, 32) ^ q4) + popcnt<u64>(load<u64>(code, 40) ^ q5);
+    store<u32>(at, <u32>sum, 8);
+  }
+}
+
 /**
  * Puts the distance of each of the first `count` of the nodes in `fresh` behind its address. A function of its own, so
  * that the compiler keeps what it counts with in registers.
@@ -172,7 +192,11 @@ function weighFinely(code: usize, digits: u32): u32 {
 function measure(count: usize, digits: u32): void {
   const end = fresh + count * freshBytes;
   let at = fresh;
-  if (digits == 0) {
+  if (digits == 0 && words == 4 && !countsInVectors) {
+    measureAs<Bits256>(at, end);
+  } else if (digits == 0 && words == 6 && !countsInVectors) {
+    measureAs<Bits384>(at, end);
+  } else if (digits == 0) {
     for (; at < end; at += freshBytes) store<u32>(at, hamming(load<u32>(at, 4), query), 8);
   } else if (digits == 1) {
     for (; at < end; at += freshBytes) store<u32>(at, weigh(load<u32>(at, 4), 1), 8);
