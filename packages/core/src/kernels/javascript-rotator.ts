@@ -1,24 +1,28 @@
 import type { Matrix } from '../vectors/matrix.ts';
-import { rowRange, zeros } from '../vectors/matrix.ts';
+import { row as rowOf, zeros } from '../vectors/matrix.ts';
 import type { Multiplier } from './kernel.ts';
 
-export function createJavascriptRotator(factors: Matrix, bias: Float32Array): Multiplier {
+export function createJavascriptRotator(
+  factors: Matrix,
+  bias: Float32Array,
+  dimensions: number,
+): Multiplier {
   const { rows: rounds, columns: size } = factors;
   const data = factors.data.slice();
   const biasCopy = bias.slice();
   const columns = bias.length;
+  const row = new Float32Array(dimensions);
   return (vectors, into) => {
     const rotated = into ?? zeros(vectors.rows, columns);
-    rotated.data.set(rowRange(vectors, 0, vectors.rows).data);
-    for (let start = 0; start < vectors.rows * columns; start += columns) {
-      const row = rotated.data.subarray(start, start + columns);
+    for (let i = 0; i < vectors.rows; i++) {
+      row.set(rowOf(vectors, i));
       for (let round = 0; round < rounds; round++) {
-        const first = round % 2 === 0 ? 0 : columns - size;
+        const first = round % 2 === 0 ? 0 : dimensions - size;
         const values = row.subarray(first, first + size);
-        for (let i = 0; i < size; i++) values[i] *= data[round * size + i];
+        for (let j = 0; j < size; j++) values[j] *= data[round * size + j];
         transform(values);
       }
-      for (let i = 0; i < columns; i++) row[i] += biasCopy[i];
+      for (let j = 0; j < columns; j++) rotated.data[i * columns + j] = row[j] + biasCopy[j];
     }
     return rotated;
   };

@@ -690,7 +690,7 @@ export function kernelSuite(kernel: Kernel): void {
           const bias = randomMatrix(1, columns, random).data;
           const vectors = randomMatrix(rows, columns, random);
           const before = vectors.data.slice();
-          const rotated = kernel.createRotator(factors, bias)(vectors);
+          const rotated = kernel.createRotator(factors, bias, columns)(vectors);
           const expected = vectors.data.map((_, p) => bias[p % columns]);
           for (let i = 0; i < rows; i++) {
             const turned = turnedSlowly(vectors.data.subarray(i * columns), factors, columns);
@@ -704,12 +704,29 @@ export function kernelSuite(kernel: Kernel): void {
       },
     );
 
+    it('gives no more of the dimensions than a bias has values', () => {
+      const random = seededRandom(10);
+      const factors = randomMatrix(3, 8, random);
+      const bias = randomMatrix(1, 13, random).data;
+      const vectors = randomMatrix(70, 13, random);
+      const all = kernel.createRotator(factors, bias, 13)(vectors);
+      for (const wanted of [1, 4, 7, 12]) {
+        const some = kernel.createRotator(factors, bias.slice(0, wanted), 13)(vectors);
+        expect([some.rows, some.columns]).toEqual([70, wanted]);
+        for (let i = 0; i < 70; i++) {
+          expect(some.data.subarray(i * wanted, (i + 1) * wanted)).toEqual(
+            all.data.subarray(i * 13, i * 13 + wanted),
+          );
+        }
+      }
+    });
+
     it('writes into memory that is given, and knows its factors after they have changed', () => {
       const random = seededRandom(8);
       const factors = randomMatrix(2, 8, random);
       const bias = randomMatrix(1, 9, random).data;
       const vectors = randomMatrix(3, 9, random);
-      const rotate = kernel.createRotator(factors, bias);
+      const rotate = kernel.createRotator(factors, bias, 9);
       const rotated = rotate(vectors);
       factors.data.fill(0);
       bias.fill(0);
@@ -723,6 +740,7 @@ export function kernelSuite(kernel: Kernel): void {
       const rotate = kernel.createRotator(
         randomMatrix(3, 8, random),
         randomMatrix(1, 11, random).data,
+        11,
       );
       const { data } = rotate(randomMatrix(1, 11, random));
       const words = [...new Uint32Array(data.buffer)].map((word) => word.toString(16));

@@ -198,13 +198,14 @@ export interface Kernel {
   /** `multiplyTransposed` for a `b` that stays the same: it is copied once, not at every call. */
   createMultiplier(b: Matrix, bias?: Float32Array): Multiplier;
   /**
-   * Rounds of multiplying with factors and a Walsh–Hadamard transform, not normalised, and then `bias`, in
-   * float32. A round takes as many dimensions as it has factors, the first or the last in turns.
+   * Rounds of multiplying with factors and a Walsh–Hadamard transform, not normalised; then what comes out first,
+   * plus `bias`; in float32. A round takes as many dimensions as it has factors, the first or the last in turns.
    *
    * @param factors one row per round; its columns a power of two, from 4 to the dimensions; copied
-   * @param bias one value per dimension; copied
+   * @param bias one value for each dimension that is wanted; copied
+   * @param dimensions of the vectors
    */
-  createRotator(factors: Matrix, bias: Float32Array): Multiplier;
+  createRotator(factors: Matrix, bias: Float32Array, dimensions: number): Multiplier;
   /** Zero vectors. */
   createVectorMemory(rows: number, columns: number, format: VectorFormatName): VectorMemory;
   /**

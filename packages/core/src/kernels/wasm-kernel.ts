@@ -46,7 +46,8 @@ export function createWasmKernel(counting?: BitCounting): Kernel | undefined {
     multiply: (a, b) => wasmProduct(products, a, b, false),
     multiplyTransposeOf: (a, b) => wasmProduct(products, a, b, true),
     createMultiplier: (b, bias) => createMultiplier(instantiate(module), b, bias),
-    createRotator: (factors, bias) => createRotator(instantiate(module), factors, bias),
+    createRotator: (factors, bias, dimensions) =>
+      createRotator(instantiate(module), factors, bias, dimensions),
     createVectorMemory: (rows, columns, format) =>
       new WasmVectorMemory(instantiate(module), rows, columns, format),
     descendSigns: (residuals, signs, couplings, rounds) =>

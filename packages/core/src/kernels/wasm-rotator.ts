@@ -13,9 +13,10 @@ export function createRotator(
   kernel: KernelExports,
   factors: Matrix,
   bias: Float32Array,
+  dimensions: number,
 ): Multiplier {
   const columns = bias.length;
-  const padded = paddedTo(4, columns);
+  const padded = paddedTo(4, dimensions);
   const biasAt = align(base + factors.data.length * 4);
   const vectorsAt = align(biasAt + padded * 4);
   ensureBytes(kernel.memory, vectorsAt + rotatedRows * padded * 4);
@@ -30,7 +31,7 @@ export function createRotator(
       kernel.rotate(
         vectorsAt,
         rows,
-        columns,
+        dimensions,
         padded * 4,
         base,
         factors.columns,

@@ -43,11 +43,11 @@ function loadAffine(file: QuantizerFile): Quantizer {
 
 function loadHadamard(file: QuantizerFile): Quantizer {
   const { bits, inputDimensions } = file;
-  if (bits !== inputDimensions) {
-    throw invalidQuantizerFile(`got ${bits} bits, expected ${inputDimensions}`);
+  if (bits > inputDimensions) {
+    throw invalidQuantizerFile(`got ${bits} bits, expected at most ${inputDimensions}`);
   }
   const flips = file.tensors.flips?.data;
-  const count = hadamardFlips(bits);
+  const count = hadamardFlips(inputDimensions);
   const areFlips =
     flips instanceof Uint8Array && flips.length === count && flips.every((flip) => flip <= 1);
   if (!areFlips) throw invalidQuantizerFile(`got no ${count} flips of 0 or 1`);

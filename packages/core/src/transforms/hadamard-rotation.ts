@@ -5,21 +5,21 @@ import { zeros } from '../vectors/matrix.ts';
 import { seededRandom } from '../vectors/random.ts';
 
 /**
- * `y = R x + b`, where R is a random rotation in `d log d` steps: rounds of random signs and a Walsh–Hadamard
- * transform. Transforms have sizes of powers of two. Where `d` is none, rounds take the first and the last
- * of the dimensions in turns, which overlap.
+ * `y = R x + b`, where R is the beginning of a random rotation in `d log d` steps: rounds of random signs and a
+ * Walsh–Hadamard transform. Transforms have sizes of powers of two. Where `d` is none, rounds take the first
+ * and the last of the dimensions in turns, which overlap.
  * Source: Ailon & Chazelle, "The fast Johnson–Lindenstrauss transform" (2009).
  */
 export interface HadamardMap {
   /** 1 where a round negates what it takes, else 0: `rounds x size`. */
   readonly flips: Uint8Array;
-  /** b: one value per dimension. */
+  /** b: one value per output dimension. */
   readonly bias: Float32Array;
   readonly inputDimensions: number;
 }
 
-/** Enough for each dimension to depend on every other, whatever their number. */
-const rounds = 3;
+/** Odd, so that all dimensions have come together in those that few outputs keep. */
+const rounds = 5;
 /** Of fewer dimensions, a product with a matrix is as fast. */
 const fewestDimensions = 64;
 
@@ -33,30 +33,35 @@ export function hadamardFlips(dimensions: number): number {
   return rounds * hadamardSize(dimensions);
 }
 
-/** Whether so many outputs of a rotation are sooner computed this way than by a product with a matrix. */
-export function isHadamardFaster(dimensions: number, outputDimensions: number): boolean {
-  return outputDimensions === dimensions && dimensions >= fewestDimensions;
+/** Whether so many dimensions are sooner rotated this way than by a product with a matrix. */
+export function isHadamardFaster(dimensions: number): boolean {
+  return dimensions >= fewestDimensions;
 }
 
 /** Adds `shift`, then rotates. */
-export function randomHadamardMap(shift: Float32Array, seed: number): HadamardMap {
+export function randomHadamardMap(
+  shift: Float32Array,
+  outputDimensions: number,
+  seed: number,
+): HadamardMap {
   const dimensions = shift.length;
   const random = seededRandom(seed);
   const flips = Uint8Array.from({ length: hadamardFlips(dimensions) }, () => 2 * random());
-  const unshifted = { flips, bias: new Float32Array(dimensions), inputDimensions: dimensions };
+  const bias = new Float32Array(outputDimensions);
+  const unshifted = { flips, bias, inputDimensions: dimensions };
   const rotate = hadamardFunction(unshifted);
-  const { data: bias } = rotate({ rows: 1, columns: dimensions, data: shift });
-  return { ...unshifted, bias };
+  const { data } = rotate({ rows: 1, columns: dimensions, data: shift });
+  return { ...unshifted, bias: data };
 }
 
 /** The map as a function, which may be given memory for what it returns. */
-export function hadamardFunction({ flips, bias }: HadamardMap): Multiplier {
-  const size = hadamardSize(bias.length);
+export function hadamardFunction({ flips, bias, inputDimensions }: HadamardMap): Multiplier {
+  const size = hadamardSize(inputDimensions);
   const factors: Matrix = zeros(flips.length / size, size);
   for (const [i, flip] of flips.entries()) factors.data[i] = (1 - 2 * flip) / Math.sqrt(size);
   let rotate: Multiplier | undefined;
   return (vectors, into) => {
-    rotate ??= defaultKernel().createRotator(factors, bias);
+    rotate ??= defaultKernel().createRotator(factors, bias, inputDimensions);
     return rotate(vectors, into);
   };
 }

@@ -16,8 +16,8 @@ export const fitRandomQuantizer: QuantizerFitter = (documents, { bits, seed }) =
   // Before the bits size a rotation.
   checkOutputDimensions(columns, bits);
   const centring = fitCentring(documents, columns);
-  const map = isHadamardFaster(columns, bits)
-    ? randomHadamardMap(centring.bias, seed)
+  const map = isHadamardFaster(columns)
+    ? randomHadamardMap(centring.bias, bits, seed)
     : composeWithMatrix(centring, randomRotation(bits, columns, seed));
   return zeroThresholdQuantizer('random', map);
 };
