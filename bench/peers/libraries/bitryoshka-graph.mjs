@@ -13,12 +13,14 @@ const depths = [
   [200, 200],
   [220, 220],
   [250, 250],
+  [270, 270],
   [300, 200],
   [300, 300],
   [330, 300],
   [370, 300],
   [400, 300],
   [400, 400],
+  [430, 430],
   [500, 400],
   [600, 400],
   [600, 600],
@@ -47,7 +49,7 @@ export async function build(given) {
   });
   const index = new GraphIndex(quantizer, {
     storage: 'float16',
-    ...(rows >= manyRows && { links: 64, linkCandidates: 100 }),
+    ...(rows >= manyRows && { links: 64, linkCandidates: 200 }),
   });
   for (let start = 0; start < rows; start += blockRows) {
     index.add(blockOf(given, start, Math.min(rows, start + blockRows)));

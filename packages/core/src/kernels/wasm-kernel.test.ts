@@ -8,7 +8,18 @@ import { base, ensureBytes } from './wasm-exports.ts';
 import { createWasmKernel } from './wasm-kernel.ts';
 
 describe.each(['scalar', 'vector'] as const)('counting bits by %s', (counting) => {
-  kernelSuite(createWasmKernel(counting) as Kernel);
+  const kernel = createWasmKernel(counting) as Kernel;
+
+  kernelSuite(kernel);
+
+  it('measures codes whose distances need more than 16 bits', () => {
+    const memory = kernel.createCodeMemory(8240);
+    memory.resize(20);
+    memory.bytes().fill(255, 10 * 8240);
+    const { rows, distances } = memory.nearest(new Uint8Array(8240), 20);
+    expect([...rows]).toEqual(Array.from({ length: 20 }, (_, i) => i));
+    expect([...distances]).toEqual(Array.from({ length: 20 }, (_, i) => (i < 10 ? 0 : 65_920)));
+  });
 });
 
 it('measures with counts that agree', () => {

@@ -195,18 +195,37 @@ function pushNear(first: u32, rows: u32): void {
   }
 }
 
+@inline function distanceOf(code: usize, query: usize, words: u32): u32 {
+  return countsInVectors ? distanceOfVectors(query, code, words) : distanceOfWords(query, code, words);
+}
+
 function scanAnyLength(codes: usize, first: u32, end: u32, query: usize, words: u32): void {
   const bytes = <usize>words << 3;
-  for (let i = first, p = codes + <usize>first * bytes; i < end; i++, p += bytes) {
-    const d = distanceOfWords(query, p, words);
-    if (d < bound) push(d, i);
+  for (let i = first; i < end;) {
+    const left = min(end - i, blockRows);
+    const runs = left < quarters ? 1 : quarters;
+    const rows = left / runs;
+    const step = <usize>rows * bytes;
+    let p = codes + <usize>i * bytes;
+    let to = distances;
+    const all = step * runs;
+    for (const stop = p + step; p < stop; p += bytes, to += 2) {
+      for (let at = p, d = to; at < p + all; at += step, d += rows << 1) {
+        store<u16>(d, distanceOf(at, query, words));
+      }
+    }
+    pushNear(i, rows * runs);
+    i += rows * runs;
   }
 }
 
-function scanVectors(codes: usize, first: u32, end: u32, query: usize, words: u32): void {
+/** Codes of so many words have distances that do not fit in what is written down of them. */
+const longWords: u32 = 1024;
+
+function scanLong(codes: usize, first: u32, end: u32, query: usize, words: u32): void {
   const bytes = <usize>words << 3;
   for (let i = first, p = codes + <usize>first * bytes; i < end; i++, p += bytes) {
-    const d = distanceOfVectors(query, p, words);
+    const d = distanceOf(p, query, words);
     if (d < bound) push(d, i);
   }
 }
@@ -224,7 +243,7 @@ function scanAllowed(
       mask &= mask - 1;
       if (i >= end) break;
       const p = codes + <usize>i * bytes;
-      const d = countsInVectors ? distanceOfVectors(query, p, words) : distanceOfWords(query, p, words);
+      const d = distanceOf(p, query, words);
       if (d < bound) push(d, i);
     }
   }
@@ -240,7 +259,8 @@ function scanRange(
   if (words > 4) word4 = load<u64>(query, 32);
   if (words > 5) word5 = load<u64>(query, 40);
   if (allowed != 0) scanAllowed(codes, first, end, query, words, allowed);
-  else if (countsInVectors && words > 1) scanVectors(codes, first, end, query, words);
+  else if (words >= longWords) scanLong(codes, first, end, query, words);
+  else if (countsInVectors && words > 1) scanAnyLength(codes, first, end, query, words);
   else if (words == 1) scan64(codes, first, end);
   else if (words == 2) scanAll<Bits128>(codes, first, end, query, 16);
   else if (words == 3) scanAll<Bits192>(codes, first, end, query, 24);
