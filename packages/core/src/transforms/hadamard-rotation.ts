@@ -24,7 +24,7 @@ const rounds = 5;
 const fewestDimensions = 64;
 
 /** How many dimensions a round takes: the largest power of two that there are. */
-export function hadamardSize(dimensions: number): number {
+function hadamardSize(dimensions: number): number {
   return 2 ** Math.floor(Math.log2(dimensions));
 }
 
