@@ -49,7 +49,7 @@ export async function build(given) {
   });
   const index = new GraphIndex(quantizer, {
     storage: 'float16',
-    ...(rows >= manyRows && { links: 64, linkCandidates: 200 }),
+    ...(rows >= manyRows && { links: 64, linkCandidates: 300 }),
   });
   for (let start = 0; start < rows; start += blockRows) {
     index.add(blockOf(given, start, Math.min(rows, start + blockRows)));
