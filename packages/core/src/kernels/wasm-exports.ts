@@ -40,6 +40,8 @@ export interface KernelExports extends CountingExports {
     size: number,
     rounds: number,
     bias: number,
+    wanted: number,
+    output: number,
   ): void;
   scanTile(
     codes: number,

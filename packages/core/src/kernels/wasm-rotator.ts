@@ -19,7 +19,8 @@ export function createRotator(
   const padded = paddedTo(4, dimensions);
   const biasAt = align(base + factors.data.length * 4);
   const vectorsAt = align(biasAt + padded * 4);
-  ensureBytes(kernel.memory, vectorsAt + rotatedRows * padded * 4);
+  const outputAt = align(vectorsAt + rotatedRows * padded * 4);
+  ensureBytes(kernel.memory, outputAt + rotatedRows * columns * 4 + 16);
   const floats = new Float32Array(kernel.memory.buffer);
   floats.set(factors.data, base / 4);
   floats.set(bias, biasAt / 4);
@@ -37,10 +38,11 @@ export function createRotator(
         factors.columns,
         factors.rows,
         biasAt,
+        columns,
+        outputAt,
       );
-      for (let i = 0, from = vectorsAt / 4; i < rows; i++, from += padded) {
-        rotated.data.set(floats.subarray(from, from + columns), (start + i) * columns);
-      }
+      const from = outputAt / 4;
+      rotated.data.set(floats.subarray(from, from + rows * columns), start * columns);
     }
     return rotated;
   };

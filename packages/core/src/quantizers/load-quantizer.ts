@@ -1,6 +1,6 @@
 import type { AffineMap } from '../transforms/affine-map.ts';
 import type { HadamardMap } from '../transforms/hadamard-rotation.ts';
-import { hadamardFlips } from '../transforms/hadamard-rotation.ts';
+import { fewestHadamardDimensions, hadamardFlips } from '../transforms/hadamard-rotation.ts';
 import { AffineQuantizer } from './affine-quantizer.ts';
 import { AutoencoderQuantizer } from './autoencoder/autoencoder-quantizer.ts';
 import { DecodableQuantizer } from './decodable-quantizer.ts';
@@ -43,8 +43,10 @@ function loadAffine(file: QuantizerFile): Quantizer {
 
 function loadHadamard(file: QuantizerFile): Quantizer {
   const { bits, inputDimensions } = file;
-  if (bits > inputDimensions) {
-    throw invalidQuantizerFile(`got ${bits} bits, expected at most ${inputDimensions}`);
+  if (bits > inputDimensions || inputDimensions < fewestHadamardDimensions) {
+    throw invalidQuantizerFile(
+      `got ${bits} bits of ${inputDimensions} dimensions, expected at most as many, and of at least ${fewestHadamardDimensions}`,
+    );
   }
   const flips = file.tensors.flips?.data;
   const count = hadamardFlips(inputDimensions);

@@ -82,6 +82,15 @@ describe('a file of such a quantizer', () => {
     expect(loadQuantizer(file({})).bits).toBe(64);
     for (const damaged of [
       file({ inputDimensions: 63 }),
+      file(
+        { inputDimensions: 3, bits: 3 },
+        {
+          bias: { shape: [3], data: new Float32Array(3) },
+          document_thresholds: { shape: [3], data: new Float32Array(3) },
+          query_thresholds: { shape: [3], data: new Float32Array(3) },
+          flips: { shape: [10], data: new Uint8Array(10) },
+        },
+      ),
       file({}, { flips: { shape: [319], data: new Uint8Array(319) } }),
       file({}, { flips: { shape: [320], data: new Uint8Array(320).fill(2) } }),
       file({}, { flips: { shape: [320], data: new Float32Array(320) } }),

@@ -22,6 +22,8 @@ export interface HadamardMap {
 const rounds = 5;
 /** Of fewer dimensions, a product with a matrix is as fast. */
 const fewestDimensions = 64;
+/** What one instruction adds is as many. */
+export const fewestHadamardDimensions = 4;
 
 /** How many dimensions a round takes: the largest power of two that there are. */
 function hadamardSize(dimensions: number): number {

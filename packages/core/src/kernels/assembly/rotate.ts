@@ -1,4 +1,4 @@
-// Rotates rows by random signs and Walsh-Hadamard transforms, in place, and adds a bias.
+// Rotates rows by random signs and Walsh-Hadamard transforms.
 //
 // A transform of n values takes log2(n) rounds of sums and differences of pairs: of values 1 apart, then 2, 4
 // and so on. The JavaScript twin takes them in the same order, so that both give the same bits.
@@ -45,13 +45,13 @@ const upper = i32x4(0, 0, i32.MIN_VALUE, i32.MIN_VALUE);
 }
 
 /**
- * Rotates rows of `columns` values, `rowBytes` apart. Each round takes `size` of them, a power of two, of at least
- * four: the first and the last in turns, times the round's factors. `bias` has a value for each that a row
- * has room for.
+ * Rotates rows of `columns` values, `rowBytes` apart, in place. Each round takes `size` of them, a power of two, of at
+ * least four: the first and the last in turns, times the round's factors. The first `wanted` of a row, plus `bias`,
+ * are written to `output`, row behind row, with up to three more behind the last.
  */
 export function rotate(
   vectors: usize, rows: u32, columns: u32, rowBytes: usize, factors: usize, size: u32, rounds: u32,
-  bias: usize,
+  bias: usize, wanted: u32, output: usize,
 ): void {
   const bytes = <usize>size << 2;
   const last = <usize>(columns - size) << 2;
@@ -63,8 +63,10 @@ export function rotate(
       for (; apart << 1 < bytes; apart <<= 2) passTwo(values, bytes, apart);
       if (apart < bytes) passOne(values, bytes, apart);
     }
-    for (let at: usize = 0; at < rowBytes; at += 16) {
-      v128.store(row + at, f32x4.add(v128.load(row + at), v128.load(bias + at)));
+    const wantedBytes = <usize>wanted << 2;
+    for (let at: usize = 0; at < wantedBytes; at += 16) {
+      v128.store(output + at, f32x4.add(v128.load(row + at), v128.load(bias + at)));
     }
+    output += wantedBytes;
   }
 }

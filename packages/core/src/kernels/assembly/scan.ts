@@ -67,6 +67,7 @@ class Bits384 {}
 class Bits512 {}
 class Bits768 {}
 class Bits1024 {}
+class AnyLength {}
 
 /** The first words of the query, which short codes are compared with in registers. */
 let word0: u64 = 0;
@@ -80,11 +81,16 @@ let word5: u64 = 0;
   return <u32>popcnt<u64>(load<u64>(p + offset) ^ word);
 }
 
+@inline function distanceOf(code: usize, query: usize, words: u32): u32 {
+  return countsInVectors ? distanceOfVectors(query, code, words) : distanceOfWords(query, code, words);
+}
+
 /** The distance of the query to the code at `p`. */
 @inline function distanceAs<T>(
-  p: usize, query: usize, q0: u64, q1: u64, q2: u64, q3: u64, q4: u64, q5: u64,
+  p: usize, query: usize, bytes: usize, q0: u64, q1: u64, q2: u64, q3: u64, q4: u64, q5: u64,
   v0: v128, v1: v128, v2: v128, v3: v128,
 ): u32 {
+  if (idof<T>() == idof<AnyLength>()) return distanceOf(p, query, <u32>(bytes >> 3));
   if (idof<T>() == idof<Bits128>()) return ones(p, 0, q0) + ones(p, 8, q1);
   if (idof<T>() == idof<Bits192>()) return ones(p, 0, q0) + ones(p, 8, q1) + ones(p, 16, q2);
   const four = ones(p, 0, q0) + ones(p, 8, q1) + (ones(p, 16, q2) + ones(p, 24, q3));
@@ -143,6 +149,7 @@ function scan64(codes: usize, first: u32, end: u32): void {
 @inline function scanAll<T>(codes: usize, first: u32, end: u32, query: usize, bytes: usize): void {
   const q0 = word0, q1 = word1, q2 = word2, q3 = word3, q4 = word4, q5 = word5;
   const usesVectors = idof<T>() == idof<Bits1024>();
+  const isLong = usesVectors || idof<T>() == idof<Bits768>() || idof<T>() == idof<AnyLength>();
   const v0 = usesVectors ? v128.load(query, 64) : i8x16.splat(0);
   const v1 = usesVectors ? v128.load(query, 80) : v0;
   const v2 = usesVectors ? v128.load(query, 96) : v0;
@@ -155,11 +162,11 @@ function scan64(codes: usize, first: u32, end: u32): void {
     const step = <usize>rows * bytes;
     let p = codes + <usize>i * bytes;
     let to = distances;
-    if (idof<T>() == idof<Bits768>() || idof<T>() == idof<Bits1024>() || runs == 1) {
+    if (isLong || runs == 1) {
       const all = step * runs;
       for (const stop = p + step; p < stop; p += bytes, to += 2) {
         for (let at = p, d = to; at < p + all; at += step, d += rows << 1) {
-          store<u16>(d, distanceAs<T>(at, query, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3));
+          store<u16>(d, distanceAs<T>(at, query, bytes, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3));
         }
       }
     } else {
@@ -167,10 +174,10 @@ function scan64(codes: usize, first: u32, end: u32): void {
       for (const stop = p + step; p < stop; p += bytes, to += 2) {
         const p1 = p + step, p2 = p1 + step, p3 = p2 + step;
         const to1 = to + far, to2 = to1 + far, to3 = to2 + far;
-        store<u16>(to, distanceAs<T>(p, query, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3));
-        store<u16>(to1, distanceAs<T>(p1, query, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3));
-        store<u16>(to2, distanceAs<T>(p2, query, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3));
-        store<u16>(to3, distanceAs<T>(p3, query, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3));
+        store<u16>(to, distanceAs<T>(p, query, bytes, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3));
+        store<u16>(to1, distanceAs<T>(p1, query, bytes, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3));
+        store<u16>(to2, distanceAs<T>(p2, query, bytes, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3));
+        store<u16>(to3, distanceAs<T>(p3, query, bytes, q0, q1, q2, q3, q4, q5, v0, v1, v2, v3));
       }
     }
     pushNear(i, rows * runs);
@@ -192,30 +199,6 @@ function pushNear(first: u32, rows: u32): void {
       if (distance < bound) push(distance, first + row);
     }
     limit = i16x8.splat(<i16>bound);
-  }
-}
-
-@inline function distanceOf(code: usize, query: usize, words: u32): u32 {
-  return countsInVectors ? distanceOfVectors(query, code, words) : distanceOfWords(query, code, words);
-}
-
-function scanAnyLength(codes: usize, first: u32, end: u32, query: usize, words: u32): void {
-  const bytes = <usize>words << 3;
-  for (let i = first; i < end;) {
-    const left = min(end - i, blockRows);
-    const runs = left < quarters ? 1 : quarters;
-    const rows = left / runs;
-    const step = <usize>rows * bytes;
-    let p = codes + <usize>i * bytes;
-    let to = distances;
-    const all = step * runs;
-    for (const stop = p + step; p < stop; p += bytes, to += 2) {
-      for (let at = p, d = to; at < p + all; at += step, d += rows << 1) {
-        store<u16>(d, distanceOf(at, query, words));
-      }
-    }
-    pushNear(i, rows * runs);
-    i += rows * runs;
   }
 }
 
@@ -260,7 +243,7 @@ function scanRange(
   if (words > 5) word5 = load<u64>(query, 40);
   if (allowed != 0) scanAllowed(codes, first, end, query, words, allowed);
   else if (words >= longWords) scanLong(codes, first, end, query, words);
-  else if (countsInVectors && words > 1) scanAnyLength(codes, first, end, query, words);
+  else if (countsInVectors && words > 1) scanAll<AnyLength>(codes, first, end, query, words << 3);
   else if (words == 1) scan64(codes, first, end);
   else if (words == 2) scanAll<Bits128>(codes, first, end, query, 16);
   else if (words == 3) scanAll<Bits192>(codes, first, end, query, 24);
@@ -269,7 +252,7 @@ function scanRange(
   else if (words == 8) scanAll<Bits512>(codes, first, end, query, 64);
   else if (words == 12) scanAll<Bits768>(codes, first, end, query, 96);
   else if (words == 16) scanAll<Bits1024>(codes, first, end, query, 128);
-  else scanAnyLength(codes, first, end, query, words);
+  else scanAll<AnyLength>(codes, first, end, query, words << 3);
 }
 
 /**
