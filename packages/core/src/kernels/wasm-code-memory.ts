@@ -9,8 +9,8 @@ const mostQueries = 8;
 /** Of the classes that sums fall in. */
 const histogramBytes = 4096 * 4;
 
-/** Of the distances that a scan writes down before it looks at them. */
-const distancesBytes = 2064;
+/** Of the distances of 1,024 rows, which a scan writes down before it looks at them, and what it reads behind them. */
+const distancesBytes = 2 * 1024 + 16;
 
 /** How several threads share a memory. */
 export interface SharedLayout {

@@ -2,6 +2,7 @@ import type { Codes } from '../codes/codes.ts';
 import { packSignsInBlocks } from '../codes/pack-signs-in-blocks.ts';
 import { encodeFile } from '../format/file.ts';
 import type { Tensor } from '../format/safetensors.ts';
+import type { Multiplier } from '../kernels/kernel.ts';
 import type { AffineMap } from '../transforms/affine-map.ts';
 import { affineFunction } from '../transforms/affine-map.ts';
 import type { HadamardMap } from '../transforms/hadamard-rotation.ts';
@@ -21,8 +22,6 @@ export interface AffineQuantizerParts {
   readonly thresholds: Readonly<Record<Side, Float32Array>>;
 }
 
-type MapFunction = (vectors: Matrix, into?: Matrix) => Matrix;
-
 /** One bit per output of an affine map, with a threshold per output and side. */
 export class AffineQuantizer implements Quantizer {
   readonly kind: string;
@@ -32,7 +31,7 @@ export class AffineQuantizer implements Quantizer {
   /** What encoding needs in between: in new memory each time, it would be garbage many times the codes' size. */
   #scratch: { readonly unit: Matrix; readonly projected: Matrix } | undefined;
   /** The map with the thresholds taken into its bias, by side. */
-  readonly #maps: Readonly<Record<Side, MapFunction>>;
+  readonly #maps: Readonly<Record<Side, Multiplier>>;
 
   constructor(parts: AffineQuantizerParts) {
     const { kind, map, thresholds } = parts;
@@ -99,7 +98,7 @@ export class AffineQuantizer implements Quantizer {
 }
 
 /** What is above its threshold comes out above zero. */
-function withThresholds(map: AffineMap | HadamardMap, thresholds: Float32Array): MapFunction {
+function withThresholds(map: AffineMap | HadamardMap, thresholds: Float32Array): Multiplier {
   const bias = map.bias.map((value, i) => value - thresholds[i]);
   return 'flips' in map ? hadamardFunction({ ...map, bias }) : affineFunction({ ...map, bias });
 }

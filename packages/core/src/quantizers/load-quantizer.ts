@@ -15,8 +15,8 @@ const loaders: Readonly<Record<string, (file: QuantizerFile) => Quantizer>> = {
   affine: loadAffine,
   autoencoder: loadAutoencoder,
   decodable: loadDecodable,
-  hadamard: loadHadamard,
   groups: loadGroupQuantizer,
+  hadamard: loadHadamard,
   head: loadHeadQuantizer,
 };
 

@@ -34,7 +34,7 @@ export function applyAffineMap(map: AffineMap, vectors: Matrix): Matrix {
  * The map as a function, for maps that are applied again and again: the matrix is kept ready. The function
  * may be given memory for what it returns.
  */
-export function affineFunction(map: AffineMap): (vectors: Matrix, into?: Matrix) => Matrix {
+export function affineFunction(map: AffineMap): Multiplier {
   const { weights, bias } = map;
   if (!weights) return (vectors) => applyAffineMap(map, vectors);
   let multiply: Multiplier | undefined;

@@ -58,12 +58,21 @@ export function randomHadamardMap(
 
 /** The map as a function, which may be given memory for what it returns. */
 export function hadamardFunction({ flips, bias, inputDimensions }: HadamardMap): Multiplier {
-  const size = hadamardSize(inputDimensions);
-  const factors: Matrix = zeros(flips.length / size, size);
-  for (const [i, flip] of flips.entries()) factors.data[i] = (1 - 2 * flip) / Math.sqrt(size);
   let rotate: Multiplier | undefined;
   return (vectors, into) => {
-    rotate ??= defaultKernel().createRotator(factors, bias, inputDimensions);
+    rotate ??= defaultKernel().createRotator(
+      factorsOf(flips, inputDimensions),
+      bias,
+      inputDimensions,
+    );
     return rotate(vectors, into);
   };
+}
+
+/** Signs that make up for the length that a transform adds: one row per round. */
+function factorsOf(flips: Uint8Array, dimensions: number): Matrix {
+  const size = hadamardSize(dimensions);
+  const factors = zeros(flips.length / size, size);
+  for (const [i, flip] of flips.entries()) factors.data[i] = (1 - 2 * flip) / Math.sqrt(size);
+  return factors;
 }

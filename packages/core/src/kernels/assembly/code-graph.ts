@@ -7,7 +7,9 @@
 // A distance is what the weights come to of the bits in which a code differs from the query. Distances are told apart
 // by classes, and what is known of a class is a list, so that nothing is sorted.
 
-import { countsInVectors, distance64, distance128, distanceOfVectors } from './scan';
+import {
+  Bits256, Bits384, countsInVectors, distance64, distance128, distanceOfFour, distanceOfVectors, ones,
+} from './scan';
 
 const none: u32 = 0xffffffff;
 /** Of what a walk notes of a node: node, class (`none` if it cannot be found), the next of its class, distance. */
@@ -165,9 +167,6 @@ function weighFinely(code: usize, digits: u32): u32 {
   return <u32>distance;
 }
 
-class Bits256 {}
-class Bits384 {}
-
 /** For codes as long as most are: the query stays in registers. */
 @inline function measureAs<T>(at: usize, end: usize): void {
   const isLong = idof<T>() == idof<Bits384>();
@@ -177,11 +176,9 @@ class Bits384 {}
   const q5 = isLong ? load<u64>(query, 40) : 0;
   for (; at < end; at += freshBytes) {
     const code = <usize>load<u32>(at, 4);
-    let sum =
-      popcnt<u64>(load<u64>(code) ^ q0) + popcnt<u64>(load<u64>(code, 8) ^ q1) +
-      (popcnt<u64>(load<u64>(code, 16) ^ q2) + popcnt<u64>(load<u64>(code, 24) ^ q3));
-    if (isLong) sum += popcnt<u64>(load<u64>(code, 32) ^ q4) + popcnt<u64>(load<u64>(code, 40) ^ q5);
-    store<u32>(at, <u32>sum, 8);
+    let sum = distanceOfFour(code, q0, q1, q2, q3);
+    if (isLong) sum += ones(code, 32, q4) + ones(code, 40, q5);
+    store<u32>(at, sum, 8);
   }
 }
 

@@ -6,7 +6,7 @@
 const odd = i32x4(0, i32.MIN_VALUE, 0, i32.MIN_VALUE);
 const upper = i32x4(0, 0, i32.MIN_VALUE, i32.MIN_VALUE);
 
-/** Multiplies `count` values with as many factors, and adds and subtracts those that are 1 and 2 apart. */
+/** Multiplies values with as many factors, and adds and subtracts those that are 1 and then 2 apart. */
 @inline function begin(values: usize, factors: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += 16) {
     let x = f32x4.mul(v128.load(values + at), v128.load(factors + at));

@@ -62,8 +62,8 @@ export function distanceOfVectors(a: usize, b: usize, words: u32): u32 {
 // Types that stand for code lengths, because only types select an instance of a generic function.
 class Bits128 {}
 class Bits192 {}
-class Bits256 {}
-class Bits384 {}
+export class Bits256 {}
+export class Bits384 {}
 class Bits512 {}
 class Bits768 {}
 class Bits1024 {}
@@ -77,8 +77,12 @@ let word3: u64 = 0;
 let word4: u64 = 0;
 let word5: u64 = 0;
 
-@inline function ones(p: usize, offset: usize, word: u64): u32 {
+@inline export function ones(p: usize, offset: usize, word: u64): u32 {
   return <u32>popcnt<u64>(load<u64>(p + offset) ^ word);
+}
+
+@inline export function distanceOfFour(p: usize, q0: u64, q1: u64, q2: u64, q3: u64): u32 {
+  return ones(p, 0, q0) + ones(p, 8, q1) + (ones(p, 16, q2) + ones(p, 24, q3));
 }
 
 @inline function distanceOf(code: usize, query: usize, words: u32): u32 {
@@ -93,7 +97,7 @@ let word5: u64 = 0;
   if (idof<T>() == idof<AnyLength>()) return distanceOf(p, query, <u32>(bytes >> 3));
   if (idof<T>() == idof<Bits128>()) return ones(p, 0, q0) + ones(p, 8, q1);
   if (idof<T>() == idof<Bits192>()) return ones(p, 0, q0) + ones(p, 8, q1) + ones(p, 16, q2);
-  const four = ones(p, 0, q0) + ones(p, 8, q1) + (ones(p, 16, q2) + ones(p, 24, q3));
+  const four = distanceOfFour(p, q0, q1, q2, q3);
   if (idof<T>() == idof<Bits256>()) return four;
   const six = four + (ones(p, 32, q4) + ones(p, 40, q5));
   if (idof<T>() == idof<Bits384>()) return six;
