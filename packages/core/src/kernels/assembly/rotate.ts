@@ -55,10 +55,10 @@ export function rotate(
 ): void {
   const bytes = <usize>size << 2;
   const last = <usize>(columns - size) << 2;
-  for (let row = vectors, end = vectors + rows * rowBytes; row < end; row += rowBytes) {
+  for (let row = vectors, end = vectors + <usize>rows * rowBytes; row < end; row += rowBytes) {
     for (let round: u32 = 0; round < rounds; round++) {
       const values = row + ((round & 1) != 0 ? last : 0);
-      begin(values, factors + round * bytes, bytes);
+      begin(values, factors + <usize>round * bytes, bytes);
       let apart: usize = 16;
       for (; apart << 1 < bytes; apart <<= 2) passTwo(values, bytes, apart);
       if (apart < bytes) passOne(values, bytes, apart);
