@@ -43,25 +43,28 @@ for (const { rows, bits } of sizes) {
   // By turns, and the best of them for each: a core that others share is slower for seconds at a time.
   const turns = Array.from({ length: turnCount }, () => ({
     limit: native?.(rows, bits),
-    wasm: median(timesOf(scan)),
-    javascript: median(timesOf(scanInJavaScript)),
-    gains: timesOf(scan, scanEight),
+    wasm: median(timesOf(scan).flat()),
+    javascript: median(timesOf(scanInJavaScript).flat()),
+    pairs: timesOf(scan, scanEight),
   }));
   const best = (of) => Math.min(...turns.map(of));
   const wasm = best((turn) => turn.wasm);
   const javascript = best((turn) => turn.javascript);
-  const pairs = turns.flatMap(({ gains }) => gains);
+  const tile = best(({ pairs }) => median(pairs.map(([, eight]) => eight))) / queryCount;
+  const gains = turns.flatMap(({ pairs }) =>
+    pairs.map(([one, eight]) => (one * queryCount) / eight),
+  );
   const top = native && best(({ limit }) => limit.top);
   const sum = native && best(({ limit }) => limit.sum);
   table.push([
     `${rows / 1000}k x ${bits}`,
     `${wasm.toFixed(3)} ms`,
-    `${(best(({ gains }) => median(gains.map(([, eight]) => eight))) / queryCount).toFixed(3)} ms`,
+    `${tile.toFixed(3)} ms`,
     `${javascript.toFixed(2)} ms`,
     native ? `${top.toFixed(3)} ms` : 'no cc',
     native ? `${sum.toFixed(3)} ms` : 'no cc',
     `${(javascript / wasm).toFixed(1)} x`,
-    `${median(pairs.map(([one, eight]) => (one * queryCount) / eight)).toFixed(2)} x`,
+    `${median(gains).toFixed(2)} x`,
     native ? `${Math.round((100 * sum) / wasm)} %` : '',
     native ? `${Math.round((100 * top) / wasm)} %` : '',
   ]);
@@ -87,13 +90,12 @@ function scansOf(kernel, rows, bits) {
   };
 }
 
-/** Milliseconds of each run: numbers, or pairs of them where two are run by turns. */
-function timesOf(first, second) {
+/** Milliseconds of each, run by turns, again and again. */
+function timesOf(...runs) {
   const all = [];
   const start = performance.now();
   while (performance.now() - start < warmupTime + measuredTime) {
-    const one = milliseconds(first);
-    const times = second ? [one, milliseconds(second)] : one;
+    const times = runs.map(milliseconds);
     if (performance.now() - start >= warmupTime) all.push(times);
   }
   return all;
@@ -106,7 +108,7 @@ function milliseconds(run) {
 }
 
 function median(values) {
-  return values.sort((a, b) => a - b)[values.length >> 1];
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
 }
 
 function fillRandomly(bytes) {

@@ -145,6 +145,26 @@ export function kernelSuite(kernel: Kernel): void {
       },
     );
 
+    it.each([512, 513, 1100])(
+      'finds the same for many queries where they share several blocks of long codes, %i rows',
+      (rows) => {
+        const { memory } = randomCodes(kernel, rows, 16, rows);
+        const bytes = 16 * 8;
+        for (const count of [1, 3, 8]) {
+          const queries = memory
+            .bytes()
+            .slice(0, count * bytes)
+            .reverse();
+          for (const [i, nearest] of memory.nearestOfEach(queries, 40).entries()) {
+            const query = queries.subarray(i * bytes, (i + 1) * bytes);
+            expect([...nearest.rows].map((row, j) => [row, nearest.distances[j]])).toEqual(
+              sortedPairs(memory, query).slice(0, 40),
+            );
+          }
+        }
+      },
+    );
+
     it('finds many of many rows for each query, wherever the first guess is wrong', () => {
       const memory = kernel.createCodeMemory(8);
       memory.resize(18_000);
