@@ -40,16 +40,16 @@ export const settings = depths.map(([candidates, rerank]) => ({
 
 export async function build(given) {
   const { rows, dimensions, folder } = given;
-  // With a bit for every dimension, a rotation that is learned finds no more than one at random.
+  // As many as a line of a processor's cache holds: a walk waits no longer for them than for fewer.
   const quantizer = await fitQuantizer(blockOf(given, 0, rows), {
     kind: 'random',
-    bits: Math.min(384, dimensions),
+    bits: 512,
     decoder: false,
     sampleSize: 5000,
   });
   const index = new GraphIndex(quantizer, {
     storage: 'float16',
-    ...(rows >= manyRows && { links: 64, linkCandidates: 300 }),
+    ...(rows < manyRows ? { links: 40 } : { links: 64, linkCandidates: 200 }),
   });
   for (let start = 0; start < rows; start += blockRows) {
     index.add(blockOf(given, start, Math.min(rows, start + blockRows)));

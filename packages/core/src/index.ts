@@ -84,6 +84,7 @@ export { HeadQuantizer } from './quantizers/head/head-quantizer.ts';
 export type { HeadStage } from './quantizers/head/head-stages.ts';
 export { LinearDecoder } from './quantizers/linear-decoder.ts';
 export { loadQuantizer } from './quantizers/load-quantizer.ts';
+export { mostBits } from './quantizers/most-bits.ts';
 export type { Quantizer, Side } from './quantizers/quantizer.ts';
 export type { QuantizerKind } from './quantizers/quantizer-fitters.ts';
 export type { QuantileFitOptions } from './quantizers/thresholds/fit-quantile-quantizer.ts';

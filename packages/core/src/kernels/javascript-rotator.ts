@@ -15,7 +15,7 @@ export function createJavascriptRotator(
   return (vectors, into) => {
     const rotated = into ?? zeros(vectors.rows, columns);
     for (let i = 0; i < vectors.rows; i++) {
-      row.set(rowOf(vectors, i));
+      row.fill(0).set(rowOf(vectors, i));
       for (let round = 0; round < rounds; round++) {
         const first = round % 2 === 0 ? 0 : dimensions - size;
         const values = row.subarray(first, first + size);

@@ -741,6 +741,24 @@ export function kernelSuite(kernel: Kernel): void {
       }
     });
 
+    it('takes vectors of fewer dimensions with zeros behind them', () => {
+      const random = seededRandom(11);
+      const factors = randomMatrix(3, 16, random);
+      const bias = randomMatrix(1, 20, random).data;
+      const rotate = kernel.createRotator(factors, bias, 20);
+      for (const columns of [1, 4, 7, 19]) {
+        // Twice: nothing may be left of what was rotated before.
+        for (const rows of [70, 2]) {
+          const vectors = randomMatrix(rows, columns, random);
+          const widened = { rows, columns: 20, data: new Float32Array(rows * 20) };
+          for (let i = 0; i < rows; i++) {
+            widened.data.set(vectors.data.subarray(i * columns, (i + 1) * columns), i * 20);
+          }
+          expect(rotate(vectors)).toEqual(rotate(widened));
+        }
+      }
+    });
+
     it('writes into memory that is given, and knows its factors after they have changed', () => {
       const random = seededRandom(8);
       const factors = randomMatrix(2, 8, random);

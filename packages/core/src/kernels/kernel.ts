@@ -203,7 +203,7 @@ export interface Kernel {
    *
    * @param factors one row per round; its columns a power of two, from 4 to the dimensions; copied
    * @param bias one value for each dimension that is wanted; copied
-   * @param dimensions of the vectors
+   * @param dimensions that are rotated; vectors of fewer are taken with zeros behind them
    */
   createRotator(factors: Matrix, bias: Float32Array, dimensions: number): Multiplier;
   /** Zero vectors. */

@@ -19,7 +19,10 @@ export const quantizerKinds: readonly QuantizerKind[] = Object.keys(
 
 export interface FitOptions extends TaskOptions {
   readonly kind: QuantizerKind;
-  /** Length of a code: at most the dimension of the vectors. */
+  /**
+   * Length of a code: at most the dimension of the vectors, eight times that for kind `random`, whose codes find more
+   * the longer they are.
+   */
   readonly bits: number;
   /**
    * Vectors of queries such as will be asked. Thresholds that are statistics are then the queries' own on

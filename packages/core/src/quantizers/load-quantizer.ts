@@ -1,6 +1,10 @@
 import type { AffineMap } from '../transforms/affine-map.ts';
 import type { HadamardMap } from '../transforms/hadamard-rotation.ts';
-import { fewestHadamardDimensions, hadamardFlips } from '../transforms/hadamard-rotation.ts';
+import {
+  fewestHadamardDimensions,
+  hadamardDimensions,
+  hadamardFlips,
+} from '../transforms/hadamard-rotation.ts';
 import { AffineQuantizer } from './affine-quantizer.ts';
 import { AutoencoderQuantizer } from './autoencoder/autoencoder-quantizer.ts';
 import { DecodableQuantizer } from './decodable-quantizer.ts';
@@ -43,13 +47,14 @@ function loadAffine(file: QuantizerFile): Quantizer {
 
 function loadHadamard(file: QuantizerFile): Quantizer {
   const { bits, inputDimensions } = file;
-  if (bits > inputDimensions || inputDimensions < fewestHadamardDimensions) {
+  const dimensions = hadamardDimensions(inputDimensions, bits);
+  if (dimensions < fewestHadamardDimensions) {
     throw invalidQuantizerFile(
-      `got ${bits} bits of ${inputDimensions} dimensions, expected at most as many, and of at least ${fewestHadamardDimensions}`,
+      `got a rotation of ${dimensions} dimensions, expected at least ${fewestHadamardDimensions}`,
     );
   }
   const flips = file.tensors.flips?.data;
-  const count = hadamardFlips(inputDimensions);
+  const count = hadamardFlips(dimensions);
   const areFlips =
     flips instanceof Uint8Array && flips.length === count && flips.every((flip) => flip <= 1);
   if (!areFlips) throw invalidQuantizerFile(`got no ${count} flips of 0 or 1`);

@@ -42,6 +42,20 @@ describe.each([64, 100, 384])('a random Hadamard map of %i dimensions', (dimensi
     expect(randomHadamardMap(shift, dimensions, 8).flips).not.toEqual(map.flips);
   });
 
+  it('keeps lengths and angles where there are more outputs', () => {
+    const outputs = 2 * dimensions + 3;
+    const widened = hadamardFunction(randomHadamardMap(new Float32Array(dimensions), outputs, 7));
+    const { data } = widened({ rows: dimensions, columns: dimensions, data: unitVectors });
+    for (let i = 0; i < dimensions; i += 7) {
+      for (let other = 0; other <= i; other += 5) {
+        let product = 0;
+        for (let j = 0; j < outputs; j++)
+          product += data[i * outputs + j] * data[other * outputs + j];
+        expect(product).toBeCloseTo(i === other ? 1 : 0, 5);
+      }
+    }
+  });
+
   it('begins in the same way where fewer outputs are wanted', () => {
     const wanted = dimensions / 2 - 1;
     const beginning = hadamardFunction(randomHadamardMap(shift, wanted, 7))({

@@ -7,7 +7,8 @@ import { seededRandom } from '../vectors/random.ts';
 /**
  * `y = R x + b`, where R is the beginning of a random rotation in `d log d` steps: rounds of random signs and a
  * Walsh–Hadamard transform. Transforms have sizes of powers of two. Where `d` is none, rounds take the first
- * and the last of the dimensions in turns, which overlap.
+ * and the last of the dimensions in turns, which overlap. With more outputs than inputs, it rotates vectors with zeros
+ * behind them: R is the first columns of a rotation then, whose rows are more than a basis.
  * Source: Ailon & Chazelle, "The fast Johnson–Lindenstrauss transform" (2009).
  */
 export interface HadamardMap {
@@ -30,7 +31,12 @@ function hadamardSize(dimensions: number): number {
   return 2 ** Math.floor(Math.log2(dimensions));
 }
 
-/** How many flips a map of so many dimensions has. */
+/** How many dimensions a map rotates in. */
+export function hadamardDimensions(inputDimensions: number, outputDimensions: number): number {
+  return Math.max(inputDimensions, outputDimensions);
+}
+
+/** How many flips a map has that rotates in so many dimensions. */
 export function hadamardFlips(dimensions: number): number {
   return rounds * hadamardSize(dimensions);
 }
@@ -46,25 +52,23 @@ export function randomHadamardMap(
   outputDimensions: number,
   seed: number,
 ): HadamardMap {
-  const dimensions = shift.length;
+  const inputDimensions = shift.length;
+  const count = hadamardFlips(hadamardDimensions(inputDimensions, outputDimensions));
   const random = seededRandom(seed);
-  const flips = Uint8Array.from({ length: hadamardFlips(dimensions) }, () => 2 * random());
+  const flips = Uint8Array.from({ length: count }, () => 2 * random());
   const bias = new Float32Array(outputDimensions);
-  const unshifted = { flips, bias, inputDimensions: dimensions };
+  const unshifted = { flips, bias, inputDimensions };
   const rotate = hadamardFunction(unshifted);
-  const { data } = rotate({ rows: 1, columns: dimensions, data: shift });
+  const { data } = rotate({ rows: 1, columns: inputDimensions, data: shift });
   return { ...unshifted, bias: data };
 }
 
 /** The map as a function, which may be given memory for what it returns. */
 export function hadamardFunction({ flips, bias, inputDimensions }: HadamardMap): Multiplier {
+  const dimensions = hadamardDimensions(inputDimensions, bias.length);
   let rotate: Multiplier | undefined;
   return (vectors, into) => {
-    rotate ??= defaultKernel().createRotator(
-      factorsOf(flips, inputDimensions),
-      bias,
-      inputDimensions,
-    );
+    rotate ??= defaultKernel().createRotator(factorsOf(flips, dimensions), bias, dimensions);
     return rotate(vectors, into);
   };
 }

@@ -11,8 +11,7 @@ export function normalizeRows(matrix: Matrix, into?: Matrix): Matrix {
   const { rows, columns, data } = matrix;
   const unit = into ?? zeros(rows, columns);
   for (let i = 0; i < rows; i++) {
-    const scale = inverseNorm(data, i * columns, columns);
-    for (let j = i * columns; j < (i + 1) * columns; j++) unit.data[j] = data[j] * scale;
+    scaleValues(data, i * columns, columns, inverseNorm(data, i * columns, columns), unit.data);
   }
   return unit;
 }
@@ -36,7 +35,35 @@ export function unitRows(matrix: Matrix, into: Matrix): Matrix {
 
 /** `1 / |x|` of `length` values from `offset`, or 0 for a zero vector, so that its cosine is 0. */
 export function inverseNorm(data: Float32Array, offset: number, length: number): number {
+  const end = offset + length;
   let sum = 0;
-  for (let j = offset; j < offset + length; j++) sum += data[j] * data[j];
+  let j = offset;
+  // Four in each round take half of the time; added one by one, they come to the same.
+  for (; j + 4 <= end; j += 4) {
+    sum += data[j] * data[j];
+    sum += data[j + 1] * data[j + 1];
+    sum += data[j + 2] * data[j + 2];
+    sum += data[j + 3] * data[j + 3];
+  }
+  for (; j < end; j++) sum += data[j] * data[j];
   return sum > 0 ? 1 / Math.sqrt(sum) : 0;
+}
+
+/** Writes `length` values from `offset`, times `scale`, to the same place of `into`. */
+function scaleValues(
+  data: Float32Array,
+  offset: number,
+  length: number,
+  scale: number,
+  into: Float32Array,
+): void {
+  const end = offset + length;
+  let j = offset;
+  for (; j + 4 <= end; j += 4) {
+    into[j] = data[j] * scale;
+    into[j + 1] = data[j + 1] * scale;
+    into[j + 2] = data[j + 2] * scale;
+    into[j + 3] = data[j + 3] * scale;
+  }
+  for (; j < end; j++) into[j] = data[j] * scale;
 }

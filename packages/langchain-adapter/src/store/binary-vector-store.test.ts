@@ -373,6 +373,19 @@ describe('creating', () => {
     );
   });
 
+  it('takes more random bits than there are dimensions, up to eight times as many', async () => {
+    const store = new BinaryVectorStore(embeddings, {
+      quantizer: { kind: 'random', bits: 64 },
+      fitAt: 100,
+    });
+    await add(store, 0, 150);
+    expect(store.quantizer?.bits).toBe(64);
+    const tooMany = new BinaryVectorStore(embeddings, { quantizer: { kind: 'random', bits: 193 } });
+    await expect(add(tooMany, 0, 5)).rejects.toThrow(
+      /got 193, expected at most 192 for vectors of 24/,
+    );
+  });
+
   it('refuses more bits than dimensions with the first vectors', async () => {
     const store = new BinaryVectorStore(embeddings, { quantizer: { kind: 'itq', bits: 25 } });
     await expect(add(store, 0, 1)).rejects.toMatchObject({ code: 'invalid-option' });

@@ -7,7 +7,14 @@ import type {
   TaskOptions,
   VectorIndex,
 } from '@bitryoshka/core';
-import { BitryoshkaError, FlatIndex, fitQuantizer, learnFromCorpus, tune } from '@bitryoshka/core';
+import {
+  BitryoshkaError,
+  FlatIndex,
+  fitQuantizer,
+  learnFromCorpus,
+  mostBits,
+  tune,
+} from '@bitryoshka/core';
 import type { DocumentInterface } from '@langchain/core/documents';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import { passageOf } from '../documents/passage-of.ts';
@@ -28,7 +35,7 @@ export function defaultRecipe(dimensions: number): QuantizerRecipe {
 
 /**
  * @param prefixBits of codes that are kept once more
- * @throws BitryoshkaError `invalid-option` for more bits than dimensions or than a code has,
+ * @throws BitryoshkaError `invalid-option` for more bits than vectors can give or a code has,
  *   `dimension-mismatch` for a quantizer of vectors of another dimension
  */
 export function checkFits(
@@ -51,10 +58,11 @@ export function checkFits(
       remedy: 'Use a quantizer that was fitted to vectors of this model.',
     });
   }
-  if (quantizer.bits <= dimensions) return;
+  const most = mostBits(quantizer.kind, dimensions);
+  if (quantizer.bits <= most) return;
   throw new BitryoshkaError({
     code: 'invalid-option',
-    message: `quantizer.bits: got ${quantizer.bits}, expected at most the ${dimensions} dimensions of the vectors.`,
+    message: `quantizer.bits: got ${quantizer.bits}, expected at most ${most} for vectors of ${dimensions} dimensions.`,
     remedy: 'Ask for fewer bits.',
   });
 }

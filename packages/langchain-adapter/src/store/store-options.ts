@@ -26,7 +26,7 @@ export interface CorpusRecipe extends PassageFields, Pick<CorpusPairOptions, 'ki
 export interface QuantizerRecipe {
   /** `tuned`: the kind that finds most on held-out vectors, as `tune` of `@bitryoshka/core` chooses. */
   readonly kind: QuantizerKind | 'tuned';
-  /** Length of a code: at most the dimension of the vectors. */
+  /** Length of a code: at most the dimension of the vectors, eight times that for kind `random`. */
   readonly bits: number;
   /** What a quantizer of kind `head` is to look like and to learn. */
   readonly head?: HeadRecipe | undefined;

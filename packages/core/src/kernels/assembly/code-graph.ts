@@ -8,7 +8,7 @@
 // by classes, and what is known of a class is a list, so that nothing is sorted.
 
 import {
-  Bits256, Bits384, countsInVectors, distance64, distance128, distanceOfFour, distanceOfVectors, ones,
+  Bits256, Bits384, Bits512, countsInVectors, distance64, distance128, distanceOfFour, distanceOfVectors, ones,
 } from './scan';
 
 const none: u32 = 0xffffffff;
@@ -169,15 +169,19 @@ function weighFinely(code: usize, digits: u32): u32 {
 
 /** For codes as long as most are: the query stays in registers. */
 @inline function measureAs<T>(at: usize, end: usize): void {
-  const isLong = idof<T>() == idof<Bits384>();
+  const isLonger = idof<T>() == idof<Bits512>();
+  const isLong = isLonger || idof<T>() == idof<Bits384>();
   const q0 = load<u64>(query), q1 = load<u64>(query, 8);
   const q2 = load<u64>(query, 16), q3 = load<u64>(query, 24);
   const q4 = isLong ? load<u64>(query, 32) : 0;
   const q5 = isLong ? load<u64>(query, 40) : 0;
+  const q6 = isLonger ? load<u64>(query, 48) : 0;
+  const q7 = isLonger ? load<u64>(query, 56) : 0;
   for (; at < end; at += freshBytes) {
     const code = <usize>load<u32>(at, 4);
     let sum = distanceOfFour(code, q0, q1, q2, q3);
     if (isLong) sum += ones(code, 32, q4) + ones(code, 40, q5);
+    if (isLonger) sum += ones(code, 48, q6) + ones(code, 56, q7);
     store<u32>(at, sum, 8);
   }
 }
@@ -193,6 +197,8 @@ function measure(count: usize, digits: u32): void {
     measureAs<Bits256>(at, end);
   } else if (digits == 0 && words == 6 && !countsInVectors) {
     measureAs<Bits384>(at, end);
+  } else if (digits == 0 && words == 8 && !countsInVectors) {
+    measureAs<Bits512>(at, end);
   } else if (digits == 0) {
     for (; at < end; at += freshBytes) store<u32>(at, hamming(load<u32>(at, 4), query), 8);
   } else if (digits == 1) {

@@ -64,7 +64,7 @@ class Bits128 {}
 class Bits192 {}
 export class Bits256 {}
 export class Bits384 {}
-class Bits512 {}
+export class Bits512 {}
 class Bits768 {}
 class Bits1024 {}
 class AnyLength {}

@@ -136,7 +136,7 @@ export function codeGraphSuite(createCodeGraph: GraphKernel): void {
 
     it('links and finds as its twin does, ties and all', () => {
       const sizes = fc.record({
-        words: fc.integer({ min: 1, max: 5 }),
+        words: fc.integer({ min: 1, max: 9 }),
         count: fc.integer({ min: 1, max: 150 }),
         links: fc.constantFrom(4, 6, 16),
         effort: fc.integer({ min: 1, max: 40 }),

@@ -1,10 +1,53 @@
 import { describe, expect, it } from 'vitest';
 import { encodeFile } from '../../format/file.ts';
-import { seededRandom } from '../../vectors/random.ts';
+import { ExactIndex } from '../../search/exact-index.ts';
+import { FlatIndex } from '../../search/flat-index.ts';
+import { gaussian, seededRandom } from '../../vectors/random.ts';
 import { fitQuantizer } from '../fit-quantizer.ts';
 import { loadQuantizer } from '../load-quantizer.ts';
 
 const random = seededRandom(4);
+const middles = Array.from({ length: 20 }, () =>
+  Array.from({ length: 24 }, () => gaussian(random)),
+);
+
+describe('more random bits than dimensions', () => {
+  const vectors = Array.from({ length: 1000 }, () => near(Math.floor(20 * random())));
+  const queries = Array.from({ length: 60 }, () => near(Math.floor(20 * random())));
+  const exact = new ExactIndex(24);
+  exact.add(vectors);
+
+  it.each([48, 64, 150])('find more than as many as dimensions, %i of 24', async (bits) => {
+    expect(await found(bits)).toBeGreaterThan((await found(24)) + 0.1);
+  });
+
+  it.each([60, 64])('are the same when they are saved and loaded, %i of 24', async (bits) => {
+    const quantizer = await fitQuantizer(vectors, { kind: 'random', bits });
+    const loaded = loadQuantizer(quantizer.save());
+    expect([loaded.bits, loaded.inputDimensions]).toEqual([bits, 24]);
+    for (const side of ['document', 'query'] as const) {
+      expect(loaded.encode(vectors, side)).toEqual(quantizer.encode(vectors, side));
+    }
+  });
+
+  /** The share of the nearest that are among as many of the nearest by code. */
+  async function found(bits: number): Promise<number> {
+    const quantizer = await fitQuantizer(vectors, { kind: 'random', bits });
+    const index = new FlatIndex(quantizer);
+    index.add(vectors);
+    let shared = 0;
+    for (const query of queries) {
+      const rows = exact.search(query, { k: 10 }).map(({ row }) => row);
+      const options = { k: 10, rerank: 0, scoring: 'symmetric' } as const;
+      shared += index.search(query, options).filter(({ row }) => rows.includes(row)).length;
+    }
+    return shared / (10 * queries.length);
+  }
+
+  function near(middle: number): number[] {
+    return middles[middle].map((value) => value + gaussian(random));
+  }
+});
 
 describe('a file of a random rotation', () => {
   const tensors = {
@@ -30,7 +73,7 @@ describe('a file of a random rotation', () => {
   it('is refused where it cannot be one', () => {
     expect(loadQuantizer(file({})).bits).toBe(64);
     for (const damaged of [
-      file({ inputDimensions: 63 }),
+      file({ inputDimensions: 128 }),
       file(
         { inputDimensions: 3, bits: 3 },
         {

@@ -1,24 +1,25 @@
+import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
 import { composeWithMatrix } from '../../transforms/affine-map.ts';
 import { fitCentring } from '../../transforms/centring.ts';
 import { isHadamardFaster, randomHadamardMap } from '../../transforms/hadamard-rotation.ts';
 import { fitItq } from '../../transforms/itq.ts';
 import { fitNestedItq } from '../../transforms/nested-itq.ts';
 import { fitPca } from '../../transforms/pca.ts';
-import { randomRotation } from '../../transforms/random-rotation.ts';
-import { checkOutputDimensions } from '../../transforms/truncation.ts';
+import { randomDirections } from '../../transforms/random-rotation.ts';
+import { mostBits } from '../most-bits.ts';
 import { nestedLengths } from '../nested-lengths.ts';
 import type { QuantizerFitter } from '../quantizer-fitter.ts';
 import { zeroThresholdQuantizer } from '../thresholds/threshold-quantizer.ts';
 
-/** Centred and rotated at random. */
+/** Centred and rotated at random, in as many dimensions as there are bits where these are more. */
 export const fitRandomQuantizer: QuantizerFitter = (documents, { bits, seed }) => {
   const { columns } = documents;
   // Before the bits size a rotation.
-  checkOutputDimensions(columns, bits);
+  checkBits(bits, columns);
   const centring = fitCentring(documents, columns);
-  const map = isHadamardFaster(columns)
+  const map = isHadamardFaster(Math.max(columns, bits))
     ? randomHadamardMap(centring.bias, bits, seed)
-    : composeWithMatrix(centring, randomRotation(bits, columns, seed));
+    : composeWithMatrix(centring, randomDirections(bits, columns, seed));
   return zeroThresholdQuantizer('random', map);
 };
 
@@ -34,3 +35,13 @@ export const fitItqQuantizer: QuantizerFitter = async (documents, { nested, ...o
     : await fitItq(documents, { ...options, outputDimensions: bits });
   return zeroThresholdQuantizer('itq', map);
 };
+
+function checkBits(bits: number, dimensions: number): void {
+  const most = mostBits('random', dimensions);
+  if (Number.isInteger(bits) && bits >= 1 && bits <= most) return;
+  throw new BitryoshkaError({
+    code: 'invalid-option',
+    message: `bits: got ${bits}, expected a whole number from 1 to ${most} for vectors of ${dimensions} dimensions.`,
+    remedy: 'Correct bits.',
+  });
+}

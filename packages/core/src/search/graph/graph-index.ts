@@ -62,7 +62,9 @@ const triedShares = [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 12, 16, 24, 32];
 /**
  * Binary codes in a graph, each linked with near ones: a search walks along the links and looks at a few thousand
  * codes, however many there are. It finds what `FlatIndex` finds but for what a walk misses, in a fraction of
- * the time; links take as much memory again as long codes, and are made while vectors are added.
+ * the time; links take as much memory again as long codes, and are made while vectors are added. A walk waits for
+ * memory more than it counts, and waits no longer for 512 bits than for 64: give it codes as long, such as `random`
+ * makes of vectors of fewer dimensions as well.
  */
 export class GraphIndex implements VectorIndex {
   readonly quantizer: Quantizer;

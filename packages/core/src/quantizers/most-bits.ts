@@ -1,0 +1,12 @@
+import type { QuantizerKind } from './quantizer-fitters.ts';
+
+/** Bits for each dimension that are of any use: beyond, codes grow and find no more. */
+const mostBitsPerDimension = 8;
+
+/**
+ * The longest code that a kind makes of vectors: a bit for each dimension, but for `random`, whose directions may be
+ * more than there are dimensions.
+ */
+export function mostBits(kind: QuantizerKind | 'tuned', dimensions: number): number {
+  return kind === 'random' ? mostBitsPerDimension * dimensions : dimensions;
+}
