@@ -1,6 +1,6 @@
 import type { QuantizerKind } from './quantizer-fitters.ts';
 
-/** Bits for each dimension that are of any use: beyond, codes grow and find no more. */
+/** For each dimension: half as many miss hardly a neighbour any more. */
 const mostBitsPerDimension = 8;
 
 /**

@@ -169,19 +169,19 @@ function weighFinely(code: usize, digits: u32): u32 {
 
 /** For codes as long as most are: the query stays in registers. */
 @inline function measureAs<T>(at: usize, end: usize): void {
-  const isLonger = idof<T>() == idof<Bits512>();
-  const isLong = isLonger || idof<T>() == idof<Bits384>();
+  const hasEight = idof<T>() == idof<Bits512>();
+  const hasSix = hasEight || idof<T>() == idof<Bits384>();
   const q0 = load<u64>(query), q1 = load<u64>(query, 8);
   const q2 = load<u64>(query, 16), q3 = load<u64>(query, 24);
-  const q4 = isLong ? load<u64>(query, 32) : 0;
-  const q5 = isLong ? load<u64>(query, 40) : 0;
-  const q6 = isLonger ? load<u64>(query, 48) : 0;
-  const q7 = isLonger ? load<u64>(query, 56) : 0;
+  const q4 = hasSix ? load<u64>(query, 32) : 0;
+  const q5 = hasSix ? load<u64>(query, 40) : 0;
+  const q6 = hasEight ? load<u64>(query, 48) : 0;
+  const q7 = hasEight ? load<u64>(query, 56) : 0;
   for (; at < end; at += freshBytes) {
     const code = <usize>load<u32>(at, 4);
     let sum = distanceOfFour(code, q0, q1, q2, q3);
-    if (isLong) sum += ones(code, 32, q4) + ones(code, 40, q5);
-    if (isLonger) sum += ones(code, 48, q6) + ones(code, 56, q7);
+    if (hasSix) sum += ones(code, 32, q4) + ones(code, 40, q5);
+    if (hasEight) sum += ones(code, 48, q6) + ones(code, 56, q7);
     store<u32>(at, sum, 8);
   }
 }
