@@ -83,7 +83,7 @@ Median milliseconds of the fastest setting that reaches the recall (in brackets 
 for everything up to the first search, fitting included; growth of the resident memory by building, the
 vectors that are kept included; size on disk. \`bitryoshka\` keeps 384 bits, the first half of them twice,
 and float32 vectors to re-rank with, \`-float16\` half of these bytes, \`-file\` 256 bits in memory with
-float16 vectors in a file, \`-lists\` all of it in two inverted lists, and \`-graph\` 384 bits with 32 links and
+float16 vectors in a file, \`-lists\` all of it in two inverted lists, and \`-graph\` 512 bits with 40 links and
 float16 vectors.
 
 ${markdownTable(summary)}
