@@ -123,6 +123,13 @@ describe('rotations', () => {
     expectOrthonormalRows(randomRotation(rows, columns, 3));
   });
 
+  it.each([
+    [2, 1],
+    [8, 3],
+  ])('randomRotation of %i x %i has orthonormal columns', (rows, columns) => {
+    expectOrthonormalRows(transpose(randomRotation(rows, columns, 3)));
+  });
+
   it('fitItq stays a rotation of the components and loses less by taking signs', async () => {
     const pca = fitPca(vectors, { outputDimensions: 4 });
     const itq = await fitItq(vectors, { outputDimensions: 4 });

@@ -72,6 +72,8 @@ describe('a file of a random rotation', () => {
 
   it('is refused where it cannot be one', () => {
     expect(loadQuantizer(file({})).bits).toBe(64);
+    // As many flips are right where there is a dimension less than bits.
+    expect(loadQuantizer(file({ inputDimensions: 63 })).inputDimensions).toBe(63);
     for (const damaged of [
       file({ inputDimensions: 128 }),
       file(

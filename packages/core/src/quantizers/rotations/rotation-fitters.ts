@@ -1,11 +1,15 @@
 import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
 import { composeWithMatrix } from '../../transforms/affine-map.ts';
 import { fitCentring } from '../../transforms/centring.ts';
-import { isHadamardFaster, randomHadamardMap } from '../../transforms/hadamard-rotation.ts';
+import {
+  hadamardDimensions,
+  isHadamardFaster,
+  randomHadamardMap,
+} from '../../transforms/hadamard-rotation.ts';
 import { fitItq } from '../../transforms/itq.ts';
 import { fitNestedItq } from '../../transforms/nested-itq.ts';
 import { fitPca } from '../../transforms/pca.ts';
-import { randomDirections } from '../../transforms/random-rotation.ts';
+import { randomRotation } from '../../transforms/random-rotation.ts';
 import { mostBits } from '../most-bits.ts';
 import { nestedLengths } from '../nested-lengths.ts';
 import type { QuantizerFitter } from '../quantizer-fitter.ts';
@@ -17,9 +21,9 @@ export const fitRandomQuantizer: QuantizerFitter = (documents, { bits, seed }) =
   // Before the bits size a rotation.
   checkBits(bits, columns);
   const centring = fitCentring(documents, columns);
-  const map = isHadamardFaster(Math.max(columns, bits))
+  const map = isHadamardFaster(hadamardDimensions(columns, bits))
     ? randomHadamardMap(centring.bias, bits, seed)
-    : composeWithMatrix(centring, randomDirections(bits, columns, seed));
+    : composeWithMatrix(centring, randomRotation(bits, columns, seed));
   return zeroThresholdQuantizer('random', map);
 };
 
