@@ -1,21 +1,24 @@
 // A graph of codes, each linked with near ones, and walks along it.
 //
 // Nodes lie in chunks of 1,024: codes, then links, ended by `none` where there is room for more. A bit for each node
-// says whether it can be found, another whether a walk has been there. A walk looks at the links of the nearest node
+// says whether it can be found, a byte which walk was there last. A walk looks at the links of the nearest node
 // whose links it has not seen, until there is none among the nearest that it is to find.
 //
 // A distance is what the weights come to of the bits in which a code differs from the query. Distances are told apart
 // by classes, and what is known of a class is a list, so that nothing is sorted.
 
 import {
-  Bits256, Bits384, Bits512, countsInVectors, distance64, distance128, distanceOfFour, distanceOfVectors, ones,
+  Bits256, Bits384, Bits512, countsInVectors, distance64, distance128, distance256, distanceOfFour,
+  distanceOfVectors, ones,
 } from './scan';
 
 const none: u32 = 0xffffffff;
 /** Of what a walk notes of a node: node, class (`none` if it cannot be found), the next of its class, distance. */
 const noteBytes: usize = 16;
-/** Of a node that a step comes to: node, address of its code, distance. */
-const freshBytes: usize = 16;
+/** Of a node that a step comes to: node, address of its code, which its distance takes the place of. */
+const freshBytes: usize = 8;
+/** Bytes that a processor fetches together. */
+const cacheLine: usize = 64;
 /** Nodes whose links are looked at together, at most. */
 const mostSteps: usize = 8;
 /** Nodes that walks begin at, at most: as many as are surely fewer than fit in `fresh`. */
@@ -51,7 +54,6 @@ let counters: usize = 0;
 let fresh: usize = 0;
 let steps: usize = 0;
 let kept: usize = 0;
-let seen: usize = 0;
 let notes: usize = 0;
 let output: usize = 0;
 
@@ -62,15 +64,14 @@ let output: usize = 0;
 export function layNotes(first: usize, queryBytes: usize, classes: usize, nodes: usize): usize {
   alive = first;
   visited = alive + (nodes >> 3);
-  entries = visited + (nodes >> 3);
+  entries = visited + nodes;
   query = entries + (mostEntries << 2);
   heads = query + queryBytes;
   counters = heads + (classes << 2);
   fresh = counters + (classes << 2);
   steps = fresh + (mostSteps * degree + 1) * freshBytes;
   kept = steps + (mostSteps << 2);
-  seen = kept + (degree << 2);
-  notes = (seen + (nodes << 2) + 15) & ~15;
+  notes = (kept + (degree << 2) + 15) & ~15;
   output = notes + nodes * noteBytes;
   return output + (nodes << 3);
 }
@@ -84,17 +85,28 @@ export function layNotes(first: usize, queryBytes: usize, classes: usize, nodes:
 @inline function isSet(bitmap: usize, node: u32): bool {
   return ((load<u8>(bitmap + <usize>(node >> 3)) >> <u8>(node & 7)) & 1) != 0;
 }
-/** Sets a bit. Returns whether it was not set before. */
-@inline function set(bitmap: usize, node: u32): bool {
+@inline function set(bitmap: usize, node: u32): void {
   const byte = bitmap + <usize>(node >> 3);
-  const before = load<u8>(byte);
-  const bit: u8 = <u8>1 << <u8>(node & 7);
-  store<u8>(byte, before | bit);
-  return (before & bit) == 0;
+  store<u8>(byte, load<u8>(byte) | (<u8>1 << <u8>(node & 7)));
 }
-/** Clears the bits of eight nodes, one of which is given. */
-@inline function clear(bitmap: usize, node: u32): void {
-  store<u8>(bitmap + <usize>(node >> 3), 0);
+
+/** What the walk that is under way puts at nodes it comes to. */
+let visit: u8 = 0;
+
+/** Forgets where walks have been: nodes are cleared once in 255 times only. */
+function beginVisits(): void {
+  visit++;
+  if (visit != 0) return;
+  memory.fill(visited, 0, entries - visited);
+  visit = 1;
+}
+
+/** Returns whether it is the first visit. */
+@inline function visitFirst(node: u32): bool {
+  const at = visited + <usize>node;
+  const before = load<u8>(at);
+  store<u8>(at, visit);
+  return before != visit;
 }
 
 export function entriesAt(): usize {
@@ -109,9 +121,10 @@ export function codeAt(node: u32): usize {
   return codeOf(node);
 }
 
-/** Two words at a time, as most codes are short. */
+/** Two words at a time, as most codes are short, or eight, the length that graphs are best with. */
 @inline function hamming(a: usize, b: usize): u32 {
   if (countsInVectors) return distanceOfVectors(a, b, words);
+  if (words == 8) return distance256(a, b, 0, 0) + distance256(a, b, 32, 32);
   let sum: u32 = 0;
   const end = a + <usize>((words & ~1) << 3);
   for (; a < end; a += 16, b += 16) sum += distance128(a, b, 0, 0);
@@ -167,8 +180,15 @@ function weighFinely(code: usize, digits: u32): u32 {
   return <u32>distance;
 }
 
+/** Moves a node with its distance to the front if it is near enough. Returns where the next one would go. */
+@inline function keepNear(to: usize, at: usize, distance: u32, limit: u32): usize {
+  store<u32>(to, load<u32>(at));
+  store<u32>(to, distance, 4);
+  return distance > limit ? to : to + freshBytes;
+}
+
 /** For codes as long as most are: the query stays in registers. */
-@inline function measureAs<T>(at: usize, end: usize): void {
+@inline function measureAs<T>(end: usize, limit: u32): usize {
   const hasEight = idof<T>() == idof<Bits512>();
   const hasSix = hasEight || idof<T>() == idof<Bits384>();
   const q0 = load<u64>(query), q1 = load<u64>(query, 8);
@@ -177,39 +197,43 @@ function weighFinely(code: usize, digits: u32): u32 {
   const q5 = hasSix ? load<u64>(query, 40) : 0;
   const q6 = hasEight ? load<u64>(query, 48) : 0;
   const q7 = hasEight ? load<u64>(query, 56) : 0;
-  for (; at < end; at += freshBytes) {
+  let to = fresh;
+  for (let at = fresh; at < end; at += freshBytes) {
     const code = <usize>load<u32>(at, 4);
     let sum = distanceOfFour(code, q0, q1, q2, q3);
     if (hasSix) sum += ones(code, 32, q4) + ones(code, 40, q5);
     if (hasEight) sum += ones(code, 48, q6) + ones(code, 56, q7);
-    store<u32>(at, sum, 8);
+    to = keepNear(to, at, sum, limit);
   }
+  return to;
 }
 
 /**
- * Puts the distance of each of the first `count` of the nodes in `fresh` behind its address. A function of its own, so
- * that the compiler keeps what it counts with in registers.
+ * Measures the first `count` of the nodes in `fresh` and keeps those of distances up to `limit`, in their order, as
+ * branches could not foresee which these are. Returns where they end. A function of its own, so that the compiler
+ * keeps what it counts with in registers.
  */
-function measure(count: usize, digits: u32): void {
+function measure(count: usize, digits: u32, limit: u32): usize {
   const end = fresh + count * freshBytes;
-  let at = fresh;
-  if (digits == 0 && words == 4 && !countsInVectors) {
-    measureAs<Bits256>(at, end);
-  } else if (digits == 0 && words == 6 && !countsInVectors) {
-    measureAs<Bits384>(at, end);
-  } else if (digits == 0 && words == 8 && !countsInVectors) {
-    measureAs<Bits512>(at, end);
-  } else if (digits == 0) {
-    for (; at < end; at += freshBytes) store<u32>(at, hamming(load<u32>(at, 4), query), 8);
-  } else if (digits == 1) {
-    for (; at < end; at += freshBytes) store<u32>(at, weigh(load<u32>(at, 4), 1), 8);
-  } else if (digits == 2) {
-    for (; at < end; at += freshBytes) store<u32>(at, weigh(load<u32>(at, 4), 2), 8);
-  } else if (digits == 3) {
-    for (; at < end; at += freshBytes) store<u32>(at, weigh(load<u32>(at, 4), 3), 8);
-  } else {
-    for (; at < end; at += freshBytes) store<u32>(at, weighFinely(load<u32>(at, 4), digits), 8);
+  if (digits == 0 && !countsInVectors) {
+    if (words == 4) return measureAs<Bits256>(end, limit);
+    if (words == 6) return measureAs<Bits384>(end, limit);
+    if (words == 8) return measureAs<Bits512>(end, limit);
   }
+  let to = fresh;
+  let at = fresh;
+  if (digits == 0) {
+    for (; at < end; at += freshBytes) to = keepNear(to, at, hamming(load<u32>(at, 4), query), limit);
+  } else if (digits == 1) {
+    for (; at < end; at += freshBytes) to = keepNear(to, at, weigh(load<u32>(at, 4), 1), limit);
+  } else if (digits == 2) {
+    for (; at < end; at += freshBytes) to = keepNear(to, at, weigh(load<u32>(at, 4), 2), limit);
+  } else if (digits == 3) {
+    for (; at < end; at += freshBytes) to = keepNear(to, at, weigh(load<u32>(at, 4), 3), limit);
+  } else {
+    for (; at < end; at += freshBytes) to = keepNear(to, at, weighFinely(load<u32>(at, 4), digits), limit);
+  }
+  return to;
 }
 
 /** Only nodes of smaller or equal class are of interest. */
@@ -278,7 +302,22 @@ function putInOrder(): u32 {
   return total;
 }
 
+/** So that no compiler thinks that what is asked for is for nothing. */
 let read: u64 = 0;
+
+/** Asks for links in all lines of the processor's cache that they lie in. */
+@inline function askForLinks(links: usize): u64 {
+  const final = links + (degree << 2) - 8;
+  let asked = load<u64>(final);
+  for (let at = links; at < final; at += cacheLine) asked |= load<u64>(at);
+  return asked;
+}
+
+/** Asks for a code, of which most lie in one line. */
+@inline function askForCode(code: usize): u64 {
+  const asked = load<u64>(code);
+  return codeStride > cacheLine ? asked | load<u64>(code + codeStride - 8) : asked;
+}
 
 /**
  * The `wanted` nodes nearest to the query that a walk from the first entries finds, and those as near as the last of
@@ -294,8 +333,8 @@ export function walk(
 ): u32 {
   memory.fill(heads, 0, <usize>classes << 2);
   beginNotes(classes);
+  beginVisits();
   next = last;
-  let seenCount: usize = 0;
   store<u32>(steps, <u32>entries);
   let stepsCount: usize = 1;
   let length = entryCount << 2;
@@ -308,28 +347,25 @@ export function walk(
         const node = load<u32>(links);
         if (node == none) break;
         // The next one takes its place if it was seen: a branch could not be foreseen.
-        store<u32>(fresh + count * freshBytes, node);
-        count += <usize>set(visited, node);
+        const to = fresh + count * freshBytes;
+        store<u32>(to, node);
+        store<u32>(to, <u32>codeOf(node), 4);
+        count += <usize>visitFirst(node);
       }
     }
     // Codes lie far apart: all are asked for before the first is needed.
     let asked: u64 = 0;
     for (let at = fresh; at < fresh + count * freshBytes; at += freshBytes) {
-      const code = codeOf(load<u32>(at));
-      store<u32>(at, <u32>code, 4);
-      asked |= load<u64>(code) | load<u64>(code + codeStride - 8);
+      asked |= askForCode(load<u32>(at, 4));
     }
-    // So that no compiler thinks it was for nothing.
     read = asked;
     length = degree << 2;
 
-    measure(count, digits);
-    for (let i: usize = 0; i < count; i++) {
-      const from = fresh + i * freshBytes;
+    const end = measure(count, digits, ((last + 1) << shift) - 1);
+    for (let from = fresh; from < end; from += freshBytes) {
       const node = load<u32>(from);
-      const distance = load<u32>(from, 8);
+      const distance = load<u32>(from, 4);
       const group = distance >> shift;
-      store<u32>(seen + ((seenCount + i) << 2), node);
       if (group > last) continue;
       const at = isSet(allowed, node)
         ? note(node, group, distance, wanted)
@@ -339,7 +375,6 @@ export function walk(
       store<u32>(head, noted);
       next = min(next, group);
     }
-    seenCount += count;
 
     stepsCount = 0;
     while (stepsCount < width) {
@@ -350,13 +385,12 @@ export function walk(
       const at = notes + <usize>(first - 1) * noteBytes;
       store<u32>(head, load<u32>(at, 8));
       const links = linksOf(load<u32>(at));
-      asked |= load<u64>(links) | load<u64>(links + (degree << 2) - 8);
+      asked |= askForLinks(links);
       store<u32>(steps + (stepsCount << 2), <u32>links);
       stepsCount++;
     }
     read = asked;
   } while (stepsCount > 0);
-  for (let i: usize = 0; i < seenCount; i++) clear(visited, load<u32>(seen + (i << 2)));
   return putInOrder();
 }
 
@@ -368,13 +402,13 @@ export function weighNodes(nodes: usize, count: u32, digits: u32, distances: usi
     let asked: u64 = 0;
     for (let i: usize = 0; i < part; i++) {
       const code = codeOf(load<u32>(nodes + ((start + i) << 2)));
-      asked |= load<u64>(code) | load<u64>(code + codeStride - 8);
+      asked |= askForCode(code);
       store<u32>(fresh + i * freshBytes, <u32>code, 4);
     }
     read = asked;
-    measure(part, digits);
+    measure(part, digits, none);
     for (let i: usize = 0; i < part; i++) {
-      store<u32>(distances + ((start + i) << 2), load<u32>(fresh + i * freshBytes, 8));
+      store<u32>(distances + ((start + i) << 2), load<u32>(fresh + i * freshBytes, 4));
     }
   }
 }
@@ -386,6 +420,7 @@ export function weighNodes(nodes: usize, count: u32, digits: u32, distances: usi
  */
 function choose(node: u32, count: u32, most: usize): usize {
   const distances = output + (<usize>count << 2);
+  const links = linksOf(node);
   let chosen: usize = 0;
   for (let i: usize = 0; i < count && chosen < most; i++) {
     const other = load<u32>(output + (i << 2));
@@ -393,18 +428,17 @@ function choose(node: u32, count: u32, most: usize): usize {
     if (distance == 0 && chosen == most >> 1) continue;
     const code = codeOf(other);
     let isNearest = true;
-    for (let j: usize = 0; j < chosen; j++) {
-      if (hamming(code, codeOf(load<u32>(kept + (j << 2)))) < distance) {
+    for (let at = kept; at < kept + (chosen << 2); at += 4) {
+      if (hamming(code, load<u32>(at)) < distance) {
         isNearest = false;
         break;
       }
     }
     if (!isNearest) continue;
-    store<u32>(kept + (chosen << 2), other);
+    store<u32>(links + (chosen << 2), other);
+    store<u32>(kept + (chosen << 2), <u32>code);
     chosen++;
   }
-  const links = linksOf(node);
-  memory.copy(links, kept, chosen << 2);
   memory.fill(links + (chosen << 2), 0xff, (degree - chosen) << 2);
   return chosen;
 }
@@ -462,22 +496,21 @@ export function bypass(first: u32, end: u32): void {
 function linkPast(node: u32): void {
   const code = codeOf(node);
   beginNotes((words << 6) + 1);
-  set(visited, node);
+  beginVisits();
+  visitFirst(node);
   const links = linksOf(node);
   const end = links + (degree << 2);
   for (let link = links; link < end && load<u32>(link) != none; link += 4) {
     const other = load<u32>(link);
     if (isSet(alive, other)) {
-      if (set(visited, other)) noteDistance(code, other);
+      if (visitFirst(other)) noteDistance(code, other);
       continue;
     }
     const beyond = linksOf(other);
     for (let l = beyond; l < beyond + (degree << 2) && load<u32>(l) != none; l += 4) {
       const far = load<u32>(l);
-      if (isSet(alive, far) && set(visited, far)) noteDistance(code, far);
+      if (isSet(alive, far) && visitFirst(far)) noteDistance(code, far);
     }
   }
-  clear(visited, node);
-  for (let i: usize = 0; i < noted; i++) clear(visited, load<u32>(notes + i * noteBytes));
   choose(node, putInOrder(), degree);
 }

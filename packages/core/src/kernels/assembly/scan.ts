@@ -12,7 +12,7 @@ import { below, bound, collect, count, neededOf, push, sortInto } from './collec
 @inline export function distance128(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {
   return distance64(a, b, offsetA, offsetB) + distance64(a, b, offsetA + 8, offsetB + 8);
 }
-@inline function distance256(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {
+@inline export function distance256(a: usize, b: usize, offsetA: usize, offsetB: usize): u32 {
   return distance128(a, b, offsetA, offsetB) + distance128(a, b, offsetA + 16, offsetB + 16);
 }
 

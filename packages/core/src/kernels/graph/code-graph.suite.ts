@@ -134,6 +134,17 @@ export function codeGraphSuite(createCodeGraph: GraphKernel): void {
       );
     });
 
+    it('finds the same after any number of walks elsewhere', () => {
+      const { graph } = filled(createCodeGraph, { words: 2, count: 2000, seed: 10 });
+      const [here, there] = [weightsOf(2, 21), weightsOf(2, 22)];
+      const expected = copy(graph.nearest(here, 3));
+      // A walk that takes the place of one of long ago for itself finds nothing where that has been.
+      for (let between = 250; between < 260; between++) {
+        for (let i = 0; i < between; i++) graph.nearest(there, 1);
+        expect(copy(graph.nearest(here, 3))).toEqual(expected);
+      }
+    });
+
     it('links and finds as its twin does, ties and all', () => {
       const sizes = fc.record({
         words: fc.integer({ min: 1, max: 9 }),

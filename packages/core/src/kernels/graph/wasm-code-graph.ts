@@ -125,7 +125,7 @@ export class WasmCodeGraph implements CodeGraph {
     this.#notesAt = first;
     this.#notesEnd = end;
     const { bytes } = this.#views;
-    bytes.fill(0, first, first + capacity / 4);
+    bytes.fill(0, first, first + capacity / 8 + capacity);
     bytes.set(alive, first);
     this.#writeEntries();
   }
