@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { Tinypool } from 'tinypool';
+import type { Tinypool } from 'tinypool';
 import type { SharedKernel } from '../kernels/shared-kernel.ts';
 import { createSharedKernel } from '../kernels/wasm-shared-kernel.ts';
 import type { Candidates } from '../search/candidates.ts';
@@ -67,7 +68,9 @@ export class SearchPool {
     owner ??= createSharedKernel({ mostRows: segmentSlots, party: 0 });
     this.#firstParty = owner && takeParties(workers);
     this.#version = share(index, this.#firstParty);
-    this.#pool = new Tinypool({
+    // Only where a pool is made: it is a module of ESM alone, which Jest does not load.
+    const library = createRequire(import.meta.url)('tinypool') as typeof import('tinypool');
+    this.#pool = new library.Tinypool({
       filename: new URL('search-worker.js', import.meta.url).href,
       minThreads: workers,
       maxThreads: workers,
