@@ -8,6 +8,12 @@ import { build } from 'esbuild';
 
 const libraries = ['core', 'langchain-adapter', 'transformers-embedder'];
 
+/** CommonJS has no `import.meta`. */
+const placeOf = {
+  define: { 'import.meta.url': 'importMetaUrl' },
+  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+};
+
 await Promise.all(libraries.map(buildCommonJs));
 
 async function buildCommonJs(name) {
@@ -44,12 +50,6 @@ async function buildCommonJs(name) {
     });
   }
 }
-
-/** CommonJS has no `import.meta`. */
-const placeOf = {
-  define: { 'import.meta.url': 'importMetaUrl' },
-  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
-};
 
 async function asksWhereItIs(file) {
   return (await readFile(file, 'utf8')).includes('import.meta.url');
