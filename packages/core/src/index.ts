@@ -60,8 +60,12 @@ export type { PairedDifference } from './evaluation/statistics/paired-bootstrap.
 export { pairedBootstrap } from './evaluation/statistics/paired-bootstrap.ts';
 export { pearson } from './evaluation/statistics/pearson.ts';
 export { spearman } from './evaluation/statistics/spearman.ts';
-export type { Tensor, TensorSlot } from './format/safetensors.ts';
-export { decodeSafetensorsHeader, encodeSafetensorsHeader } from './format/safetensors.ts';
+export type { Safetensors, Tensor, TensorSlot } from './format/safetensors.ts';
+export {
+  decodeSafetensors,
+  decodeSafetensorsHeader,
+  encodeSafetensorsHeader,
+} from './format/safetensors.ts';
 export { javascriptKernel } from './kernels/javascript-kernel.ts';
 export type { CodeMemory, Kernel, NearestCodes } from './kernels/kernel.ts';
 export type { VectorFormatName } from './kernels/vector-layout.ts';

@@ -1,4 +1,9 @@
+export type { Coverage, EmbedBinaryOptions } from './embeddings/matryoshka-embeddings.ts';
 export { MatryoshkaEmbeddings } from './embeddings/matryoshka-embeddings.ts';
 export type { MatryoshkaEmbeddingsOptions } from './embeddings/matryoshka-embeddings-options.ts';
-export type { Pooling } from './encoders/pooling.ts';
-export { bundledModel } from './models/bundled-model.ts';
+export type { KnownModel } from './models/known-models.ts';
+export { knownModels } from './models/known-models.ts';
+export type { GivenFiles } from './models/model-files.ts';
+export type { TransformersLibrary } from './transformers/library.ts';
+export type { Pooling } from './transformers/pooling.ts';
+export type { WeightType } from './transformers/weights.ts';

@@ -1,11 +1,12 @@
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import { float16Values, toFloat16 } from '../vectors/float16.ts';
+import { isUint8Array } from '../vectors/typed-arrays.ts';
 
 /** An array with a shape; its element type is that of `data`. */
 export interface Tensor {
   readonly shape: readonly number[];
-  readonly data: Float32Array | Uint8Array;
-  /** Write float32 as float16. They are read as float32 again. Default: false. */
+  readonly data: Float32Array | Uint8Array | Int8Array;
+  /** Write float32 as float16. Both, and bfloat16, are read as float32. Default: false. */
   readonly half?: boolean;
 }
 
@@ -17,14 +18,17 @@ export interface Safetensors {
 
 /** A tensor whose data is still to be written, or is elsewhere in a file. */
 export interface TensorSlot {
-  readonly dtype: 'F32' | 'F16' | 'U8';
+  readonly dtype: DataType;
   readonly shape: readonly number[];
   /** Where its bytes begin and end, counted from the end of the header. */
   readonly start: number;
   readonly end: number;
 }
 
-const bytesPerElement = { F32: 4, F16: 2, U8: 1 } as const;
+const bytesPerElement = { F32: 4, F16: 2, BF16: 2, I8: 1, U8: 1 } as const;
+
+type DataType = keyof typeof bytesPerElement;
+
 const lengthBytes = 8;
 /** Far above any header of ours, far below what would exhaust the memory. */
 const maximumHeaderBytes = 64 * 1024 * 1024;
@@ -79,8 +83,10 @@ export function decodeSafetensorsHeader(
   if (!isRecord(metadata)) throw invalid('its metadata is no object');
   let expectedStart = 0;
   const slots: Record<string, TensorSlot> = {};
-  for (const [name, entry] of Object.entries(entries)) {
-    const slot = toSlot(name, entry);
+  const inOrder = Object.entries(entries)
+    .map(([name, entry]) => [name, toSlot(name, entry)] as const)
+    .sort(([, a], [, b]) => a.start - b.start || a.end - b.end);
+  for (const [name, slot] of inOrder) {
     if (slot.start !== expectedStart) {
       throw invalid(`tensor ${name} begins at ${slot.start}, expected ${expectedStart}`);
     }
@@ -133,13 +139,20 @@ export function decodeSafetensors(file: Uint8Array): Safetensors {
 }
 
 function dtypeOf({ data, half = false }: Tensor): TensorSlot['dtype'] {
-  if (data instanceof Uint8Array) return 'U8';
+  if (isUint8Array(data)) return 'U8';
+  if (data.BYTES_PER_ELEMENT === 1) return 'I8';
   return half ? 'F16' : 'F32';
 }
 
 function toArray(dtype: TensorSlot['dtype'], bytes: Uint8Array<ArrayBuffer>): Tensor['data'] {
   if (dtype === 'U8') return bytes;
+  if (dtype === 'I8') return new Int8Array(bytes.buffer);
   if (dtype === 'F32') return new Float32Array(bytes.buffer);
+  if (dtype === 'BF16') {
+    // The upper half of a float32.
+    const words = Uint32Array.from(new Uint16Array(bytes.buffer), (half) => half << 16);
+    return new Float32Array(words.buffer);
+  }
   const values = float16Values();
   return Float32Array.from(new Uint16Array(bytes.buffer), (half) => values[half]);
 }
@@ -157,17 +170,17 @@ function parseHeader(text: Uint8Array): Record<string, unknown> {
 function toSlot(name: string, entry: unknown): TensorSlot {
   if (isRecord(entry)) {
     const { dtype, shape, data_offsets: offsets } = entry;
-    if (
-      (dtype === 'F32' || dtype === 'F16' || dtype === 'U8') &&
-      isCounts(shape) &&
-      isCounts(offsets)
-    ) {
+    if (isDataType(dtype) && isCounts(shape) && isCounts(offsets)) {
       const [start = 0, end = 0] = offsets;
       const bytes = shape.reduce((size, length) => size * length, bytesPerElement[dtype]);
       if (offsets.length === 2 && end - start === bytes) return { dtype, shape, start, end };
     }
   }
   throw invalid(`tensor ${name} is described as ${JSON.stringify(entry)}`);
+}
+
+function isDataType(value: unknown): value is DataType {
+  return typeof value === 'string' && Object.hasOwn(bytesPerElement, value);
 }
 
 function isCounts(value: unknown): value is number[] {

@@ -5,6 +5,7 @@ import {
   hadamardDimensions,
   hadamardFlips,
 } from '../transforms/hadamard-rotation.ts';
+import { isUint8Array } from '../vectors/typed-arrays.ts';
 import { AffineQuantizer } from './affine-quantizer.ts';
 import { AutoencoderQuantizer } from './autoencoder/autoencoder-quantizer.ts';
 import { DecodableQuantizer } from './decodable-quantizer.ts';
@@ -56,7 +57,7 @@ function loadHadamard(file: QuantizerFile): Quantizer {
   const flips = file.tensors.flips?.data;
   const count = hadamardFlips(dimensions);
   const areFlips =
-    flips instanceof Uint8Array && flips.length === count && flips.every((flip) => flip <= 1);
+    isUint8Array(flips) && flips.length === count && flips.every((flip) => flip <= 1);
   if (!areFlips) throw invalidQuantizerFile(`got no ${count} flips of 0 or 1`);
   return loadWithThresholds(file, { flips, bias: file.floats('bias', [bits]), inputDimensions });
 }
@@ -82,7 +83,7 @@ function loadAutoencoder(file: QuantizerFile): Quantizer {
 
 function loadDecodable(file: QuantizerFile): Quantizer {
   const inner = file.tensors.inner?.data;
-  if (!(inner instanceof Uint8Array)) throw invalidQuantizerFile('got no inner quantizer');
+  if (!isUint8Array(inner)) throw invalidQuantizerFile('got no inner quantizer');
   return new DecodableQuantizer(loadQuantizer(inner), loadDecoder(file));
 }
 

@@ -2,6 +2,7 @@ import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import { decodeFile } from '../format/file.ts';
 import type { Tensor } from '../format/safetensors.ts';
 import { toMatrix } from '../vectors/matrix.ts';
+import { isFloat32Array } from '../vectors/typed-arrays.ts';
 
 /** What every quantizer's file says, and its arrays, checked as they are asked for. */
 export class QuantizerFile {
@@ -33,7 +34,7 @@ export class QuantizerFile {
   /** An array of finite float32 with exactly this shape. */
   floats(name: string, shape: readonly number[]): Float32Array {
     const tensor = this.tensors[name];
-    if (!(tensor?.data instanceof Float32Array) || tensor.shape.join() !== shape.join()) {
+    if (!isFloat32Array(tensor?.data) || tensor.shape.join() !== shape.join()) {
       throw invalidQuantizerFile(
         `tensor ${name}: got shape [${tensor?.shape.join() ?? 'none'}], expected [${shape.join()}] of F32`,
       );

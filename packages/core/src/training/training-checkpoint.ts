@@ -1,6 +1,7 @@
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import { decodeFile, encodeFile } from '../format/file.ts';
 import type { Tensor } from '../format/safetensors.ts';
+import { isFloat32Array } from '../vectors/typed-arrays.ts';
 
 /** One measurement while a head is trained. */
 export interface CurvePoint {
@@ -55,7 +56,7 @@ export function decodeTrainingState(file: Uint8Array, lengths: readonly number[]
   const arrays = (group: string): Float32Array[] =>
     lengths.map((length, i) => {
       const data = tensors[`${group}_${i}`]?.data;
-      if (data instanceof Float32Array && data.length === length) return data;
+      if (isFloat32Array(data) && data.length === length) return data;
       throw new BitryoshkaError({
         code: 'invalid-file',
         message: `checkpoint: got ${data?.length ?? 'no'} values for ${group} ${i}, expected ${length}.`,

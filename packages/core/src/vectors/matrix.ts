@@ -1,4 +1,5 @@
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import { isFloat32Array } from './typed-arrays.ts';
 
 /** Vectors as the rows of one block of float32: row `i` is `data[i * columns … (i + 1) * columns)`. */
 export interface Matrix {
@@ -127,7 +128,7 @@ export function checkNotEmpty({ rows, columns }: Matrix, name = 'vectors'): void
 }
 
 function isMatrix(vectors: Vectors): vectors is Matrix {
-  return Object(vectors).data instanceof Float32Array;
+  return isFloat32Array(Object(vectors).data);
 }
 
 function checkDimension(got: number, expected: number | undefined, name: string): void {

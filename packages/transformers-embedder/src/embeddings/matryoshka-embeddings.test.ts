@@ -1,12 +1,8 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import type { Progress } from '@bitryoshka/core';
-import { row } from '@bitryoshka/core';
+import { readFileSync } from 'node:fs';
+import type { AffineMap, Progress } from '@bitryoshka/core';
+import { fitQuantizer, row } from '@bitryoshka/core';
 import { Embeddings } from '@langchain/core/embeddings';
-import { env, pipeline } from '@xenova/transformers';
-import { describe, expect, test } from 'vitest';
-import { bundledModel } from '../models/bundled-model.ts';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { MatryoshkaEmbeddings } from './matryoshka-embeddings.ts';
 
 const embeddings = new MatryoshkaEmbeddings();
@@ -30,36 +26,8 @@ function norm(vector: ArrayLike<number>): number {
   return Math.hypot(...Array.from(vector));
 }
 
-describe('the bundled model', () => {
-  test('puts like texts close together', async () => {
-    const [car, vehicle, soup] = await embeddings.embedDocuments([
-      'a fast car on the road',
-      'quick vehicles driving along the highway',
-      'a recipe for tomato soup with basil',
-    ]);
-    expect(cosine(car, vehicle)).toBeGreaterThan(cosine(car, soup) + 0.2);
-  });
-
-  test('gives the vectors of the ordinary pipeline', async () => {
-    const { localModelPath } = env;
-    env.localModelPath = `${dirname(bundledModel)}/`;
-    const pipe = await pipeline('feature-extraction', basename(bundledModel));
-    env.localModelPath = localModelPath;
-    const matrix = await embeddings.embedMatrix(texts, 'document');
-    const { data } = await pipe(texts, { pooling: 'mean', normalize: true });
-    for (let i = 0; i < texts.length; i++) {
-      const expected = data.slice(i * 256, (i + 1) * 256) as Float32Array;
-      expect(cosine(row(matrix, i), expected)).toBeGreaterThan(0.99999);
-    }
-  });
-
-  test('keeps within 9 MB', () => {
-    const bytes = readdirSync(bundledModel, { recursive: true })
-      .map((file) => statSync(join(bundledModel, String(file))))
-      .filter((file) => file.isFile())
-      .reduce((sum, { size }) => sum + size, 0);
-    expect(bytes).toBeLessThanOrEqual(9_000_000);
-  });
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 
 describe('vectors', () => {
@@ -81,6 +49,19 @@ describe('vectors', () => {
     for (const [i, text] of texts.entries()) {
       expect(await embeddings.embedQuery(text)).toEqual(batched[i]);
     }
+  });
+
+  test('of more texts than are sorted together are those of each', async () => {
+    const many = Array.from({ length: 9000 }, (_, i) => `${'river '.repeat(i % 5)}word${i}`);
+    const matrix = await embeddings.embedMatrix(many, 'document');
+    for (const i of [0, 4095, 4096, 8191, 8192, 8999]) {
+      expect(Array.from(row(matrix, i))).toEqual(await embeddings.embedQuery(many[i]));
+    }
+  });
+
+  test('of calls that come together are those of each alone', async () => {
+    const together = await Promise.all(texts.map((text) => embeddings.embedQuery(text)));
+    expect(together).toEqual(await embeddings.embedDocuments(texts));
   });
 
   test('of an empty text exist, and change nothing beside it', async () => {
@@ -112,6 +93,19 @@ describe('options', () => {
     ).rejects.toMatchObject({ code: 'invalid-option', message: expect.stringContaining('256') });
   });
 
+  test('dimensions that the model was not trained for warn once', async () => {
+    const warnings: string[] = [];
+    const onWarning = (message: string) => warnings.push(message);
+    for (const dimensions of [256, 128, 64]) {
+      await new MatryoshkaEmbeddings({ dimensions, onWarning }).embedQuery('x');
+    }
+    expect(warnings).toEqual([]);
+    const odd = new MatryoshkaEmbeddings({ dimensions: 100, onWarning });
+    await odd.embedDocuments(texts);
+    await odd.embedQuery('x');
+    expect(warnings).toEqual([expect.stringMatching(/^dimensions: 100 .*128, 64/)]);
+  });
+
   test('layerNorm standardises the whole vector before it is cut', async () => {
     const options = { normalize: false, dimensions: 64 };
     const raw = await new MatryoshkaEmbeddings({ normalize: false }).embedQuery('the river bank');
@@ -122,26 +116,32 @@ describe('options', () => {
     );
     expect(layered).toHaveLength(64);
     layered.forEach((value, j) => {
-      expect(value).toBeCloseTo((raw[j] - mean) / Math.sqrt(variance + 1e-5), 4);
+      expect(value).toBeCloseTo((raw[j] - mean) / Math.sqrt(variance + 1e-5), 3);
     });
+  });
+
+  test('an adapter maps vectors before they are cut', async () => {
+    const whole = await embeddings.embedQuery('the river bank');
+    // Dimensions in the opposite order.
+    const weights = new Float32Array(256 * 256);
+    for (let i = 0; i < 256; i++) weights[i * 256 + 255 - i] = 1;
+    const adapter: AffineMap = {
+      weights: { rows: 256, columns: 256, data: weights },
+      bias: new Float32Array(256),
+      inputDimensions: 256,
+    };
+    const adapted = new MatryoshkaEmbeddings({ adapter, dimensions: 3 });
+    const got = await adapted.embedQuery('the river bank');
+    expect(cosine(got, [whole[255], whole[254], whole[253]])).toBeCloseTo(1, 6);
+    expect(await adapted.fingerprint()).not.toBe(
+      await new MatryoshkaEmbeddings({ dimensions: 3 }).fingerprint(),
+    );
   });
 
   test('normalize: false keeps the length', async () => {
     const raw = await new MatryoshkaEmbeddings({ normalize: false }).embedQuery('the river bank');
     expect(Math.abs(norm(raw) - 1)).toBeGreaterThan(0.1);
     expect(cosine(raw, await embeddings.embedQuery('the river bank'))).toBeCloseTo(1, 6);
-  });
-
-  test('pooling takes the first token, the last one or their mean', async () => {
-    const first = new MatryoshkaEmbeddings({ pooling: 'cls' });
-    const last = new MatryoshkaEmbeddings({ pooling: 'last-token' });
-    // In a static model the first and the last token are [CLS] and [SEP] in every text.
-    const [a, b] = await first.embedDocuments(['river', 'a long walk by the sea']);
-    const [c, d] = await last.embedDocuments(['river', 'a long walk by the sea']);
-    expect(a).toEqual(b);
-    expect(c).toEqual(d);
-    expect(cosine(a, c)).toBeLessThan(0.99);
-    expect(cosine(a, await embeddings.embedQuery('river'))).toBeLessThan(0.9);
   });
 
   test('prefixes go before the texts of their side', async () => {
@@ -154,8 +154,8 @@ describe('options', () => {
     expect(Array.from(data)).toEqual(await prefixed.embedQuery('river'));
   });
 
-  test('maxTokens cuts the text, special tokens counted', async () => {
-    const cut = new MatryoshkaEmbeddings({ maxTokens: 4 });
+  test('maxTokens cuts the text', async () => {
+    const cut = new MatryoshkaEmbeddings({ maxTokens: 2 });
     expect(await cut.embedQuery('river bank money')).toEqual(
       await embeddings.embedQuery('river bank'),
     );
@@ -168,6 +168,7 @@ describe('options', () => {
     [[['nested']], 'texts[0]: got object, expected a string.'],
     [['fine', null], 'texts[1]: got null, expected a string.'],
     [[undefined], 'texts[0]: got undefined, expected a string.'],
+    [new Array(2), 'texts[0]: got undefined, expected a string.'],
     ['text', 'texts: got string, expected a list of strings.'],
   ])('the texts %j are refused', async (wrong, message) => {
     await expect(embeddings.embedDocuments(wrong as string[])).rejects.toMatchObject({
@@ -183,14 +184,94 @@ describe('options', () => {
   });
 });
 
+describe('coverage', () => {
+  test('counts tokens that the model does not know', async () => {
+    const { tokens, unknown: none, share } = await embeddings.coverage(['the river bank', '']);
+    expect([tokens, none, share]).toEqual([3, 0, 1]);
+    const mixed = await embeddings.coverage(['river', '\u{20000} \u{20001}']);
+    expect(mixed).toEqual({ tokens: 3, unknown: 2, share: 1 / 3 });
+    expect(await embeddings.coverage([])).toEqual({ tokens: 0, unknown: 0, share: 1 });
+  });
+
+  test('of less than half of a batch warns once, with the count', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const fresh = new MatryoshkaEmbeddings();
+    await fresh.embedDocuments(['the river bank']);
+    expect(warn).not.toHaveBeenCalled();
+    await fresh.embedDocuments(['\u{20000} \u{20001} \u{20002} a']);
+    await fresh.embedDocuments(['\u{20000} \u{20001} \u{20002}']);
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('3 of 4 tokens are unknown'));
+  });
+});
+
+describe('binary', () => {
+  test('codes are those of the quantizer, for either side', async () => {
+    const vectors = await embeddings.embedMatrix(texts, 'document');
+    const quantizer = await fitQuantizer(vectors, { kind: 'median', bits: 16 });
+    expect(await embeddings.embedBinary(texts, { quantizer })).toEqual(
+      quantizer.encode(vectors, 'document'),
+    );
+    const asked = await embeddings.embedMatrix(['river'], 'query');
+    expect(await embeddings.embedBinary(['river'], { quantizer, side: 'query' })).toEqual(
+      quantizer.encode(asked, 'query'),
+    );
+    expect(await embeddings.embedBinary([], { quantizer })).toMatchObject({ rows: 0 });
+  });
+
+  test('a quantizer beside the model is found', async () => {
+    const vectors = await embeddings.embedMatrix(texts, 'document');
+    const quantizer = await fitQuantizer(vectors, { kind: 'median', bits: 8 });
+    const model = { ...bundledFolder(), 'quantizer.safetensors': quantizer.save() };
+    const given = new MatryoshkaEmbeddings({ model });
+    expect(await given.embedBinary(texts)).toEqual(quantizer.encode(vectors, 'document'));
+    const bare = new MatryoshkaEmbeddings({ model: bundledFolder() });
+    expect(await bare.quantizer()).toBeUndefined();
+    await expect(bare.embedBinary(texts)).rejects.toMatchObject({
+      code: 'invalid-option',
+      message: expect.stringContaining('quantizer: got none'),
+    });
+  });
+});
+
+describe('a fingerprint', () => {
+  test('is the same for the same vectors, wherever the files are', async () => {
+    const print = await embeddings.fingerprint();
+    expect(print).toMatch(/^[0-9a-f]{32}$/);
+    const same = [
+      new MatryoshkaEmbeddings({ batchSize: 3, onProgress: () => {} }),
+      new MatryoshkaEmbeddings({ model: bundledFolder() }),
+      new MatryoshkaEmbeddings({ normalize: true, queryPrefix: '' }),
+    ];
+    for (const other of same) expect(await other.fingerprint()).toBe(print);
+  });
+
+  test('tells files and options apart', async () => {
+    const { 'model.safetensors': weights, ...rest } = bundledFolder();
+    const changed = Uint8Array.from(weights);
+    changed[changed.length - 1] ^= 1;
+    const others = [
+      new MatryoshkaEmbeddings({ dimensions: 128 }),
+      new MatryoshkaEmbeddings({ normalize: false }),
+      new MatryoshkaEmbeddings({ layerNorm: true }),
+      new MatryoshkaEmbeddings({ queryPrefix: 'a' }),
+      new MatryoshkaEmbeddings({ documentPrefix: 'a' }),
+      new MatryoshkaEmbeddings({ maxTokens: 100 }),
+      new MatryoshkaEmbeddings({ model: { ...rest, 'model.safetensors': changed } }),
+    ];
+    const prints = await Promise.all(others.map((other) => other.fingerprint()));
+    expect(new Set([await embeddings.fingerprint(), ...prints]).size).toBe(others.length + 1);
+  });
+});
+
 describe('progress', () => {
   test('counts files while loading and texts after every batch', async () => {
     const seen: Progress[] = [];
     const counted = new MatryoshkaEmbeddings({ onProgress: (progress) => seen.push(progress) });
     await counted.embedDocuments(texts);
     expect(seen.filter(({ stage }) => stage === 'load').at(-1)).toMatchObject({
-      done: 4,
-      total: 4,
+      done: 3,
+      total: 3,
     });
     expect(seen.filter(({ stage }) => stage === 'embed')).toEqual([
       { stage: 'embed', done: 16, total: 40 },
@@ -234,11 +315,23 @@ describe('progress', () => {
       broken.embedDocuments(['x'], { signal: AbortSignal.abort() }),
     ).rejects.toMatchObject({ name: 'AbortError' });
   });
+
+  test('a callback that throws fails its own call alone', async () => {
+    const reason = new Error('not today');
+    const failing = embeddings.embedDocuments(texts, {
+      onProgress: () => {
+        throw reason;
+      },
+    });
+    const next = embeddings.embedQuery('river');
+    await expect(failing).rejects.toBe(reason);
+    expect(await next).toHaveLength(256);
+  });
 });
 
 describe('loading', () => {
   function loads(seen: readonly Progress[]): number {
-    return seen.filter(({ stage, done }) => stage === 'load' && done === 4).length;
+    return seen.filter(({ stage, done }) => stage === 'load' && done === 3).length;
   }
 
   test('happens once for calls that come together', async () => {
@@ -250,16 +343,13 @@ describe('loading', () => {
   });
 
   test('is tried again after it has failed', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'bitryoshka-retry-'));
-    try {
-      const model = join(folder, 'model');
-      const late = new MatryoshkaEmbeddings({ model });
-      await expect(late.embedQuery('river')).rejects.toMatchObject({ code: 'model-not-found' });
-      cpSync(bundledModel, model, { recursive: true });
-      expect(await late.embedQuery('river')).toEqual(await embeddings.embedQuery('river'));
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const model: Record<string, string | Uint8Array> = { ...bundledFolder() };
+    const { 'tokenizer.json': tokenizer } = model;
+    delete model['tokenizer.json'];
+    const late = new MatryoshkaEmbeddings({ model });
+    await expect(late.embedQuery('river')).rejects.toMatchObject({ code: 'model-not-found' });
+    model['tokenizer.json'] = tokenizer;
+    expect(await late.embedQuery('river')).toEqual(await embeddings.embedQuery('river'));
   });
 
   test('happens again after dispose', async () => {
@@ -272,14 +362,31 @@ describe('loading', () => {
     expect(loads(seen)).toBe(2);
   });
 
+  test('dispose waits for what is running', async () => {
+    const busy = new MatryoshkaEmbeddings();
+    const running = busy.embedDocuments(texts);
+    await busy.dispose();
+    expect(await running).toHaveLength(texts.length);
+  });
+
   test('of a failing model can be disposed of', async () => {
     const broken = new MatryoshkaEmbeddings({ model: './no-such-model' });
     const failed = broken.embedQuery('x');
+    failed.catch(() => undefined);
     await expect(broken.dispose()).resolves.toBeUndefined();
     await expect(failed).rejects.toMatchObject({ code: 'model-not-found' });
   });
-
-  test('reads the model that comes with the package', () => {
-    expect(existsSync(join(bundledModel, 'README.md'))).toBe(true);
-  });
 });
+
+/** The files of the bundled model as they are in the repository. */
+function bundledFolder(): Record<
+  'config.json' | 'tokenizer.json' | 'model.safetensors',
+  Uint8Array
+> {
+  const read = (file: string) => readFileSync(new URL(`../../model/${file}`, import.meta.url));
+  return {
+    'config.json': read('config.json'),
+    'tokenizer.json': read('tokenizer.json'),
+    'model.safetensors': read('model.safetensors'),
+  };
+}

@@ -1,22 +1,47 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Matrix, Progress, Side, TaskOptions } from '@bitryoshka/core';
-import { BitryoshkaError, row, truncateMatryoshka } from '@bitryoshka/core';
+import type { Codes, Matrix, Progress, Quantizer, Side, TaskOptions } from '@bitryoshka/core';
+import {
+  applyAffineMap,
+  BitryoshkaError,
+  loadQuantizer,
+  row,
+  truncateMatryoshka,
+} from '@bitryoshka/core';
 import { Embeddings } from '@langchain/core/embeddings';
-import { bundledModel } from '../models/bundled-model.ts';
-import { checkOptions } from './check-options.ts';
-import type { Embedder } from './embedder.ts';
-import { loadEmbedder } from './embedder.ts';
+import type { TokenCount } from '../tokens/text-tokenizer.ts';
+import { embedTexts } from './embed-texts.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import type { LoadedModel } from './load-model.ts';
+import { loadModel } from './load-model.ts';
 import type { MatryoshkaEmbeddingsOptions } from './matryoshka-embeddings-options.ts';
+import { checkOptions } from './matryoshka-embeddings-options.ts';
 
 type OnProgress = (progress: Progress) => void;
 
+export interface EmbedBinaryOptions extends TaskOptions {
+  /** Whether the texts are searched for or searched with. Default: `document`. */
+  readonly side?: Side | undefined;
+  /** Default: the `quantizer.safetensors` beside the model. */
+  readonly quantizer?: Quantizer | undefined;
+}
+
+/** How much of some texts a model has words for. */
+export interface Coverage extends TokenCount {
+  /** Known tokens in all tokens, from 0 to 1; 1 for no tokens. */
+  readonly share: number;
+}
+
+/** Unknown tokens in all of a batch, above which vectors say little about the texts. */
+const mostUnknown = 0.5;
+
 /**
- * Embeddings computed on this machine by transformers.js, cut to the wanted number of dimensions.
- * The model is loaded by the first call that needs it.
+ * Embeddings computed on this machine, cut to the wanted number of dimensions: by the bundled model, or by a
+ * transformer. The model is loaded by the first call that needs it. Calls run one after the other.
  */
 export class MatryoshkaEmbeddings extends Embeddings {
   readonly #options: MatryoshkaEmbeddingsOptions;
-  #embedder: Promise<Embedder> | undefined;
+  readonly #warned = new Set<string>();
+  #loaded: Promise<LoadedModel> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
 
   /** @throws BitryoshkaError `invalid-option` */
   constructor(options: MatryoshkaEmbeddingsOptions = {}) {
@@ -49,7 +74,8 @@ export class MatryoshkaEmbeddings extends Embeddings {
    *
    * @param side whether the texts are searched for or searched with: decides the prefix
    * @throws BitryoshkaError `invalid-option` for a text that is no string or for options that do not
-   *   fit the model, `model-not-found`, `model-failed`; and the reason of the signal, once aborted.
+   *   fit the model, `model-not-found`, `model-failed`, `not-supported`; and the reason of the signal, once
+   *   aborted.
    */
   async embedMatrix(
     texts: readonly string[],
@@ -60,62 +86,153 @@ export class MatryoshkaEmbeddings extends Embeddings {
     const { signal, onProgress = this.#options.onProgress } = options;
     signal?.throwIfAborted();
     if (texts.length === 0) return { rows: 0, columns: 0, data: new Float32Array(0) };
-    const embedder = await this.#load(onProgress);
-    const { queryPrefix = '', documentPrefix = '', batchSize = 16 } = this.#options;
-    const prefix = side === 'query' ? queryPrefix : documentPrefix;
-    // Texts of like length share a batch, so that little of it is padding.
-    const order = Array.from(texts.keys()).sort((a, b) => texts[a]!.length - texts[b]!.length);
-    let embedded: Matrix | undefined;
-    for (let start = 0; start < order.length; start += batchSize) {
+    return this.#inTurn(async () => {
       signal?.throwIfAborted();
-      const batch = order.slice(start, start + batchSize);
-      const tokens = batch.map((i) => embedder.tokenizer.encode(prefix + texts[i]!));
-      const vectors = this.#shape(await embedder.encoder.encode(tokens));
-      const { columns } = vectors;
-      embedded ??= { rows: texts.length, columns, data: new Float32Array(texts.length * columns) };
-      for (const [at, i] of batch.entries()) embedded.data.set(row(vectors, at), i * columns);
-      onProgress?.({ stage: 'embed', done: start + batch.length, total: texts.length });
-      // The model blocks the thread: let timers, aborts and other requests have their turn.
-      if (start + batchSize < order.length) await nextTurn();
-    }
-    return embedded as Matrix;
+      const { model } = await this.#load(onProgress);
+      signal?.throwIfAborted();
+      return embedTexts(model, texts, {
+        side,
+        signal,
+        onProgress,
+        batchSize: this.#options.batchSize ?? 16,
+        shape: (vectors) => this.#shape(vectors, model),
+        onTokens: (count) => this.#checkCoverage(count),
+      });
+    });
   }
 
-  /** Lets go of the model; the next call loads it again. Do not call it while a call is running. */
-  async dispose(): Promise<void> {
-    const embedder = this.#embedder;
-    this.#embedder = undefined;
-    await embedder?.then(
-      (loaded) => loaded.dispose(),
-      // There is nothing to let go of after a failed load, and its caller has the error.
-      () => undefined,
+  /**
+   * Codes instead of vectors: packed bits, one row per text.
+   *
+   * @throws BitryoshkaError as {@link embedMatrix} does, and `invalid-option` without a quantizer
+   */
+  async embedBinary(texts: readonly string[], options: EmbedBinaryOptions = {}): Promise<Codes> {
+    const { side = 'document', quantizer = await this.quantizer(), ...task } = options;
+    if (!quantizer) {
+      throw new BitryoshkaError({
+        code: 'invalid-option',
+        message: 'quantizer: got none, and there is no quantizer.safetensors beside the model.',
+        remedy: 'Fit one to vectors of this model with `fitQuantizer`, and pass it.',
+      });
+    }
+    const vectors = await this.embedMatrix(texts, side, task);
+    return quantizer.encode(
+      vectors.rows > 0 ? vectors : { ...vectors, columns: quantizer.inputDimensions },
+      side,
     );
   }
 
-  /** Calls that come while the model loads share that load; a failed one is forgotten. */
-  #load(onProgress: OnProgress | undefined): Promise<Embedder> {
-    if (this.#embedder) return this.#embedder;
-    const { model = bundledModel, pooling = 'mean', quantized = true } = this.#options;
-    const { maxTokens, cacheDirectory } = this.#options;
-    const loading = loadEmbedder(model, {
-      pooling,
-      quantized,
-      ...(maxTokens === undefined ? {} : { maxTokens }),
-      ...(cacheDirectory === undefined ? {} : { cacheDirectory }),
-      ...(onProgress
-        ? { onFile: (done: number, total: number) => onProgress({ stage: 'load', done, total }) }
-        : {}),
+  /**
+   * The `quantizer.safetensors` beside the model, for vectors of its full dimension; undefined where there is
+   * none.
+   *
+   * @throws BitryoshkaError as {@link embedMatrix} does, and as `loadQuantizer` of `@bitryoshka/core`
+   */
+  async quantizer(): Promise<Quantizer | undefined> {
+    const { files } = await this.#load(this.#options.onProgress);
+    const bytes = await files?.read('quantizer.safetensors');
+    return bytes && loadQuantizer(bytes);
+  }
+
+  /**
+   * The same text for the same model files with options that give the same vectors, and another one otherwise: tells stores
+   * and caches apart, also of models of equal dimension.
+   *
+   * @throws BitryoshkaError as {@link embedMatrix} does
+   */
+  async fingerprint(): Promise<string> {
+    const { model } = await this.#load(this.#options.onProgress);
+    const { dimensions, normalize = true, adapter } = this.#options;
+    const { prefixes, layerNorm } = model;
+    return fingerprintOf({
+      model: await model.identity(),
+      prefixes,
+      layerNorm,
+      normalize,
+      dimensions: dimensions ?? null,
+      adapter: adapter ? { weights: adapter.weights?.data, bias: adapter.bias } : null,
     });
-    this.#embedder = loading;
+  }
+
+  /**
+   * How many tokens of texts the model's vocabulary has. Texts in a language that the model does not speak
+   * give vectors that are all alike.
+   *
+   * @throws BitryoshkaError as {@link embedMatrix} does
+   */
+  async coverage(texts: readonly string[]): Promise<Coverage> {
+    checkTexts(texts);
+    const { model } = await this.#load(this.#options.onProgress);
+    let [tokens, unknown] = [0, 0];
+    for (const text of texts) {
+      const count = model.tokenizer.count(model.tokenizer.encode(text));
+      tokens += count.tokens;
+      unknown += count.unknown;
+    }
+    return { tokens, unknown, share: tokens === 0 ? 1 : (tokens - unknown) / tokens };
+  }
+
+  /** Lets go of the model, once the calls that are running have ended; the next call loads it again. */
+  async dispose(): Promise<void> {
+    await this.#inTurn(async () => {
+      const loaded = this.#loaded;
+      this.#loaded = undefined;
+      await loaded?.then(
+        ({ model }) => model.dispose(),
+        // There is nothing to let go of after a failed load, and its caller has the error.
+        () => undefined,
+      );
+    });
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(task);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Calls that come while the model loads share that load; a failed one is forgotten. */
+  #load(onProgress: OnProgress | undefined): Promise<LoadedModel> {
+    if (this.#loaded) return this.#loaded;
+    const loading = loadModel(this.#options, {
+      onFile: onProgress && ((done, total) => onProgress({ stage: 'load', done, total })),
+      onWarning: (message) => this.#warn(message),
+    });
+    this.#loaded = loading;
     loading.catch(() => {
-      if (this.#embedder === loading) this.#embedder = undefined;
+      if (this.#loaded === loading) this.#loaded = undefined;
     });
     return loading;
   }
 
-  #shape(vectors: Matrix): Matrix {
-    const { dimensions = vectors.columns, layerNorm = false, normalize = true } = this.#options;
-    return truncateMatryoshka(vectors, { dimensions, layerNorm, normalize });
+  #shape(vectors: Matrix, { layerNorm, matryoshka, dimensions: whole }: LoadedModel['model']) {
+    const { adapter, normalize = true } = this.#options;
+    const mapped = adapter ? applyAffineMap(adapter, vectors) : vectors;
+    const { dimensions = mapped.columns } = this.#options;
+    if (!adapter && matryoshka && dimensions < (whole ?? 0) && !matryoshka.includes(dimensions)) {
+      const trained = matryoshka.length > 0 ? matryoshka.join(', ') : 'none but all';
+      this.#warn(
+        `dimensions: ${dimensions} is no number that this model was trained to be cut to (${trained}); answers may suffer.`,
+      );
+    }
+    return truncateMatryoshka(mapped, { dimensions, layerNorm, normalize });
+  }
+
+  #checkCoverage({ tokens, unknown }: TokenCount): void {
+    if (tokens === 0 || unknown <= tokens * mostUnknown) return;
+    this.#warn(
+      `${unknown} of ${tokens} tokens are unknown to the model: its vectors say little about such texts. Take a model of their language; \`coverage(texts)\` counts for all.`,
+      'coverage',
+    );
+  }
+
+  /** Once for each reason. */
+  #warn(message: string, reason = message): void {
+    if (this.#warned.has(reason)) return;
+    this.#warned.add(reason);
+    const { onWarning = (text: string) => console.warn(`@bitryoshka/transformers: ${text}`) } =
+      this.#options;
+    onWarning(message);
   }
 }
 

@@ -1,20 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { Tokenizer } from '@huggingface/tokenizers';
 import fc from 'fast-check';
-import { beforeAll, expect, test } from 'vitest';
-import { bundledModel } from '../models/bundled-model.ts';
-import type { LibraryTokenizer } from '../models/language-model.ts';
-import { loadModel } from '../models/load-model.ts';
+import { expect, test } from 'vitest';
+import type { TokenSource } from './text-tokenizer.ts';
 import { TextTokenizer } from './text-tokenizer.ts';
 import { tokenLimit } from './token-limit.ts';
-import { wordTokens } from './word-tokens.ts';
+import { splitsAtWhiteSpace } from './word-tokens.ts';
 
-let library: LibraryTokenizer;
-
-beforeAll(async () => {
-  library = (await loadModel(bundledModel, { quantized: true })).tokenizer;
-});
+const description = readFileSync(new URL('../../model/tokenizer.json', import.meta.url), 'utf8');
+const library = new Tokenizer(JSON.parse(description), { tokenizer_class: 'BertTokenizer' });
+const source: TokenSource = {
+  idsOf: (text, withSpecialTokens) =>
+    library.encode(text, { add_special_tokens: withSpecialTokens }).ids,
+  splitsAtWhiteSpace: true,
+  unknownId: 100,
+};
 
 function libraryIds(text: string): readonly number[] {
-  return library.encode(text, null, { add_special_tokens: true });
+  return source.idsOf(text, true);
 }
 
 test.each([
@@ -28,14 +31,14 @@ test.each([
   'e\u0301 \u0301x \ud800 lone',
   `${'x'.repeat(101)} ${'unbelievable'.repeat(8)} 3.14159 https://a.example/b?c=d&e=%20`,
 ])('word by word gives the token ids of the library: %j', (text) => {
-  const tokenizer = new TextTokenizer(library, 8192);
+  const tokenizer = new TextTokenizer(source, 8192);
   expect(tokenizer.encode(text)).toEqual(libraryIds(text));
   // The second time the words come from memory.
   expect(tokenizer.encode(text)).toEqual(libraryIds(text));
 });
 
 test('word by word gives the token ids of the library for any string', () => {
-  const tokenizer = new TextTokenizer(library, 8192);
+  const tokenizer = new TextTokenizer(source, 8192);
   const pieces = fc.constantFrom(' ', '\t', '\n', '\u000b', '\u00a0', 'Σ', '[SEP]', "'", 'é', '中');
   const unit = fc.oneof(fc.string({ unit: 'binary', maxLength: 4 }), fc.string(), pieces);
   fc.assert(
@@ -49,59 +52,64 @@ test('word by word gives the token ids of the library for any string', () => {
 
 test('a text over the limit is cut before its closing token, not after', () => {
   const whole = libraryIds('one two three four five');
-  expect(new TextTokenizer(library, 5).encode('one two three four five')).toEqual([
+  expect(new TextTokenizer(source, 5).encode('one two three four five')).toEqual([
     ...whole.slice(0, 4),
     whole.at(-1),
   ]);
-  expect(new TextTokenizer(library, 7).encode('one two three four five')).toEqual(whole);
+  expect(new TextTokenizer(source, 7).encode('one two three four five')).toEqual(whole);
 });
 
-test('a tokenizer that is not known to split at white space is asked for the whole text', () => {
-  const other = { ...library, model: { config: { type: 'BPE' }, vocab: [] } };
-  expect(wordTokens(other)).toBeUndefined();
+test('a tokenizer whose tokens may span white space is asked for the whole text', () => {
   const asked: string[] = [];
-  other.encode = (text, pair, options) => {
-    asked.push(text);
-    return library.encode(text, pair, options);
+  const other: TokenSource = {
+    ...source,
+    splitsAtWhiteSpace: false,
+    idsOf(text, withSpecialTokens) {
+      asked.push(text);
+      return source.idsOf(text, withSpecialTokens);
+    },
   };
   expect(new TextTokenizer(other, 4).encode('one two three')).toEqual([101, 2028, 2048, 102]);
   expect(asked).toContain('one two three');
 });
 
+test.each([
+  [{ normalizer: 'BertNormalizer', model: 'WordPiece', addedTokens: ['[CLS]', '[SEP]'] }, true],
+  [{ normalizer: 'BertNormalizer', model: 'WordPiece', addedTokens: ['two words'] }, false],
+  [{ normalizer: 'Sequence', model: 'WordPiece', addedTokens: [] }, false],
+  [{ normalizer: 'BertNormalizer', model: 'BPE', addedTokens: [] }, false],
+  [{ addedTokens: [] }, false],
+])('%j splits at white space: %s', (parts, expected) => {
+  expect(splitsAtWhiteSpace(parts)).toBe(expected);
+});
+
+test('unknown tokens are counted, special ones are not', () => {
+  const tokenizer = new TextTokenizer(source, 100);
+  expect(tokenizer.count(tokenizer.encode('one \u{20000} two'))).toEqual({ tokens: 3, unknown: 1 });
+  const whole = new TextTokenizer({ ...source, unknownId: undefined }, 100);
+  expect(whole.count(whole.encode('one \u{20000}'))).toEqual({ tokens: 2, unknown: 0 });
+});
+
 test('a limit without room for text is refused', () => {
-  expect(() => new TextTokenizer(library, 2)).toThrow(/got 2, expected at least 3/);
+  expect(() => new TextTokenizer(source, 2)).toThrow(/got 2, expected at least 3/);
 });
 
 test('special tokens that do not surround the text are refused', () => {
-  const odd: LibraryTokenizer = {
-    ...library,
-    encode: (_text, _pair, options) => (options.add_special_tokens ? [1, 2] : [7]),
+  const odd: TokenSource = {
+    ...source,
+    idsOf: (_text, withSpecialTokens) => (withSpecialTokens ? [1, 2] : [7]),
   };
   expect(() => new TextTokenizer(odd, 10)).toThrow(/are not among those with special tokens/);
 });
 
 test.each<[number | undefined, number | undefined, number | undefined, number]>([
-  [512, 512, 256, 256],
-  [512, 512, undefined, 512],
+  [512, 256, undefined, 256],
+  [512, 256, 300, 300],
   [8192, undefined, undefined, 8192],
-  [1e30, 514, undefined, 514],
+  [undefined, 128, undefined, 128],
+  [100, 256, undefined, 100],
   [undefined, undefined, undefined, 512],
-])('limits: tokenizer %s, model %s, wanted %s: %s', (tokenizer, positions, wanted, expected) => {
-  const model = {
-    tokenizer: { ...library, model_max_length: tokenizer },
-    config: { max_position_embeddings: positions },
-  } as unknown as Parameters<typeof tokenLimit>[0];
-  expect(tokenLimit(model, wanted)).toBe(expected);
-  expect(() => tokenLimit(model, expected + 1e30)).toThrow(/expected at most/);
-});
-
-test('known models are cut where they were trained to, unless more is wanted', () => {
-  const model = {
-    name: 'all-MiniLM-L6-v2',
-    tokenizer: { ...library, model_max_length: 512 },
-    config: { max_position_embeddings: 512 },
-  } as unknown as Parameters<typeof tokenLimit>[0];
-  expect(tokenLimit(model)).toBe(256);
-  expect(tokenLimit(model, 300)).toBe(300);
-  expect(() => tokenLimit(model, 513)).toThrow(/expected at most 512/);
+])('limits: at most %s, trained for %s, wanted %s: %s', (longest, trained, wanted, expected) => {
+  expect(tokenLimit({ longest, trained, wanted })).toBe(expected);
+  expect(() => tokenLimit({ longest, trained, wanted: 1e30 })).toThrow(/expected at most/);
 });

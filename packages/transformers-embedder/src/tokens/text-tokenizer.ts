@@ -1,27 +1,37 @@
 import { BitryoshkaError } from '@bitryoshka/core';
-import type { LibraryTokenizer } from '../models/language-model.ts';
-import type { TokensOf } from './word-tokens.ts';
 import { wordTokens } from './word-tokens.ts';
 
+/** A tokenizer, cut off from the library that it is of. */
+export interface TokenSource {
+  /** Without special tokens, unless they are asked for. */
+  idsOf(text: string, withSpecialTokens: boolean): readonly number[];
+  /** Whether no token spans white space, as with BERT. */
+  readonly splitsAtWhiteSpace: boolean;
+  /** Of the token that stands for what the vocabulary has not; undefined where everything has tokens. */
+  readonly unknownId: number | undefined;
+}
+
 /**
- * Texts to token ids, cut to a limit. The library drops the closing special token ([SEP]) of a text
- * that it cuts, which the model was never trained on; here the text is cut and the token stays.
+ * Texts to token ids, cut to a limit. Libraries drop the closing special token ([SEP]) of a text that they
+ * cut, which models were never trained on; here the text is cut and the token stays.
  */
 export class TextTokenizer {
   readonly #prefix: readonly number[];
   readonly #suffix: readonly number[];
-  readonly #tokensOf: TokensOf;
+  readonly #tokensOf: (text: string, limit: number) => readonly number[];
   readonly #textLimit: number;
+  readonly #unknownId: number | undefined;
 
   /**
    * @param maxTokens special tokens included
    * @throws BitryoshkaError `invalid-option` when `maxTokens` leaves no room for text,
    *   `model-failed` when the tokenizer adds special tokens in a way that cannot be followed.
    */
-  constructor(tokenizer: LibraryTokenizer, maxTokens: number) {
-    const { prefix, suffix } = specialTokens(tokenizer);
+  constructor(source: TokenSource, maxTokens: number) {
+    const { prefix, suffix } = specialTokens(source);
     this.#prefix = prefix;
     this.#suffix = suffix;
+    this.#unknownId = source.unknownId;
     this.#textLimit = maxTokens - prefix.length - suffix.length;
     if (this.#textLimit < 1) {
       throw new BitryoshkaError({
@@ -30,21 +40,36 @@ export class TextTokenizer {
         remedy: 'Raise maxTokens, or leave it out to use the limit of the model.',
       });
     }
-    this.#tokensOf =
-      wordTokens(tokenizer) ??
-      ((text) => tokenizer.encode(text, null, { add_special_tokens: false }));
+    this.#tokensOf = source.splitsAtWhiteSpace
+      ? wordTokens((word) => source.idsOf(word, false))
+      : (text) => source.idsOf(text, false);
   }
 
   encode(text: string): number[] {
     const ids = this.#tokensOf(text, this.#textLimit);
     return [...this.#prefix, ...ids.slice(0, this.#textLimit), ...this.#suffix];
   }
+
+  /** Tokens of the text itself among those that `encode` gave, and how many of them are unknown. */
+  count(ids: readonly number[]): TokenCount {
+    const special = this.#prefix.length + this.#suffix.length;
+    const unknown = this.#unknownId;
+    return {
+      tokens: ids.length - special,
+      unknown: unknown === undefined ? 0 : ids.reduce((sum, id) => sum + +(id === unknown), 0),
+    };
+  }
+}
+
+export interface TokenCount {
+  readonly tokens: number;
+  readonly unknown: number;
 }
 
 /** What the tokenizer puts around a text, learned from one letter. */
-function specialTokens(tokenizer: LibraryTokenizer) {
-  const bare = tokenizer.encode('a', null, { add_special_tokens: false });
-  const full = tokenizer.encode('a', null, { add_special_tokens: true });
+function specialTokens(source: TokenSource) {
+  const bare = source.idsOf('a', false);
+  const full = source.idsOf('a', true);
   const start = full.findIndex((_, i) => bare.every((id, j) => full[i + j] === id));
   if (start < 0) {
     throw new BitryoshkaError({

@@ -1,21 +1,24 @@
 import { BitryoshkaError } from '@bitryoshka/core';
-import type { LanguageModel } from '../models/language-model.ts';
-import { trainingLengths } from './training-lengths.ts';
 
 /** The limit of BERT, for a model that names none. */
 const usualLimit = 512;
+
+export interface TokenLimits {
+  /** What the model can read at most. */
+  readonly longest: number | undefined;
+  /** What it was trained to read. */
+  readonly trained: number | undefined;
+  readonly wanted: number | undefined;
+}
 
 /**
  * How many tokens of a text are read, special tokens included.
  *
  * @throws BitryoshkaError `invalid-option` when more are wanted than the model can read.
  */
-export function tokenLimit({ name, tokenizer, config }: LanguageModel, wanted?: number): number {
-  const limits = [tokenizer.model_max_length, config.max_position_embeddings].filter(
-    (limit) => limit !== undefined && limit > 0,
-  ) as number[];
-  const limit = limits.length > 0 ? Math.min(...limits) : usualLimit;
-  if (wanted === undefined) return Math.min(limit, trainingLengths[name] ?? limit);
+export function tokenLimit({ longest, trained, wanted }: TokenLimits): number {
+  const limit = longest ?? trained ?? usualLimit;
+  if (wanted === undefined) return Math.min(limit, trained ?? limit);
   if (wanted <= limit) return wanted;
   throw new BitryoshkaError({
     code: 'invalid-option',

@@ -1,4 +1,5 @@
 import type { AffineMap } from '../../transforms/affine-map.ts';
+import { isFloat32Array } from '../../vectors/typed-arrays.ts';
 import type { Quantizer } from '../quantizer.ts';
 import type { QuantizerFile } from '../quantizer-file.ts';
 import { invalidQuantizerFile } from '../quantizer-file.ts';
@@ -83,7 +84,7 @@ function wholeNumbers(
 /** Finite numbers and +Infinity, which is why `floats` cannot read them. */
 function thresholds({ tensors }: QuantizerFile, name: string, length: number): Float32Array {
   const tensor = tensors[name];
-  if (!(tensor?.data instanceof Float32Array) || tensor.shape.join() !== `${length}`) {
+  if (!isFloat32Array(tensor?.data) || tensor.shape.join() !== `${length}`) {
     throw invalidQuantizerFile(
       `tensor ${name}: got shape [${tensor?.shape.join() ?? 'none'}], expected [${length}] of F32`,
     );

@@ -1,0 +1,117 @@
+import type { Matrix, Side, TaskOptions } from '@bitryoshka/core';
+import { BitryoshkaError, row } from '@bitryoshka/core';
+import { nextTurn } from '#platform';
+import type { TextModel } from '../models/text-model.ts';
+import type { TokenCount } from '../tokens/text-tokenizer.ts';
+
+export interface EmbedTextsOptions extends TaskOptions {
+  readonly side: Side;
+  /** Texts that run through the model at once, at most. */
+  readonly batchSize: number;
+  /** From what the model gives to vectors of the wanted shape. */
+  readonly shape: (vectors: Matrix) => Matrix;
+  /** Called with the tokens of every batch. */
+  readonly onTokens: (count: TokenCount) => void;
+}
+
+/** Texts that are sorted by length together: many enough to fill batches, few enough to hold their tokens. */
+const windowSize = 4096;
+/** Padding included; a batch of the longest texts of most models. */
+const tokensPerBatch = 4096;
+
+/**
+ * One vector per text, in the order of the texts. Texts of like length share a batch, so that little of it
+ * is padding; batches run one after the other.
+ *
+ * @throws BitryoshkaError `model-failed`; and the reason of the signal, once aborted
+ */
+export async function embedTexts(
+  model: TextModel,
+  texts: readonly string[],
+  options: EmbedTextsOptions,
+): Promise<Matrix> {
+  const { side, signal, onProgress, shape, onTokens } = options;
+  const prefix = model.prefixes[side];
+  let embedded: Matrix | undefined;
+  let done = 0;
+  for (let start = 0; start < texts.length; start += windowSize) {
+    const tokens = await tokenize(model, prefix, texts.slice(start, start + windowSize), signal);
+    for (const batch of batchesOf(tokens, options.batchSize)) {
+      signal?.throwIfAborted();
+      const inputs = batch.map((i) => tokens[i] as readonly number[]);
+      onTokens(countTokens(model, inputs));
+      const vectors = shape(await model.encode(inputs, side));
+      checkRows(vectors, batch.length);
+      const { columns } = vectors;
+      embedded ??= { rows: texts.length, columns, data: new Float32Array(texts.length * columns) };
+      for (const [at, i] of batch.entries()) {
+        embedded.data.set(row(vectors, at), (start + i) * columns);
+      }
+      done += batch.length;
+      onProgress?.({ stage: 'embed', done, total: texts.length });
+      // The model blocks the thread: let timers, aborts and other requests have their turn.
+      if (done < texts.length) await nextTurn();
+    }
+  }
+  signal?.throwIfAborted();
+  return embedded ?? { rows: 0, columns: 0, data: new Float32Array(0) };
+}
+
+/** Milliseconds that tokenising holds the thread for. */
+const slice = 10;
+
+async function tokenize(
+  { tokenizer }: TextModel,
+  prefix: string,
+  texts: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<number[][]> {
+  const tokens: number[][] = [];
+  let last = performance.now();
+  for (const text of texts) {
+    tokens.push(tokenizer.encode(prefix + text));
+    if (performance.now() - last < slice) continue;
+    await nextTurn();
+    signal?.throwIfAborted();
+    last = performance.now();
+  }
+  return tokens;
+}
+
+/** Positions of texts by batch, the shortest texts first. */
+function batchesOf(tokens: readonly (readonly number[])[], batchSize: number): number[][] {
+  const lengthOf = (i: number) => (tokens[i] as readonly number[]).length;
+  const order = Array.from(tokens.keys()).sort((a, b) => lengthOf(a) - lengthOf(b));
+  const batches: number[][] = [];
+  let batch: number[] = [];
+  for (const i of order) {
+    // Of all so far this is the longest, to which the others are padded.
+    const isFull = batch.length >= batchSize || (batch.length + 1) * lengthOf(i) > tokensPerBatch;
+    if (isFull && batch.length > 0) {
+      batches.push(batch);
+      batch = [];
+    }
+    batch.push(i);
+  }
+  if (batch.length > 0) batches.push(batch);
+  return batches;
+}
+
+function countTokens({ tokenizer }: TextModel, inputs: readonly (readonly number[])[]): TokenCount {
+  let [tokens, unknown] = [0, 0];
+  for (const ids of inputs) {
+    const count = tokenizer.count(ids);
+    tokens += count.tokens;
+    unknown += count.unknown;
+  }
+  return { tokens, unknown };
+}
+
+function checkRows(vectors: Matrix, expected: number): void {
+  if (vectors.rows === expected) return;
+  throw new BitryoshkaError({
+    code: 'model-failed',
+    message: `model: got ${vectors.rows} vectors for ${expected} texts.`,
+    remedy: 'Export the model with a dynamic batch size.',
+  });
+}

@@ -1,0 +1,61 @@
+import { BitryoshkaError } from '@bitryoshka/core';
+import type { ModelFiles, ModelLocation } from '../models/model-files.ts';
+import { locateModel, readRecord } from '../models/model-files.ts';
+import type { TextModel, TextModelOptions } from '../models/text-model.ts';
+import { bundledFiles } from '../static/bundled-model.ts';
+import { isStaticConfig, loadStaticModel } from '../static/static-model.ts';
+import { loadTransformer } from '../transformers/transformer-model.ts';
+import type { MatryoshkaEmbeddingsOptions } from './matryoshka-embeddings-options.ts';
+
+/** A model, and where its other files are. */
+export interface LoadedModel {
+  readonly model: TextModel;
+  /** Undefined for a model on the hub. */
+  readonly files: ModelFiles | undefined;
+}
+
+/**
+ * Loads what `model` stands for: a static model from its own files, a transformer through a library.
+ *
+ * @throws BitryoshkaError `model-not-found`, `model-failed`, `invalid-option` or `not-supported`
+ */
+export async function loadModel(
+  options: MatryoshkaEmbeddingsOptions,
+  task: Pick<TextModelOptions, 'onFile' | 'onWarning'>,
+): Promise<LoadedModel> {
+  const named = options.model ?? options.modelName;
+  const location: ModelLocation =
+    named === undefined ? { kind: 'given', files: await bundledFiles() } : locateModel(named);
+  const { queryPrefix, documentPrefix, maxTokens, layerNorm } = options;
+  const wanted = { queryPrefix, documentPrefix, maxTokens, layerNorm, ...task };
+  if (location.kind !== 'hub') {
+    const { files } = location;
+    const config = await readRecord(files, 'config.json');
+    if (isStaticConfig(config)) {
+      refuseForStatic(files.name, options);
+      return { model: await loadStaticModel(files, config, wanted), files };
+    }
+  }
+  const { transformers, pooling, device, revision = 'main', cacheDirectory } = options;
+  const dtype = options.dtype ?? (options.quantized === false ? 'fp32' : 'q8');
+  const library = { transformers, pooling, dtype, device, revision, cacheDirectory };
+  const model = await loadTransformer(location, { ...wanted, ...library });
+  return { model, files: location.kind === 'hub' ? undefined : location.files };
+}
+
+/** What only a transformer has would be ignored. */
+function refuseForStatic(
+  name: string,
+  { pooling, dtype, quantized, device }: MatryoshkaEmbeddingsOptions,
+): void {
+  const given = { pooling, dtype, quantized, device };
+  const fitting = { pooling: 'mean', quantized: true, dtype: 'q8', device: 'cpu' };
+  for (const key of ['pooling', 'dtype', 'quantized', 'device'] as const) {
+    if (given[key] === undefined || given[key] === fitting[key]) continue;
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: `${key}: got ${String(given[key])}, which "${name}" has not: it is a static model, a table of token vectors.`,
+      remedy: `Leave \`${key}\` out, or set \`model\` to a transformer.`,
+    });
+  }
+}

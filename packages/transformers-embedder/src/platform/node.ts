@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, statSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+// What Node, Deno, Bun and Electron have and browsers have not; browser.ts exports the same names.
+
+/** The folder that a model's name stands for; undefined for what can only be a hub id. */
+export function folderOf(model: string): string | undefined {
+  const path = model.startsWith('file:') ? fileURLToPath(model) : model;
+  const looksLikePath = path.startsWith('.') || isAbsolute(path);
+  return looksLikePath || isFolder(path) ? resolve(path) : undefined;
+}
+
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+export function isFileOf(folder: string, name: string): boolean {
+  return statSync(join(folder, name), { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+/** Undefined for a file that is not there. */
+export async function readFileOf(folder: string, name: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(join(folder, name));
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw cause;
+  }
+}
+
+/** SHA-256 in hexadecimal, read piece by piece; undefined for a file that is not there. */
+export async function hashFileOf(folder: string, name: string): Promise<string | undefined> {
+  const hash = createHash('sha256');
+  try {
+    for await (const piece of createReadStream(join(folder, name))) hash.update(piece);
+    return hash.digest('hex');
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw cause;
+  }
+}
+
+/** Replaced as a whole. */
+export async function writeFileOf(folder: string, name: string, text: string): Promise<void> {
+  const file = join(folder, name);
+  const temporary = `${file}.${process.pid}.tmp`;
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(temporary, text);
+  await rename(temporary, file);
+}
+
+export function pathOf(folder: string, name: string): string {
+  return join(folder, name);
+}
+
+/** A name in a variable: bundlers are not to look for libraries that may not be there. */
+export async function importModule(name: string): Promise<unknown> {
+  return import(/* webpackIgnore: true */ /* @vite-ignore */ name);
+}
+
+export function environmentVariable(name: string): string | undefined {
+  return process.env[name];
+}
+
+/** Lets timers, aborts and other requests have their turn. */
+export async function nextTurn(): Promise<void> {
+  await setImmediate();
+}
+
+function isMissing(cause: unknown): boolean {
+  const code = (cause as { code?: unknown } | null)?.code;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}

@@ -1,0 +1,168 @@
+import type { Tensor } from '@bitryoshka/core';
+import { BitryoshkaError, decodeSafetensors } from '@bitryoshka/core';
+import { Tokenizer } from '@huggingface/tokenizers';
+import type { ModelFiles } from '../models/model-files.ts';
+import { readRecord } from '../models/model-files.ts';
+import type { TextModel, TextModelOptions } from '../models/text-model.ts';
+import { TextTokenizer } from '../tokens/text-tokenizer.ts';
+import { tokenLimit } from '../tokens/token-limit.ts';
+import { splitHumps } from './split-humps.ts';
+import type { TokenRows } from './token-rows.ts';
+import { rowsOfTokens, wordHash } from './token-rows.ts';
+import type { TokenTable } from './token-table.ts';
+import { sumRows, unpackLevels } from './token-table.ts';
+
+/** What `config.json` of a static model says under `bitryoshka`. */
+interface StaticConfig {
+  readonly kind: 'static';
+  readonly version: number;
+  /** How often a row occurs in a text counts to this power. */
+  readonly countExponent: number;
+  /** Tokens of a text that are read. */
+  readonly maxTokens: number;
+  /** The length of a row is `2 ** ((scale - scaleBias) / scaleSteps)`. */
+  readonly scaleBias: number;
+  readonly scaleSteps: number;
+  /** Ids up to this one stand for no text and share row 0. */
+  readonly firstToken: number;
+  /** Numbers of leading dimensions that it was trained for besides all. */
+  readonly matryoshka: readonly number[];
+}
+
+type Config = Readonly<Record<string, unknown>> & { readonly bitryoshka: StaticConfig };
+
+const version = 1;
+
+export function isStaticConfig(
+  config: Readonly<Record<string, unknown>> | undefined,
+): config is Config {
+  return Object(config?.bitryoshka).kind === 'static';
+}
+
+/**
+ * Loads a model in which every token has one vector, the same in every text: a text is the sum of the rows
+ * of its tokens, of its whole words and of its neighbours. `model/README.md` describes the files.
+ *
+ * @throws BitryoshkaError `model-failed` or `model-not-found` for files that are missing or do not fit
+ */
+export async function loadStaticModel(
+  files: ModelFiles,
+  { bitryoshka: config }: Config,
+  options: TextModelOptions,
+): Promise<TextModel> {
+  if (config.version !== version) {
+    throw failed(files, `has version ${config.version} of its form, expected ${version}`);
+  }
+  const [description, weights] = await Promise.all([
+    readRecord(files, 'tokenizer.json'),
+    files.read('model.safetensors'),
+  ]);
+  if (!description || !weights) {
+    throw new BitryoshkaError({
+      code: 'model-not-found',
+      message: `model: "${files.name}" has no ${description ? 'model.safetensors' : 'tokenizer.json'}, expected config.json, tokenizer.json and model.safetensors.`,
+      remedy: 'Copy the missing files of the model.',
+    });
+  }
+  options.onFile?.(3, 3);
+  const tokenizer = new Tokenizer(description, {
+    tokenizer_class: 'BertTokenizer',
+    do_lower_case: true,
+  });
+  const { table, rows } = readTable(files, config, decodeSafetensors(weights).tensors, tokenizer);
+  const longest = config.maxTokens;
+  const limit = tokenLimit({ longest, trained: undefined, wanted: options.maxTokens });
+  const idsOf = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
+  const isSingle = (word: string) => {
+    const ids = idsOf(word);
+    return ids.length === 1 || rows.words.has(wordHash(ids, 0, ids.length));
+  };
+  return {
+    tokenizer: new TextTokenizer(
+      {
+        idsOf: (text) => idsOf(splitHumps(text, isSingle)),
+        splitsAtWhiteSpace: true,
+        unknownId: tokenizer.token_to_id('[UNK]'),
+      },
+      limit,
+    ),
+    dimensions: table.columns,
+    matryoshka: config.matryoshka,
+    prefixes: { query: options.queryPrefix ?? '', document: options.documentPrefix ?? '' },
+    layerNorm: options.layerNorm ?? false,
+    async encode(texts) {
+      const bags = texts.map((ids) => rowsOfTokens(rows, ids));
+      return sumRows(table, bags, config.countExponent);
+    },
+    async identity() {
+      const named = ['config.json', 'tokenizer.json', 'model.safetensors'];
+      const hashes = await Promise.all(named.map((file) => files.hash(file)));
+      return { files: Object.fromEntries(named.map((file, i) => [file, hashes[i]])), limit };
+    },
+    async dispose() {},
+  };
+}
+
+interface StaticTensors {
+  readonly table: TokenTable;
+  readonly rows: TokenRows;
+}
+
+/** Rows of tokens come first, then those of whole words, then those of pairs. */
+function readTable(
+  files: ModelFiles,
+  { firstToken, scaleBias, scaleSteps }: StaticConfig,
+  tensors: Readonly<Record<string, Tensor>>,
+  tokenizer: Tokenizer,
+): StaticTensors {
+  const { rows: packed, scales, word_keys: wordKeys, pair_keys: pairKeys } = tensors;
+  const [rows = 0, half = 0] = packed?.shape ?? [];
+  const vocabulary = tokenizer.get_vocab();
+  const words = keysOf(wordKeys);
+  const pairs = keysOf(pairKeys);
+  const ofTokens = vocabulary.size - firstToken;
+  const expected = ofTokens + words.length + pairs.length;
+  if (!packed || scales?.data.length !== rows || rows !== expected) {
+    throw failed(
+      files,
+      `has ${rows} rows and ${scales?.data.length ?? 0} scales, expected ${expected} of both: ${ofTokens} of tokens, ${words.length} of words and ${pairs.length} of pairs`,
+    );
+  }
+  const columns = 2 * half;
+  const continues = new Uint8Array(vocabulary.size);
+  for (const [token, id] of vocabulary) if (token.startsWith('##')) continues[id] = 1;
+  return {
+    table: {
+      rows,
+      columns,
+      levels: unpackLevels(packed.data as Uint8Array, rows, columns),
+      // Levels are counted in halves of a step.
+      scales: Float32Array.from(
+        scales.data,
+        (scale) => 2 ** ((scale - scaleBias) / scaleSteps) / 2,
+      ),
+    },
+    rows: {
+      firstToken,
+      words: new Map(words.map((key, i) => [key, ofTokens + i])),
+      pairs: new Map(pairs.map((key, i) => [key, ofTokens + words.length + i])),
+      continues,
+    },
+  };
+}
+
+/** Four bytes each, the lowest first. */
+function keysOf(tensor: Tensor | undefined): number[] {
+  if (!tensor) return [];
+  const { buffer, byteOffset, byteLength } = tensor.data;
+  const view = new DataView(buffer, byteOffset, byteLength);
+  return Array.from({ length: byteLength / 4 }, (_, i) => view.getUint32(4 * i, true));
+}
+
+function failed(files: ModelFiles, what: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'model-failed',
+    message: `model: "${files.name}" ${what}.`,
+    remedy: 'Its files are damaged or of another version of this package: copy them again.',
+  });
+}

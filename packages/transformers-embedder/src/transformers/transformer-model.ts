@@ -1,0 +1,143 @@
+import type { Matrix } from '@bitryoshka/core';
+import { hubFiles } from '../models/hub-files.ts';
+import { findKnownModel } from '../models/known-models.ts';
+import type { ModelFiles, ModelLocation } from '../models/model-files.ts';
+import type { ModelSettings } from '../models/model-settings.ts';
+import { readSettings, refuseUnsupported, settingsFiles } from '../models/model-settings.ts';
+import type { TextModel, TextModelOptions } from '../models/text-model.ts';
+import { TextTokenizer } from '../tokens/text-tokenizer.ts';
+import { tokenLimit } from '../tokens/token-limit.ts';
+import { readDenseLayers } from './dense-layers.ts';
+import type { ModelOutput, TokenBatch } from './language-model.ts';
+import type { TransformersLibrary } from './library.ts';
+import { findLibrary } from './library.ts';
+import { loadLanguageModel } from './load-language-model.ts';
+import type { Pooling } from './pooling.ts';
+import { pool } from './pooling.ts';
+import type { WeightType } from './weights.ts';
+import { weightsFile } from './weights.ts';
+
+export interface TransformerOptions extends TextModelOptions {
+  readonly transformers?: TransformersLibrary | undefined;
+  /** Default: what the model's files say, or else what is known of it, or else the mean. */
+  readonly pooling?: Pooling | undefined;
+  readonly dtype: WeightType;
+  readonly device?: string | undefined;
+  readonly revision: string;
+  readonly cacheDirectory?: string | undefined;
+}
+
+/**
+ * Loads a transformer with whatever its own files put behind it.
+ *
+ * @throws BitryoshkaError `model-not-found`, `model-failed`, `invalid-option` or `not-supported`
+ */
+export async function loadTransformer(
+  location: ModelLocation,
+  options: TransformerOptions,
+): Promise<TextModel> {
+  const { dtype, device, revision, cacheDirectory, onFile, onWarning } = options;
+  const id = location.kind === 'hub' ? location.id : location.files.name;
+  const library = await findLibrary(id, options.transformers);
+  const files =
+    location.kind === 'hub'
+      ? hubFiles({
+          id,
+          env: library.env,
+          cacheDirectory,
+          revision,
+          onUnreachable: (cause) =>
+            onWarning(
+              `model: the settings of "${id}" could not be read (${String(Object(cause).message ?? cause)}); pooling and prefixes are those of the options, or the usual ones.`,
+            ),
+        })
+      : location.files;
+  const known = findKnownModel(id);
+  const settings = await readSettings(files);
+  const takesPooled = options.pooling === undefined;
+  const model = await loadLanguageModel(library, location, {
+    dtype,
+    device,
+    revision,
+    cacheDirectory,
+    onFile,
+    takesPooled,
+  });
+  const pooling = options.pooling ?? settings.pooling ?? known?.pooling ?? 'mean';
+  const trained = settings.maxTokens ?? known?.maxTokens;
+  const maxTokens = tokenLimit({ longest: model.longest, trained, wanted: options.maxTokens });
+  const finish = finisher({ files, settings, pooling, takesPooled });
+  const prefixes = {
+    query: options.queryPrefix ?? settings.queryPrefix ?? known?.queryPrefix ?? '',
+    document: options.documentPrefix ?? settings.documentPrefix ?? known?.documentPrefix ?? '',
+  };
+  return {
+    tokenizer: new TextTokenizer(model.tokenizer, maxTokens),
+    dimensions: known?.dimensions,
+    matryoshka: known?.matryoshka,
+    prefixes,
+    layerNorm: options.layerNorm ?? known?.layerNorm ?? false,
+    async encode(texts) {
+      const batch = toBatch(texts, model.padId);
+      const lengths = texts.map((ids) => ids.length);
+      return finish(await model.run(batch), lengths);
+    },
+    async identity() {
+      const named = [
+        'config.json',
+        'tokenizer.json',
+        weightsFile(dtype),
+        ...Object.values(settingsFiles),
+        ...settings.dense.map(({ folder }) => `${folder}/model.safetensors`),
+      ];
+      const hashes = await Promise.all(named.map((file) => files.hash(file)));
+      // Where weights cannot be read again, as in browsers, their name has to do.
+      const name = hashes[2] === undefined ? { id, revision } : {};
+      return {
+        ...name,
+        files: Object.fromEntries(named.map((file, i) => [file, hashes[i] ?? null])),
+        pooling: takesPooled ? null : pooling,
+        maxTokens,
+      };
+    },
+    dispose: () => model.dispose(),
+  };
+}
+
+interface FinishOptions {
+  readonly files: ModelFiles;
+  readonly settings: ModelSettings;
+  readonly pooling: Pooling;
+  readonly takesPooled: boolean;
+}
+
+/** From what the model gives to vectors: nothing is left to do where the graph pools by itself. */
+function finisher({
+  files,
+  settings,
+  pooling,
+  takesPooled,
+}: FinishOptions): (output: ModelOutput, lengths: readonly number[]) => Promise<Matrix> {
+  let layers: ReturnType<typeof readDenseLayers> | undefined;
+  return async (output, lengths) => {
+    if (output.kind === 'texts') return output.vectors;
+    if (takesPooled) refuseUnsupported(files.name, settings);
+    layers ??= readDenseLayers(files, settings.dense);
+    return (await layers)(pool(output.vectors, lengths, pooling));
+  };
+}
+
+/** Padded to the longest text. */
+function toBatch(texts: readonly (readonly number[])[], padId: number): TokenBatch {
+  const rows = texts.length;
+  const positions = Math.max(...texts.map((ids) => ids.length));
+  const ids = new BigInt64Array(rows * positions).fill(BigInt(padId));
+  const mask = new BigInt64Array(rows * positions);
+  texts.forEach((tokens, i) => {
+    tokens.forEach((id, j) => {
+      ids[i * positions + j] = BigInt(id);
+    });
+    mask.fill(1n, i * positions, i * positions + tokens.length);
+  });
+  return { rows, positions, ids, mask };
+}
