@@ -17,7 +17,7 @@ export interface PassageMetadata extends Record<string, unknown> {
   source: string;
   /** From the outermost to the innermost heading. */
   headings: string[];
-  /** The state of the file that the passage was read from. */
+  /** The state of the file that the passage was read from, and of the model that read it. */
   fingerprint: string;
 }
 
@@ -60,14 +60,16 @@ export async function openLibrary(
   options: OpenLibraryOptions = {},
 ): Promise<FolderLibrary> {
   const indexFolder = resolve(options.indexFolder ?? defaultIndexFolder(folder, options));
-  const { files, skipped: skippedFiles } = await collectFiles(folder, {
+  const { files: found, skipped: skippedFiles } = await collectFiles(folder, {
     ...options.collect,
     // The index may lie in the folder that it is of.
     exclude: indexFolder,
   });
   const skipped = new Map(skippedFiles);
   const embeddings = new MatryoshkaEmbeddings(options.model ? { model: options.model } : {});
-  const store = await openStore(indexFolder, embeddings, options);
+  const model = await embeddings.fingerprint();
+  const files = found.map((file) => ({ ...file, fingerprint: `${file.fingerprint} ${model}` }));
+  const store = await openStore(indexFolder, embeddings, { ...options, model });
 
   const indexed = indexedFiles(store);
   const current = new Map(files.map((file) => [file.path, file.fingerprint]));
@@ -111,22 +113,26 @@ function defaultIndexFolder(folder: string, { model, bits, collect }: OpenLibrar
   return join(envPaths('bitryoshka', { suffix: '' }).cache, name);
 }
 
+/** @param options `model`: the fingerprint of the model */
 async function openStore(
   indexFolder: string,
   embeddings: MatryoshkaEmbeddings,
-  { bits }: OpenLibraryOptions,
+  { bits, model }: OpenLibraryOptions & { readonly model: string },
 ): Promise<BinaryVectorStore> {
   try {
-    return await BinaryVectorStore.load(indexFolder, embeddings);
+    const store = await BinaryVectorStore.load(indexFolder, embeddings);
+    const prints = [...indexedFiles(store).values()].map(({ fingerprint }) => fingerprint);
+    if (prints.every((print) => print.endsWith(` ${model}`))) return store;
+    console.error('Making the index again: it was made with another model.');
   } catch (error) {
     // An index can always be made again from the files: a missing or damaged one is no failure.
     if (!BitryoshkaError.isInstance(error)) throw error;
     if (error.code !== 'file-not-found') console.error(`Making the index again: ${error.message}`);
-    return new BinaryVectorStore(
-      embeddings,
-      bits === undefined ? {} : { quantizer: { kind: 'itq', bits } },
-    );
   }
+  return new BinaryVectorStore(
+    embeddings,
+    bits === undefined ? {} : { quantizer: { kind: 'itq', bits } },
+  );
 }
 
 /** What the store says of the files that its passages came from. */

@@ -27,6 +27,7 @@ import { SaveableVectorStore } from '@langchain/core/vectorstores';
 import type { DocumentBatch, DocumentEntry } from '../documents/document-batch.ts';
 import { copyDocument, toDocumentBatch } from '../documents/document-batch.ts';
 import { DocumentTable } from '../documents/document-table.ts';
+import { embedTexts } from '../documents/embed-texts.ts';
 import type { DocumentFilter } from '../filters/document-filter.ts';
 import { compileFilter } from '../filters/document-filter.ts';
 import { loadStore, saveStore } from '../snapshot/store-snapshot.ts';
@@ -201,9 +202,8 @@ export class BinaryVectorStore extends SaveableVectorStore {
     options.signal?.throwIfAborted();
     if (documents.length === 0) return [];
     // Begun at once and awaited in turn: several calls embed side by side and add in their order.
-    const embedding = this.embeddings.embedDocuments(
-      documents.map(({ pageContent }) => pageContent),
-    );
+    const texts = documents.map(({ pageContent }) => pageContent);
+    const embedding = embedTexts(this.embeddings, texts, options);
     embedding.catch(() => undefined);
     return this.#changes.run(async () => this.#add(toMatrix(await embedding), batch, options));
   }

@@ -17,6 +17,7 @@ import {
 } from '@bitryoshka/core';
 import type { DocumentInterface } from '@langchain/core/documents';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
+import { embedTexts } from '../documents/embed-texts.ts';
 import { passageOf } from '../documents/passage-of.ts';
 import type { CorpusRecipe, QuantizerRecipe } from './store-options.ts';
 import { isQuantizer } from './store-options.ts';
@@ -117,7 +118,8 @@ function learnFromDocuments(
 ): Promise<CorpusLessons> {
   const { kinds, limit, ...fields }: CorpusRecipe = corpus === true ? {} : corpus;
   const passages = documents.map((document) => passageOf(document, fields));
-  const embed = (texts: string[]) => embeddings.embedDocuments(texts);
+  const { signal } = task;
+  const embed = (texts: string[]) => embedTexts(embeddings, texts, { signal });
   return learnFromCorpus(passages, vectors, { ...task, kinds, limit, embed });
 }
 
