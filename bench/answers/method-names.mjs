@@ -1,0 +1,2 @@
+export const bundled = 'bundled';
+export const words = 'BM25';
