@@ -31,7 +31,7 @@ export interface OpenPage {
   readonly page: Page;
   /** What the page threw or could not load. */
   readonly errors: readonly string[];
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Serves a folder, and opens its index.html in a real browser. */
@@ -57,7 +57,7 @@ export async function openPage(folder: string): Promise<OpenPage> {
   return {
     page,
     errors,
-    async close() {
+    close: async () => {
       await instance.close();
       server.close();
     },

@@ -168,7 +168,7 @@ describe('options', () => {
     [[['nested']], 'texts[0]: got object, expected a string.'],
     [['fine', null], 'texts[1]: got null, expected a string.'],
     [[undefined], 'texts[0]: got undefined, expected a string.'],
-    [new Array(2), 'texts[0]: got undefined, expected a string.'],
+    [Array.from({ length: 2 }), 'texts[0]: got undefined, expected a string.'],
     ['text', 'texts: got string, expected a list of strings.'],
   ])('the texts %j are refused', async (wrong, message) => {
     await expect(embeddings.embedDocuments(wrong as string[])).rejects.toMatchObject({

@@ -131,7 +131,7 @@ export async function readRecord(
   }
   throw new BitryoshkaError({
     code: 'model-failed',
-    message: `model: ${file} of "${files.name}" holds ${Array.isArray(value) ? 'a list' : String(value)}, expected an object.`,
+    message: `model: ${file} of "${files.name}" holds ${Array.isArray(value) ? 'a list' : JSON.stringify(value)}, expected an object.`,
     remedy: 'The file is damaged: copy the model again.',
   });
 }

@@ -110,9 +110,8 @@ async function readDense(
   folder: string,
 ): Promise<DenseModule | { readonly unsupported: string }> {
   const config = await readRecord(files, `${folder}/config.json`);
-  const activation = String(config?.activation_function ?? 'Identity')
-    .split('.')
-    .at(-1);
+  const { activation_function: name = 'Identity' } = config ?? {};
+  const activation = typeof name === 'string' ? name.split('.').at(-1) : JSON.stringify(name);
   if (activation === 'Identity') return { folder, activation: 'identity' };
   if (activation === 'Tanh') return { folder, activation: 'tanh' };
   return { unsupported: `a Dense module with ${activation}` };

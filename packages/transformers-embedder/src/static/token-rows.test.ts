@@ -30,7 +30,7 @@ test('known neighbours are a row more, also of whole words', () => {
   ]);
   const rows = rowsOfTokens({ ...none, words, pairs }, [11, 12, 20, 11]);
   expect(rows.slice(0, 3)).toEqual([1, 100, 1]);
-  expect(rows.slice(3).sort()).toEqual([200, 201]);
+  expect(rows.slice(3).sort((a, b) => a - b)).toEqual([200, 201]);
 });
 
 test('hashes are those of the trainer', () => {

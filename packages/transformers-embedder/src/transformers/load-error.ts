@@ -41,8 +41,8 @@ const refused =
 function reasonOf(cause: unknown): string {
   const message = String(Object(cause).message ?? cause);
   const { code, message: beneath } = Object(Object(cause).cause) as Record<string, unknown>;
-  const detail = code ?? beneath;
-  return detail === undefined ? message : `${message}: ${String(detail)}`;
+  const detail = [code, beneath].find((text) => typeof text === 'string');
+  return detail === undefined ? message : `${message}: ${detail}`;
 }
 
 function describe(location: ModelLocation): string {

@@ -72,7 +72,9 @@ export function tinyIds(text: string): number[] {
     .flatMap((word) => {
       const whole = vocabulary.indexOf(word);
       if (whole >= 0) return [whole];
-      return [...word].map((letter, i) => vocabulary.indexOf(i === 0 ? letter : `##${letter}`));
+      return word
+        .split('')
+        .map((letter, i) => vocabulary.indexOf(i === 0 ? letter : `##${letter}`));
     });
   return [vocabulary.indexOf('[CLS]'), ...ids, vocabulary.indexOf('[SEP]')];
 }
