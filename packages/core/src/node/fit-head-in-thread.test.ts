@@ -4,7 +4,7 @@ import type { HeadFitOptions } from '../quantizers/head/head-options.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 
 // Threads run what was compiled: a test of the sources would have nothing to start them with.
-const built = new URL('../../dist/node/fit-head-in-thread.js', import.meta.url);
+const built = new URL('../../dist/node/index.js', import.meta.url);
 const main = new URL('../../dist/index.js', import.meta.url);
 const random = seededRandom(6);
 const vectors = Array.from({ length: 500 }, () =>

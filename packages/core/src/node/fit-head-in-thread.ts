@@ -10,9 +10,10 @@ import { toMatrix } from '../vectors/matrix.ts';
 import type { HeadMessage, HeadTask, HeadTaskError } from './head-task.ts';
 
 // A thread runs what was compiled, also where these sources are run themselves.
-const workerFile = import.meta.url.endsWith('.ts')
-  ? new URL('../../dist/node/head-worker.js', import.meta.url)
-  : new URL('head-worker.js', import.meta.url);
+function workerFile(): URL {
+  const isSource = import.meta.url.endsWith('.ts');
+  return new URL(`${isSource ? '../../dist/node/' : ''}head-worker.js`, import.meta.url);
+}
 
 /**
  * `fitHead` in a thread of its own, so that the calling one stays free: the same head, bit for bit. Aborting
@@ -37,7 +38,7 @@ export async function fitHeadInThread(
     },
     wantsCheckpoints: onCheckpoint !== undefined,
   };
-  const worker = new Worker(workerFile, { workerData: task });
+  const worker = new Worker(workerFile(), { workerData: task });
   try {
     return await new Promise<HeadFit>((resolve, reject) => {
       signal?.addEventListener('abort', () => reject(signal.reason), { once: true });

@@ -13,7 +13,7 @@ import type { QuantizerKind } from './quantizer-fitters.ts';
 import { quantizerFitters } from './quantizer-fitters.ts';
 
 /** The names of all kinds. */
-export const quantizerKinds: readonly QuantizerKind[] = Object.keys(
+export const quantizerKinds: readonly QuantizerKind[] = /* @__PURE__ */ Object.keys(
   quantizerFitters,
 ) as QuantizerKind[];
 

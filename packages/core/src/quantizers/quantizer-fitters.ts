@@ -67,25 +67,34 @@ export type QuantizerKind =
   | 'planned'
   | 'pca-planned';
 
-/** Every kind of quantizer that can be fitted. */
+/** Every kind of quantizer that can be fitted. Pure, so that a bundle that only loads some has none of them. */
 export const quantizerFitters: Readonly<Record<QuantizerKind, QuantizerFitter>> = {
-  sign: thresholdFitter('sign', ({ columns }) => new Float32Array(columns)),
-  mean: thresholdFitter('mean', columnMeans),
-  median: thresholdFitter('median', columnMedians),
-  otsu: thresholdFitter('otsu', sortedColumnStatistic(otsuThreshold)),
-  'lloyd-max': thresholdFitter('lloyd-max', sortedColumnStatistic(lloydMaxThreshold)),
+  sign: /* @__PURE__ */ thresholdFitter('sign', ({ columns }) => new Float32Array(columns)),
+  mean: /* @__PURE__ */ thresholdFitter('mean', columnMeans),
+  median: /* @__PURE__ */ thresholdFitter('median', columnMedians),
+  otsu: /* @__PURE__ */ thresholdFitter(
+    'otsu',
+    /* @__PURE__ */ sortedColumnStatistic(otsuThreshold),
+  ),
+  'lloyd-max': /* @__PURE__ */ thresholdFitter(
+    'lloyd-max',
+    /* @__PURE__ */ sortedColumnStatistic(lloydMaxThreshold),
+  ),
   learned: fitLearnedQuantizer,
-  'median-per-side': perSideFitter('median-per-side', columnMedians),
+  'median-per-side': /* @__PURE__ */ perSideFitter('median-per-side', columnMedians),
   'learned-per-side': fitLearnedPerSideQuantizer,
   random: fitRandomQuantizer,
   pca: fitPcaQuantizer,
   itq: fitItqQuantizer,
   autoencoder: fitAutoencoderQuantizer,
   head: fitHeadQuantizer,
-  groups: groupFitter('groups', { rule: 'or', grouping: 'correlation' }),
+  groups: /* @__PURE__ */ groupFitter('groups', { rule: 'or', grouping: 'correlation' }),
   'groups-quantile': fitQuantileGroups,
-  'groups-linear': groupFitter('groups-linear', { rule: 'linear', grouping: 'correlation' }),
+  'groups-linear': /* @__PURE__ */ groupFitter('groups-linear', {
+    rule: 'linear',
+    grouping: 'correlation',
+  }),
   thermometer: fitThermometer,
-  planned: plannedFitter('planned', () => undefined),
-  'pca-planned': plannedFitter('pca-planned', allComponents),
+  planned: /* @__PURE__ */ plannedFitter('planned', () => undefined),
+  'pca-planned': /* @__PURE__ */ plannedFitter('pca-planned', allComponents),
 };
