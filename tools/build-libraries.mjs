@@ -74,7 +74,33 @@ async function buildLibrary(name, entries) {
     files.filter((_, i) => isPlaced[i]),
     placeOf,
   );
-  await writeFile(join(commonJs, 'package.json'), '{ "type": "commonjs" }\n');
+  const scope = { type: 'commonjs', ...(await importsOf(folder, commonJs)) };
+  await writeFile(join(commonJs, 'package.json'), `${JSON.stringify(scope, null, 2)}\n`);
+}
+
+/**
+ * What `imports` in package.json says, for the folder of CommonJS, which is a scope of its own: the same names
+ * for its own files, and stubs for files outside, which a scope cannot name.
+ */
+async function importsOf(folder, commonJs) {
+  const { imports } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  if (!imports) return {};
+  const own = {};
+  for (const [name, { '@bitryoshka/source': _, types: __, ...targets }] of Object.entries(
+    imports,
+  )) {
+    const inDist = Object.values(targets).every((target) => target.startsWith('./dist/'));
+    if (inDist) {
+      own[name] = Object.fromEntries(
+        Object.entries(targets).map(([key, target]) => [key, target.replace('./dist/', './')]),
+      );
+      continue;
+    }
+    const stub = `${name.slice(1)}.js`;
+    await writeFile(join(commonJs, stub), `module.exports = require('.${targets.default}');\n`);
+    own[name] = `./${stub}`;
+  }
+  return { imports: own };
 }
 
 async function scriptsIn(folder) {

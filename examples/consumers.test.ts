@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const isBuilt = existsSync(here('../packages/transformers-embedder/commonjs/index.js'));
+
+function run(...args: string[]): string {
+  const { NODE_OPTIONS: _, VITEST: __, ...env } = process.env;
+  return execFileSync(process.execPath, args, { encoding: 'utf8', env, stdio: 'pipe' }).trim();
+}
+
+describe.skipIf(!isBuilt)('the packages work (need a build)', () => {
+  let folder: string;
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'bitryoshka-consumers-'));
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('by require, with the classes of LangChain', () => {
+    expect(run(here('consumers/check.cjs'))).toBe('256');
+  });
+
+  it('in several threads at once', () => {
+    expect(run(here('consumers/worker.mjs'))).toBe('256');
+  });
+
+  it('under Jest', () => {
+    const jest = join(
+      dirname(createRequire(import.meta.url).resolve('jest/package.json')),
+      'bin/jest.js',
+    );
+    run(jest, '--rootDir', here('consumers'), '--config', '{"transform":{}}', '--no-watchman');
+  });
+
+  // In a folder of their own: nothing of the packages is found at run time.
+  it.each([
+    ['esm', 'mjs'],
+    ['cjs', 'cjs'],
+  ] as const)('in a bundle of %s', async (format, extension) => {
+    const outfile = join(folder, `bundle.${extension}`);
+    await build({
+      stdin: {
+        contents: `import { BinaryVectorStore } from '@bitryoshka/langchain';
+          import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
+          BinaryVectorStore.fromTexts(['a cat sleeps', 'a dog barks'], [], new MatryoshkaEmbeddings())
+            .then((store) => store.similaritySearch('cat', 1))
+            .then(([{ pageContent }]) => console.log(pageContent));`,
+        resolveDir: here('.'),
+      },
+      bundle: true,
+      platform: 'node',
+      format,
+      outfile,
+      logLevel: 'error',
+      banner:
+        format === 'esm'
+          ? {
+              js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+            }
+          : {},
+    });
+    expect(run(outfile)).toBe('a cat sleeps');
+  });
+});
