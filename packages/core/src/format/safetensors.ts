@@ -1,11 +1,11 @@
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import { float16Values, toFloat16 } from '../vectors/float16.ts';
-import { isUint8Array } from '../vectors/typed-arrays.ts';
+import { isInt8Array, isUint8Array, isUint32Array } from '../vectors/typed-arrays.ts';
 
 /** An array with a shape; its element type is that of `data`. */
 export interface Tensor {
   readonly shape: readonly number[];
-  readonly data: Float32Array | Uint8Array | Int8Array;
+  readonly data: Float32Array | Uint8Array | Int8Array | Uint32Array;
   /** Write float32 as float16. Both, and bfloat16, are read as float32. Default: false. */
   readonly half?: boolean;
 }
@@ -25,7 +25,7 @@ export interface TensorSlot {
   readonly end: number;
 }
 
-const bytesPerElement = { F32: 4, F16: 2, BF16: 2, I8: 1, U8: 1 } as const;
+const bytesPerElement = { F32: 4, F16: 2, BF16: 2, U32: 4, I8: 1, U8: 1 } as const;
 
 type DataType = keyof typeof bytesPerElement;
 
@@ -140,13 +140,15 @@ export function decodeSafetensors(file: Uint8Array): Safetensors {
 
 function dtypeOf({ data, half = false }: Tensor): TensorSlot['dtype'] {
   if (isUint8Array(data)) return 'U8';
-  if (data.BYTES_PER_ELEMENT === 1) return 'I8';
+  if (isInt8Array(data)) return 'I8';
+  if (isUint32Array(data)) return 'U32';
   return half ? 'F16' : 'F32';
 }
 
 function toArray(dtype: TensorSlot['dtype'], bytes: Uint8Array<ArrayBuffer>): Tensor['data'] {
   if (dtype === 'U8') return bytes;
   if (dtype === 'I8') return new Int8Array(bytes.buffer);
+  if (dtype === 'U32') return new Uint32Array(bytes.buffer);
   if (dtype === 'F32') return new Float32Array(bytes.buffer);
   if (dtype === 'BF16') {
     // The upper half of a float32.

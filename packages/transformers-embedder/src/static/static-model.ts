@@ -20,13 +20,15 @@ interface StaticConfig {
   readonly countExponent: number;
   /** Tokens of a text that are read. */
   readonly maxTokens: number;
+  /** What is taken off every level. */
+  readonly levelOffset: number;
   /** The length of a row is `2 ** ((scale - scaleBias) / scaleSteps)`. */
   readonly scaleBias: number;
   readonly scaleSteps: number;
   /** Ids up to this one stand for no text and share row 0. */
   readonly firstToken: number;
-  /** Numbers of leading dimensions that it was trained for besides all. */
-  readonly matryoshka: readonly number[];
+  /** Numbers of leading dimensions that it was trained for. */
+  readonly prefixes: readonly number[];
 }
 
 type Config = Readonly<Record<string, unknown>> & { readonly bitryoshka: StaticConfig };
@@ -87,7 +89,7 @@ export async function loadStaticModel(
       limit,
     ),
     dimensions: table.columns,
-    matryoshka: config.matryoshka,
+    matryoshka: config.prefixes.filter((prefix) => prefix < table.columns),
     prefixes: { query: options.queryPrefix ?? '', document: options.documentPrefix ?? '' },
     layerNorm: options.layerNorm ?? false,
     async encode(texts) {
@@ -111,15 +113,15 @@ interface StaticTensors {
 /** Rows of tokens come first, then those of whole words, then those of pairs. */
 function readTable(
   files: ModelFiles,
-  { firstToken, scaleBias, scaleSteps }: StaticConfig,
+  { firstToken, levelOffset, scaleBias, scaleSteps }: StaticConfig,
   tensors: Readonly<Record<string, Tensor>>,
   tokenizer: Tokenizer,
 ): StaticTensors {
-  const { rows: packed, scales, word_keys: wordKeys, pair_keys: pairKeys } = tensors;
+  const { rows: packed, scales, dimension_scales: factors } = tensors;
   const [rows = 0, half = 0] = packed?.shape ?? [];
   const vocabulary = tokenizer.get_vocab();
-  const words = keysOf(wordKeys);
-  const pairs = keysOf(pairKeys);
+  const words = Array.from(tensors.word_keys?.data ?? []);
+  const pairs = Array.from(tensors.pair_keys?.data ?? []);
   const ofTokens = vocabulary.size - firstToken;
   const expected = ofTokens + words.length + pairs.length;
   if (!packed || scales?.data.length !== rows || rows !== expected) {
@@ -129,18 +131,18 @@ function readTable(
     );
   }
   const columns = 2 * half;
+  if (factors?.data.length !== columns) {
+    throw failed(files, `has ${factors?.data.length ?? 0} factors, expected ${columns}`);
+  }
   const continues = new Uint8Array(vocabulary.size);
   for (const [token, id] of vocabulary) if (token.startsWith('##')) continues[id] = 1;
   return {
     table: {
       rows,
       columns,
-      levels: unpackLevels(packed.data as Uint8Array, rows, columns),
-      // Levels are counted in halves of a step.
-      scales: Float32Array.from(
-        scales.data,
-        (scale) => 2 ** ((scale - scaleBias) / scaleSteps) / 2,
-      ),
+      levels: unpackLevels(packed.data as Uint8Array, rows, columns, levelOffset),
+      scales: Float32Array.from(scales.data, (scale) => 2 ** ((scale - scaleBias) / scaleSteps)),
+      factors: Float32Array.from(factors.data),
     },
     rows: {
       firstToken,
@@ -149,14 +151,6 @@ function readTable(
       continues,
     },
   };
-}
-
-/** Four bytes each, the lowest first. */
-function keysOf(tensor: Tensor | undefined): number[] {
-  if (!tensor) return [];
-  const { buffer, byteOffset, byteLength } = tensor.data;
-  const view = new DataView(buffer, byteOffset, byteLength);
-  return Array.from({ length: byteLength / 4 }, (_, i) => view.getUint32(4 * i, true));
 }
 
 function failed(files: ModelFiles, what: string): BitryoshkaError {
