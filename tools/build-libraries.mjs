@@ -21,7 +21,12 @@ const libraries = {
     'format/file',
   ],
   'langchain-adapter': ['index'],
-  'transformers-embedder': ['index', 'platform/node', 'platform/browser'],
+  'transformers-embedder': [
+    'index',
+    'platform/node',
+    'platform/browser',
+    'embeddings/embedder-thread',
+  ],
 };
 
 /** CommonJS has no `import.meta`. */

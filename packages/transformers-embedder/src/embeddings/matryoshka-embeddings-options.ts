@@ -49,6 +49,11 @@ export interface MatryoshkaEmbeddingsOptions extends EmbeddingsParams {
   readonly revision?: string | undefined;
   /** Where files from the hub are kept. Default: the folder that the library uses. */
   readonly cacheDirectory?: string | undefined;
+  /**
+   * Embed in a thread of its own, so that the calling one stays free while a transformer runs. Node, Deno and
+   * Bun. Default: false.
+   */
+  readonly worker?: boolean | undefined;
   /** Called while the model loads (stage `load`, in files) and after every batch (`embed`, in texts). */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Called with what is likely wrong, once for each reason. Default: `console.warn`. */
@@ -99,6 +104,7 @@ const checks: Readonly<Record<OwnOption, Check>> = {
   device: name,
   revision: name,
   cacheDirectory: name,
+  worker: flag,
   onProgress: call,
   onWarning: call,
 };

@@ -1,21 +1,12 @@
-import type { Codes, Matrix, Progress, Quantizer, Side, TaskOptions } from '@bitryoshka/core';
-import {
-  applyAffineMap,
-  BitryoshkaError,
-  loadQuantizer,
-  row,
-  truncateMatryoshka,
-} from '@bitryoshka/core';
+import type { Codes, Matrix, Quantizer, Side, TaskOptions } from '@bitryoshka/core';
+import { BitryoshkaError, loadQuantizer, row } from '@bitryoshka/core';
 import { Embeddings } from '@langchain/core/embeddings';
 import type { TokenCount } from '../tokens/text-tokenizer.ts';
-import { embedTexts } from './embed-texts.ts';
-import { fingerprintOf } from './fingerprint.ts';
-import type { LoadedModel } from './load-model.ts';
-import { loadModel } from './load-model.ts';
+import type { Embedder } from './embedder.ts';
+import { LocalEmbedder } from './embedder.ts';
 import type { MatryoshkaEmbeddingsOptions } from './matryoshka-embeddings-options.ts';
 import { checkOptions } from './matryoshka-embeddings-options.ts';
-
-type OnProgress = (progress: Progress) => void;
+import { ThreadEmbedder } from './thread-embedder.ts';
 
 export interface EmbedBinaryOptions extends TaskOptions {
   /** Whether the texts are searched for or searched with. Default: `document`. */
@@ -30,24 +21,23 @@ export interface Coverage extends TokenCount {
   readonly share: number;
 }
 
-/** Unknown tokens in all of a batch, above which vectors say little about the texts. */
-const mostUnknown = 0.5;
-
 /**
  * Embeddings computed on this machine, cut to the wanted number of dimensions: by the bundled model, or by a
  * transformer. The model is loaded by the first call that needs it. Calls run one after the other.
  */
 export class MatryoshkaEmbeddings extends Embeddings {
-  readonly #options: MatryoshkaEmbeddingsOptions;
-  readonly #warned = new Set<string>();
-  #loaded: Promise<LoadedModel> | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #embedder: Embedder;
+  readonly #onProgress: TaskOptions['onProgress'];
 
   /** @throws BitryoshkaError `invalid-option` */
   constructor(options: MatryoshkaEmbeddingsOptions = {}) {
     checkOptions(options);
     super(options);
-    this.#options = { ...options };
+    const { onProgress, onWarning = warn, worker = false, ...embedderOptions } = options;
+    this.#onProgress = onProgress;
+    this.#embedder = worker
+      ? new ThreadEmbedder(embedderOptions, onWarning)
+      : new LocalEmbedder(embedderOptions, onWarning);
   }
 
   /**
@@ -83,22 +73,10 @@ export class MatryoshkaEmbeddings extends Embeddings {
     options: TaskOptions = {},
   ): Promise<Matrix> {
     checkTexts(texts);
-    const { signal, onProgress = this.#options.onProgress } = options;
+    const { signal, onProgress = this.#onProgress } = options;
     signal?.throwIfAborted();
     if (texts.length === 0) return { rows: 0, columns: 0, data: new Float32Array(0) };
-    return this.#inTurn(async () => {
-      signal?.throwIfAborted();
-      const { model } = await this.#load(onProgress);
-      signal?.throwIfAborted();
-      return embedTexts(model, texts, {
-        side,
-        signal,
-        onProgress,
-        batchSize: this.#options.batchSize ?? 16,
-        shape: (vectors) => this.#shape(vectors, model),
-        onTokens: (count) => this.#checkCoverage(count),
-      });
-    });
+    return this.#embedder.embed(texts, side, { signal, onProgress });
   }
 
   /**
@@ -129,29 +107,18 @@ export class MatryoshkaEmbeddings extends Embeddings {
    * @throws BitryoshkaError as {@link embedMatrix} does, and as `loadQuantizer` of `@bitryoshka/core`
    */
   async quantizer(): Promise<Quantizer | undefined> {
-    const { files } = await this.#load(this.#options.onProgress);
-    const bytes = await files?.read('quantizer.safetensors');
+    const bytes = await this.#embedder.quantizerFile();
     return bytes && loadQuantizer(bytes);
   }
 
   /**
-   * The same text for the same model files with options that give the same vectors, and another one otherwise: tells stores
-   * and caches apart, also of models of equal dimension.
+   * The same text for the same model files with options that give the same vectors, and another one
+   * otherwise: tells stores and caches apart, also of models of equal dimension.
    *
    * @throws BitryoshkaError as {@link embedMatrix} does
    */
   async fingerprint(): Promise<string> {
-    const { model } = await this.#load(this.#options.onProgress);
-    const { dimensions, normalize = true, adapter } = this.#options;
-    const { prefixes, layerNorm } = model;
-    return fingerprintOf({
-      model: await model.identity(),
-      prefixes,
-      layerNorm,
-      normalize,
-      dimensions: dimensions ?? null,
-      adapter: adapter ? { weights: adapter.weights?.data, bias: adapter.bias } : null,
-    });
+    return this.#embedder.fingerprint();
   }
 
   /**
@@ -162,78 +129,18 @@ export class MatryoshkaEmbeddings extends Embeddings {
    */
   async coverage(texts: readonly string[]): Promise<Coverage> {
     checkTexts(texts);
-    const { model } = await this.#load(this.#options.onProgress);
-    let [tokens, unknown] = [0, 0];
-    for (const text of texts) {
-      const count = model.tokenizer.count(model.tokenizer.encode(text));
-      tokens += count.tokens;
-      unknown += count.unknown;
-    }
+    const { tokens, unknown } = await this.#embedder.count(texts);
     return { tokens, unknown, share: tokens === 0 ? 1 : (tokens - unknown) / tokens };
   }
 
   /** Lets go of the model, once the calls that are running have ended; the next call loads it again. */
   async dispose(): Promise<void> {
-    await this.#inTurn(async () => {
-      const loaded = this.#loaded;
-      this.#loaded = undefined;
-      await loaded?.then(
-        ({ model }) => model.dispose(),
-        // There is nothing to let go of after a failed load, and its caller has the error.
-        () => undefined,
-      );
-    });
+    await this.#embedder.dispose();
   }
+}
 
-  #inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(task);
-    this.#last = result.catch(() => undefined);
-    return result;
-  }
-
-  /** Calls that come while the model loads share that load; a failed one is forgotten. */
-  #load(onProgress: OnProgress | undefined): Promise<LoadedModel> {
-    if (this.#loaded) return this.#loaded;
-    const loading = loadModel(this.#options, {
-      onFile: onProgress && ((done, total) => onProgress({ stage: 'load', done, total })),
-      onWarning: (message) => this.#warn(message),
-    });
-    this.#loaded = loading;
-    loading.catch(() => {
-      if (this.#loaded === loading) this.#loaded = undefined;
-    });
-    return loading;
-  }
-
-  #shape(vectors: Matrix, { layerNorm, matryoshka, dimensions: whole }: LoadedModel['model']) {
-    const { adapter, normalize = true } = this.#options;
-    const mapped = adapter ? applyAffineMap(adapter, vectors) : vectors;
-    const { dimensions = mapped.columns } = this.#options;
-    if (!adapter && matryoshka && dimensions < (whole ?? 0) && !matryoshka.includes(dimensions)) {
-      const trained = matryoshka.length > 0 ? matryoshka.join(', ') : 'none but all';
-      this.#warn(
-        `dimensions: ${dimensions} is no number that this model was trained to be cut to (${trained}); answers may suffer.`,
-      );
-    }
-    return truncateMatryoshka(mapped, { dimensions, layerNorm, normalize });
-  }
-
-  #checkCoverage({ tokens, unknown }: TokenCount): void {
-    if (tokens === 0 || unknown <= tokens * mostUnknown) return;
-    this.#warn(
-      `${unknown} of ${tokens} tokens are unknown to the model: its vectors say little about such texts. Take a model of their language; \`coverage(texts)\` counts for all.`,
-      'coverage',
-    );
-  }
-
-  /** Once for each reason. */
-  #warn(message: string, reason = message): void {
-    if (this.#warned.has(reason)) return;
-    this.#warned.add(reason);
-    const { onWarning = (text: string) => console.warn(`@bitryoshka/transformers: ${text}`) } =
-      this.#options;
-    onWarning(message);
-  }
+function warn(message: string): void {
+  console.warn(`@bitryoshka/transformers: ${message}`);
 }
 
 function checkTexts(texts: readonly string[]): void {

@@ -1,3 +1,6 @@
+import { BitryoshkaError } from '@bitryoshka/core';
+import type { Thread } from './node.ts';
+
 // There are no folders: models come from a URL, from the hub or as bytes.
 
 export function folderOf(_model: string): string | undefined {
@@ -43,4 +46,14 @@ export async function nextTurn(): Promise<void> {
     port2.postMessage(0);
   });
   port1.close();
+}
+
+export type { Thread };
+
+export function startEmbedderThread(): Thread {
+  throw new BitryoshkaError({
+    code: 'not-supported',
+    message: 'worker: got true, which browsers have not.',
+    remedy: 'Leave it out, and make the embeddings in a worker of your own.',
+  });
 }

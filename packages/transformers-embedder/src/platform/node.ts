@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 
 // What Node, Deno, Bun and Electron have and browsers have not; browser.ts exports the same names.
 
@@ -69,6 +70,43 @@ export function environmentVariable(name: string): string | undefined {
 /** Lets timers, aborts and other requests have their turn. */
 export async function nextTurn(): Promise<void> {
   await setImmediate();
+}
+
+export interface Thread {
+  post(message: object): void;
+  /** Whether the program waits for the thread. */
+  keepAlive(wanted: boolean): void;
+  stop(): Promise<void>;
+}
+
+/** @param onEnd called when the thread ends by itself, or could not be started */
+export function startEmbedderThread(
+  task: object,
+  onMessage: (message: unknown) => void,
+  onEnd: (cause: unknown) => void,
+): Thread {
+  // A thread runs what was compiled, also where these sources are run themselves.
+  const isSource = import.meta.url.endsWith('.ts');
+  const folder = isSource ? '../../dist/embeddings/' : '../embeddings/';
+  const worker = new Worker(new URL(`${folder}embedder-thread.js`, import.meta.url), {
+    workerData: task,
+    // Those of the program are for its own files: `--input-type`, conditions, loaders.
+    execArgv: [],
+  });
+  let isStopped = false;
+  worker.on('message', onMessage);
+  worker.on('error', onEnd);
+  worker.on('exit', (code) => {
+    if (!isStopped) onEnd(new Error(`exit code ${code}`));
+  });
+  return {
+    post: (message) => worker.postMessage(message),
+    keepAlive: (wanted) => (wanted ? worker.ref() : worker.unref()),
+    async stop() {
+      isStopped = true;
+      await worker.terminate();
+    },
+  };
 }
 
 function isMissing(cause: unknown): boolean {

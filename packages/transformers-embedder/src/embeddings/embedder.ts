@@ -1,0 +1,146 @@
+import type { Matrix, Side, TaskOptions } from '@bitryoshka/core';
+import { applyAffineMap, truncateMatryoshka } from '@bitryoshka/core';
+import type { TextModel } from '../models/text-model.ts';
+import type { TokenCount } from '../tokens/text-tokenizer.ts';
+import { embedTexts } from './embed-texts.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import type { LoadedModel } from './load-model.ts';
+import { loadModel } from './load-model.ts';
+import type { MatryoshkaEmbeddingsOptions } from './matryoshka-embeddings-options.ts';
+
+/** What embeds, in this thread or in another one. Calls run one after the other. */
+export interface Embedder {
+  embed(texts: readonly string[], side: Side, options: TaskOptions): Promise<Matrix>;
+  fingerprint(): Promise<string>;
+  count(texts: readonly string[]): Promise<TokenCount>;
+  /** The bytes of the `quantizer.safetensors` beside the model. */
+  quantizerFile(): Promise<Uint8Array | undefined>;
+  /** Lets go of the model, once the calls that are running have ended; the next call loads it again. */
+  dispose(): Promise<void>;
+}
+
+export type EmbedderOptions = Omit<MatryoshkaEmbeddingsOptions, 'onProgress' | 'onWarning'>;
+
+/** Unknown tokens in all of a batch, above which vectors say little about the texts. */
+const mostUnknown = 0.5;
+
+/** Embeds in this thread. The model is loaded by the first call that needs it. */
+export class LocalEmbedder implements Embedder {
+  readonly #options: EmbedderOptions;
+  readonly #onWarning: (message: string) => void;
+  readonly #warned: Set<string> = new Set();
+  #loaded: Promise<LoadedModel> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @param onWarning called once for each reason */
+  constructor(options: EmbedderOptions, onWarning: (message: string) => void) {
+    this.#options = options;
+    this.#onWarning = onWarning;
+  }
+
+  embed(texts: readonly string[], side: Side, options: TaskOptions): Promise<Matrix> {
+    const { signal, onProgress } = options;
+    return this.#inTurn(async () => {
+      signal?.throwIfAborted();
+      const { model } = await this.#load(onProgress);
+      signal?.throwIfAborted();
+      return embedTexts(model, texts, {
+        side,
+        signal,
+        onProgress,
+        batchSize: this.#options.batchSize ?? 16,
+        shape: (vectors) => this.#shape(vectors, model),
+        onTokens: (count) => this.#checkCoverage(count),
+      });
+    });
+  }
+
+  async fingerprint(): Promise<string> {
+    const { model } = await this.#load();
+    const { dimensions, normalize = true, adapter } = this.#options;
+    const { prefixes, layerNorm } = model;
+    return fingerprintOf({
+      model: await model.identity(),
+      prefixes,
+      layerNorm,
+      normalize,
+      dimensions: dimensions ?? null,
+      adapter: adapter ? { weights: adapter.weights?.data, bias: adapter.bias } : null,
+    });
+  }
+
+  async count(texts: readonly string[]): Promise<TokenCount> {
+    const { tokenizer } = (await this.#load()).model;
+    let [tokens, unknown] = [0, 0];
+    for (const text of texts) {
+      const count = tokenizer.count(tokenizer.encode(text));
+      tokens += count.tokens;
+      unknown += count.unknown;
+    }
+    return { tokens, unknown };
+  }
+
+  async quantizerFile(): Promise<Uint8Array | undefined> {
+    const { files } = await this.#load();
+    return files?.read('quantizer.safetensors');
+  }
+
+  dispose(): Promise<void> {
+    return this.#inTurn(async () => {
+      const loaded = this.#loaded;
+      this.#loaded = undefined;
+      await loaded?.then(
+        ({ model }) => model.dispose(),
+        // There is nothing to let go of after a failed load, and its caller has the error.
+        () => undefined,
+      );
+    });
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(task);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Calls that come while the model loads share that load; a failed one is forgotten. */
+  #load(onProgress?: TaskOptions['onProgress']): Promise<LoadedModel> {
+    if (this.#loaded) return this.#loaded;
+    const loading = loadModel(this.#options, {
+      onFile: onProgress && ((done, total) => onProgress({ stage: 'load', done, total })),
+      onWarning: (message) => this.#warn(message),
+    });
+    this.#loaded = loading;
+    loading.catch(() => {
+      if (this.#loaded === loading) this.#loaded = undefined;
+    });
+    return loading;
+  }
+
+  #shape(vectors: Matrix, { layerNorm, matryoshka, dimensions: whole }: TextModel): Matrix {
+    const { adapter, normalize = true } = this.#options;
+    const mapped = adapter ? applyAffineMap(adapter, vectors) : vectors;
+    const { dimensions = mapped.columns } = this.#options;
+    if (!adapter && matryoshka && dimensions < (whole ?? 0) && !matryoshka.includes(dimensions)) {
+      const trained = matryoshka.length > 0 ? matryoshka.join(', ') : 'none but all';
+      this.#warn(
+        `dimensions: ${dimensions} is no number that this model was trained to be cut to (${trained}); answers may suffer.`,
+      );
+    }
+    return truncateMatryoshka(mapped, { dimensions, layerNorm, normalize });
+  }
+
+  #checkCoverage({ tokens, unknown }: TokenCount): void {
+    if (tokens === 0 || unknown <= tokens * mostUnknown) return;
+    this.#warn(
+      `${unknown} of ${tokens} tokens are unknown to the model: its vectors say little about such texts. Take a model of their language; \`coverage(texts)\` counts for all.`,
+      'coverage',
+    );
+  }
+
+  #warn(message: string, reason = message): void {
+    if (this.#warned.has(reason)) return;
+    this.#warned.add(reason);
+    this.#onWarning(message);
+  }
+}
