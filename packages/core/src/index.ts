@@ -121,6 +121,8 @@ export type {
 export { corpusPairKinds, corpusPairs } from './training/corpus-pairs.ts';
 export type { CorpusLessons, LearnFromCorpusOptions } from './training/learn-from-corpus.ts';
 export { learnFromCorpus } from './training/learn-from-corpus.ts';
+export type { SaveAdapterOptions } from './training/adapter-file.ts';
+export { loadAdapter, saveAdapter } from './training/adapter-file.ts';
 export type { AdapterFit, AdapterOptions } from './training/train-adapter.ts';
 export { trainAdapter } from './training/train-adapter.ts';
 export type { CurvePoint } from './training/training-checkpoint.ts';

@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import { loadQuantizer } from '../quantizers/load-quantizer.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
+import { loadAdapter } from '../training/adapter-file.ts';
+import type { AffineMap } from '../transforms/affine-map.ts';
 import { readBytes } from './read-file.ts';
 
 /** Models whose vectors there are presets for. */
@@ -35,8 +37,26 @@ export async function loadPreset(
   const { kind = 'autoencoder' } = options;
   check('model', model, presetModels);
   check('kind', kind, kinds);
-  const file = new URL(`../../presets/${model}-${kind}.safetensors`, import.meta.url);
-  return loadQuantizer(await readBytes(fileURLToPath(file)));
+  return loadQuantizer(await readPreset(`${model}-${kind}`));
+}
+
+/** Models that were not trained to be truncated, with an adapter that makes them so. */
+export type AdapterModel = 'all-minilm-l6-v2';
+
+/**
+ * A Matryoshka adapter: after it, the leading 64, 128 and 256 dimensions of the model's vectors are good
+ * vectors by themselves. For the option `adapter` of `@bitryoshka/transformers`, or `applyAffineMap`. In
+ * browsers, fetch the file, `@bitryoshka/core/presets/…-adapter.safetensors`, and give it to `loadAdapter`.
+ *
+ * @throws BitryoshkaError `invalid-option` for another model
+ */
+export async function loadAdapterPreset(model: AdapterModel): Promise<AffineMap> {
+  check('model', model, ['all-minilm-l6-v2']);
+  return loadAdapter(await readPreset(`${model}-adapter`));
+}
+
+function readPreset(name: string): Promise<Uint8Array> {
+  return readBytes(fileURLToPath(new URL(`../../presets/${name}.safetensors`, import.meta.url)));
 }
 
 function check(name: string, got: string, known: readonly string[]): void {
