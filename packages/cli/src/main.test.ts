@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadQuantizer } from '@bitryoshka/core';
@@ -76,6 +76,21 @@ describe('search', () => {
     const [best] = await searchJson(question);
     expect(output.complained).toMatch(/Making the index again/);
     expect(best?.source).toBe('router.md');
+  });
+
+  it('makes an index of another model again, also one of the same dimension', async () => {
+    await search(question);
+    const model = join(folder, 'model');
+    const bundled = new URL('../../transformers-embedder/model/', import.meta.url);
+    await cp(bundled, model, { recursive: true });
+    const config = join(model, 'config.json');
+    await writeFile(config, (await readFile(config, 'utf8')).replace('8192', '4096'));
+    await search(question, '--model', model);
+    expect(output.complained).toMatch(/Making the index again: it was made with another model/);
+    expect(output.complained).toMatch(/3 passages of 3 files \(3 read anew\)/);
+    output.complained = '';
+    await search(question, '--model', model);
+    expect(output.complained).toMatch(/nothing changed/);
   });
 
   it('refuses folders that are missing or hold no text, in a sentence', async () => {
