@@ -1,24 +1,53 @@
-// The presets of @bitryoshka/core: quantizers fitted on passages that are part of no evaluation set.
-// Usage: node tools/make-presets.mjs [FOLDER WITH vectors/ AND text/] [KINDS]   (after a build)
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+// The presets of @bitryoshka/core: quantizers, and an adapter, that were learned from passages and questions
+// that are part of no evaluation set. The bundled model gets one of its quantizers beside it.
+// Usage: node tools/make-presets.mjs [FOLDER WITH vectors/, text/ AND models/] [MODELS] [KINDS]   (after a build)
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { decodeFile, encodeFile } from '../packages/core/dist/format/file.js';
-import { fitHead, fitQuantizer, toMatrix } from '../packages/core/dist/index.js';
+import { fitHead, fitQuantizer, saveAdapter, trainAdapter } from '../packages/core/dist/index.js';
 import { MatryoshkaEmbeddings } from '../packages/transformers-embedder/dist/index.js';
 
-const [shared = '../shared', wanted = 'autoencoder,median,head'] = process.argv.slice(2);
+const miniLm = 'all-minilm-l6-v2';
+const bundled = 'bitryoshka-static-v1';
+const [
+  shared = '../shared',
+  models = `${miniLm},${bundled}`,
+  wanted = 'autoencoder,median,head,adapter',
+] = process.argv.slice(2);
 const folder = 'packages/core/presets';
+const besideModel = 'packages/transformers-embedder/model/quantizer.safetensors';
 const bits = 256;
 /** What `fitQuantizer` learns from, at most. */
 const sampleSize = 20_000;
 /** Of heads, which learn from twice as many. */
 const head = { bits: 128, nested: [64], steps: 300 };
 const headSampleSize = 40_000;
+/** Of adapters: numbers of dimensions, and as many questions as passages to learn from. */
+const adapter = { dimensions: [64, 128, 256, 384], steps: 3000 };
 
 mkdirSync(folder, { recursive: true });
-await write('all-minilm-l6-v2', minilmPassages());
-const passages = await staticPassages();
-await write('bitryoshka-static-v0', passages, firstRows(passages, sampleSize));
+if (models.includes(miniLm)) {
+  const passages = minilmPassages();
+  await write(miniLm, passages);
+  if (wanted.includes('adapter')) await writeAdapter(firstRows(passages, sampleSize));
+}
+if (models.includes(bundled)) {
+  const passages = await staticPassages();
+  await write(bundled, passages, firstRows(passages, sampleSize));
+  copyFileSync(`${folder}/${bundled}-autoencoder.safetensors`, besideModel);
+}
+
+/** Leading dimensions have to serve questions as well as passages: it learns from both. */
+async function writeAdapter(passages) {
+  const model = new MatryoshkaEmbeddings({ model: `${shared}/models/all-MiniLM-L6-v2` });
+  const lines = readLines('pairs').filter((_, i) => !isKeptOut(i));
+  const texts = lines.slice(0, sampleSize).map((line) => JSON.parse(line).query);
+  const questions = await model.embedMatrix(texts, 'query');
+  const { map } = await trainAdapter(concatenate(passages, questions), adapter);
+  const file = saveAdapter(map, { half: true });
+  writeFileSync(`${folder}/${miniLm}-adapter.safetensors`, file);
+  console.log(`${miniLm}, adapter: ${file.length} bytes`);
+}
 
 async function write(model, vectors, fewer = vectors) {
   const fits = {
@@ -26,7 +55,7 @@ async function write(model, vectors, fewer = vectors) {
     median: () => fitQuantizer(fewer, { kind: 'median', bits: fewer.columns, decoder: false }),
     head: async () => (await fitHead(vectors, head)).quantizer,
   };
-  for (const kind of wanted.split(',')) {
+  for (const kind of wanted.split(',').filter((kind) => kind !== 'adapter')) {
     const quantizer = await fits[kind]();
     const file = inHalfPrecision(quantizer.save());
     writeFileSync(`${folder}/${model}-${quantizer.kind}.safetensors`, file);
@@ -64,14 +93,25 @@ function minilmPassages() {
   return { rows: used.length, columns: dims, data };
 }
 
-async function staticPassages() {
-  const lines = gunzipSync(readFileSync(`${shared}/text/passages.jsonl.gz`))
-    .toString()
-    .split('\n');
-  const texts = lines
-    .filter((line, i) => line !== '' && !isKeptOut(i) && i % 5 === 1)
+function staticPassages() {
+  const texts = readLines('passages')
+    .filter((_, i) => !isKeptOut(i) && i % 5 === 1)
     .slice(0, headSampleSize)
     .map((line) => JSON.parse(line).text);
-  const vectors = await new MatryoshkaEmbeddings().embedDocuments(texts);
-  return toMatrix(vectors);
+  return new MatryoshkaEmbeddings().embedMatrix(texts, 'document');
+}
+
+function readLines(name) {
+  return gunzipSync(readFileSync(`${shared}/text/${name}.jsonl.gz`))
+    .toString()
+    .trim()
+    .split('\n');
+}
+
+function concatenate(first, second) {
+  const { columns } = first;
+  const data = new Float32Array(first.data.length + second.data.length);
+  data.set(first.data);
+  data.set(second.data, first.data.length);
+  return { rows: first.rows + second.rows, columns, data };
 }

@@ -183,7 +183,7 @@ describe('fit and tune', () => {
     await writeFile(join(folder, 'w.json'), JSON.stringify({ ids, dims: 256 }));
     await writeFile(join(folder, 'w.f32'), Buffer.from(Float32Array.from(rows.flat()).buffer));
     const out = join(folder, 'q.safetensors');
-    const preset = ['--preset', 'bitryoshka-static-v0'];
+    const preset = ['--preset', 'bitryoshka-static-v1'];
     await main(['node', 'bitryoshka', 'fit', join(folder, 'w'), ...preset, '--out', out]);
     expect(output.printed).toMatch(/median, 256 dimensions to 256 bits, preset .* 500 vectors/);
     const { data } = loadQuantizer(await readFile(out)).encode(rows, 'document');

@@ -6,7 +6,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 const folder = new URL('../model/', import.meta.url);
 const target = new URL('bundled-model.cjs', folder);
 const textFiles = ['config.json', 'tokenizer.json'];
-const binaryFiles = ['model.safetensors'];
+const binaryFiles = ['model.safetensors', 'quantizer.safetensors'];
 const files = [...textFiles, ...binaryFiles];
 
 if (!isUpToDate()) write();

@@ -7,7 +7,7 @@ import type { AffineMap } from '../transforms/affine-map.ts';
 import { readBytes } from './read-file.ts';
 
 /** Models whose vectors there are presets for. */
-export type PresetModel = 'all-minilm-l6-v2' | 'bitryoshka-static-v0';
+export type PresetModel = 'all-minilm-l6-v2' | 'bitryoshka-static-v1';
 
 export interface PresetOptions {
   /**
@@ -21,7 +21,7 @@ export interface PresetOptions {
 const kinds = ['autoencoder', 'head', 'median'] as const;
 
 /** The names of all models with presets. */
-export const presetModels: readonly PresetModel[] = ['all-minilm-l6-v2', 'bitryoshka-static-v0'];
+export const presetModels: readonly PresetModel[] = ['all-minilm-l6-v2', 'bitryoshka-static-v1'];
 
 /**
  * A quantizer that was fitted once on passages of many kinds and comes with this package: for stores that

@@ -8,6 +8,8 @@ export interface EmbedTextsOptions extends TaskOptions {
   readonly side: Side;
   /** Texts that run through the model at once, at most. */
   readonly batchSize: number;
+  /** Runs the model on a batch, once it is its turn. */
+  readonly encode: (tokens: readonly (readonly number[])[]) => Promise<Matrix>;
   /** From what the model gives to vectors of the wanted shape. */
   readonly shape: (vectors: Matrix) => Matrix;
   /** Called with the tokens of every batch. */
@@ -21,7 +23,7 @@ const tokensPerBatch = 4096;
 
 /**
  * One vector per text, in the order of the texts. Texts of like length share a batch, so that little of it
- * is padding; batches run one after the other.
+ * is padding.
  *
  * @throws BitryoshkaError `model-failed`; and the reason of the signal, once aborted
  */
@@ -30,7 +32,7 @@ export async function embedTexts(
   texts: readonly string[],
   options: EmbedTextsOptions,
 ): Promise<Matrix> {
-  const { side, signal, onProgress, shape, onTokens } = options;
+  const { side, signal, onProgress, encode, shape, onTokens } = options;
   const prefix = model.prefixes[side];
   let embedded: Matrix | undefined;
   let done = 0;
@@ -40,7 +42,7 @@ export async function embedTexts(
       signal?.throwIfAborted();
       const inputs = batch.map((i) => tokens[i] as readonly number[]);
       onTokens(countTokens(model, inputs));
-      const vectors = shape(await model.encode(inputs, side));
+      const vectors = shape(await encode(inputs));
       checkRows(vectors, batch.length);
       const { columns } = vectors;
       embedded ??= { rows: texts.length, columns, data: new Float32Array(texts.length * columns) };

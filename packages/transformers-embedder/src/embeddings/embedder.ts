@@ -4,11 +4,10 @@ import type { TextModel } from '../models/text-model.ts';
 import type { TokenCount } from '../tokens/text-tokenizer.ts';
 import { embedTexts } from './embed-texts.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import type { LoadedModel } from './load-model.ts';
 import { loadModel } from './load-model.ts';
 import type { MatryoshkaEmbeddingsOptions } from './matryoshka-embeddings-options.ts';
 
-/** What embeds, in this thread or in another one. Calls run one after the other. */
+/** What embeds, in this thread or in another one. Batches run one after the other, those of several calls by turns. */
 export interface Embedder {
   embed(texts: readonly string[], side: Side, options: TaskOptions): Promise<Matrix>;
   fingerprint(): Promise<string>;
@@ -29,8 +28,9 @@ export class LocalEmbedder implements Embedder {
   readonly #options: EmbedderOptions;
   readonly #onWarning: (message: string) => void;
   readonly #warned: Set<string> = new Set();
-  #loaded: Promise<LoadedModel> | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #calls: Set<Promise<unknown>> = new Set();
+  #loaded: Promise<TextModel> | undefined;
+  #lastBatch: Promise<unknown> = Promise.resolve();
 
   /** @param onWarning called once for each reason */
   constructor(options: EmbedderOptions, onWarning: (message: string) => void) {
@@ -39,16 +39,16 @@ export class LocalEmbedder implements Embedder {
   }
 
   embed(texts: readonly string[], side: Side, options: TaskOptions): Promise<Matrix> {
-    const { signal, onProgress } = options;
-    return this.#inTurn(async () => {
-      signal?.throwIfAborted();
-      const { model } = await this.#load(onProgress);
+    return this.#call(async () => {
+      const { signal, onProgress } = options;
+      const model = await this.#load(onProgress);
       signal?.throwIfAborted();
       return embedTexts(model, texts, {
         side,
         signal,
         onProgress,
         batchSize: this.#options.batchSize ?? 16,
+        encode: (tokens) => this.#inTurn(() => model.encode(tokens, side)),
         shape: (vectors) => this.#shape(vectors, model),
         onTokens: (count) => this.#checkCoverage(count),
       });
@@ -56,7 +56,7 @@ export class LocalEmbedder implements Embedder {
   }
 
   async fingerprint(): Promise<string> {
-    const { model } = await this.#load();
+    const model = await this.#load();
     const { dimensions, normalize = true, adapter } = this.#options;
     const { prefixes, layerNorm } = model;
     return fingerprintOf({
@@ -70,7 +70,7 @@ export class LocalEmbedder implements Embedder {
   }
 
   async count(texts: readonly string[]): Promise<TokenCount> {
-    const { tokenizer } = (await this.#load()).model;
+    const { tokenizer } = await this.#load();
     let [tokens, unknown] = [0, 0];
     for (const text of texts) {
       const count = tokenizer.count(tokenizer.encode(text));
@@ -82,29 +82,35 @@ export class LocalEmbedder implements Embedder {
 
   async quantizerFile(): Promise<Uint8Array | undefined> {
     const { files } = await this.#load();
-    return files?.read('quantizer.safetensors');
+    return files.read('quantizer.safetensors');
   }
 
-  dispose(): Promise<void> {
-    return this.#inTurn(async () => {
-      const loaded = this.#loaded;
-      this.#loaded = undefined;
-      await loaded?.then(
-        ({ model }) => model.dispose(),
-        // There is nothing to let go of after a failed load, and its caller has the error.
-        () => undefined,
-      );
-    });
+  async dispose(): Promise<void> {
+    const loaded = this.#loaded;
+    // Calls that come from now on load a model of their own.
+    this.#loaded = undefined;
+    await Promise.allSettled(this.#calls);
+    await loaded?.then(
+      (model) => model.dispose(),
+      // There is nothing to let go of after a failed load, and its caller has the error.
+      () => undefined,
+    );
   }
 
-  #inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(task);
-    this.#last = result.catch(() => undefined);
+  #call<T>(task: () => Promise<T>): Promise<T> {
+    const call = task().finally(() => this.#calls.delete(call));
+    this.#calls.add(call);
+    return call;
+  }
+
+  #inTurn<T>(batch: () => Promise<T>): Promise<T> {
+    const result = this.#lastBatch.then(batch);
+    this.#lastBatch = result.catch(() => undefined);
     return result;
   }
 
   /** Calls that come while the model loads share that load; a failed one is forgotten. */
-  #load(onProgress?: TaskOptions['onProgress']): Promise<LoadedModel> {
+  #load(onProgress?: TaskOptions['onProgress']): Promise<TextModel> {
     if (this.#loaded) return this.#loaded;
     const loading = loadModel(this.#options, {
       onFile: onProgress && ((done, total) => onProgress({ stage: 'load', done, total })),

@@ -1,18 +1,11 @@
 import { BitryoshkaError } from '@bitryoshka/core';
-import type { ModelFiles, ModelLocation } from '../models/model-files.ts';
+import type { ModelLocation } from '../models/model-files.ts';
 import { locateModel, readRecord } from '../models/model-files.ts';
 import type { TextModel, TextModelOptions } from '../models/text-model.ts';
 import { bundledFiles } from '../static/bundled-model.ts';
 import { isStaticConfig, loadStaticModel } from '../static/static-model.ts';
 import { loadTransformer } from '../transformers/transformer-model.ts';
 import type { MatryoshkaEmbeddingsOptions } from './matryoshka-embeddings-options.ts';
-
-/** A model, and where its other files are. */
-export interface LoadedModel {
-  readonly model: TextModel;
-  /** Undefined for a model on the hub. */
-  readonly files: ModelFiles | undefined;
-}
 
 /**
  * Loads what `model` stands for: a static model from its own files, a transformer through a library.
@@ -22,7 +15,7 @@ export interface LoadedModel {
 export async function loadModel(
   options: MatryoshkaEmbeddingsOptions,
   task: Pick<TextModelOptions, 'onFile' | 'onWarning'>,
-): Promise<LoadedModel> {
+): Promise<TextModel> {
   const named = options.model ?? options.modelName;
   const location: ModelLocation =
     named === undefined ? { kind: 'given', files: await bundledFiles() } : locateModel(named);
@@ -33,14 +26,13 @@ export async function loadModel(
     const config = await readRecord(files, 'config.json');
     if (isStaticConfig(config)) {
       refuseForStatic(files.name, options);
-      return { model: await loadStaticModel(files, config, wanted), files };
+      return loadStaticModel(files, config, wanted);
     }
   }
   const { transformers, pooling, device, revision = 'main', cacheDirectory } = options;
   const dtype = options.dtype ?? (options.quantized === false ? 'fp32' : 'q8');
   const library = { transformers, pooling, dtype, device, revision, cacheDirectory };
-  const model = await loadTransformer(location, { ...wanted, ...library });
-  return { model, files: location.kind === 'hub' ? undefined : location.files };
+  return loadTransformer(location, { ...wanted, ...library });
 }
 
 /** What only a transformer has would be ignored. */

@@ -64,6 +64,19 @@ describe('vectors', () => {
     expect(together).toEqual(await embeddings.embedDocuments(texts));
   });
 
+  test('of a query do not wait for all of many documents', async () => {
+    const many = Array.from({ length: 2000 }, (_, i) => `the river bank ${i}`);
+    let done = 0;
+    const documents = embeddings.embedDocuments(many, {
+      onProgress: (progress) => {
+        done = progress.done;
+      },
+    });
+    await embeddings.embedQuery('river');
+    expect(done).toBeLessThan(many.length);
+    expect(await documents).toHaveLength(many.length);
+  });
+
   test('of an empty text exist, and change nothing beside it', async () => {
     const [empty, alone] = await embeddings.embedDocuments(['', 'river']);
     expect(norm(empty)).toBeCloseTo(1, 5);
@@ -225,6 +238,8 @@ describe('binary', () => {
     const model = { ...bundledFolder(), 'quantizer.safetensors': quantizer.save() };
     const given = new MatryoshkaEmbeddings({ model });
     expect(await given.embedBinary(texts)).toEqual(quantizer.encode(vectors, 'document'));
+    const { bits, rows } = await embeddings.embedBinary(texts);
+    expect([bits, rows]).toEqual([256, texts.length]);
     const bare = new MatryoshkaEmbeddings({ model: bundledFolder() });
     expect(await bare.quantizer()).toBeUndefined();
     await expect(bare.embedBinary(texts)).rejects.toMatchObject({

@@ -23,7 +23,7 @@ export interface Coverage extends TokenCount {
 
 /**
  * Embeddings computed on this machine, cut to the wanted number of dimensions: by the bundled model, or by a
- * transformer. The model is loaded by the first call that needs it. Calls run one after the other.
+ * transformer. The model is loaded by the first call that needs it. Batches run one at a time.
  */
 export class MatryoshkaEmbeddings extends Embeddings {
   readonly #embedder: Embedder;

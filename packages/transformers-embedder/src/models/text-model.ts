@@ -1,8 +1,11 @@
 import type { Matrix, Side } from '@bitryoshka/core';
 import type { TextTokenizer } from '../tokens/text-tokenizer.ts';
+import type { ModelFiles } from './model-files.ts';
 
 /** A loaded model with what stands before and behind it: token ids of texts to one vector per text. */
 export interface TextModel {
+  /** Its own, and others beside them. */
+  readonly files: ModelFiles;
   readonly tokenizer: TextTokenizer;
   readonly dimensions: number | undefined;
   /** Numbers of leading dimensions that it was trained for besides all; undefined where nobody says. */

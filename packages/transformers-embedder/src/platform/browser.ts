@@ -3,6 +3,8 @@ import type { Thread } from './node.ts';
 
 // There are no folders: models come from a URL, from the hub or as bytes.
 
+export const hasFolders = false;
+
 export function folderOf(_model: string): string | undefined {
   return undefined;
 }

@@ -8,6 +8,8 @@ import { Worker } from 'node:worker_threads';
 
 // What Node, Deno, Bun and Electron have and browsers have not; browser.ts exports the same names.
 
+export const hasFolders = true;
+
 /** The folder that a model's name stands for; undefined for what can only be a hub id. */
 export function folderOf(model: string): string | undefined {
   const path = model.startsWith('file:') ? fileURLToPath(model) : model;

@@ -80,6 +80,7 @@ export async function loadStaticModel(
     return ids.length === 1 || rows.words.has(wordHash(ids, 0, ids.length));
   };
   return {
+    files,
     tokenizer: new TextTokenizer(
       {
         idsOf: (text) => idsOf(splitHumps(text, isSingle)),

@@ -22,15 +22,30 @@ export function wordTokens(
 
   return (text, limit) => {
     const ids: number[] = [];
-    for (const word of text.split(whiteSpace)) {
-      const parts = plainWithPunctuation.test(word) ? (word.match(plainPart) ?? []) : [word];
-      for (const part of parts) {
-        for (const id of tokensOfWord(part)) ids.push(id);
+    for (let start = 0; start < text.length && ids.length < limit; ) {
+      const end = endOfPiece(text, start);
+      for (const word of text.slice(start, end).split(whiteSpace)) {
+        const parts = plainWithPunctuation.test(word) ? (word.match(plainPart) ?? []) : [word];
+        for (const part of parts) {
+          for (const id of tokensOfWord(part)) ids.push(id);
+        }
+        if (ids.length >= limit) break;
       }
-      if (ids.length >= limit) break;
+      start = end;
     }
     return ids;
   };
+}
+
+/** Of a text far longer than the limit, only the beginning is to be split into words. */
+const pieceLength = 1 << 14;
+
+/** The next white space after a piece's length. */
+function endOfPiece(text: string, start: number): number {
+  const least = start + pieceLength;
+  if (least >= text.length) return text.length;
+  const length = text.slice(least).search(whiteSpace);
+  return length < 0 ? text.length : least + length;
 }
 
 /** Bounds the memory to some ten megabytes. */

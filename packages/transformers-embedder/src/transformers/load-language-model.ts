@@ -1,4 +1,5 @@
 import { BitryoshkaError } from '@bitryoshka/core';
+import { hasFolders } from '#platform';
 import type { ModelLocation } from '../models/model-files.ts';
 import type { TokenSource } from '../tokens/text-tokenizer.ts';
 import { splitsAtWhiteSpace } from '../tokens/word-tokens.ts';
@@ -47,15 +48,15 @@ async function load(
   const { dtype, device, revision, cacheDirectory, onFile } = options;
   checkVersion(library, options);
   if (location.kind === 'folder') checkFiles(location.folder, dtype);
-  const { parent, name } = nameOf(location);
-  const isHub = parent === undefined;
-  const restore = isHub ? () => {} : readOnlyFrom(parent, library.env);
+  const { name, settings } = placeOf(location);
+  const isHub = location.kind === 'hub';
+  const restore = setWhileLoading(settings, library.env);
   try {
     const pipe = await library.pipeline('feature-extraction', name, {
       // Version 2 reads the one, 3 and 4 the other.
       quantized: dtype === 'q8',
       dtype,
-      local_files_only: !isHub,
+      local_files_only: location.kind === 'folder',
       ...(device === undefined ? {} : { device }),
       ...(isHub ? { revision } : {}),
       ...(cacheDirectory === undefined ? {} : { cache_dir: cacheDirectory }),
@@ -116,31 +117,42 @@ function checkVersion(library: LoadedLibrary, { dtype, device }: LoadOptions): v
   }
 }
 
-/** What libraries look for: a name, in a folder or below a URL, or on the hub. */
-function nameOf(location: ModelLocation): { readonly parent?: string; readonly name: string } {
-  if (location.kind === 'hub') return { name: location.id };
-  if (location.kind === 'given') {
+/** What a library is to look for, and the settings that point it to one folder or URL, past its caches. */
+function placeOf(location: ModelLocation): {
+  readonly name: string;
+  readonly settings: Partial<LibraryEnvironment>;
+} {
+  if (location.kind === 'hub') return { name: location.id, settings: {} };
+  // Where there are folders, version 4 runs only what it has in one.
+  if (location.kind === 'given' || (location.kind === 'url' && hasFolders)) {
     throw new BitryoshkaError({
       code: 'not-supported',
-      message: 'model: got files of a transformer, expected those of a static model.',
-      remedy: 'Pass the folder, URL or hub id of a transformer.',
+      message: `model: got ${location.files.name}, a transformer, expected a static model, which is all that can be read from there.`,
+      remedy: 'Pass the folder or hub id of a transformer.',
     });
   }
   const whole = location.kind === 'folder' ? location.folder : location.url.href.replace(/\/$/, '');
-  const at = Math.max(whole.lastIndexOf('/'), whole.lastIndexOf('\\'));
-  return { parent: whole.slice(0, at + 1), name: whole.slice(at + 1) };
+  const at = Math.max(whole.lastIndexOf('/'), whole.lastIndexOf('\\')) + 1;
+  const parent = whole.slice(0, at);
+  // A cached hub model of the same name would win.
+  const caches = { useFSCache: false, useBrowserCache: false, useCustomCache: false };
+  return {
+    name: whole.slice(at),
+    settings:
+      location.kind === 'folder'
+        ? { localModelPath: parent, allowLocalModels: true, ...caches }
+        : {
+            remoteHost: parent,
+            remotePathTemplate: '{model}/',
+            allowRemoteModels: true,
+            allowLocalModels: false,
+            ...caches,
+          },
+  };
 }
 
-/** Points the library at one folder, past its caches; returns what puts its settings back. */
-function readOnlyFrom(folder: string, env: LibraryEnvironment): () => void {
-  const ours: Partial<LibraryEnvironment> = {
-    localModelPath: folder,
-    allowLocalModels: true,
-    // A cached hub model of the same name would win over the folder.
-    useFSCache: false,
-    useBrowserCache: false,
-    useCustomCache: false,
-  };
+/** @returns what puts the settings back */
+function setWhileLoading(ours: Partial<LibraryEnvironment>, env: LibraryEnvironment): () => void {
   const before: Partial<LibraryEnvironment> = {};
   const keys = Object.keys(ours) as (keyof LibraryEnvironment)[];
   for (const key of keys) before[key] = env[key] as never;

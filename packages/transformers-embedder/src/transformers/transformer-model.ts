@@ -72,6 +72,7 @@ export async function loadTransformer(
     document: options.documentPrefix ?? settings.documentPrefix ?? known?.documentPrefix ?? '',
   };
   return {
+    files,
     tokenizer: new TextTokenizer(model.tokenizer, maxTokens),
     dimensions: known?.dimensions,
     matryoshka: known?.matryoshka,
