@@ -21,7 +21,8 @@ const sets =
 const lengths = [64, 128, 256];
 
 if (sets.every(existsSync)) for (const set of sets) await measure(set);
-else console.log(`Skipped: ${sets.find((set) => !existsSync(set))} is missing. Name folders of sets.`);
+else
+  console.log(`Skipped: ${sets.find((set) => !existsSync(set))} is missing. Name folders of sets.`);
 
 async function measure(folder) {
   const embeddings = new MatryoshkaEmbeddings(values.model ? { model: values.model } : {});

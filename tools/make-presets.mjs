@@ -4,7 +4,12 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { decodeFile, encodeFile } from '../packages/core/dist/format/file.js';
-import { fitHead, fitQuantizer, saveAdapter, trainAdapter } from '../packages/core/dist/index.js';
+import {
+  decodeSafetensors,
+  fitHead,
+  fitQuantizer,
+  saveAdapter,
+} from '../packages/core/dist/index.js';
 import { MatryoshkaEmbeddings } from '../packages/transformers-embedder/dist/index.js';
 
 const miniLm = 'all-minilm-l6-v2';
@@ -15,6 +20,7 @@ const [
   wanted = 'autoencoder,median,head,adapter',
 ] = process.argv.slice(2);
 const folder = 'packages/core/presets';
+const trainedAdapter = 'packages/transformers-embedder/training/work/adapter.safetensors';
 const besideModel = 'packages/transformers-embedder/model/quantizer.safetensors';
 const bits = 256;
 /** What `fitQuantizer` learns from, at most. */
@@ -22,14 +28,11 @@ const sampleSize = 20_000;
 /** Of heads, which learn from twice as many. */
 const head = { bits: 128, nested: [64], steps: 300 };
 const headSampleSize = 40_000;
-/** Of adapters: numbers of dimensions, and as many questions as passages to learn from. */
-const adapter = { dimensions: [64, 128, 256, 384], steps: 3000 };
 
 mkdirSync(folder, { recursive: true });
 if (models.includes(miniLm)) {
-  const passages = minilmPassages();
-  await write(miniLm, passages);
-  if (wanted.includes('adapter')) await writeAdapter(firstRows(passages, sampleSize));
+  if (wanted !== 'adapter') await write(miniLm, minilmPassages());
+  if (wanted.includes('adapter')) writeAdapter();
 }
 if (models.includes(bundled)) {
   const passages = await staticPassages();
@@ -37,13 +40,15 @@ if (models.includes(bundled)) {
   copyFileSync(`${folder}/${bundled}-autoencoder.safetensors`, besideModel);
 }
 
-/** Leading dimensions have to serve questions as well as passages: it learns from both. */
-async function writeAdapter(passages) {
-  const model = new MatryoshkaEmbeddings({ model: `${shared}/models/all-MiniLM-L6-v2` });
-  const lines = readLines('pairs').filter((_, i) => !isKeptOut(i));
-  const texts = lines.slice(0, sampleSize).map((line) => JSON.parse(line).query);
-  const questions = await model.embedMatrix(texts, 'query');
-  const { map } = await trainAdapter(concatenate(passages, questions), adapter);
+/** What `python training/main.py adapter` has learned, which takes larger batches than `trainAdapter`. */
+function writeAdapter() {
+  const { weights } = decodeSafetensors(readFileSync(trainedAdapter)).tensors;
+  const [rows, columns] = weights.shape;
+  const map = {
+    weights: { rows, columns, data: weights.data },
+    bias: new Float32Array(rows),
+    inputDimensions: columns,
+  };
   const file = saveAdapter(map, { half: true });
   writeFileSync(`${folder}/${miniLm}-adapter.safetensors`, file);
   console.log(`${miniLm}, adapter: ${file.length} bytes`);
@@ -106,12 +111,4 @@ function readLines(name) {
     .toString()
     .trim()
     .split('\n');
-}
-
-function concatenate(first, second) {
-  const { columns } = first;
-  const data = new Float32Array(first.data.length + second.data.length);
-  data.set(first.data);
-  data.set(second.data, first.data.length);
-  return { rows: first.rows + second.rows, columns, data };
 }

@@ -8,11 +8,13 @@ import type { Quantizer } from '../quantizers/quantizer.ts';
 import { refineThresholds } from '../quantizers/thresholds/refine-thresholds.ts';
 import { ExactIndex } from '../search/exact-index.ts';
 import { FlatIndex } from '../search/flat-index.ts';
+import { applyAffineMap } from '../transforms/affine-map.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row, selectRows } from '../vectors/matrix.ts';
+import { normalizeRows } from '../vectors/normalize.ts';
 import { gaussian, sampleIndices, seededRandom } from '../vectors/random.ts';
-import type { PresetModel } from './load-preset.ts';
-import { loadPreset, presetModels } from './load-preset.ts';
+import type { AdapterModel, PresetModel } from './load-preset.ts';
+import { loadAdapterPreset, loadPreset, presetModels } from './load-preset.ts';
 import { readBeirFolder } from './read-beir-folder.ts';
 
 const data = fileURLToPath(new URL('../../../../../shared/data/', import.meta.url));
@@ -38,6 +40,21 @@ describe('loadPreset', () => {
     const own = { rows: 60, columns: head.inputDimensions, data };
     const { quantizer } = await fitHead(own, { bits: 128, nested: [64], from: head, steps: 2 });
     expect(quantizer.nested).toEqual([64, 128]);
+  });
+
+  it('has an adapter, which keeps the order of whole vectors', async () => {
+    const map = await loadAdapterPreset('all-minilm-l6-v2');
+    expect(map).toMatchObject({ inputDimensions: 384, weights: { rows: 384, columns: 384 } });
+    const random = seededRandom(2);
+    const data = Float32Array.from({ length: 2 * 384 }, () => gaussian(random));
+    const vectors = normalizeRows({ rows: 2, columns: 384, data });
+    const mapped = normalizeRows(applyAffineMap(map, vectors));
+    const cosine = ({ data: values }: Matrix) =>
+      values.subarray(0, 384).reduce((sum, value, j) => sum + value * values[384 + j], 0);
+    expect(cosine(mapped)).toBeCloseTo(cosine(vectors), 1);
+    await expect(loadAdapterPreset('word2vec' as AdapterModel)).rejects.toMatchObject({
+      code: 'invalid-option',
+    });
   });
 
   it('refuses what it does not have', async () => {
