@@ -4,7 +4,6 @@
 // Usage: node langchain-embeddings.mjs [MODEL_FOLDER] [TEXTS.jsonl.gz ({ "text" } a line)]. Default: ../shared.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -63,9 +62,13 @@ async function loadPeers() {
     const flags = ['--ignore-scripts', '--legacy-peer-deps', '--no-audit'];
     execFileSync('npm', ['install', ...flags, ...versions], { cwd: cache, stdio: 'inherit' });
   }
-  const { resolve: find } = createRequire(join(cache, 'package.json'));
-  const load = (name) => import(pathToFileURL(find(name)).href);
-  const transformers = await load('@huggingface/transformers');
-  const classes = await load('@langchain/community/embeddings/huggingface_transformers');
-  return { transformers: transformers.default ?? transformers, ...(classes.default ?? classes) };
+  // From a module in that folder, so that both load the same copy.
+  const entry = join(cache, 'peers.mjs');
+  writeFileSync(
+    entry,
+    `export * as transformers from '@huggingface/transformers';
+export { HuggingFaceTransformersEmbeddings } from '@langchain/community/embeddings/huggingface_transformers';
+`,
+  );
+  return import(pathToFileURL(entry).href);
 }

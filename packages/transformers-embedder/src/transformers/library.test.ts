@@ -58,6 +58,13 @@ test('one that cannot be imported is passed over for another, and blamed without
   });
   modules['@xenova/transformers'] = () => library('2.17.2');
   expect((await findLibrary('m', undefined)).env.version).toBe('2.17.2');
+  delete modules['@huggingface/transformers'];
+  modules['@xenova/transformers'] = () => {
+    throw cause;
+  };
+  await expect(findLibrary('m', undefined)).rejects.toMatchObject({
+    remedy: expect.stringMatching(/npm install @huggingface.*override sharp/),
+  });
 });
 
 test('a reason that has nothing to do with sharp does not blame it', async () => {

@@ -34,6 +34,11 @@ export interface LoadedLibrary {
   readonly Tensor: new (type: string, data: BigInt64Array, dims: readonly number[]) => object;
 }
 
+interface Failure {
+  readonly name: (typeof libraryNames)[number];
+  readonly cause: unknown;
+}
+
 /** In the order in which they are looked for. */
 const libraryNames = ['@huggingface/transformers', '@xenova/transformers'] as const;
 
@@ -48,7 +53,7 @@ export async function findLibrary(
   given: TransformersLibrary | undefined,
 ): Promise<LoadedLibrary> {
   if (given) return checkLibrary(given);
-  const failures: { name: string; cause: unknown }[] = [];
+  const failures: Failure[] = [];
   for (const name of libraryNames) {
     try {
       return checkLibrary(await importModule(name));
@@ -104,14 +109,20 @@ function noLibrary(model: string): BitryoshkaError {
   });
 }
 
-function brokenLibrary({ name, cause }: { name: string; cause: unknown }): BitryoshkaError {
+/** Both import sharp, which text never needs, and which may not have been installed whole. */
+const sharpRemedies: Readonly<Record<(typeof libraryNames)[number], string>> = {
+  '@huggingface/transformers':
+    'Run `npm install sharp`: the installation of its own copy has failed.',
+  '@xenova/transformers':
+    'Run `npm install @huggingface/transformers`, or override sharp with "^0.34.5" in package.json: it asks for one that downloads a binary.',
+};
+
+function brokenLibrary({ name, cause }: Failure): BitryoshkaError {
   const reason = String(Object(cause).message ?? cause);
   return new BitryoshkaError({
     code: 'model-failed',
     message: `${name} is installed, but could not be imported (${reason}).`,
-    remedy: /sharp/.test(reason)
-      ? 'It imports sharp, whose own installation has failed: run `npm install sharp`, or override sharp with "^0.34.5" in package.json.'
-      : `Install it again, or run \`npm install @huggingface/transformers\`.`,
+    remedy: /sharp/.test(reason) ? sharpRemedies[name] : 'Install it again.',
     cause,
   });
 }
