@@ -72,6 +72,7 @@ export type { VectorFormatName } from './kernels/vector-layout.ts';
 export { createWasmKernel } from './kernels/wasm-kernel.ts';
 export type { Progress, TaskOptions } from './progress/task-options.ts';
 export { checkpoint } from './progress/task-options.ts';
+export { unlessAborted } from './progress/unless-aborted.ts';
 export { AdditiveDecoder } from './quantizers/additive-decoder.ts';
 export type { Decoder } from './quantizers/decoder.ts';
 export type { FitOptions } from './quantizers/fit-quantizer.ts';
@@ -112,6 +113,8 @@ export type { ScoredRow } from './search/top-rows.ts';
 export type { SearchOptions, VectorIndex } from './search/vector-index.ts';
 export { VectorRows } from './search/vector-rows.ts';
 export type { VectorSource, VectorStorage } from './search/vector-storage.ts';
+export type { SaveAdapterOptions } from './training/adapter-file.ts';
+export { loadAdapter, saveAdapter } from './training/adapter-file.ts';
 export type {
   CorpusPair,
   CorpusPairKind,
@@ -121,8 +124,6 @@ export type {
 export { corpusPairKinds, corpusPairs } from './training/corpus-pairs.ts';
 export type { CorpusLessons, LearnFromCorpusOptions } from './training/learn-from-corpus.ts';
 export { learnFromCorpus } from './training/learn-from-corpus.ts';
-export type { SaveAdapterOptions } from './training/adapter-file.ts';
-export { loadAdapter, saveAdapter } from './training/adapter-file.ts';
 export type { AdapterFit, AdapterOptions } from './training/train-adapter.ts';
 export { trainAdapter } from './training/train-adapter.ts';
 export type { CurvePoint } from './training/training-checkpoint.ts';

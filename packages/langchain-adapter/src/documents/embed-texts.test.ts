@@ -48,6 +48,37 @@ test('aborting asks for no further slice, and does not wait for the one that is 
   expect(calls).toEqual([512, 512]);
 });
 
+test('an abort between slices, or within one that is begun, is heard', async () => {
+  const reason = new Error('enough');
+  const between = new AbortController();
+  const first = counting(numbers);
+  const stopped = embedTexts(first.embeddings, texts, {
+    signal: between.signal,
+    onProgress: () => between.abort(reason),
+  });
+  await expect(stopped).rejects.toBe(reason);
+  expect(first.calls).toEqual([512]);
+  const within = new AbortController();
+  const second = counting(() => {
+    within.abort(reason);
+    return new Promise(() => {});
+  });
+  const { signal } = within;
+  await expect(embedTexts(second.embeddings, texts, { signal })).rejects.toBe(reason);
+});
+
+test.each([
+  ['undefined', undefined],
+  ['null for text 0', [null]],
+  ['undefined for text 0', Array.from({ length: 1 })],
+])('%s in place of vectors is refused', async (got, vectors) => {
+  const { embeddings } = counting(async () => vectors as number[][]);
+  await expect(embedTexts(embeddings, ['a'])).rejects.toMatchObject({
+    code: 'invalid-option',
+    message: expect.stringContaining(`got ${got}`),
+  });
+});
+
 test('an aborted signal starts nothing', async () => {
   const { calls, embeddings } = counting(numbers);
   const signal = AbortSignal.abort();

@@ -1,5 +1,5 @@
 import type { TaskOptions } from '@bitryoshka/core';
-import { BitryoshkaError } from '@bitryoshka/core';
+import { BitryoshkaError, unlessAborted } from '@bitryoshka/core';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 
 /** Embeddings that can be stopped and say how far they are, as those of `@bitryoshka/transformers`. */
@@ -30,6 +30,7 @@ export async function embedTexts(
   }
   const vectors: number[][] = [];
   for (let start = 0; start < texts.length; start += sliceSize) {
+    signal?.throwIfAborted();
     const slice = texts.slice(start, start + sliceSize);
     const embedded = await unlessAborted(embeddings.embedDocuments(slice), signal);
     vectors.push(...checkCount(embedded, slice.length));
@@ -42,25 +43,21 @@ function takesOptions(embeddings: EmbeddingsInterface): embeddings is TaskEmbedd
   return typeof (embeddings as Partial<TaskEmbeddings>).embedMatrix === 'function';
 }
 
-async function unlessAborted<T>(task: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return task;
-  let stop = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop);
-  });
-  try {
-    return await Promise.race([task, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
+function checkCount(vectors: number[][], expected: number): number[][] {
+  const got = Array.isArray(vectors) ? `${vectors.length} vectors` : String(vectors);
+  if (Array.isArray(vectors) && vectors.length === expected) {
+    // Not by `some`, which skips holes.
+    const at = Array.from(vectors).findIndex((vector) => typeof vector?.length !== 'number');
+    if (at < 0) return vectors;
+    throw wrongVectors(`${String(vectors[at])} for text ${at}`, 'a list of numbers');
   }
+  throw wrongVectors(got, `${expected}: one per text`);
 }
 
-function checkCount(vectors: number[][], expected: number): number[][] {
-  if (vectors.length === expected) return vectors;
-  throw new BitryoshkaError({
+function wrongVectors(got: string, expected: string): BitryoshkaError {
+  return new BitryoshkaError({
     code: 'invalid-option',
-    message: `embeddings: got ${vectors.length} vectors, expected ${expected}: one per text.`,
+    message: `embeddings: got ${got}, expected ${expected}.`,
     remedy: 'Check what the embedding model returned.',
   });
 }

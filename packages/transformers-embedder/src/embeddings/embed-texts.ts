@@ -2,7 +2,7 @@ import type { Matrix, Side, TaskOptions } from '@bitryoshka/core';
 import { BitryoshkaError, row } from '@bitryoshka/core';
 import { nextTurn } from '#platform';
 import type { TextModel } from '../models/text-model.ts';
-import type { TokenCount } from '../tokens/text-tokenizer.ts';
+import type { TextTokenizer, TokenCount } from '../tokens/text-tokenizer.ts';
 
 export interface EmbedTextsOptions extends TaskOptions {
   readonly side: Side;
@@ -37,13 +37,14 @@ export async function embedTexts(
   let embedded: Matrix | undefined;
   let done = 0;
   for (let start = 0; start < texts.length; start += windowSize) {
-    const tokens = await tokenize(model, prefix, texts.slice(start, start + windowSize), signal);
+    const some = texts.slice(start, start + windowSize).map((text) => prefix + text);
+    const tokens = await tokenize(model.tokenizer, some, signal);
     for (const batch of batchesOf(tokens, options.batchSize)) {
       signal?.throwIfAborted();
       const inputs = batch.map((i) => tokens[i] as readonly number[]);
       onTokens(countTokens(model, inputs));
       const vectors = shape(await encode(inputs));
-      checkRows(vectors, batch.length);
+      checkVectors(vectors, batch.length);
       const { columns } = vectors;
       embedded ??= { rows: texts.length, columns, data: new Float32Array(texts.length * columns) };
       for (const [at, i] of batch.entries()) {
@@ -62,16 +63,15 @@ export async function embedTexts(
 /** Milliseconds that tokenising holds the thread for. */
 const slice = 10;
 
-async function tokenize(
-  { tokenizer }: TextModel,
-  prefix: string,
+export async function tokenize(
+  tokenizer: TextTokenizer,
   texts: readonly string[],
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<number[][]> {
   const tokens: number[][] = [];
   let last = performance.now();
   for (const text of texts) {
-    tokens.push(tokenizer.encode(prefix + text));
+    tokens.push(tokenizer.encode(text));
     if (performance.now() - last < slice) continue;
     await nextTurn();
     signal?.throwIfAborted();
@@ -109,11 +109,18 @@ function countTokens({ tokenizer }: TextModel, inputs: readonly (readonly number
   return { tokens, unknown };
 }
 
-function checkRows(vectors: Matrix, expected: number): void {
-  if (vectors.rows === expected) return;
+function checkVectors({ rows, data }: Matrix, expected: number): void {
+  if (rows !== expected) {
+    throw new BitryoshkaError({
+      code: 'model-failed',
+      message: `model: got ${rows} vectors for ${expected} texts.`,
+      remedy: 'Export the model with a dynamic batch size.',
+    });
+  }
+  if (data.every(Number.isFinite)) return;
   throw new BitryoshkaError({
     code: 'model-failed',
-    message: `model: got ${vectors.rows} vectors for ${expected} texts.`,
-    remedy: 'Export the model with a dynamic batch size.',
+    message: 'model: got a vector with values that are no finite numbers.',
+    remedy: 'Its files are damaged: copy the model again.',
   });
 }

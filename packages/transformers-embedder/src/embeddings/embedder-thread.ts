@@ -6,7 +6,7 @@ import { toThrown } from './embedder-messages.ts';
 /** Embeds in a thread of its own, for as long as the thread lives. */
 const { options } = workerData as EmbedderTask;
 const say = (answer: EmbedderAnswer): void => parentPort?.postMessage(answer);
-const embedder = new LocalEmbedder(options, (warning) => say({ warning }));
+const embedder = new LocalEmbedder(options, (warning) => say({ warning }), true);
 const running = new Map<number, AbortController>();
 
 parentPort?.on('message', (request: EmbedderRequest) => {

@@ -1,8 +1,9 @@
 import type { Matrix, Side, TaskOptions } from '@bitryoshka/core';
-import { applyAffineMap, truncateMatryoshka } from '@bitryoshka/core';
+import { applyAffineMap, truncateMatryoshka, unlessAborted } from '@bitryoshka/core';
+import { nextTurn } from '#platform';
 import type { TextModel } from '../models/text-model.ts';
 import type { TokenCount } from '../tokens/text-tokenizer.ts';
-import { embedTexts } from './embed-texts.ts';
+import { embedTexts, tokenize } from './embed-texts.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { loadModel } from './load-model.ts';
 import type { MatryoshkaEmbeddingsOptions } from './matryoshka-embeddings-options.ts';
@@ -32,17 +33,27 @@ export class LocalEmbedder implements Embedder {
   #loaded: Promise<TextModel> | undefined;
   #lastBatch: Promise<unknown> = Promise.resolve();
 
-  /** @param onWarning called once for each reason */
-  constructor(options: EmbedderOptions, onWarning: (message: string) => void) {
+  readonly #isThread: boolean;
+
+  /**
+   * @param onWarning called once for each reason
+   * @param isThread whether this is a thread besides the program's own
+   */
+  constructor(
+    options: EmbedderOptions,
+    onWarning: (message: string) => void,
+    isThread: boolean = false,
+  ) {
     this.#options = options;
     this.#onWarning = onWarning;
+    this.#isThread = isThread;
   }
 
   embed(texts: readonly string[], side: Side, options: TaskOptions): Promise<Matrix> {
     return this.#call(async () => {
       const { signal, onProgress } = options;
-      const model = await this.#load(onProgress);
-      signal?.throwIfAborted();
+      // An abort does not wait for a load, which other calls may be waiting for as well.
+      const model = await unlessAborted(this.#load(onProgress), signal);
       return embedTexts(model, texts, {
         side,
         signal,
@@ -72,8 +83,8 @@ export class LocalEmbedder implements Embedder {
   async count(texts: readonly string[]): Promise<TokenCount> {
     const { tokenizer } = await this.#load();
     let [tokens, unknown] = [0, 0];
-    for (const text of texts) {
-      const count = tokenizer.count(tokenizer.encode(text));
+    for (const ids of await tokenize(tokenizer, texts)) {
+      const count = tokenizer.count(ids);
       tokens += count.tokens;
       unknown += count.unknown;
     }
@@ -90,11 +101,17 @@ export class LocalEmbedder implements Embedder {
     // Calls that come from now on load a model of their own.
     this.#loaded = undefined;
     await Promise.allSettled(this.#calls);
-    await loaded?.then(
+    const gone = loaded?.then(
       (model) => model.dispose(),
       // There is nothing to let go of after a failed load, and its caller has the error.
       () => undefined,
     );
+    // A load whose callers have all given up may never end.
+    const isLoaded = loaded?.then(
+      () => true,
+      () => true,
+    );
+    if (await Promise.race([isLoaded, nextTurn()])) await gone;
   }
 
   #call<T>(task: () => Promise<T>): Promise<T> {
@@ -115,6 +132,7 @@ export class LocalEmbedder implements Embedder {
     const loading = loadModel(this.#options, {
       onFile: onProgress && ((done, total) => onProgress({ stage: 'load', done, total })),
       onWarning: (message) => this.#warn(message),
+      isThread: this.#isThread,
     });
     this.#loaded = loading;
     loading.catch(() => {

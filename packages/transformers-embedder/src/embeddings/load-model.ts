@@ -4,8 +4,14 @@ import { locateModel, readRecord } from '../models/model-files.ts';
 import type { TextModel, TextModelOptions } from '../models/text-model.ts';
 import { bundledFiles } from '../static/bundled-model.ts';
 import { isStaticConfig, loadStaticModel } from '../static/static-model.ts';
+import { loadError } from '../transformers/load-error.ts';
 import { loadTransformer } from '../transformers/transformer-model.ts';
 import type { MatryoshkaEmbeddingsOptions } from './matryoshka-embeddings-options.ts';
+
+export interface LoadTask extends Pick<TextModelOptions, 'onFile' | 'onWarning'> {
+  /** Whether this is a thread besides the program's own. */
+  readonly isThread: boolean;
+}
 
 /**
  * Loads what `model` stands for: a static model from its own files, a transformer through a library.
@@ -14,11 +20,23 @@ import type { MatryoshkaEmbeddingsOptions } from './matryoshka-embeddings-option
  */
 export async function loadModel(
   options: MatryoshkaEmbeddingsOptions,
-  task: Pick<TextModelOptions, 'onFile' | 'onWarning'>,
+  task: LoadTask,
 ): Promise<TextModel> {
   const named = options.model ?? options.modelName;
   const location: ModelLocation =
     named === undefined ? { kind: 'given', files: await bundledFiles() } : locateModel(named);
+  try {
+    return await loadFrom(location, options, task);
+  } catch (cause) {
+    throw loadError(location, cause);
+  }
+}
+
+async function loadFrom(
+  location: ModelLocation,
+  options: MatryoshkaEmbeddingsOptions,
+  { isThread, ...task }: LoadTask,
+): Promise<TextModel> {
   const { queryPrefix, documentPrefix, maxTokens, layerNorm } = options;
   const wanted = { queryPrefix, documentPrefix, maxTokens, layerNorm, ...task };
   if (location.kind !== 'hub') {
@@ -32,17 +50,22 @@ export async function loadModel(
   const { transformers, pooling, device, revision = 'main', cacheDirectory } = options;
   const dtype = options.dtype ?? (options.quantized === false ? 'fp32' : 'q8');
   const library = { transformers, pooling, dtype, device, revision, cacheDirectory };
-  return loadTransformer(location, { ...wanted, ...library });
+  return loadTransformer(location, { ...wanted, ...library, isThread });
 }
 
 /** What only a transformer has would be ignored. */
 function refuseForStatic(
   name: string,
-  { pooling, dtype, quantized, device }: MatryoshkaEmbeddingsOptions,
+  { pooling, dtype, quantized, device, revision, cacheDirectory }: MatryoshkaEmbeddingsOptions,
 ): void {
-  const given = { pooling, dtype, quantized, device };
-  const fitting = { pooling: 'mean', quantized: true, dtype: 'q8', device: 'cpu' };
-  for (const key of ['pooling', 'dtype', 'quantized', 'device'] as const) {
+  const given = { pooling, dtype, quantized, device, revision, cacheDirectory };
+  const fitting: Readonly<Record<string, unknown>> = {
+    pooling: 'mean',
+    quantized: true,
+    dtype: 'q8',
+    device: 'cpu',
+  };
+  for (const key of Object.keys(given) as (keyof typeof given)[]) {
     if (given[key] === undefined || given[key] === fitting[key]) continue;
     throw new BitryoshkaError({
       code: 'invalid-option',

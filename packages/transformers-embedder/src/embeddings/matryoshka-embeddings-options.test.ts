@@ -61,6 +61,22 @@ test.each(['stripNewLines', 'timeout', 'toString', '__proto__x'])(
   },
 );
 
+test.each([
+  ['a URL', new URL('https://a.example/')],
+  ['a list', []],
+  ['a Map', new Map([['dimensions', 64]])],
+  ['a number', 5],
+  ['null', null],
+  [
+    'an object of a class',
+    new (class {
+      dimensions = 64;
+    })(),
+  ],
+])('%s in place of options is refused', (_, options) => {
+  expect(() => make(options as never)).toThrow(/options: got .*expected a plain object/);
+});
+
 test('what LangChain gives to all embeddings is taken, and undefined stands for the default', () => {
   expect(make({ maxConcurrency: 2, maxRetries: 1, onFailedAttempt: () => {} })).toBeDefined();
   expect(make({ batchSize: undefined, unknown: undefined })).toBeDefined();
@@ -71,6 +87,8 @@ test.each([
   [{ dtype: 'fp32' }, 'dtype: got fp32'],
   [{ quantized: false }, 'quantized: got false'],
   [{ device: 'webgpu' }, 'device: got webgpu'],
+  [{ revision: 'v2' }, 'revision: got v2'],
+  [{ cacheDirectory: '/tmp' }, 'cacheDirectory: got /tmp'],
 ])(
   '%j, which the bundled model has not, is refused by the first call',
   async (options, message) => {

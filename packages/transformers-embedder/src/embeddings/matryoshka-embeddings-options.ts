@@ -138,6 +138,13 @@ const otherNames: Readonly<Record<string, string>> = {
  * @throws BitryoshkaError `invalid-option`, also for an option that nobody would look at
  */
 export function checkOptions(options: MatryoshkaEmbeddingsOptions): void {
+  if (!isPlainObject(options)) {
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: `options: got ${show(options)}, expected a plain object.`,
+      remedy: 'Pass { model: … }.',
+    });
+  }
   for (const [key, value] of Object.entries(options)) {
     if (value === undefined || inherited.includes(key)) continue;
     const check = Object.hasOwn(checks, key) ? checks[key as OwnOption] : undefined;
@@ -152,6 +159,13 @@ export function checkOptions(options: MatryoshkaEmbeddingsOptions): void {
   if (dtype && quantized !== undefined && quantized !== (dtype === 'q8')) {
     throw invalid('quantized', `${quantized} beside dtype '${dtype}'`, 'one of the two');
   }
+}
+
+/** Also of another realm; anything else could have options where nobody looks. */
+function isPlainObject(value: unknown): boolean {
+  if (!isObject(value) || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function unknownOption(key: string): BitryoshkaError {

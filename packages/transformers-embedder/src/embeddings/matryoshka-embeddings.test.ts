@@ -190,6 +190,32 @@ describe('options', () => {
     });
   });
 
+  test.each(['passage', undefined, 'toString'])('the side %s is refused', async (side) => {
+    await expect(embeddings.embedMatrix(['a'], side as 'query')).rejects.toMatchObject({
+      code: 'invalid-option',
+      message: expect.stringContaining('side: got'),
+    });
+  });
+
+  test('a list that is changed meanwhile is embedded as it was', async () => {
+    const list = [...texts];
+    const embedded = embeddings.embedDocuments(list);
+    list.length = 3;
+    list[0] = null as never;
+    expect(await embedded).toEqual(await embeddings.embedDocuments(texts));
+  });
+
+  test.each([
+    ['many combining marks', `a${'\u0301\u0323'.repeat(100_000)}`],
+    ['many humps', 'aB'.repeat(500_000)],
+    ['no white space', 'hello\u00a0'.repeat(200_000)],
+    ['Chinese', '中'.repeat(500_000)],
+  ])('a text of %s is read in time', async (_, text) => {
+    const start = performance.now();
+    expect(norm(await embeddings.embedQuery(text))).toBeCloseTo(1, 5);
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+
   test('a query that is no string is refused', async () => {
     await expect(embeddings.embedQuery(7 as unknown as string)).rejects.toMatchObject({
       code: 'invalid-option',
@@ -355,6 +381,18 @@ describe('loading', () => {
     const vectors = await Promise.all(['river', 'river'].map((text) => shared.embedQuery(text)));
     expect(vectors[0]).toEqual(vectors[1]);
     expect(loads(seen)).toBe(1);
+  });
+
+  test('that never ends is left by an abort, and does not hold dispose', async () => {
+    const reason = new Error('enough');
+    const controller = new AbortController();
+    const fetch = vi.spyOn(globalThis, 'fetch').mockReturnValue(new Promise(() => {}));
+    const stalled = new MatryoshkaEmbeddings({ model: 'http://127.0.0.1:9/stalled' });
+    const call = stalled.embedQuery('x', { signal: controller.signal });
+    controller.abort(reason);
+    await expect(call).rejects.toBe(reason);
+    await stalled.dispose();
+    fetch.mockRestore();
   });
 
   test('is tried again after it has failed', async () => {

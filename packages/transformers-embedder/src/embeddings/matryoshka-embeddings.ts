@@ -72,11 +72,12 @@ export class MatryoshkaEmbeddings extends Embeddings {
     side: Side,
     options: TaskOptions = {},
   ): Promise<Matrix> {
-    checkTexts(texts);
+    const checked = checkTexts(texts);
+    checkSide(side);
     const { signal, onProgress = this.#onProgress } = options;
     signal?.throwIfAborted();
-    if (texts.length === 0) return { rows: 0, columns: 0, data: new Float32Array(0) };
-    return this.#embedder.embed(texts, side, { signal, onProgress });
+    if (checked.length === 0) return { rows: 0, columns: 0, data: new Float32Array(0) };
+    return this.#embedder.embed(checked, side, { signal, onProgress });
   }
 
   /**
@@ -128,8 +129,7 @@ export class MatryoshkaEmbeddings extends Embeddings {
    * @throws BitryoshkaError as {@link embedMatrix} does
    */
   async coverage(texts: readonly string[]): Promise<Coverage> {
-    checkTexts(texts);
-    const { tokens, unknown } = await this.#embedder.count(texts);
+    const { tokens, unknown } = await this.#embedder.count(checkTexts(texts));
     return { tokens, unknown, share: tokens === 0 ? 1 : (tokens - unknown) / tokens };
   }
 
@@ -139,11 +139,21 @@ export class MatryoshkaEmbeddings extends Embeddings {
   }
 }
 
+function checkSide(side: Side): void {
+  if (side === 'document' || side === 'query') return;
+  throw new BitryoshkaError({
+    code: 'invalid-option',
+    message: `side: got ${JSON.stringify(side) ?? 'nothing'}, expected 'document' or 'query'.`,
+    remedy: 'Say whether the texts are searched for or searched with.',
+  });
+}
+
 function warn(message: string): void {
   console.warn(`@bitryoshka/transformers: ${message}`);
 }
 
-function checkTexts(texts: readonly string[]): void {
+/** @returns a copy, which the caller cannot change meanwhile */
+function checkTexts(texts: readonly string[]): string[] {
   if (!Array.isArray(texts)) {
     throw new BitryoshkaError({
       code: 'invalid-option',
@@ -151,8 +161,9 @@ function checkTexts(texts: readonly string[]): void {
       remedy: 'Pass string[]; embedQuery takes a single text.',
     });
   }
-  const at = texts.findIndex((text: unknown) => typeof text !== 'string');
-  if (at < 0) return;
+  const copy = [...texts];
+  const at = copy.findIndex((text: unknown) => typeof text !== 'string');
+  if (at < 0) return copy;
   throw new BitryoshkaError({
     code: 'invalid-option',
     message: `texts[${at}]: got ${texts[at] === null ? 'null' : typeof texts[at]}, expected a string.`,

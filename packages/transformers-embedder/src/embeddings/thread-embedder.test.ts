@@ -103,6 +103,29 @@ describe.skipIf(!existsSync(built))('in a thread (needs a build)', () => {
     await embeddings.dispose();
   });
 
+  test('a call while it is let go of starts another one', async () => {
+    const embeddings = new MatryoshkaEmbeddings({ worker: true });
+    const first = embeddings.embedDocuments(texts);
+    const gone = embeddings.dispose();
+    const second = embeddings.embedDocuments(texts);
+    await gone;
+    expect(await second).toEqual(await first);
+    await embeddings.dispose();
+  });
+
+  test('a warning that throws fails the call', async () => {
+    const reason = new Error('loud');
+    const embeddings = new MatryoshkaEmbeddings({
+      worker: true,
+      dimensions: 100,
+      onWarning: () => {
+        throw reason;
+      },
+    });
+    await expect(embeddings.embedDocuments(texts)).rejects.toBe(reason);
+    await embeddings.dispose();
+  });
+
   test('a module cannot be given to it', () => {
     expect(
       () => new MatryoshkaEmbeddings({ worker: true, transformers: { env: {} } as never }),

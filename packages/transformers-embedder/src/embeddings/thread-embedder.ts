@@ -8,6 +8,7 @@ import type { EmbedderAnswer, EmbedderRequest, EmbedderResult } from './embedder
 import { fromThrown } from './embedder-messages.ts';
 
 interface Waiting {
+  readonly of: Thread;
   readonly resolve: (result: EmbedderResult) => void;
   readonly reject: (error: unknown) => void;
   readonly onProgress: TaskOptions['onProgress'];
@@ -57,9 +58,10 @@ export class ThreadEmbedder implements Embedder {
   }
 
   async dispose(): Promise<void> {
-    await Promise.allSettled([...this.#pending]);
     const thread = this.#thread;
+    // Calls that come from now on start a thread of their own.
     this.#thread = undefined;
+    await Promise.allSettled([...this.#pending]);
     await thread?.stop();
   }
 
@@ -70,7 +72,7 @@ export class ThreadEmbedder implements Embedder {
     this.#thread ??= this.#start();
     const thread = this.#thread;
     const answered = new Promise<EmbedderResult>((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject, onProgress });
+      this.#waiting.set(id, { of: thread, resolve, reject, onProgress });
       thread.keepAlive(true);
       thread.post({ ...question, id });
     });
@@ -83,23 +85,28 @@ export class ThreadEmbedder implements Embedder {
       signal?.removeEventListener('abort', stop);
       this.#waiting.delete(id);
       this.#pending.delete(result);
-      thread.keepAlive(this.#waiting.size > 0);
+      thread.keepAlive([...this.#waiting.values()].some(({ of }) => of === thread));
     });
     this.#pending.add(result);
     return result;
   }
 
   #start(): Thread {
-    return startEmbedderThread(
+    const thread: Thread = startEmbedderThread(
       { options: this.#options },
       (message) => this.#hear(message as EmbedderAnswer),
-      (cause) => this.#fail(cause),
+      (cause) => this.#fail(thread, cause),
     );
+    return thread;
   }
 
   #hear(answer: EmbedderAnswer): void {
     if ('warning' in answer) {
-      this.#onWarning(answer.warning);
+      try {
+        this.#onWarning(answer.warning);
+      } catch (cause) {
+        for (const { reject } of this.#waiting.values()) reject(cause);
+      }
       return;
     }
     const waiting = this.#waiting.get(answer.id);
@@ -110,22 +117,22 @@ export class ThreadEmbedder implements Embedder {
       try {
         waiting.onProgress?.(answer.progress);
       } catch (cause) {
-        this.#thread?.post({ kind: 'abort', id: answer.id });
+        waiting.of.post({ kind: 'abort', id: answer.id });
         waiting.reject(cause);
       }
     }
   }
 
   /** A thread that could not be started, or has ended by itself: the next call starts another one. */
-  #fail(cause: unknown): void {
-    this.#thread = undefined;
+  #fail(thread: Thread, cause: unknown): void {
+    if (this.#thread === thread) this.#thread = undefined;
     const error = new BitryoshkaError({
       code: 'model-failed',
       message: `worker: the thread has ended (${String(Object(cause).message ?? cause)}).`,
       remedy: 'Leave `worker` out to embed in this thread; in a bundle, threads find no file.',
       cause,
     });
-    for (const { reject } of this.#waiting.values()) reject(error);
+    for (const { of, reject } of this.#waiting.values()) if (of === thread) reject(error);
   }
 }
 

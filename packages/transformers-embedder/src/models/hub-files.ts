@@ -13,47 +13,46 @@ export interface HubFilesOptions {
   readonly env: LibraryEnvironment;
   readonly cacheDirectory: string | undefined;
   readonly revision: string;
-  /** Called once when neither the hub nor a cache could say which small files the model has. */
-  readonly onUnreachable: (cause: unknown) => void;
+  /** Called once when nothing could say whether the model has a file. */
+  readonly onUnreachable: (reason: string) => void;
 }
 
+type KeptFiles = Record<string, string | null>;
+
 /**
- * The small files of a model on the hub, which libraries leave out, through the library's own host, next to
- * its cache. Where the hub cannot be reached, what was kept is used.
+ * The small files of a model on the hub, which libraries leave out. They are looked for where the library
+ * looks: in its folder of local models, in its cache, and on its host. What the host said is kept beside the
+ * cache, for when it cannot be reached.
  */
 export function hubFiles(options: HubFilesOptions): ModelFiles {
   const { id, env, revision, onUnreachable } = options;
-  const root = options.cacheDirectory ?? env.cacheDir ?? undefined;
-  const folder = root === undefined ? undefined : pathOf(root, id);
-  let kept: Promise<Record<string, string | null>> | undefined;
+  const { local, cache } = foldersOf(options);
+  const folders = [local, cache].filter((folder) => folder !== undefined);
+  let kept: Promise<KeptFiles> | undefined;
   let saved: Promise<void> = Promise.resolve();
   let isUnreachable = false;
 
-  async function readKept(): Promise<Record<string, string | null>> {
-    const bytes = folder && (await readFileOf(folder, keptFile));
-    const content: unknown = bytes && parse(bytes);
-    const { revision: of, files } = Object(content) as Record<string, unknown>;
-    return of === revision ? { ...(Object(files) as Record<string, string | null>) } : {};
-  }
-
   async function read(file: string): Promise<Uint8Array | undefined> {
-    kept ??= readKept();
+    for (const folder of folders) {
+      const bytes = await readFileOf(folder, file);
+      if (bytes) return bytes;
+    }
+    kept ??= readKept(cache);
     const known = await kept;
     const text = Object.hasOwn(known, file) ? known[file] : undefined;
     if (text !== undefined) return text === null ? undefined : new TextEncoder().encode(text);
-    const ofLibrary = folder && (await readFileOf(folder, file));
-    if (ofLibrary) return ofLibrary;
-    if (!env.allowRemoteModels || isUnreachable) return undefined;
+    if (isUnreachable) return undefined;
     try {
+      if (!env.allowRemoteModels) throw new Error('env.allowRemoteModels is false');
       const bytes = await fetchFile(fileUrl(file), authorization());
-      if (!bytes || (file.endsWith('.json') && bytes.length <= longestKept)) {
+      if (!bytes || isKept(file, bytes)) {
         known[file] = bytes ? new TextDecoder().decode(bytes) : null;
         keep(known);
       }
       return bytes;
     } catch (cause) {
-      if (!isUnreachable) onUnreachable(cause);
       isUnreachable = true;
+      onUnreachable(String(Object(cause).message ?? cause));
       return undefined;
     }
   }
@@ -66,18 +65,49 @@ export function hubFiles(options: HubFilesOptions): ModelFiles {
   }
 
   /** A cache that cannot be written is no reason to fail. */
-  function keep(files: Record<string, string | null>): void {
-    if (!folder) return;
+  function keep(files: KeptFiles): void {
+    if (!cache) return;
     saved = saved
-      .then(() => writeFileOf(folder, keptFile, JSON.stringify({ revision, files })))
+      .then(() => writeFileOf(cache, keptFile, JSON.stringify(files)))
       .catch(() => undefined);
   }
 
-  return {
-    name: id,
-    read,
-    hash: async (file) => folder && (await hashFileOf(folder, file)),
-  };
+  async function hash(file: string): Promise<string | undefined> {
+    for (const folder of folders) {
+      const found = await hashFileOf(folder, file);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  return { name: id, read, hash };
+}
+
+/** Where a library keeps files of a model; it looks in the local one first. */
+function foldersOf({ id, env, cacheDirectory, revision }: HubFilesOptions): {
+  readonly local: string | undefined;
+  readonly cache: string | undefined;
+} {
+  const local = env.allowLocalModels ? pathOf(env.localModelPath, id) : undefined;
+  const root = cacheDirectory ?? env.cacheDir ?? undefined;
+  const ofModel = root === undefined ? undefined : pathOf(root, id);
+  const cache = ofModel && (revision === 'main' ? ofModel : pathOf(ofModel, revision));
+  return { local, cache };
+}
+
+/** A damaged file is as good as none. */
+async function readKept(cache: string | undefined): Promise<KeptFiles> {
+  const bytes = cache && (await readFileOf(cache, keptFile));
+  const content = bytes && parse(bytes);
+  const files = Object.entries(Object(content) as Record<string, unknown>);
+  return Object.fromEntries(
+    files.filter(([, text]) => text === null || typeof text === 'string'),
+  ) as KeptFiles;
+}
+
+/** Only what is what its name says: a host may answer with something else. */
+function isKept(file: string, bytes: Uint8Array): boolean {
+  return file.endsWith('.json') && bytes.length <= longestKept && parse(bytes) !== undefined;
 }
 
 function parse(bytes: Uint8Array): unknown {

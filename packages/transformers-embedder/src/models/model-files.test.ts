@@ -47,6 +47,10 @@ test('what exists or is written like a path is a folder', async () => {
   }
 });
 
+test.each(['x/../../escaped', 'a\0b', '\\\\host\\x', 'a/b/c', ''])('%j is no hub id', (model) => {
+  expect(() => locateModel(model)).toThrow(expect.objectContaining({ code: 'model-not-found' }));
+});
+
 test('other names are those of the hub', () => {
   expect(locateModel('somebody/something')).toEqual({ kind: 'hub', id: 'somebody/something' });
 });
@@ -54,6 +58,9 @@ test('other names are those of the hub', () => {
 test('files can be given, as bytes or text, of any realm', async () => {
   await expectFiles(locateModel({ 'config.json': '{"a":1}' }));
   await expectFiles(locateModel({ 'config.json': new TextEncoder().encode('{"a":1}') }));
+  await expectFiles(
+    locateModel({ 'config.json': new TextEncoder().encode('{"a":1}').buffer as ArrayBuffer }),
+  );
   const { files } = locateModel({ 'config.json': '{}' }) as { files: ModelFiles };
   expect(await files.read('toString')).toBeUndefined();
   const url = runInNewContext('new URL("https://a.example/b")', { URL });

@@ -14,7 +14,7 @@ export interface ModelFiles {
 }
 
 /** Files that are in memory, by name. */
-export type GivenFiles = Readonly<Record<string, Uint8Array | string>>;
+export type GivenFiles = Readonly<Record<string, Uint8Array | ArrayBuffer | string>>;
 
 /** Where a model is read from. */
 export type ModelLocation =
@@ -57,25 +57,57 @@ function locateElsewhere(model: string): ModelLocation {
   const page = (globalThis as { readonly document?: { readonly baseURI?: string } }).document;
   // Only a page has something that a relative path could be relative to.
   const isRelative = /^\.{0,2}\//.test(model) && page?.baseURI !== undefined;
-  if (!isRelative && !/^[a-z]+:\/\//i.test(model)) return { kind: 'hub', id: model };
+  if (!isRelative && !/^https?:\/\//i.test(model)) return { kind: 'hub', id: checkHubId(model) };
   const url = new URL(model.endsWith('/') ? model : `${model}/`, page?.baseURI);
   return { kind: 'url', url, files: urlFiles(url) };
+}
+
+/** As the hub gives them: an owner and a name, or a name. Anything else could lead out of a cache. */
+const hubId = /^(?!.*\.\.)[\w.-]+(?:\/[\w.-]+)?$/;
+
+function checkHubId(model: string): string {
+  if (hubId.test(model)) return model;
+  throw new BitryoshkaError({
+    code: 'model-not-found',
+    message: `model: got ${JSON.stringify(model.slice(0, 100))}, which is no folder, no URL and no hub id such as owner/name.`,
+    remedy: 'Check the path or id, or leave `model` out to use the bundled model.',
+  });
 }
 
 export function givenFiles(given: GivenFiles, name = 'the given files'): ModelFiles {
   const read = async (file: string) => {
     const content = Object.hasOwn(given, file) ? given[file] : undefined;
-    return typeof content === 'string' ? new TextEncoder().encode(content) : content;
+    if (content === undefined) return undefined;
+    if (ArrayBuffer.isView(content)) {
+      return new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
+    }
+    if (typeof content === 'string') return new TextEncoder().encode(content);
+    if (isArrayBuffer(content)) return new Uint8Array(content);
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: `model: got ${file} of type ${typeof content}, expected text or bytes.`,
+      remedy: 'Give a string, a Uint8Array or an ArrayBuffer for each file.',
+    });
   };
   return { name, read, hash: hashOf(read) };
 }
 
 function urlFiles(url: URL): ModelFiles {
-  const read = (file: string) => fetchFile(new URL(file, url));
+  const read = async (file: string) => {
+    const response = await fetch(new URL(file, url));
+    // Servers of single-page programs answer with their page where there is no file.
+    if (response.status === 404 || response.status === 410 || isPage(response)) return undefined;
+    if (!response.ok) throw new Error(`${file}: ${response.status} ${response.statusText}`);
+    return new Uint8Array(await response.arrayBuffer());
+  };
   return { name: url.href, read, hash: hashOf(read) };
 }
 
-/** Undefined where there is no such file. */
+/**
+ * Undefined where there is no such file.
+ *
+ * @throws Error when the server answers otherwise than with a file
+ */
 export async function fetchFile(
   url: URL,
   headers: Record<string, string> = {},
@@ -83,9 +115,13 @@ export async function fetchFile(
   const response = await fetch(url, { headers });
   if (response.status === 404 || response.status === 410) return undefined;
   if (!response.ok) throw new Error(`${url.href}: ${response.status} ${response.statusText}`);
-  // Servers of single-page programs answer with their page where there is no file.
-  if (response.headers.get('content-type')?.startsWith('text/html')) return undefined;
+  if (isPage(response)) throw new Error(`${url.href}: got a page of HTML`);
   return new Uint8Array(await response.arrayBuffer());
+}
+
+/** Of a network that wants a log-in, say. */
+function isPage(response: Response): boolean {
+  return response.headers.get('content-type')?.startsWith('text/html') ?? false;
 }
 
 function hashOf(read: ModelFiles['read']): ModelFiles['hash'] {
@@ -93,6 +129,10 @@ function hashOf(read: ModelFiles['read']): ModelFiles['hash'] {
     const bytes = await read(file);
     return bytes && bytesToHex(sha256(bytes));
   };
+}
+
+function isArrayBuffer(content: unknown): content is ArrayBuffer {
+  return Object.prototype.toString.call(content) === '[object ArrayBuffer]';
 }
 
 function isUrl(model: unknown): model is URL {

@@ -21,7 +21,7 @@ export interface ModelSettings {
 }
 
 /** Files that hold settings, besides those that `modules.json` names. */
-export const settingsFiles = {
+const settingsFiles = {
   modules: 'modules.json',
   pooling: '1_Pooling/config.json',
   prompts: 'config_sentence_transformers.json',
@@ -51,6 +51,14 @@ export async function readSettings(files: ModelFiles): Promise<ModelSettings> {
   };
 }
 
+function strangePath(files: ModelFiles, path: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'model-failed',
+    message: `model: modules.json of "${files.name}" names ${JSON.stringify(path.slice(0, 100))}, expected a folder of the model.`,
+    remedy: 'The file is damaged: copy the model again.',
+  });
+}
+
 interface Modules {
   readonly pooling?: string;
   readonly dense: readonly string[];
@@ -66,6 +74,7 @@ async function readModules(files: ModelFiles): Promise<Modules> {
     const { type, path } = Object(module) as { type?: unknown; path?: unknown };
     const kind = String(type).split('.').at(-1) ?? '';
     const folder = typeof path === 'string' ? path : '';
+    if (!/^[\w-]*$/.test(folder)) throw strangePath(files, folder);
     if (kind === 'Pooling') found.pooling = folder;
     else if (kind === 'Dense') found.dense.push(folder);
     // Vectors are scaled to unit length in any case, unless the caller wants otherwise.

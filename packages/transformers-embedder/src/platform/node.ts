@@ -12,13 +12,18 @@ export const hasFolders = true;
 
 /** The folder that a model's name stands for; undefined for what can only be a hub id. */
 export function folderOf(model: string): string | undefined {
-  const path = model.startsWith('file:') ? fileURLToPath(model) : model;
+  const path = model.startsWith('file:///') ? fileURLToPath(model) : model;
   const looksLikePath = path.startsWith('.') || isAbsolute(path);
   return looksLikePath || isFolder(path) ? resolve(path) : undefined;
 }
 
 export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // Missing, or no path at all: too long, say.
+    return false;
+  }
 }
 
 export function isFileOf(folder: string, name: string): boolean {

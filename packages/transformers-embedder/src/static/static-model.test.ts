@@ -77,6 +77,26 @@ describe('files that do not fit are refused', () => {
       'model-not-found',
       /has no model\.safetensors/,
     ],
+    ...(['countExponent', 'scaleBias', 'scaleSteps', 'levelOffset', 'maxTokens'] as const).map(
+      (name): [string, GivenFiles, string, RegExp] => [
+        `with ${name} that is no number`,
+        { ...files, 'config.json': withConfig({ [name]: 'x' }) },
+        'model-failed',
+        new RegExp(`says ${name} "x"`),
+      ],
+    ),
+    [
+      'with another tokenizer',
+      { ...files, 'tokenizer.json': '{"model":{"type":"BPE","vocab":{"a":0}}}' },
+      'model-failed',
+      /tokenizer of type "BPE"/,
+    ],
+    [
+      'with numbers of tokens that leave holes',
+      { ...files, 'tokenizer.json': '{"model":{"type":"WordPiece","vocab":{"a":4000000000}}}' },
+      'model-failed',
+      /numbered from 0/,
+    ],
     ['that are no JSON', { ...files, 'config.json': '{' }, 'model-failed', /config\.json/],
   ])('%s', async (_, model, code, message) => {
     await expect(new MatryoshkaEmbeddings({ model }).embedQuery('x')).rejects.toMatchObject({

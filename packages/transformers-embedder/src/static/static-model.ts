@@ -52,9 +52,7 @@ export async function loadStaticModel(
   { bitryoshka: config }: Config,
   options: TextModelOptions,
 ): Promise<TextModel> {
-  if (config.version !== version) {
-    throw failed(files, `has version ${config.version} of its form, expected ${version}`);
-  }
+  checkConfig(files, config);
   const [description, weights] = await Promise.all([
     readRecord(files, 'tokenizer.json'),
     files.read('model.safetensors'),
@@ -67,6 +65,7 @@ export async function loadStaticModel(
     });
   }
   options.onFile?.(3, 3);
+  checkTokenizer(files, description);
   const tokenizer = new Tokenizer(description, {
     tokenizer_class: 'BertTokenizer',
     do_lower_case: true,
@@ -100,10 +99,42 @@ export async function loadStaticModel(
     async identity() {
       const named = ['config.json', 'tokenizer.json', 'model.safetensors'];
       const hashes = await Promise.all(named.map((file) => files.hash(file)));
+      const gone = named.find((_, i) => hashes[i] === undefined);
+      if (gone) throw failed(files, `has no ${gone} any more`);
       return { files: Object.fromEntries(named.map((file, i) => [file, hashes[i]])), limit };
     },
     async dispose() {},
   };
+}
+
+function checkConfig(files: ModelFiles, config: StaticConfig): void {
+  if (config.version !== version) {
+    throw failed(files, `has version ${config.version} of its form, expected ${version}`);
+  }
+  const { countExponent, maxTokens, levelOffset, scaleBias, scaleSteps, firstToken, prefixes } =
+    config;
+  const numbers = { countExponent, maxTokens, levelOffset, scaleBias, scaleSteps, firstToken };
+  for (const [name, value] of Object.entries(numbers)) {
+    const isSize = name === 'maxTokens' || name === 'firstToken';
+    const isRight = isSize ? Number.isSafeInteger(value) && value > 0 : Number.isFinite(value);
+    if (!isRight) throw failed(files, `says ${name} ${JSON.stringify(value)}, expected a number`);
+  }
+  if (scaleSteps === 0) throw failed(files, 'says scaleSteps 0, expected another number');
+  if (!Array.isArray(prefixes)) throw failed(files, 'says no prefixes, expected a list');
+}
+
+/** Of another kind, or with numbers that leave holes, it would take minutes and gigabytes. */
+function checkTokenizer(files: ModelFiles, description: Readonly<Record<string, unknown>>): void {
+  const { type, vocab } = Object(description.model) as Record<string, unknown>;
+  const ids = Object.values(Object(vocab) as Record<string, unknown>);
+  const isDense = ids.every(
+    (id) => Number.isSafeInteger(id) && (id as number) >= 0 && (id as number) < ids.length,
+  );
+  if (type === 'WordPiece' && ids.length > 0 && isDense) return;
+  throw failed(
+    files,
+    `has a tokenizer of type ${JSON.stringify(type)} with ${ids.length} tokens, expected WordPiece with tokens numbered from 0`,
+  );
 }
 
 interface StaticTensors {
@@ -119,13 +150,14 @@ function readTable(
   tokenizer: Tokenizer,
 ): StaticTensors {
   const { rows: packed, scales, dimension_scales: factors } = tensors;
-  const [rows = 0, half = 0] = packed?.shape ?? [];
+  const [rows = 0, half = 0, ...more] = packed?.shape ?? [];
   const vocabulary = tokenizer.get_vocab();
   const words = Array.from(tensors.word_keys?.data ?? []);
   const pairs = Array.from(tensors.pair_keys?.data ?? []);
   const ofTokens = vocabulary.size - firstToken;
   const expected = ofTokens + words.length + pairs.length;
-  if (!packed || scales?.data.length !== rows || rows !== expected) {
+  const isTable = more.length === 0 && packed?.data.length === rows * half;
+  if (!packed || !isTable || scales?.data.length !== rows || rows !== expected) {
     throw failed(
       files,
       `has ${rows} rows and ${scales?.data.length ?? 0} scales, expected ${expected} of both: ${ofTokens} of tokens, ${words.length} of words and ${pairs.length} of pairs`,

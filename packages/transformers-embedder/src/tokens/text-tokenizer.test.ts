@@ -52,7 +52,7 @@ test('word by word gives the token ids of the library for any string', () => {
 
 test('a long text, which is read in pieces, has the token ids of the library', () => {
   const words = Array.from({ length: 9000 }, (_, i) => `${'word'.repeat(i % 4)}${i * i},`);
-  const text = `${words.join(' ')} ${'x'.repeat(20_000)} end`;
+  const text = `${words.join(' ')} ${'x'.repeat(3000)} end`;
   expect(new TextTokenizer(source, 1e6).encode(text)).toEqual(libraryIds(text));
   expect(new TextTokenizer(source, 100).encode(text).slice(0, 99)).toEqual(
     libraryIds(text).slice(0, 99),

@@ -15,7 +15,8 @@ export function wordTokens(
     ids = tokensOfText(word);
     if (word.length <= longestKnownWord) {
       if (known.size >= mostKnownWords) known.clear();
-      known.set(word, ids);
+      // A copy: a part of a text would keep the whole of it in memory.
+      known.set(` ${word}`.slice(1), ids);
     }
     return ids;
   }
@@ -37,15 +38,19 @@ export function wordTokens(
   };
 }
 
-/** Of a text far longer than the limit, only the beginning is to be split into words. */
-const pieceLength = 1 << 14;
+/**
+ * Of a text far longer than the limit, only the beginning is to be read, and a tokenizer may take a time
+ * that grows with the square of a word's length.
+ */
+const pieceLength = 1 << 12;
+const longestWord = 1 << 12;
 
-/** The next white space after a piece's length. */
+/** The next white space after a piece's length; no text has words as long as those that are cut. */
 function endOfPiece(text: string, start: number): number {
   const least = start + pieceLength;
   if (least >= text.length) return text.length;
-  const length = text.slice(least).search(whiteSpace);
-  return length < 0 ? text.length : least + length;
+  const length = text.slice(least, least + longestWord).search(whiteSpace);
+  return Math.min(text.length, least + (length < 0 ? longestWord : length));
 }
 
 /** Bounds the memory to some ten megabytes. */

@@ -38,8 +38,9 @@ async function readLinear(files: ModelFiles, folder: string): Promise<AffineMap>
     });
   }
   const { 'linear.weight': weight, 'linear.bias': bias } = decodeSafetensors(bytes).tensors;
-  const [outputs = 0, inputs = 0] = weight?.shape ?? [];
-  if (!weight || outputs * inputs === 0 || (bias && bias.data.length !== outputs)) {
+  const [outputs = 0, inputs = 0, ...more] = weight?.shape ?? [];
+  const isMatrix = more.length === 0 && outputs * inputs > 0;
+  if (!weight || !isMatrix || (bias && bias.data.length !== outputs)) {
     throw new BitryoshkaError({
       code: 'model-failed',
       message: `model: ${file} of "${files.name}" has the weight ${outputs} x ${inputs} and the bias ${bias?.data.length ?? 'none'}, expected linear.weight of outputs x inputs.`,

@@ -97,7 +97,8 @@ function isNotInstalled(cause: unknown, name: string): boolean {
     code === 'UNDECLARED_DEPENDENCY' ||
     code === 'MISSING_PEER_DEPENDENCY' ||
     /bare specifier|Failed to resolve module|Cannot find (module|package)/i.test(String(message));
-  return isMissing && String(message).includes(name);
+  // The path of who asks for it is in there, too.
+  return isMissing && new RegExp(`['"]${name}['"]`).test(String(message));
 }
 
 function noLibrary(model: string): BitryoshkaError {

@@ -1,16 +1,17 @@
 import type { Matrix } from '@bitryoshka/core';
+import { BitryoshkaError } from '@bitryoshka/core';
 import { hubFiles } from '../models/hub-files.ts';
 import { findKnownModel } from '../models/known-models.ts';
 import type { ModelFiles, ModelLocation } from '../models/model-files.ts';
 import type { ModelSettings } from '../models/model-settings.ts';
-import { readSettings, refuseUnsupported, settingsFiles } from '../models/model-settings.ts';
+import { readSettings, refuseUnsupported } from '../models/model-settings.ts';
 import type { TextModel, TextModelOptions } from '../models/text-model.ts';
 import { TextTokenizer } from '../tokens/text-tokenizer.ts';
 import { tokenLimit } from '../tokens/token-limit.ts';
 import { readDenseLayers } from './dense-layers.ts';
 import type { ModelOutput, TokenBatch } from './language-model.ts';
-import type { TransformersLibrary } from './library.ts';
-import { findLibrary } from './library.ts';
+import type { LoadedLibrary, TransformersLibrary } from './library.ts';
+import { findLibrary, majorVersion } from './library.ts';
 import { loadLanguageModel } from './load-language-model.ts';
 import type { Pooling } from './pooling.ts';
 import { pool } from './pooling.ts';
@@ -25,6 +26,8 @@ export interface TransformerOptions extends TextModelOptions {
   readonly device?: string | undefined;
   readonly revision: string;
   readonly cacheDirectory?: string | undefined;
+  /** Whether this is a thread besides the program's own. */
+  readonly isThread?: boolean | undefined;
 }
 
 /**
@@ -39,6 +42,7 @@ export async function loadTransformer(
   const { dtype, device, revision, cacheDirectory, onFile, onWarning } = options;
   const id = location.kind === 'hub' ? location.id : location.files.name;
   const library = await findLibrary(id, options.transformers);
+  if (options.isThread && majorVersion(library) === 3) throw noThreads(library);
   const files =
     location.kind === 'hub'
       ? hubFiles({
@@ -46,9 +50,9 @@ export async function loadTransformer(
           env: library.env,
           cacheDirectory,
           revision,
-          onUnreachable: (cause) =>
+          onUnreachable: (reason) =>
             onWarning(
-              `model: the settings of "${id}" could not be read (${String(Object(cause).message ?? cause)}); pooling and prefixes are those of the options, or the usual ones.`,
+              `model: the settings of "${id}" could not be read (${reason}): pooling and prefixes are those of the options, of what is known of the model, or the usual ones.`,
             ),
         })
       : location.files;
@@ -71,9 +75,10 @@ export async function loadTransformer(
     query: options.queryPrefix ?? settings.queryPrefix ?? known?.queryPrefix ?? '',
     document: options.documentPrefix ?? settings.documentPrefix ?? known?.documentPrefix ?? '',
   };
+  const tokenizer = new TextTokenizer(model.tokenizer, maxTokens);
   return {
     files,
-    tokenizer: new TextTokenizer(model.tokenizer, maxTokens),
+    tokenizer,
     dimensions: known?.dimensions,
     matryoshka: known?.matryoshka,
     prefixes,
@@ -85,19 +90,21 @@ export async function loadTransformer(
     },
     async identity() {
       const named = [
+        weightsFile(dtype),
+        `${weightsFile(dtype)}_data`,
         'config.json',
         'tokenizer.json',
-        weightsFile(dtype),
-        ...Object.values(settingsFiles),
+        'tokenizer_config.json',
         ...settings.dense.map(({ folder }) => `${folder}/model.safetensors`),
       ];
       const hashes = await Promise.all(named.map((file) => files.hash(file)));
-      // Where weights cannot be read again, as in browsers, their name has to do.
-      const name = hashes[2] === undefined ? { id, revision } : {};
+      const output = await model.run(toBatch([tokenizer.encode('a')], model.padId));
       return {
-        ...name,
+        // Where weights cannot be read again, as in browsers, their name has to do.
+        ...(hashes[0] === undefined ? { id, revision, dtype } : {}),
         files: Object.fromEntries(named.map((file, i) => [file, hashes[i] ?? null])),
-        pooling: takesPooled ? null : pooling,
+        pooling: output.kind === 'texts' ? 'its own' : pooling,
+        dense: output.kind === 'texts' ? [] : settings.dense.map(({ activation }) => activation),
         maxTokens,
       };
     },
@@ -141,4 +148,12 @@ function toBatch(texts: readonly (readonly number[])[], padId: number): TokenBat
     mask.fill(1n, i * positions, i * positions + tokens.length);
   });
   return { rows, positions, ids, mask };
+}
+
+function noThreads({ env }: LoadedLibrary): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'not-supported',
+    message: `worker: got true with version ${env.version} of @huggingface/transformers, whose native part ends the program when a second thread loads it.`,
+    remedy: 'Run `npm install @huggingface/transformers@4`, or leave `worker` out.',
+  });
 }

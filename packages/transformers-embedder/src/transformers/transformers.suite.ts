@@ -215,6 +215,28 @@ export function transformersSuite(version: number, transformers: TransformersLib
       });
     });
 
+    test('that lead out of the model are refused', async () => {
+      const path = model('escape', {
+        files: { 'modules.json': '[{"type":"Pooling","path":"../dense/1_Pooling"}]' },
+      });
+      await expect(embeddings(path).embedQuery('a')).rejects.toMatchObject({
+        code: 'model-failed',
+        message: expect.stringContaining('../dense/1_Pooling'),
+      });
+    });
+
+    test('with weights of another shape are refused', async () => {
+      const path = model('forged', {
+        files: {
+          'modules.json': '[{"type":"Dense","path":"2_Dense"}]',
+          '2_Dense/model.safetensors': linear(new Float32Array(0), [20_000_000, 4, 0]),
+        },
+      });
+      await expect(embeddings(path).embedQuery('a')).rejects.toMatchObject({
+        code: 'model-failed',
+      });
+    });
+
     test('that are damaged are named', async () => {
       const path = model('broken-json', { files: { 'modules.json': '{' } });
       await expect(embeddings(path).embedQuery('a')).rejects.toMatchObject({
@@ -230,19 +252,33 @@ export function transformersSuite(version: number, transformers: TransformersLib
       const plain = await embeddings(path).fingerprint();
       expect(plain).toMatch(/^[0-9a-f]{32}$/);
       expect(await embeddings(model('copy'), { batchSize: 3 }).fingerprint()).toBe(plain);
-      const others = await Promise.all([
-        embeddings(path, { dtype: 'fp32' }).fingerprint(),
-        embeddings(path, { pooling: 'cls' }).fingerprint(),
-        embeddings(path, { dimensions: 2 }).fingerprint(),
-        embeddings(path, { queryPrefix: 'q: ' }).fingerprint(),
-        embeddings(path, { maxTokens: 9 }).fingerprint(),
-        embeddings(path, { normalize: true }).fingerprint(),
-        embeddings(path, { layerNorm: true }).fingerprint(),
-        embeddings(
-          model('prompted', { files: { '1_Pooling/config.json': '{"a":1}' } }),
-        ).fingerprint(),
-      ]);
-      expect(new Set([plain, ...others]).size).toBe(others.length + 1);
+      const others = [
+        embeddings(path, { dtype: 'fp32' }),
+        embeddings(path, { pooling: 'cls' }),
+        embeddings(path, { dimensions: 2 }),
+        embeddings(path, { queryPrefix: 'q: ' }),
+        embeddings(path, { maxTokens: 9 }),
+        embeddings(path, { normalize: true }),
+        embeddings(path, { layerNorm: true }),
+        embeddings(model('pooling', { files: { '1_Pooling/config.json': pooled('lasttoken') } })),
+        embeddings(model('pooled-alone', { isPooled: true })),
+        ...['Identity', 'Tanh'].map((activation) =>
+          embeddings(
+            model(`dense-${activation}`, {
+              files: {
+                'modules.json': '[{"type":"Dense","path":"2_Dense"}]',
+                '2_Dense/config.json': JSON.stringify({ activation_function: activation }),
+                '2_Dense/model.safetensors': linear(new Float32Array(8).fill(1), [2, 4]),
+              },
+            }),
+          ),
+        ),
+      ];
+      const prints = await Promise.all(others.map((other) => other.fingerprint()));
+      expect(new Set([plain, ...prints]).size).toBe(others.length + 1);
+      // What is said is what would be done in any case.
+      const said = { pooling: 'mean', dtype: 'q8', queryPrefix: '' } as const;
+      expect(await embeddings(path, said).fingerprint()).toBe(plain);
     });
   });
 
@@ -353,6 +389,71 @@ export function transformersSuite(version: number, transformers: TransformersLib
       } finally {
         env.remoteHost = remoteHost;
         server.close();
+      }
+    });
+
+    test('is also read where the library keeps local models, with its settings', async () => {
+      const path = join(folder, 'local/own/tiny');
+      writeTinyModel(path, { files: { '1_Pooling/config.json': pooled('cls_token') } });
+      const { localModelPath } = env;
+      env.localModelPath = join(folder, 'local');
+      try {
+        const local = embeddings('own/tiny', { onWarning: () => {} });
+        expectClose(
+          await local.embedQuery('two words'),
+          tinyTokenVectors(tinyIds('two words'))[0] as number[],
+        );
+      } finally {
+        env.localModelPath = localModelPath;
+      }
+    });
+
+    test('whose hub answers with a page has no settings that are kept, and warns', async () => {
+      const cache = join(folder, 'captive');
+      writeTinyModel(join(cache, 'own/tiny'));
+      const { remoteHost } = env;
+      let settings = '<html>log in</html>';
+      const server = createServer((request, response) => {
+        if (!String(request.url).endsWith('1_Pooling/config.json')) response.writeHead(404).end();
+        else if (settings.startsWith('<')) {
+          response.writeHead(200, { 'content-type': 'text/html' }).end(settings);
+        } else response.end(settings);
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      env.remoteHost = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      try {
+        const warnings: string[] = [];
+        const options = {
+          cacheDirectory: cache,
+          onWarning: (message: string) => warnings.push(message),
+        };
+        await embeddings('own/tiny', options).embedQuery('two words');
+        expect(warnings).toEqual([expect.stringContaining('got a page of HTML')]);
+        settings = pooled('cls_token');
+        expectClose(
+          await embeddings('own/tiny', options).embedQuery('two words'),
+          tinyTokenVectors(tinyIds('two words'))[0] as number[],
+        );
+        expect(warnings).toHaveLength(1);
+      } finally {
+        env.remoteHost = remoteHost;
+        server.close();
+        server.closeAllConnections();
+      }
+    });
+
+    test('whose settings cannot be known warns', async () => {
+      const cache = join(folder, 'offline');
+      writeTinyModel(join(cache, 'own/tiny'));
+      const { allowRemoteModels } = env;
+      env.allowRemoteModels = false;
+      try {
+        const warnings: string[] = [];
+        const onWarning = (message: string) => warnings.push(message);
+        await embeddings('own/tiny', { cacheDirectory: cache, onWarning }).embedQuery('a');
+        expect(warnings).toEqual([expect.stringContaining('env.allowRemoteModels is false')]);
+      } finally {
+        env.allowRemoteModels = allowRemoteModels;
       }
     });
 
