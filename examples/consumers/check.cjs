@@ -2,7 +2,7 @@
 const assert = require('node:assert');
 const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
-const { join } = require('node:path');
+const path = require('node:path');
 const { FlatIndex, fitQuantizer } = require('@bitryoshka/core');
 const { BinaryVectorStore } = require('@bitryoshka/langchain');
 const { MatryoshkaEmbeddings } = require('@bitryoshka/transformers');
@@ -18,7 +18,7 @@ exports.check = async () => {
   const [found] = await store.similaritySearch('cat', 1);
   assert(found instanceof Document);
   assert.strictEqual(found.pageContent, 'a cat sleeps');
-  const folder = mkdtempSync(join(tmpdir(), 'bitryoshka-consumer-'));
+  const folder = mkdtempSync(path.join(tmpdir(), 'bitryoshka-consumer-'));
   try {
     await store.save(folder);
     const loaded = await BinaryVectorStore.load(folder, embeddings);
@@ -34,4 +34,4 @@ exports.check = async () => {
   return (await embeddings.embedQuery('cat')).length;
 };
 
-if (require.main === module) exports.check().then((dimensions) => console.log(dimensions));
+if (require.main === module) void exports.check().then((dimensions) => console.log(dimensions));

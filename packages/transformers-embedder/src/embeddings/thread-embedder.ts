@@ -2,6 +2,7 @@ import type { Matrix, Side, TaskOptions } from '@bitryoshka/core';
 import { BitryoshkaError } from '@bitryoshka/core';
 import type { Thread } from '#platform';
 import { startEmbedderThread } from '#platform';
+import { isUrl } from '../models/model-files.ts';
 import type { TokenCount } from '../tokens/text-tokenizer.ts';
 import type { Embedder, EmbedderOptions } from './embedder.ts';
 import type { EmbedderAnswer, EmbedderRequest, EmbedderResult } from './embedder-messages.ts';
@@ -144,6 +145,5 @@ function cloneable({
   model,
   ...options
 }: EmbedderOptions): EmbedderOptions {
-  const isUrl = Object.prototype.toString.call(model) === '[object URL]';
-  return model === undefined ? options : { ...options, model: isUrl ? String(model) : model };
+  return model === undefined ? options : { ...options, model: isUrl(model) ? model.href : model };
 }

@@ -135,7 +135,8 @@ function isArrayBuffer(content: unknown): content is ArrayBuffer {
   return Object.prototype.toString.call(content) === '[object ArrayBuffer]';
 }
 
-function isUrl(model: unknown): model is URL {
+/** Also of another realm. */
+export function isUrl(model: unknown): model is URL {
   return Object.prototype.toString.call(model) === '[object URL]';
 }
 
