@@ -62,7 +62,7 @@ export class ThreadEmbedder implements Embedder {
     const thread = this.#thread;
     // Calls that come from now on start a thread of their own.
     this.#thread = undefined;
-    await Promise.allSettled([...this.#pending]);
+    await Promise.allSettled(this.#pending);
     await thread?.stop();
   }
 
