@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import { flush } from './flush.ts';
 
 /**
  * Refuses a file that cannot be written, before the work that makes its contents.
@@ -28,7 +29,7 @@ export async function replaceFile(file: string, contents: Uint8Array | string): 
     const handle = await open(temporary, 'wx');
     try {
       await handle.writeFile(contents);
-      await handle.sync();
+      await flush(handle);
     } finally {
       await handle.close();
     }

@@ -4,6 +4,7 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
+import { flush } from './flush.ts';
 import type { Manifest, ManifestFile } from './snapshot-manifest.ts';
 import {
   dataFileName,
@@ -123,7 +124,7 @@ async function writeFile(
       bytes += piece.length;
     }
     signal?.throwIfAborted();
-    await attempt(path, () => handle.sync());
+    await attempt(path, () => flush(handle));
   } finally {
     await handle.close();
   }
@@ -143,7 +144,7 @@ async function syncDirectory(directory: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await attempt(directory, () => open(directory, 'r'));
   try {
-    await attempt(directory, () => handle.sync());
+    await attempt(directory, () => flush(handle));
   } finally {
     await handle.close();
   }

@@ -9,8 +9,7 @@ import { tokenLimit } from '../tokens/token-limit.ts';
 import { splitHumps } from './split-humps.ts';
 import type { TokenRows } from './token-rows.ts';
 import { rowsOfTokens, wordHash } from './token-rows.ts';
-import type { TokenTable } from './token-table.ts';
-import { sumRows, unpackLevels } from './token-table.ts';
+import { TokenTable } from './token-table.ts';
 
 /** What `config.json` of a static model says under `bitryoshka`. */
 interface StaticConfig {
@@ -94,7 +93,7 @@ export async function loadStaticModel(
     layerNorm: options.layerNorm ?? false,
     async encode(texts) {
       const bags = texts.map((ids) => rowsOfTokens(rows, ids));
-      return sumRows(table, bags, config.countExponent);
+      return table.sum(bags, config.countExponent);
     },
     async identity() {
       const named = ['config.json', 'tokenizer.json', 'model.safetensors'];
@@ -170,13 +169,14 @@ function readTable(
   const continues = new Uint8Array(vocabulary.size);
   for (const [token, id] of vocabulary) if (token.startsWith('##')) continues[id] = 1;
   return {
-    table: {
+    table: new TokenTable({
+      packed: packed.data as Uint8Array,
       rows,
       columns,
-      levels: unpackLevels(packed.data as Uint8Array, rows, columns, levelOffset),
+      offset: levelOffset,
       scales: Float32Array.from(scales.data, (scale) => 2 ** ((scale - scaleBias) / scaleSteps)),
       factors: Float32Array.from(factors.data),
-    },
+    }),
     rows: {
       firstToken,
       words: new Map(words.map((key, i) => [key, ofTokens + i])),

@@ -67,6 +67,17 @@ test('one that cannot be imported is passed over for another, and blamed without
   });
 });
 
+test('what a library uses without naming it is named', async () => {
+  modules['@huggingface/transformers'] = () => {
+    throw new Error(
+      "@huggingface/transformers tried to access onnxruntime-common, but it isn't declared in its dependencies",
+    );
+  };
+  await expect(findLibrary('m', undefined)).rejects.toMatchObject({
+    remedy: expect.stringMatching(/`onnxruntime-common`.*packageExtensions/),
+  });
+});
+
 test('a reason that has nothing to do with sharp does not blame it', async () => {
   modules['@huggingface/transformers'] = () => {
     throw new Error('Module did not self-register');

@@ -118,12 +118,20 @@ const sharpRemedies: Readonly<Record<(typeof libraryNames)[number], string>> = {
     'Run `npm install @huggingface/transformers`, or override sharp with "^0.34.5" in package.json: it asks for one that downloads a binary.',
 };
 
+function remedyFor(name: Failure['name'], reason: string): string {
+  if (/sharp/.test(reason)) return sharpRemedies[name];
+  // Yarn's Plug'n'Play, of what the library uses without naming it.
+  const undeclared = /access ([\w./@-]+), but it isn't declared/.exec(reason)?.[1];
+  if (undeclared === undefined) return 'Install it again.';
+  return `Name \`${undeclared}\` as a dependency of ${name} under \`packageExtensions\` in .yarnrc.yml.`;
+}
+
 function brokenLibrary({ name, cause }: Failure): BitryoshkaError {
   const reason = String(Object(cause).message ?? cause);
   return new BitryoshkaError({
     code: 'model-failed',
     message: `${name} is installed, but could not be imported (${reason}).`,
-    remedy: /sharp/.test(reason) ? sharpRemedies[name] : 'Install it again.',
+    remedy: remedyFor(name, reason),
     cause,
   });
 }
