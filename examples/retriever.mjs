@@ -14,7 +14,7 @@ const documents = [
 const store = await BinaryVectorStore.fromDocuments(documents, new MatryoshkaEmbeddings());
 
 const retriever = store.asRetriever({ k: 1 });
-const [answer] = await retriever.invoke('How do I reboot the internet box?');
+const [answer] = await retriever.invoke('How do I reboot the wifi router?');
 console.log(answer.pageContent);
 
 // Filters are applied inside the search: as many results come back as there are.

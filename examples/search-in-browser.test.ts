@@ -48,7 +48,7 @@ describe.skipIf(!browser || !isBuilt)('in a page (needs a browser and a build)',
   it('the bundled model and a store answer', async () => {
     const { page, errors } = opened;
     await page.waitForFunction("document.getElementById('state').textContent.includes('Ready')");
-    await page.fill('#question', 'How do I reboot the internet box?');
+    await page.fill('#question', 'How do I reboot the wifi router?');
     await page.waitForSelector('#answers li');
     expect(await page.textContent('#answers li')).toMatch(/^The router restarts/);
     console.info(await page.textContent('#state'));

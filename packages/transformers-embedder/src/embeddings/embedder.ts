@@ -70,12 +70,14 @@ export class LocalEmbedder implements Embedder {
     const model = await this.#load();
     const { dimensions, normalize = true, adapter } = this.#options;
     const { prefixes, layerNorm } = model;
+    const identity = await model.identity();
+    const whole = adapter ? adapter.bias.length : identity.columns;
     return fingerprintOf({
-      model: await model.identity(),
+      model: identity,
       prefixes,
       layerNorm,
       normalize,
-      dimensions: dimensions ?? null,
+      dimensions: dimensions ?? whole,
       adapter: adapter ? { weights: adapter.weights?.data, bias: adapter.bias } : null,
     });
   }
@@ -146,9 +148,10 @@ export class LocalEmbedder implements Embedder {
     const mapped = adapter ? applyAffineMap(adapter, vectors) : vectors;
     const { dimensions = mapped.columns } = this.#options;
     if (!adapter && matryoshka && dimensions < (whole ?? 0) && !matryoshka.includes(dimensions)) {
-      const trained = matryoshka.length > 0 ? matryoshka.join(', ') : 'none but all';
+      const trained =
+        matryoshka.length > 0 ? `only to ${matryoshka.join(', ')}` : 'nor to any other number';
       this.#warn(
-        `dimensions: ${dimensions} is no number that this model was trained to be cut to (${trained}); answers may suffer.`,
+        `dimensions: this model was not trained to be cut to ${dimensions} (${trained}), so answers may suffer. Keep all, or pass an \`adapter\`.`,
       );
     }
     return truncateMatryoshka(mapped, { dimensions, layerNorm, normalize });

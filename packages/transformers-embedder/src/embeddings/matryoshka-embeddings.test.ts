@@ -116,7 +116,9 @@ describe('options', () => {
     const odd = new MatryoshkaEmbeddings({ dimensions: 100, onWarning });
     await odd.embedDocuments(texts);
     await odd.embedQuery('x');
-    expect(warnings).toEqual([expect.stringMatching(/^dimensions: 100 .*128, 64/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^dimensions: .*cut to 100 \(only to 128, 64\)/),
+    ]);
   });
 
   test('layerNorm standardises the whole vector before it is cut', async () => {
@@ -232,6 +234,18 @@ describe('coverage', () => {
     expect(await embeddings.coverage([])).toEqual({ tokens: 0, unknown: 0, share: 1 });
   });
 
+  test('counts letters of another script, which are all that the vocabulary has of it', async () => {
+    for (const text of [
+      'Как перезапустить роутер?',
+      '今日はとても天気がいいです',
+      'αυτό είναι ένα κείμενο',
+    ]) {
+      expect((await embeddings.coverage([text])).share).toBeLessThan(0.4);
+    }
+    expect((await embeddings.coverage(['Der Straßenbahn fährt naïve Élèves'])).share).toBe(1);
+    expect((await embeddings.coverage(['x = y + 2;'])).share).toBe(1);
+  });
+
   test('of less than half of a batch warns once, with the count', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const fresh = new MatryoshkaEmbeddings();
@@ -282,7 +296,7 @@ describe('a fingerprint', () => {
     const same = [
       new MatryoshkaEmbeddings({ batchSize: 3, onProgress: () => {} }),
       new MatryoshkaEmbeddings({ model: bundledFolder() }),
-      new MatryoshkaEmbeddings({ normalize: true, queryPrefix: '' }),
+      new MatryoshkaEmbeddings({ normalize: true, queryPrefix: '', dimensions: 256 }),
     ];
     for (const other of same) expect(await other.fingerprint()).toBe(print);
   });

@@ -91,10 +91,18 @@ export class MatryoshkaEmbeddings extends Embeddings {
       throw new BitryoshkaError({
         code: 'invalid-option',
         message: 'quantizer: got none, and there is no quantizer.safetensors beside the model.',
-        remedy: 'Fit one to vectors of this model with `fitQuantizer`, and pass it.',
+        remedy:
+          'Pass one: `loadPreset` of `@bitryoshka/core/node` for all-MiniLM-L6-v2, or fit one to vectors of this model with `fitQuantizer`.',
       });
     }
     const vectors = await this.embedMatrix(texts, side, task);
+    if (vectors.rows > 0 && vectors.columns !== quantizer.inputDimensions) {
+      throw new BitryoshkaError({
+        code: 'dimension-mismatch',
+        message: `quantizer: got one for ${quantizer.inputDimensions} dimensions, expected one for ${vectors.columns}.`,
+        remedy: 'Leave `dimensions` out, or pass a quantizer that was fitted to vectors as short.',
+      });
+    }
     return quantizer.encode(
       vectors.rows > 0 ? vectors : { ...vectors, columns: quantizer.inputDimensions },
       side,

@@ -85,7 +85,7 @@ describe.skipIf(!existsSync(built))('in a thread (needs a build)', () => {
     });
     await embeddings.embedDocuments(texts);
     expect(seen.at(-1)).toEqual({ stage: 'embed', done: 40, total: 40 });
-    expect(warnings).toEqual([expect.stringContaining('dimensions: 100')]);
+    expect(warnings).toEqual([expect.stringContaining('cut to 100')]);
     const controller = new AbortController();
     const reason = new Error('enough');
     const aborted = embeddings.embedDocuments(texts, {

@@ -102,6 +102,7 @@ export const knownModels: readonly KnownModel[] = [
     id: 'jinaai/jina-embeddings-v5-text-nano',
     aliases: ['jina-embeddings-v5-text-nano-retrieval'],
     dimensions: 768,
+    matryoshka: [512, 256, 128, 64, 32],
     pooling: 'last-token',
     queryPrefix: 'Query: ',
     documentPrefix: 'Document: ',

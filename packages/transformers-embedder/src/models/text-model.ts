@@ -17,8 +17,13 @@ export interface TextModel {
   /** @param texts token ids, special tokens included; at least one text, and one token each */
   encode(texts: readonly (readonly number[])[], side: Side): Promise<Matrix>;
   /** What tells this model, run like this, from every other one. */
-  identity(): Promise<Readonly<Record<string, unknown>>>;
+  identity(): Promise<ModelIdentity>;
   dispose(): Promise<void>;
+}
+
+export interface ModelIdentity extends Readonly<Record<string, unknown>> {
+  /** Of a whole vector. */
+  readonly columns: number;
 }
 
 /** What a caller wants instead of what a model's files say. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 // What Node, Deno, Bun and Electron have and browsers have not; browser.ts exports the same names.
@@ -65,9 +66,26 @@ export function pathOf(folder: string, name: string): string {
   return join(folder, name);
 }
 
-/** A name in a variable: bundlers are not to look for libraries that may not be there. */
+/**
+ * Imports a library that this package can be used with, or else one that the program's folder has: tools that
+ * are run by `npx` lie elsewhere. A name in a variable: bundlers are not to look for what may not be there.
+ */
 export async function importModule(name: string): Promise<unknown> {
-  return import(/* webpackIgnore: true */ /* @vite-ignore */ name);
+  try {
+    return await import(/* webpackIgnore: true */ /* @vite-ignore */ name);
+  } catch (cause) {
+    const file = resolveFrom(process.cwd(), name);
+    if (file === undefined) throw cause;
+    return import(/* webpackIgnore: true */ /* @vite-ignore */ pathToFileURL(file).href);
+  }
+}
+
+function resolveFrom(folder: string, name: string): string | undefined {
+  try {
+    return createRequire(join(folder, 'package.json')).resolve(name);
+  } catch {
+    return undefined;
+  }
 }
 
 export function environmentVariable(name: string): string | undefined {

@@ -70,6 +70,7 @@ export async function loadStaticModel(
     do_lower_case: true,
   });
   const { table, rows } = readTable(files, config, decodeSafetensors(weights).tensors, tokenizer);
+  const spelled = spelledTokens(tokenizer.get_vocab());
   const longest = config.maxTokens;
   const limit = tokenLimit({ longest, trained: undefined, wanted: options.maxTokens });
   const idsOf = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
@@ -83,7 +84,7 @@ export async function loadStaticModel(
       {
         idsOf: (text) => idsOf(splitHumps(text, isSingle)),
         splitsAtWhiteSpace: true,
-        unknownId: tokenizer.token_to_id('[UNK]'),
+        isUnknown: (id) => spelled[id] === 1,
       },
       limit,
     ),
@@ -100,7 +101,11 @@ export async function loadStaticModel(
       const hashes = await Promise.all(named.map((file) => files.hash(file)));
       const gone = named.find((_, i) => hashes[i] === undefined);
       if (gone) throw failed(files, `has no ${gone} any more`);
-      return { files: Object.fromEntries(named.map((file, i) => [file, hashes[i]])), limit };
+      return {
+        files: Object.fromEntries(named.map((file, i) => [file, hashes[i]])),
+        columns: table.columns,
+        limit,
+      };
     },
     async dispose() {},
   };
@@ -134,6 +139,18 @@ function checkTokenizer(files: ModelFiles, description: Readonly<Record<string, 
     files,
     `has a tokenizer of type ${JSON.stringify(type)} with ${ids.length} tokens, expected WordPiece with tokens numbered from 0`,
   );
+}
+
+/**
+ * By token id: 1 for what the vocabulary has no words for. It is English: other scripts are spelled out letter
+ * by letter, and such vectors are all alike.
+ */
+function spelledTokens(vocabulary: ReadonlyMap<string, number>): Uint8Array {
+  const spelled = new Uint8Array(vocabulary.size);
+  for (const [token, id] of vocabulary) {
+    if (token === '[UNK]' || /^(?:##)?(?!\p{Script=Latin})\p{L}$/u.test(token)) spelled[id] = 1;
+  }
+  return spelled;
 }
 
 interface StaticTensors {

@@ -7,8 +7,8 @@ export interface TokenSource {
   idsOf(text: string, withSpecialTokens: boolean): readonly number[];
   /** Whether no token spans white space, as with BERT. */
   readonly splitsAtWhiteSpace: boolean;
-  /** Of the token that stands for what the vocabulary has not; undefined where everything has tokens. */
-  readonly unknownId: number | undefined;
+  /** Whether a token stands for what the vocabulary has no words for. */
+  readonly isUnknown: (id: number) => boolean;
 }
 
 /**
@@ -20,7 +20,7 @@ export class TextTokenizer {
   readonly #suffix: readonly number[];
   readonly #tokensOf: (text: string, limit: number) => readonly number[];
   readonly #textLimit: number;
-  readonly #unknownId: number | undefined;
+  readonly #isUnknown: (id: number) => boolean;
 
   /**
    * @param maxTokens special tokens included
@@ -31,7 +31,7 @@ export class TextTokenizer {
     const { prefix, suffix } = specialTokens(source);
     this.#prefix = prefix;
     this.#suffix = suffix;
-    this.#unknownId = source.unknownId;
+    this.#isUnknown = source.isUnknown;
     this.#textLimit = maxTokens - prefix.length - suffix.length;
     if (this.#textLimit < 1) {
       throw new BitryoshkaError({
@@ -53,10 +53,9 @@ export class TextTokenizer {
   /** Tokens of the text itself among those that `encode` gave, and how many of them are unknown. */
   count(ids: readonly number[]): TokenCount {
     const special = this.#prefix.length + this.#suffix.length;
-    const unknown = this.#unknownId;
     return {
       tokens: ids.length - special,
-      unknown: unknown === undefined ? 0 : ids.reduce((sum, id) => sum + +(id === unknown), 0),
+      unknown: ids.reduce((sum, id) => sum + Number(this.#isUnknown(id)), 0),
     };
   }
 }

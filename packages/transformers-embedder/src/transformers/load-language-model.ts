@@ -245,6 +245,6 @@ function tokenSource(tokenizer: LibraryTokenizer): TokenSource {
       model: parts.model?.config?.type,
       addedTokens: (parts.added_tokens ?? []).map(({ content }) => content),
     }),
-    unknownId: tokenizer.unk_token_id,
+    isUnknown: (id) => id === tokenizer.unk_token_id,
   };
 }

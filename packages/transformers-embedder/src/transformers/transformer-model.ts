@@ -98,13 +98,16 @@ export async function loadTransformer(
         ...settings.dense.map(({ folder }) => `${folder}/model.safetensors`),
       ];
       const hashes = await Promise.all(named.map((file) => files.hash(file)));
-      const output = await model.run(toBatch([tokenizer.encode('a')], model.padId));
+      const probe = [tokenizer.encode('a')];
+      const output = await model.run(toBatch(probe, model.padId));
+      const { columns } = await finish(output, [probe[0]?.length ?? 0]);
       return {
         // Where weights cannot be read again, as in browsers, their name has to do.
         ...(hashes[0] === undefined ? { id, revision, dtype } : {}),
         files: Object.fromEntries(named.map((file, i) => [file, hashes[i] ?? null])),
         pooling: output.kind === 'texts' ? 'its own' : pooling,
         dense: output.kind === 'texts' ? [] : settings.dense.map(({ activation }) => activation),
+        columns,
         maxTokens,
       };
     },
