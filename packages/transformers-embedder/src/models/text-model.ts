@@ -21,7 +21,7 @@ export interface TextModel {
   dispose(): Promise<void>;
 }
 
-export interface ModelIdentity extends Readonly<Record<string, unknown>> {
+interface ModelIdentity extends Readonly<Record<string, unknown>> {
   /** Of a whole vector. */
   readonly columns: number;
 }
