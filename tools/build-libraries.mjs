@@ -4,7 +4,7 @@
 // - `commonjs/`: the same, file by file. Programs of `require`, Jest above all, get the very classes of the
 //   CommonJS half of @langchain/core, so that `instanceof` holds and types agree.
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -79,33 +79,26 @@ async function buildLibrary(name, entries) {
     files.filter((_, i) => isPlaced[i]),
     placeOf,
   );
-  const scope = { type: 'commonjs', ...(await importsOf(folder, commonJs)) };
-  await writeFile(join(commonJs, 'package.json'), `${JSON.stringify(scope, null, 2)}\n`);
+  await nameFiles(folder, commonJs);
+  await writeFile(join(commonJs, 'package.json'), '{ "type": "commonjs" }\n');
 }
 
 /**
- * What `imports` in package.json says, for the folder of CommonJS, which is a scope of its own: the same names
- * for its own files, and stubs for files outside, which a scope cannot name.
+ * Writes the files that `imports` in package.json stands for: it does not count in the folder of CommonJS,
+ * which is a scope of its own. Bundlers for browsers find theirs by `browser`.
  */
-async function importsOf(folder, commonJs) {
-  const { imports } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
-  if (!imports) return {};
-  const own = {};
-  for (const [name, { '@bitryoshka/source': _, types: __, ...targets }] of Object.entries(
-    imports,
-  )) {
-    const inDist = Object.values(targets).every((target) => target.startsWith('./dist/'));
-    if (inDist) {
-      own[name] = Object.fromEntries(
-        Object.entries(targets).map(([key, target]) => [key, target.replace('./dist/', './')]),
-      );
-      continue;
+async function nameFiles(folder, commonJs) {
+  const { imports = {} } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  for (const file of await scriptsIn(commonJs)) {
+    const before = await readFile(file, 'utf8');
+    let after = before;
+    for (const [name, targets] of Object.entries(imports)) {
+      const target = (targets.node ?? targets.default).replace('./dist/', './commonjs/');
+      const path = relative(dirname(file), join(folder, target)).replaceAll('\\', '/');
+      after = after.replaceAll(`require("${name}")`, `require("${path.replace(/^(?!\.)/, './')}")`);
     }
-    const stub = `${name.slice(1)}.js`;
-    await writeFile(join(commonJs, stub), `module.exports = require('.${targets.default}');\n`);
-    own[name] = `./${stub}`;
+    if (after !== before) await writeFile(file, after);
   }
-  return { imports: own };
 }
 
 async function scriptsIn(folder) {
