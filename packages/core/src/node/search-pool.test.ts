@@ -104,7 +104,7 @@ describe.skipIf(!existsSync(built))('threads (need a build)', async () => {
         code: 'invalid-option',
       });
       const signal = AbortSignal.abort(new Error('enough'));
-      await expect(pool.searchBatch(queries, { k: 4, signal })).rejects.toThrow();
+      await expect(pool.searchBatch(queries, { k: 4, signal })).rejects.toThrow('enough');
     } finally {
       await pool.close();
     }
@@ -112,6 +112,26 @@ describe.skipIf(!existsSync(built))('threads (need a build)', async () => {
     const elsewhere = new FlatIndex(quantizer, undefined, undefined, { storage });
     elsewhere.add(vectors);
     expect(() => new SearchPool(elsewhere)).toThrow(/fetched/);
+  });
+
+  it('are closed once, and refuse what comes after', async () => {
+    const index = filled('float32');
+    const pool = new SearchPool(index, { workers: 1 });
+    await Promise.all([pool.close(), pool.close()]);
+    await pool.close();
+    // Numbers of threads that were given back twice would be two pools' at once.
+    const [one, two] = [
+      new SearchPool(index, { workers: 1 }),
+      new SearchPool(index, { workers: 1 }),
+    ];
+    await pool.close();
+    const expected = queries.map((query) => index.search(query, { k: 3 }));
+    const found = await Promise.all([one, two].map((each) => each.searchBatch(queries, { k: 3 })));
+    expect(found).toEqual([expected, expected]);
+    await Promise.all([one.close(), two.close()]);
+    await expect(pool.searchBatch(queries, { k: 3 })).rejects.toMatchObject({
+      code: 'not-supported',
+    });
   });
 
   it('get a copy where memory cannot be shared', () => {

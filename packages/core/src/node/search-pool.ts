@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import type { Tinypool } from 'tinypool';
+import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import type { SharedKernel } from '../kernels/shared-kernel.ts';
 import { createSharedKernel } from '../kernels/wasm-shared-kernel.ts';
 import type { Candidates } from '../search/candidates.ts';
@@ -57,6 +58,7 @@ export class SearchPool {
   readonly #firstParty: number | undefined;
   #index: FlatIndex;
   #version: Version;
+  #closed: Promise<void> | undefined;
 
   /**
    * @throws BitryoshkaError `invalid-option`, or `not-supported` for an index whose vectors are fetched
@@ -89,7 +91,15 @@ export class SearchPool {
    * @throws BitryoshkaError as `FlatIndex.search`
    */
   async searchBatch(queries: Vectors, options: SearchBatchOptions): Promise<ScoredRow[][]> {
+    if (this.#closed) {
+      throw new BitryoshkaError({
+        code: 'not-supported',
+        message: 'searchBatch: got a pool that was closed.',
+        remedy: 'Create another one.',
+      });
+    }
     const { signal, ...depthOptions } = options;
+    signal?.throwIfAborted();
     const { quantizer, dimensions } = this.#index;
     const depth = resolveDepth(depthOptions, {
       hasDecoder: quantizer.decoder !== undefined,
@@ -128,8 +138,11 @@ export class SearchPool {
 
   /** Ends the threads. */
   async close(): Promise<void> {
-    await this.#pool.destroy();
-    if (this.#firstParty !== undefined) giveBackParties(this.#firstParty, this.#workers);
+    // Once: numbers that were given back may be another pool's by now.
+    this.#closed ??= this.#pool.destroy().then(() => {
+      if (this.#firstParty !== undefined) giveBackParties(this.#firstParty, this.#workers);
+    });
+    await this.#closed;
   }
 
   /** What a worker finds, by query. */
@@ -141,7 +154,11 @@ export class SearchPool {
   ): Promise<Candidates[]> {
     const task: SearchTask = { version: number, queries, options };
     const run = (given: SearchTask): Promise<SearchTaskResult> =>
-      this.#pool.run(given, { name: 'search', ...(signal && { signal }) });
+      this.#pool.run(given, { name: 'search', ...(signal && { signal }) }).catch((cause) => {
+        // The library has an error of its own for that.
+        signal?.throwIfAborted();
+        throw cause;
+      });
     const result = (await run(task)) ?? (await run({ ...task, index: shared }));
     const { counts, rows, scores } = result as NonNullable<SearchTaskResult>;
     let end = 0;

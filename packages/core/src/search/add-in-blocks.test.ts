@@ -46,6 +46,17 @@ describe.each([
   });
 });
 
+it('adds nothing when a callback throws, also the last time', async () => {
+  for (const when of [0, 1000]) {
+    const index = new ExactIndex(6);
+    const onProgress = ({ done }: { done: number }) => {
+      if (done === when) throw new Error('not today');
+    };
+    await expect(addInBlocks(index, vectors, { onProgress })).rejects.toThrow('not today');
+    expect(index.rows).toBe(0);
+  }
+});
+
 it('adds nothing when a late vector is wrong', async () => {
   const index = new ExactIndex(6);
   await expect(addInBlocks(index, vectors.with(990, Float32Array.of(1)))).rejects.toMatchObject({

@@ -39,11 +39,12 @@ export async function addInBlocks(
       // Twice as many at most: the first blocks of a program are slow, and a single one says little.
       rows = Math.max(fewestRows, Math.min(mostRows, 2 * rows, Math.floor(fitting)));
     }
+    // Within, as a callback that throws undoes all.
+    options.onProgress?.({ stage: 'add', done, total });
   } catch (cause) {
     index.delete(Array.from({ length: done }, (_, i) => first + i));
     throw cause;
   }
-  options.onProgress?.({ stage: 'add', done, total });
   return first;
 }
 

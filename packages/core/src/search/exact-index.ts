@@ -3,6 +3,7 @@ import { rowRange, toMatrix } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import { aliveBlocks } from './alive-blocks.ts';
 import { checkCount } from './check-count.ts';
+import { checkRows } from './check-rows.ts';
 import { segmentSlots } from './segment-rows.ts';
 import type { Segment } from './segmented-rows.ts';
 import { SegmentedRows } from './segmented-rows.ts';
@@ -54,7 +55,7 @@ export class ExactIndex implements VectorIndex, VectorSegments {
   delete(rows: Iterable<number>): number {
     let deleted = 0;
     this.#list = undefined;
-    for (const row of rows) if (this.segmentedVectors.delete(row)) deleted++;
+    for (const row of checkRows(rows)) if (this.segmentedVectors.delete(row)) deleted++;
     return deleted;
   }
 

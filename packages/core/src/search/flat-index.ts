@@ -9,6 +9,7 @@ import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { rowRange, toMatrix } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import { aliveBlocks } from './alive-blocks.ts';
+import { checkRows } from './check-rows.ts';
 import type { AsyncSearchOptions, FlatSearchOptions } from './code-search.ts';
 import { CodeSearch } from './code-search.ts';
 import type { CodeSegmentLayout, EncodedVectors } from './code-segment.ts';
@@ -144,7 +145,7 @@ export class FlatIndex implements VectorIndex, VectorSegments {
 
   delete(rows: Iterable<number>): number {
     let deleted = 0;
-    for (const row of rows) if (this.#rows.delete(row)) deleted++;
+    for (const row of checkRows(rows)) if (this.#rows.delete(row)) deleted++;
     return deleted;
   }
 

@@ -6,6 +6,7 @@ import { gaussian, seededRandom } from '../vectors/random.ts';
 import { ExactIndex } from './exact-index.ts';
 import { FlatIndex } from './flat-index.ts';
 import { RowSet } from './row-set.ts';
+import { SegmentedRows } from './segmented-rows.ts';
 import { VectorRows } from './vector-rows.ts';
 
 const dimensions = 8;
@@ -27,6 +28,26 @@ it('scans several segments as if they were one', () => {
     .map(({ i }) => i);
   const found = index.search(query, { k: 30_000, scoring: 'symmetric', rerank: 0 });
   expect(found.map((scored) => scored.row)).toEqual(expected);
+});
+
+it('keeps what there is where a segment cannot be compacted, and tries again', () => {
+  let isFull = false;
+  const written: number[] = [];
+  const rows = new SegmentedRows(() => ({
+    appendFrom: () => {
+      if (isFull) throw new Error('ENOSPC');
+    },
+  }));
+  rows.append(1000, (_, start, end) => written.push(end - start));
+  isFull = true;
+  for (let row = 0; row < 400; row++) expect(rows.delete(row)).toBe(true);
+  expect(rows.count).toBe(600);
+  expect(rows.segments[0].rows.slots).toBe(1000);
+  for (let row = 400; row < 1000; row++) expect(rows.find(row)?.slot).toBe(row);
+  isFull = false;
+  rows.delete(400);
+  expect(rows.segments[0].rows.slots).toBe(599);
+  for (let row = 401; row < 1000; row++) expect(rows.find(row)?.slot).toBe(row - 401);
 });
 
 it('keeps numbers through compaction and merging, also those beyond a segment', () => {

@@ -114,7 +114,8 @@ export class SegmentedRows<Content extends SegmentContent<Content>> {
 
   /** Which segment a row is in, and which slot of it; undefined for a row that is not there. */
   find(row: number): { readonly ordinal: number; readonly slot: number } | undefined {
-    const position = this.#positions.get(row);
+    // What is no number would be looked up as another row.
+    const position = Number.isSafeInteger(row) ? this.#positions.get(row) : undefined;
     if (position === undefined) return undefined;
     const ordinal = this.#ordinals[Math.floor(position / segmentSlots)];
     return { ordinal, slot: position % segmentSlots };
@@ -231,17 +232,26 @@ export class SegmentedRows<Content extends SegmentContent<Content>> {
     else this.#compact(ordinal, ordinal + 1);
   }
 
-  /** Replaces a run of segments by one without deleted slots. */
+  /**
+   * Replaces a run of segments by one without deleted slots. Where that cannot be made, on a disk that is full,
+   * say, the old ones stay: what was deleted is deleted, and a later deletion tries again.
+   */
   #compact(start: number, end: number): void {
-    const old = this.#segments.splice(start, end - start);
-    this.#freeIds.push(...old.map(({ id }) => id));
-    const content = this.#createContent();
+    const old = this.#segments.slice(start, end);
     const rows = new SegmentRows();
-    for (const segment of old) {
-      const slots = segment.rows.aliveSlots();
-      content.appendFrom(segment.content, slots);
-      for (const slot of slots) rows.push(segment.rows.rowAt(slot));
+    let content: Content;
+    try {
+      content = this.#createContent();
+      for (const segment of old) {
+        const slots = segment.rows.aliveSlots();
+        content.appendFrom(segment.content, slots);
+        for (const slot of slots) rows.push(segment.rows.rowAt(slot));
+      }
+    } catch {
+      return;
     }
+    this.#segments.splice(start, end - start);
+    this.#freeIds.push(...old.map(({ id }) => id));
     if (rows.slots > 0) this.#insert(start, content, rows);
     else this.#number();
   }

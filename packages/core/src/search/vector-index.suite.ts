@@ -151,6 +151,21 @@ export function vectorIndexSuite(
       expect([...index.blocks()].reduce((sum, { rows }) => sum + rows, 0)).toBe(299);
     });
 
+    it.each([[[0, null]], [[1, 1.5]], [['3']], ['12'], [[2, -1]], [[Number.NaN]], [7], [null]])(
+      'refuses %j, which names no rows, before anything changes',
+      async (rows) => {
+        const index = await filled();
+        expect(() => index.delete(rows as number[])).toThrow(
+          expect.objectContaining({ code: 'invalid-option' }),
+        );
+        expect(index.rows).toBe(300);
+        expect(() => index.update(1.5, vectors[0])).toThrow(
+          expect.objectContaining({ code: 'invalid-option' }),
+        );
+        expect(index.search(vectors[1], { k: 1 })[0]?.row).toBe(1);
+      },
+    );
+
     it('leaves nothing when all is deleted', async () => {
       const index = await create();
       for (let round = 0; round < 4; round++) {

@@ -23,10 +23,27 @@ const createTester = sift as unknown as typeof sift.default;
 export function compileFilter(filter: DocumentFilter): (document: DocumentInterface) => boolean {
   if (typeof filter === 'function') return (document) => checkBoolean(filter(document));
   if (!isPlainObject(filter)) {
-    throw invalid(`got ${Array.isArray(filter) ? 'a list' : String(filter)}`);
+    throw invalid(`got ${Array.isArray(filter) ? 'a list' : JSON.stringify(filter)}`);
   }
+  checkOperands(filter);
   const tester = attempt(() => createTester(filter, { operations: { $where: refuseWhere } }));
   return ({ metadata }) => attempt(() => tester(metadata));
+}
+
+/**
+ * A condition whose value is undefined, of a variable that was never set, say, would be met by every document
+ * without that field.
+ */
+function checkOperands(query: unknown, path = ''): void {
+  if (query === undefined) throw invalid(`got undefined at ${path}`);
+  if (Array.isArray(query)) {
+    // Not by forEach, which skips holes.
+    for (let i = 0; i < query.length; i++) checkOperands(query[i], `${path}[${i}]`);
+  } else if (isPlainObject(query)) {
+    for (const [key, value] of Object.entries(query)) {
+      checkOperands(value, path === '' ? key : `${path}.${key}`);
+    }
+  }
 }
 
 /** An asynchronous function returns a promise, which would let every document pass. */

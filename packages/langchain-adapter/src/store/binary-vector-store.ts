@@ -245,7 +245,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
         remedy: 'Pass { ids: [id] }.',
       });
     }
-    const predicate = filter && compileFilter(filter);
+    const predicate = filter === undefined ? undefined : compileFilter(filter);
     await this.#changes.run(() => {
       const chosen = ids ?? this.#idsWhere(predicate);
       const rows = chosen.map((id) => this.#documents.delete(id));
@@ -455,7 +455,8 @@ export class BinaryVectorStore extends SaveableVectorStore {
   }
 
   #search(query: ArrayLike<number>, k: number, filter: DocumentFilter | undefined): ScoredRow[] {
-    const predicate = filter && compileFilter(filter);
+    const isFiltered = filter !== undefined && filter !== null;
+    const predicate = isFiltered ? compileFilter(filter) : undefined;
     const index = this.#searched ?? this.#index;
     const documents = this.#documents;
     if (!index) return [];

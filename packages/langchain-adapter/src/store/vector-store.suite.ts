@@ -433,13 +433,28 @@ export function vectorStoreSuite(
       { $or: [] },
       { $or: 3 },
       'kind',
+      '',
       3,
+      0,
+      false,
       [],
       new Date(),
       async () => false,
+      { kind: undefined },
+      { kind: { $in: ['cat', undefined] } },
+      { $and: [{ kind: 'cat' }, { age: { $gt: undefined } }] },
     ]) {
       await search(vector, 1, filter).toMatchObject({ code: 'invalid-option' });
+      await expect(
+        store.delete({ filter: filter as unknown as DocumentFilter }),
+      ).rejects.toMatchObject({ code: 'invalid-option' });
     }
+    await expect(store.delete({ filter: null as never })).rejects.toMatchObject({
+      code: 'invalid-option',
+    });
+    // Nothing to filter by, as retrievers say it.
+    const all = await store.similaritySearchVectorWithScore(vector, 9, null as never);
+    expect(all).toHaveLength(ids.length);
   });
 
   it('copes with texts that have no direction', async () => {

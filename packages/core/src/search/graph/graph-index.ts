@@ -7,6 +7,7 @@ import { checkNotEmpty, row as rowAt, rowRange, toMatrix } from '../../vectors/m
 import { normalizeRows } from '../../vectors/normalize.ts';
 import { scoredRows } from '../candidates.ts';
 import { checkCount } from '../check-count.ts';
+import { checkRows } from '../check-rows.ts';
 import { checkTargetRecall } from '../check-target-recall.ts';
 import { RerankedRows } from '../reranked-rows.ts';
 import type { SearchDepth } from '../search-depth.ts';
@@ -138,7 +139,7 @@ export class GraphIndex implements VectorIndex {
 
   delete(rows: Iterable<number>): number {
     let deleted = 0;
-    for (const row of rows) {
+    for (const row of checkRows(rows)) {
       if (!this.#rows.segmented.delete(row)) continue;
       this.#nodes.remove(row);
       deleted++;

@@ -9,6 +9,7 @@ import { sampleIndices, seededRandom } from '../../vectors/random.ts';
 import type { Candidates } from '../candidates.ts';
 import { scoredRows } from '../candidates.ts';
 import { checkCount } from '../check-count.ts';
+import { checkRows } from '../check-rows.ts';
 import { checkTargetRecall } from '../check-target-recall.ts';
 import type { AsyncSearchOptions, FlatSearchOptions } from '../code-search.ts';
 import type { NormStorage } from '../norm-storage.ts';
@@ -178,7 +179,7 @@ export class InvertedIndex implements VectorIndex {
 
   delete(rows: Iterable<number>): number {
     let deleted = 0;
-    for (const row of rows) {
+    for (const row of checkRows(rows)) {
       if (!this.#rows.segmented.delete(row)) continue;
       this.#lists.remove(row);
       deleted++;
