@@ -43,6 +43,8 @@ export async function loadTransformer(
   const id = location.kind === 'hub' ? location.id : location.files.name;
   const library = await findLibrary(id, options.transformers);
   if (options.isThread && majorVersion(library) === 3) throw noThreads(library);
+  // Said once the model is loaded: where that fails as well, its error says enough.
+  let unreachable: string | undefined;
   const files =
     location.kind === 'hub'
       ? hubFiles({
@@ -50,10 +52,9 @@ export async function loadTransformer(
           env: library.env,
           cacheDirectory,
           revision,
-          onUnreachable: (reason) =>
-            onWarning(
-              `model: the settings of "${id}" could not be read (${reason}): pooling and prefixes are those of the options, of what is known of the model, or the usual ones.`,
-            ),
+          onUnreachable: (reason) => {
+            unreachable = reason;
+          },
         })
       : location.files;
   const known = findKnownModel(id);
@@ -67,6 +68,11 @@ export async function loadTransformer(
     onFile,
     takesPooled,
   });
+  if (unreachable !== undefined) {
+    onWarning(
+      `model: the settings of "${id}" could not be read (${unreachable}): pooling and prefixes are those of the options, of what is known of the model, or the usual ones.`,
+    );
+  }
   const pooling = options.pooling ?? settings.pooling ?? known?.pooling ?? 'mean';
   const trained = settings.maxTokens ?? known?.maxTokens;
   const maxTokens = tokenLimit({ longest: model.longest, trained, wanted: options.maxTokens });
@@ -133,7 +139,11 @@ function finisher({
   return async (output, lengths) => {
     if (output.kind === 'texts') return output.vectors;
     if (takesPooled) refuseUnsupported(files.name, settings);
-    layers ??= readDenseLayers(files, settings.dense);
+    layers ??= readDenseLayers(files, settings.dense).catch((cause) => {
+      // A failed read is tried again.
+      layers = undefined;
+      throw cause;
+    });
     return (await layers)(pool(output.vectors, lengths, pooling));
   };
 }
