@@ -42,7 +42,7 @@ export async function embedTexts(
     for (const batch of batchesOf(tokens, options.batchSize)) {
       signal?.throwIfAborted();
       const inputs = batch.map((i) => tokens[i] as readonly number[]);
-      onTokens(countTokens(model, inputs));
+      onTokens(countTokens(model.tokenizer, inputs));
       const vectors = shape(await encode(inputs));
       checkVectors(vectors, batch.length);
       const { columns } = vectors;
@@ -99,7 +99,11 @@ function batchesOf(tokens: readonly (readonly number[])[], batchSize: number): n
   return batches;
 }
 
-function countTokens({ tokenizer }: TextModel, inputs: readonly (readonly number[])[]): TokenCount {
+/** Over all texts. */
+export function countTokens(
+  tokenizer: TextTokenizer,
+  inputs: readonly (readonly number[])[],
+): TokenCount {
   let [tokens, unknown] = [0, 0];
   for (const ids of inputs) {
     const count = tokenizer.count(ids);

@@ -3,7 +3,7 @@ import { applyAffineMap, truncateMatryoshka, unlessAborted } from '@bitryoshka/c
 import { nextTurn } from '#platform';
 import type { TextModel } from '../models/text-model.ts';
 import type { TokenCount } from '../tokens/text-tokenizer.ts';
-import { embedTexts, tokenize } from './embed-texts.ts';
+import { countTokens, embedTexts, tokenize } from './embed-texts.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { loadModel } from './load-model.ts';
 import type { MatryoshkaEmbeddingsOptions } from './matryoshka-embeddings-options.ts';
@@ -84,13 +84,7 @@ export class LocalEmbedder implements Embedder {
 
   async count(texts: readonly string[]): Promise<TokenCount> {
     const { tokenizer } = await this.#load();
-    let [tokens, unknown] = [0, 0];
-    for (const ids of await tokenize(tokenizer, texts)) {
-      const count = tokenizer.count(ids);
-      tokens += count.tokens;
-      unknown += count.unknown;
-    }
-    return { tokens, unknown };
+    return countTokens(tokenizer, await tokenize(tokenizer, texts));
   }
 
   async quantizerFile(): Promise<Uint8Array | undefined> {
