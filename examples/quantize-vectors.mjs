@@ -1,5 +1,5 @@
 // @bitryoshka/core alone: you have vectors, from any model, and want them small and fast to search.
-import { FlatIndex, fitQuantizer, loadQuantizer } from '@bitryoshka/core';
+import { BinaryIndex, fitQuantizer, loadQuantizer } from '@bitryoshka/core';
 
 // Stand-ins for your own vectors: 2,000 of 96 dimensions, in 40 clusters.
 const vectors = Array.from({ length: 2000 }, (_, i) =>
@@ -17,7 +17,7 @@ console.log(
 );
 
 // Search: codes find the candidates, stored vectors decide among them.
-const index = new FlatIndex(loadQuantizer(file));
+const index = new BinaryIndex({ quantizer: loadQuantizer(file) });
 index.add(vectors);
 for (const { row, score } of index.search(vectors[123], { k: 3 })) {
   console.log(`row ${row}, cluster ${row % 40}, cosine ${score.toFixed(3)}`);

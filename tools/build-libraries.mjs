@@ -10,16 +10,7 @@ import { build } from 'esbuild';
 
 /** Ways in, and what is started or chosen by its place. */
 const libraries = {
-  core: [
-    'index',
-    'node/index',
-    'node/search-worker',
-    'node/head-worker',
-    'search/graph/index',
-    'search/inverted/index',
-    // Not for users: tools/make-presets.mjs writes files with it.
-    'format/file',
-  ],
+  core: ['index', 'training', 'evaluation/index', 'analysis/index', 'node/index', 'internal'],
   'langchain-adapter': ['index'],
   'transformers-embedder': [
     'index',

@@ -2,8 +2,10 @@
 // Usage: node tools/compare-nested-heads.mjs [FOLDER OF BEIR SETS] [SUBFOLDER OF VECTORS]   (after a build)
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ExactIndex, fitHead, overlap, row } from '../packages/core/dist/index.js';
+import { overlap } from '../packages/core/dist/evaluation/index.js';
+import { ExactIndex, row } from '../packages/core/dist/index.js';
 import { readBeirFolder } from '../packages/core/dist/node/index.js';
+import { fitHead } from '../packages/core/dist/training.js';
 
 const [data = '../shared/data', vectors = 'minilm'] = process.argv.slice(2);
 const lengths = [64, 128, 256];

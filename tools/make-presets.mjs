@@ -3,13 +3,9 @@
 // Usage: node tools/make-presets.mjs [FOLDER WITH vectors/, text/ AND models/] [MODELS] [KINDS]   (after a build)
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { decodeFile, encodeFile } from '../packages/core/dist/format/file.js';
-import {
-  decodeSafetensors,
-  fitHead,
-  fitQuantizer,
-  saveAdapter,
-} from '../packages/core/dist/index.js';
+import { fitQuantizer } from '../packages/core/dist/index.js';
+import { decodeFile, decodeSafetensors, encodeFile } from '../packages/core/dist/internal.js';
+import { fitHead, saveAdapter } from '../packages/core/dist/training.js';
 import { MatryoshkaEmbeddings } from '../packages/transformers-embedder/dist/index.js';
 
 const miniLm = 'all-minilm-l6-v2';

@@ -1,11 +1,11 @@
 // Recall of quantizers on 100,000 real vectors, asked queries of sets that none has seen.
 // Usage: node tools/measure-at-size.mjs [KINDS] [BITS] [FOLDER WITH vectors/ AND data/]   (after a build)
 import { readFileSync } from 'node:fs';
+import { overlap } from '../packages/core/dist/evaluation/index.js';
 import {
+  BinaryIndex,
   ExactIndex,
-  FlatIndex,
   fitQuantizer,
-  overlap,
   row,
   selectRows,
 } from '../packages/core/dist/index.js';
@@ -50,7 +50,7 @@ for (const kind of kinds.split(',')) {
       sampleSize: kind === 'head' ? learnedRows : 20_000,
     });
     const fitted = performance.now();
-    const index = new FlatIndex(quantizer, exact.vectors, undefined, { prefixBits: length });
+    const index = new BinaryIndex({ quantizer, vectors: exact.vectors, prefixBits: length });
     const encoded = performance.now();
     const recalls = searches.map(({ candidates, prefixes, rerank, scoring = 'decoded' }) => {
       const search = {

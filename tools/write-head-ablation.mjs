@@ -2,15 +2,10 @@
 // Usage: node tools/write-head-ablation.mjs [FOLDER OF BEIR SETS] [SUBFOLDER OF VECTORS]   (after a build)
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  ExactIndex,
-  FlatIndex,
-  fitHead,
-  overlap,
-  row,
-  selectRows,
-} from '../packages/core/dist/index.js';
+import { overlap } from '../packages/core/dist/evaluation/index.js';
+import { BinaryIndex, ExactIndex, row, selectRows } from '../packages/core/dist/index.js';
 import { readBeirFolder } from '../packages/core/dist/node/index.js';
+import { fitHead } from '../packages/core/dist/training.js';
 
 const [data = '../shared/data', vectors = 'minilm'] = process.argv.slice(2);
 const bits = 128;
@@ -88,7 +83,7 @@ async function measureAll(options, pairsOf) {
 
 /** Of the ways of searching that are shown, in their order. */
 function recalls(task, quantizer) {
-  const index = new FlatIndex(quantizer, task.exact.vectors);
+  const index = new BinaryIndex({ quantizer, vectors: task.exact.vectors });
   const candidates = task.documents.rows;
   return shown.map(([scoring, rerank]) => {
     const shares = task.nearest.map((nearest, i) =>

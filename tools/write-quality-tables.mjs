@@ -48,9 +48,8 @@ function measure(name) {
 async function measurePairs() {
   const cache = '.cache/quality/stsb.json';
   if (!existsSync(cache)) {
-    const { evaluateSimilarity, fitQuantizer, tune } = await import(
-      '../packages/core/dist/index.js'
-    );
+    const { fitQuantizer, tune } = await import('../packages/core/dist/index.js');
+    const { evaluateSimilarity } = await import('../packages/core/dist/evaluation/index.js');
     const { readStsPairs } = await import('../packages/core/dist/node/index.js');
     const { MatryoshkaEmbeddings } = await import(
       '../packages/transformers-embedder/dist/index.js'

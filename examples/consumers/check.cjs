@@ -3,7 +3,7 @@ const assert = require('node:assert');
 const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
-const { FlatIndex, fitQuantizer } = require('@bitryoshka/core');
+const { BinaryIndex, fitQuantizer } = require('@bitryoshka/core');
 const { BinaryVectorStore } = require('@bitryoshka/langchain');
 const { MatryoshkaEmbeddings } = require('@bitryoshka/transformers');
 const { Document } = require('@langchain/core/documents');
@@ -28,7 +28,7 @@ exports.check = async () => {
   }
   const data = Float32Array.from({ length: 80 }, (_, i) => Math.sin(i * i));
   const quantizer = await fitQuantizer({ rows: 20, columns: 4, data }, { kind: 'itq', bits: 4 });
-  const index = new FlatIndex(quantizer);
+  const index = new BinaryIndex({ quantizer });
   index.add({ rows: 20, columns: 4, data });
   assert.strictEqual(index.search(data.subarray(12, 16), { k: 1 })[0].row, 3);
   return (await embeddings.embedQuery('cat')).length;

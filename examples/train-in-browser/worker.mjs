@@ -1,5 +1,5 @@
 // Trains in a worker, so that the page can draw every frame meanwhile.
-import { fitHead } from '@bitryoshka/core';
+import { fitHead } from '@bitryoshka/core/training';
 
 self.onmessage = async ({ data: { vectors, options } }) => {
   try {

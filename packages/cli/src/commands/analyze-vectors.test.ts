@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Drift, VectorStatistics } from '@bitryoshka/core';
+import type { Drift, VectorStatistics } from '@bitryoshka/core/analysis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../main.ts';
 import { captureOutput } from '../terminal/capture-output.suite.ts';

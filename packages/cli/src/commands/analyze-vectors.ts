@@ -1,5 +1,5 @@
-import type { Drift, VectorStatistics } from '@bitryoshka/core';
-import { analyzeVectors as analyze, measureDrift } from '@bitryoshka/core';
+import type { Drift, VectorStatistics } from '@bitryoshka/core/analysis';
+import { analyzeVectors as analyze, measureDrift } from '@bitryoshka/core/analysis';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { readDocumentVectors } from '../vectors/read-document-vectors.ts';

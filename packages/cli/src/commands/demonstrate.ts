@@ -1,8 +1,8 @@
 import { openLibrary } from '../library/folder-library.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
-import { compareWithFloats } from './compare-with-floats.ts';
+import { compareAtSizes } from './compare-at-sizes.ts';
 import { findPassages, printPassages } from './print-passages.ts';
-import { printLibrary } from './search-folder.ts';
+import { closeLibrary, printLibrary } from './search-folder.ts';
 
 /** Asked when no folder is given, of the Markdown that every project with packages has. */
 const demoQuestions = [
@@ -37,5 +37,7 @@ export async function demonstrate(folder?: string, question?: string): Promise<v
   for (const asked of question === undefined ? demoQuestions : [question]) {
     printPassages(asked, await findPassages(library.store, asked, 3));
   }
-  console.log(`\n${await compareWithFloats(library)}`);
+  await closeLibrary(library, bar);
+  const table = await compareAtSizes(library, { onProgress: bar.update }).finally(() => bar.stop());
+  console.log(`\n${table}`);
 }

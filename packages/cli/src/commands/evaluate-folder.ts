@@ -1,5 +1,5 @@
-import type { EvaluationRow } from '@bitryoshka/core';
-import { evaluate } from '@bitryoshka/core';
+import type { EvaluationRow } from '@bitryoshka/core/evaluation';
+import { evaluate } from '@bitryoshka/core/evaluation';
 import { readBeirFolder } from '@bitryoshka/core/node';
 import type { QuantizerChoice } from '../evaluation/tuned-contender.ts';
 import { withTunedContender } from '../evaluation/tuned-contender.ts';

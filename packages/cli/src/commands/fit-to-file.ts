@@ -1,7 +1,8 @@
 import type { FitOptions, Quantizer } from '@bitryoshka/core';
-import { fitQuantizer, refineThresholds, sampleVectors } from '@bitryoshka/core';
+import { fitQuantizer } from '@bitryoshka/core';
 import type { PresetModel } from '@bitryoshka/core/node';
 import { checkReplaceable, loadPreset, replaceFile } from '@bitryoshka/core/node';
+import { refineThresholds, sampleVectors } from '@bitryoshka/core/training';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { readDocumentBlocks, readDocumentVectors } from '../vectors/read-document-vectors.ts';
 

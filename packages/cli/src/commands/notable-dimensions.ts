@@ -1,4 +1,4 @@
-import type { DimensionStatistics, VectorStatistics } from '@bitryoshka/core';
+import type { DimensionStatistics, VectorStatistics } from '@bitryoshka/core/analysis';
 import { mean } from './mean.ts';
 
 /** A dimension that stands out, and why. */

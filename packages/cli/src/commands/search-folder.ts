@@ -27,10 +27,19 @@ export async function searchFolder(
   const found = await findPassages(library.store, question, k);
   if (json) {
     console.log(JSON.stringify(found, undefined, 2));
-    return;
+  } else {
+    printLibrary(folder, library);
+    printPassages(question, found);
   }
-  printLibrary(folder, library);
-  printPassages(question, found);
+  await closeLibrary(library, bar);
+}
+
+/** Once there is an answer: saves what is new, and ends what goes on in the background, or the process would not. */
+export async function closeLibrary(library: FolderLibrary, bar: ProgressBar): Promise<void> {
+  await library.save().finally(() => {
+    bar.stop();
+    library.store.close();
+  });
 }
 
 /** What was indexed, and what was left out. */

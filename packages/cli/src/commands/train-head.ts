@@ -1,4 +1,3 @@
-import type { CorpusLessons, HeadFit, HeadFitOptions } from '@bitryoshka/core';
 import { BitryoshkaError, loadQuantizer, selectRows } from '@bitryoshka/core';
 import {
   checkReplaceable,
@@ -7,6 +6,7 @@ import {
   readJudgements,
   replaceFile,
 } from '@bitryoshka/core/node';
+import type { CorpusLessons, HeadFit, HeadFitOptions } from '@bitryoshka/core/training';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { learnFromTitles } from '../vectors/learn-from-titles.ts';

@@ -1,5 +1,6 @@
-import type { Contender, QuantizerKind } from '@bitryoshka/core';
+import type { QuantizerKind } from '@bitryoshka/core';
 import { tune } from '@bitryoshka/core';
+import type { Contender } from '@bitryoshka/core/evaluation';
 
 /** A kind of quantizer, or whichever the tuner takes. */
 export type QuantizerChoice = QuantizerKind | 'tuned';

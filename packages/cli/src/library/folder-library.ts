@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Progress, TaskOptions } from '@bitryoshka/core';
 import { BitryoshkaError } from '@bitryoshka/core';
 import { BinaryVectorStore } from '@bitryoshka/langchain';
@@ -10,6 +11,12 @@ import type { CollectOptions, FoundFile } from '../folders/collect-files.ts';
 import { collectFiles } from '../folders/collect-files.ts';
 import type { Passage } from '../folders/read-passages.ts';
 import { readPassages } from '../folders/read-passages.ts';
+
+/**
+ * What a save waits for codes: those of a folder are made in less. A graph of many passages is not worth the wait, as
+ * it saves less than a hundredth of a second of the one question that a call asks.
+ */
+const patienceMilliseconds = 2000;
 
 /** What the store keeps with every passage. */
 export interface PassageMetadata extends Record<string, unknown> {
@@ -44,8 +51,8 @@ export interface FolderLibrary {
   readonly filesRemoved: number;
   /** Why files were left out, and how many. */
   readonly skipped: ReadonlyMap<string, number>;
-  /** What fitting and encoding took, where it was done now. */
-  readonly fitMilliseconds: number | undefined;
+  /** Saves the index where it has changed. What is made in the background is left out if it takes long. */
+  save(): Promise<void>;
 }
 
 /**
@@ -82,8 +89,7 @@ export async function openLibrary(
 
   await store.delete({ ids: outdated.flatMap(([, { ids }]) => ids) });
   const documents = await readDocuments(folder, unread, skipped, options);
-  const fitMilliseconds = await addDocuments(documents, store, embeddings, options);
-  if (outdated.length > 0 || documents.length > 0) await store.save(indexFolder);
+  await addDocuments(documents, store, embeddings, options);
 
   const passages = store.stats().count;
   if (passages === 0) {
@@ -102,7 +108,11 @@ export async function openLibrary(
     filesRead: new Set(documents.map(({ metadata }) => metadata.source)).size,
     filesRemoved: outdated.length,
     skipped,
-    fitMilliseconds,
+    save: async () => {
+      if (outdated.length === 0 && documents.length === 0) return;
+      const { signal, onProgress } = options;
+      await settledSoon(store).finally(() => store.save(indexFolder, { signal, onProgress }));
+    },
   };
 }
 
@@ -183,32 +193,30 @@ function toDocument(
   });
 }
 
-/** Returns what fitting took, if the store was fitted. */
 async function addDocuments(
   documents: readonly Document<PassageMetadata>[],
   store: BinaryVectorStore,
   embeddings: MatryoshkaEmbeddings,
   { signal, onProgress }: TaskOptions,
-): Promise<number | undefined> {
-  if (documents.length === 0) return undefined;
-  let fitStart: number | undefined;
+): Promise<void> {
+  if (documents.length === 0) return;
   const options = {
     signal,
     onProgress: (progress: Progress) => {
-      if (progress.stage === 'fit') fitStart ??= performance.now();
       if (progress.stage !== 'load') onProgress?.(progress);
     },
   };
-  const wasFitted = store.quantizer !== undefined;
   const texts = documents.map(embeddedText);
-  // All at once, so that a first fit learns from the whole folder.
   await store.addVectors(await embeddings.embedMatrix(texts, 'document', options), [...documents], {
     ...options,
     ids: documents.map(({ id }) => id),
   });
-  // Codes that were learned from less than half of what is here now are learned anew.
-  if (wasFitted && documents.length > store.stats().count / 2) await store.fit(options);
-  return fitStart === undefined ? undefined : performance.now() - fitStart;
+}
+
+async function settledSoon(store: BinaryVectorStore): Promise<void> {
+  const timer = new AbortController();
+  const patience = setTimeout(patienceMilliseconds, undefined, { signal: timer.signal });
+  await Promise.race([store.settled(), patience]).finally(() => timer.abort());
 }
 
 /** A passage says less than the headings above it: both are embedded, only the passage is shown. */

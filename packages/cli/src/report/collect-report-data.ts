@@ -1,11 +1,14 @@
+import type { QuantizerKind } from '@bitryoshka/core';
+import { fitQuantizer, selectRows } from '@bitryoshka/core';
 import type {
   Contender,
   EvaluateOptions,
   EvaluationRow,
-  QuantizerKind,
   RetrievalTask,
-} from '@bitryoshka/core';
-import { checkpoint, evaluate, fitHead, fitQuantizer, selectRows } from '@bitryoshka/core';
+} from '@bitryoshka/core/evaluation';
+import { evaluate } from '@bitryoshka/core/evaluation';
+import { checkpoint } from '@bitryoshka/core/internal';
+import { fitHead } from '@bitryoshka/core/training';
 import { correlateBits } from './correlate-bits.ts';
 import type { InspectedQuantizer } from './inspected-quantizer.ts';
 import { measureBalance } from './measure-balance.ts';

@@ -1,4 +1,4 @@
-import type { EvaluationRow } from '@bitryoshka/core';
+import type { EvaluationRow } from '@bitryoshka/core/evaluation';
 import { formatPercent } from './format-percent.ts';
 import type { ReportData } from './report-data.ts';
 import { shallowestRows } from './shallowest-rows.ts';

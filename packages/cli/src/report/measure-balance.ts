@@ -1,5 +1,6 @@
-import type { Codes, RetrievalTask, Side } from '@bitryoshka/core';
+import type { Codes, Side } from '@bitryoshka/core';
 import { bitAt } from '@bitryoshka/core';
+import type { RetrievalTask } from '@bitryoshka/core/evaluation';
 import type { NamedQuantizer } from './inspected-quantizer.ts';
 import type { BitBalance } from './report-data.ts';
 

@@ -1,5 +1,5 @@
-import type { RetrievalTask } from '@bitryoshka/core';
 import { fitQuantizer, normalizeRows, toMatrix } from '@bitryoshka/core';
+import type { RetrievalTask } from '@bitryoshka/core/evaluation';
 import { describe, expect, it } from 'vitest';
 import { measureDistributions } from './measure-distributions.ts';
 

@@ -1,5 +1,6 @@
-import type { Matrix, Quantizer, RetrievalTask, Side } from '@bitryoshka/core';
+import type { Matrix, Quantizer, Side } from '@bitryoshka/core';
 import { normalizeRows } from '@bitryoshka/core';
+import type { RetrievalTask } from '@bitryoshka/core/evaluation';
 import type { NamedQuantizer } from './inspected-quantizer.ts';
 import type { DistributionPanel, Distributions } from './report-data.ts';
 import { spacedRows } from './spaced-rows.ts';

@@ -1,5 +1,7 @@
-import type { RetrievalTask, ScoredRow, Scoring, TaskOptions } from '@bitryoshka/core';
-import { checkpoint, ExactIndex, FlatIndex, row } from '@bitryoshka/core';
+import type { ScoredRow, Scoring, TaskOptions } from '@bitryoshka/core';
+import { BinaryIndex, ExactIndex, row } from '@bitryoshka/core';
+import type { RetrievalTask } from '@bitryoshka/core/evaluation';
+import { checkpoint } from '@bitryoshka/core/internal';
 import type { InspectedQuantizer } from './inspected-quantizer.ts';
 import type { QuantizerTimes, StageTime, Times } from './report-data.ts';
 import { spacedRows } from './spaced-rows.ts';
@@ -32,7 +34,11 @@ export async function measureTimes(
     const start = performance.now();
     quantizer.encode(task.documents, 'document');
     const encodeSeconds = (performance.now() - start) / 1000;
-    const stages = timeStages(new FlatIndex(quantizer, exact.vectors), queries, scorings);
+    const stages = timeStages(
+      new BinaryIndex({ quantizer, vectors: exact.vectors }),
+      queries,
+      scorings,
+    );
     quantizers.push({ quantizer: name, fitSeconds, encodeSeconds, stages });
   }
   options.onProgress?.({ stage: 'time', done: total, total });
@@ -40,7 +46,7 @@ export async function measureTimes(
 }
 
 function timeStages(
-  index: FlatIndex,
+  index: BinaryIndex,
   queries: readonly Float32Array[],
   scorings: readonly Scoring[],
 ): StageTime[] {

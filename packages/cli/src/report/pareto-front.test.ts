@@ -1,4 +1,4 @@
-import type { EvaluationRow } from '@bitryoshka/core';
+import type { EvaluationRow } from '@bitryoshka/core/evaluation';
 import { expect, it } from 'vitest';
 import { paretoFront } from './pareto-front.ts';
 

@@ -1,4 +1,4 @@
-import type { EvaluationRow } from '@bitryoshka/core';
+import type { EvaluationRow } from '@bitryoshka/core/evaluation';
 
 /** What larger values of are better. */
 export type Metric = 'ndcg10' | 'recall10';

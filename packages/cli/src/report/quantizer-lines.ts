@@ -1,4 +1,4 @@
-import type { EvaluationRow } from '@bitryoshka/core';
+import type { EvaluationRow } from '@bitryoshka/core/evaluation';
 import type { Markish } from '@observablehq/plot';
 import { dot, lineY } from '@observablehq/plot';
 import { seriesColors } from './page-style.ts';

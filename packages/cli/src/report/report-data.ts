@@ -1,4 +1,6 @@
-import type { CurvePoint, EvaluationRow, HeadStage, Side } from '@bitryoshka/core';
+import type { Side } from '@bitryoshka/core';
+import type { EvaluationRow } from '@bitryoshka/core/evaluation';
+import type { CurvePoint, HeadStage } from '@bitryoshka/core/training';
 
 /** Everything a report shows, as plain data. */
 export interface ReportData {

@@ -1,4 +1,4 @@
-import type { EvaluationRow } from '@bitryoshka/core';
+import type { EvaluationRow } from '@bitryoshka/core/evaluation';
 
 /** The rows that were re-ranked least, most often not at all: what codes do alone. */
 export function shallowestRows(rows: readonly EvaluationRow[]): EvaluationRow[] {

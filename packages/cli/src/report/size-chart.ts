@@ -1,4 +1,4 @@
-import type { EvaluationRow } from '@bitryoshka/core';
+import type { EvaluationRow } from '@bitryoshka/core/evaluation';
 import { gridX, gridY, line, ruleY } from '@observablehq/plot';
 import type { Metric } from './pareto-front.ts';
 import { paretoFront } from './pareto-front.ts';

@@ -1,6 +1,7 @@
-import type { CorpusLessons, Matrix, TaskOptions } from '@bitryoshka/core';
-import { learnFromCorpus } from '@bitryoshka/core';
+import type { Matrix, TaskOptions } from '@bitryoshka/core';
 import { readBeirTitles } from '@bitryoshka/core/node';
+import type { CorpusLessons } from '@bitryoshka/core/training';
+import { learnFromCorpus } from '@bitryoshka/core/training';
 import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
 
 export interface TitleOptions extends TaskOptions {

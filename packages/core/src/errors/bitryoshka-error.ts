@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'write-failed'
   | 'model-not-found'
   | 'model-failed'
+  | 'thread-failed'
   | 'not-supported';
 
 /** What an error says: what was got, what was expected, and what to do about it. */

@@ -1,5 +1,5 @@
 import { bytesPerCode } from '../codes/codes.ts';
-import { checkCount } from '../search/check-count.ts';
+import { checkCount } from '../errors/check-count.ts';
 
 /** How the values of a vector are stored; `int8` with a float32 scale per vector. */
 export type VectorFormat = 'float32' | 'float16' | 'int8' | 'binary';

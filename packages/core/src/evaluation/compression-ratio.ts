@@ -1,4 +1,4 @@
-import { checkCount } from '../search/check-count.ts';
+import { checkCount } from '../errors/check-count.ts';
 import { bytesPerVector } from './bytes-per-vector.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import { BinaryIndex } from '../search/binary-index.ts';
 import { ExactIndex } from '../search/exact-index.ts';
-import { FlatIndex } from '../search/flat-index.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { selectRows, toMatrix } from '../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
@@ -92,7 +92,7 @@ describe('evaluate', () => {
         bits: 16,
         queries,
       });
-      const index = new FlatIndex(quantizer);
+      const index = new BinaryIndex({ quantizer });
       index.add(task.documents);
       const exact = new ExactIndex(16);
       exact.add(task.documents);

@@ -1,14 +1,14 @@
 import { bytesPerCode } from '../codes/codes.ts';
+import { checkCount } from '../errors/check-count.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint } from '../progress/task-options.ts';
 import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import type { QuantizerKind } from '../quantizers/quantizer-fitters.ts';
-import { checkCount } from '../search/check-count.ts';
+import { BinaryIndex } from '../search/binary-index.ts';
 import { ExactIndex } from '../search/exact-index.ts';
-import type { Scoring } from '../search/flat-index.ts';
-import { FlatIndex } from '../search/flat-index.ts';
-import type { ScoredRow } from '../search/top-rows.ts';
+import type { Scoring } from '../search/ranking/code-scoring.ts';
+import type { ScoredRow } from '../search/ranking/top-k.ts';
 import type { CorpusLessons } from '../training/learn-from-corpus.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row, selectRows } from '../vectors/matrix.ts';
@@ -147,7 +147,9 @@ function measure(
   reranks: readonly number[],
   nearest: readonly ScoredRow[][],
 ): Omit<EvaluationRow, 'quantizer' | 'bits' | 'ndcg10Float' | 'fitSeconds'>[] {
-  const indexes = parts.map(({ quantizer }) => new FlatIndex(quantizer, exact.vectors));
+  const indexes = parts.map(
+    ({ quantizer }) => new BinaryIndex({ quantizer, vectors: exact.vectors }),
+  );
   const candidates = task.documents.rows;
   return scorings.flatMap((scoring) =>
     reranks.map((rerank) => {

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { fasterCounting } from './faster-counting.ts';
-import type { KernelExports } from './wasm-exports.ts';
 
 /** Measures kernels that take so many milliseconds, and so many times as many for the first calls. */
 function measured(countInWords: number, countInLanes: number, slowness: number) {
@@ -15,7 +14,7 @@ function measured(countInWords: number, countInLanes: number, slowness: number) 
     countInWords: take(countInWords),
     countInLanes: take(countInLanes),
   };
-  return fasterCounting(kernel as unknown as KernelExports, () => time);
+  return fasterCounting(kernel, () => time);
 }
 
 it('takes what is faster once both are compiled', () => {

@@ -1,8 +1,11 @@
-import type { CountingExports } from './wasm-exports.ts';
-import { base, ensureBytes } from './wasm-exports.ts';
+import type { ScanExports } from './scan/scan-exports.generated.ts';
+import { base, ensureBytes } from './wasm-memory.ts';
 
 /** How bits are counted: eight bytes at a time or sixteen. Processors differ in which is faster. */
 export type BitCounting = 'scalar' | 'vector';
+
+/** What all kernels that count bits have. */
+type CountingExports = Pick<ScanExports, 'memory' | 'countInWords' | 'countInLanes'>;
 
 /** Of 32 bytes: they take about a microsecond. */
 const measuredCodes = 512;
@@ -33,7 +36,8 @@ export function fasterCounting(
   for (let round = 0; now() < end; round++) {
     for (const trial of trials) {
       const start = now();
-      for (let i = 0; i < countsPerTrial; i++) kernel[trial.name](base, measuredCodes);
+      for (let i = 0; i < countsPerTrial; i++)
+        kernel[trial.name]({ codes: base, count: measuredCodes });
       const time = now() - start;
       if (round === 0) trial.first = time;
       trial.best = Math.min(trial.best, time);

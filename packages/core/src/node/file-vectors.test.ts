@@ -2,10 +2,11 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { VectorFormatName } from '../kernels/scan/vector-layout.ts';
 import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
-import { FlatIndex } from '../search/flat-index.ts';
-import { storedVectorsSuite } from '../search/stored-vectors.suite.ts';
-import { vectorIndexSuite } from '../search/vector-index.suite.ts';
+import { binaryIndexSuite } from '../search/binary-index.suite.ts';
+import { BinaryIndex } from '../search/binary-index.ts';
+import { storedVectorsSuite } from '../search/vectors/stored-vectors.suite.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 import { fileVectors } from './file-vectors.ts';
 
@@ -25,10 +26,10 @@ describe('an index with its vectors in files', async () => {
     Array.from({ length: 24 }, () => gaussian(random)),
   );
   const quantizer = await fitQuantizer(sample, { kind: 'sign', bits: 24 });
-  const create = () =>
-    new FlatIndex(quantizer, undefined, undefined, { storage: fileVectors({ directory }) });
+  const create = (format: VectorFormatName = 'float32') =>
+    new BinaryIndex({ quantizer, storage: fileVectors({ directory, format }) });
 
-  vectorIndexSuite(async () => create(), { candidates: 1e6, rerank: 1e6 });
+  binaryIndexSuite(async (format) => create(format), { candidates: 1e6, rerank: 1e6 });
 });
 
 it('leaves no files behind, and says where it cannot write', () => {

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
-import { defaultKernel } from '../kernels/default-kernel.ts';
-import type { VectorMemory } from '../kernels/kernel.ts';
-import type { VectorFormatName } from '../kernels/vector-layout.ts';
-import type { StoredVectors } from '../search/stored-vectors.ts';
-import type { VectorCodec } from '../search/vector-codec.ts';
-import { vectorCodec } from '../search/vector-codecs.ts';
+import { scanKernel } from '../kernels/scan/scan-kernel.ts';
+import type { VectorFormatName } from '../kernels/scan/vector-layout.ts';
+import type { VectorMemory } from '../kernels/scan/vector-memory.ts';
+import type { StoredVectors } from '../search/vectors/stored-vectors.ts';
+import type { VectorCodec } from '../search/vectors/vector-codecs.ts';
+import { vectorCodec } from '../search/vectors/vector-codecs.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row as rowOf, zeros } from '../vectors/matrix.ts';
 
@@ -97,7 +97,7 @@ class FileVectors implements StoredVectors {
   scores(rows: ArrayLike<number>, query: Float32Array): Float64Array {
     const { bytesPerVector: bytes, dimensions } = this;
     const { format } = this.#codec;
-    this.#scored ??= defaultKernel().createVectorMemory(blockRows, dimensions, format);
+    this.#scored ??= scanKernel().createVectorMemory(blockRows, dimensions, format);
     const memory = this.#scored;
     const scores = new Float64Array(rows.length);
     const waiting: number[] = [];

@@ -1,20 +1,17 @@
-import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { fitHead } from '../quantizers/head/fit-head.ts';
 import type { HeadFitOptions } from '../quantizers/head/head-options.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
+import { fitHeadInThread } from './fit-head-in-thread.ts';
 
-// Threads run what was compiled: a test of the sources would have nothing to start them with.
-const built = new URL('../../dist/node/index.js', import.meta.url);
-const main = new URL('../../dist/index.js', import.meta.url);
 const random = seededRandom(6);
 const vectors = Array.from({ length: 500 }, () =>
   Array.from({ length: 24 }, () => gaussian(random)),
 );
 const options: HeadFitOptions = { bits: 16, steps: 30 };
 
-describe.skipIf(!existsSync(built))('fitHeadInThread (needs a build)', () => {
+describe('fitHeadInThread', () => {
   it('trains the head that fitHead trains, while this thread is free', async () => {
-    const { fitHeadInThread, fitHead } = await load();
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
     const stages = new Set<string>();
@@ -29,7 +26,6 @@ describe.skipIf(!existsSync(built))('fitHeadInThread (needs a build)', () => {
   });
 
   it('learns from queries and pairs as fitHead does', async () => {
-    const { fitHeadInThread, fitHead } = await load();
     const queries = vectors.slice(0, 40).map((vector) => vector.map((value) => value + 0.1));
     const pairs = { queries, documents: vectors.slice(0, 40), negatives: vectors.slice(40, 80) };
     const learning = { ...options, queries, pairs };
@@ -41,7 +37,6 @@ describe.skipIf(!existsSync(built))('fitHeadInThread (needs a build)', () => {
   });
 
   it('goes on from a checkpoint as if it had not been interrupted', async () => {
-    const { fitHeadInThread } = await load();
     const checkpoints: Uint8Array[] = [];
     const whole = await fitHeadInThread(vectors, {
       ...options,
@@ -54,7 +49,6 @@ describe.skipIf(!existsSync(built))('fitHeadInThread (needs a build)', () => {
   });
 
   it('stops when it is told to, and passes errors on', async () => {
-    const { fitHeadInThread } = await load();
     const controller = new AbortController();
     const stopped = fitHeadInThread(vectors, {
       ...options,
@@ -69,9 +63,3 @@ describe.skipIf(!existsSync(built))('fitHeadInThread (needs a build)', () => {
     await expect(wrong).rejects.toMatchObject({ code: 'invalid-option' });
   });
 });
-
-async function load() {
-  const threads = (await import(built.href)) as typeof import('./fit-head-in-thread.ts');
-  const core = (await import(main.href)) as typeof import('../index.ts');
-  return { fitHeadInThread: threads.fitHeadInThread, fitHead: core.fitHead };
-}

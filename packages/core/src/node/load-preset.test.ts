@@ -6,8 +6,8 @@ import { fitHead } from '../quantizers/head/fit-head.ts';
 import type { HeadQuantizer } from '../quantizers/head/head-quantizer.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import { refineThresholds } from '../quantizers/thresholds/refine-thresholds.ts';
+import { BinaryIndex } from '../search/binary-index.ts';
 import { ExactIndex } from '../search/exact-index.ts';
-import { FlatIndex } from '../search/flat-index.ts';
 import { applyAffineMap } from '../transforms/affine-map.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row, selectRows } from '../vectors/matrix.ts';
@@ -98,7 +98,7 @@ function measureWith(documents: Matrix, queries: Matrix): (quantizer: Quantizer)
     (i) => new Set(exact.search(row(queries, i), { k: 10 }).map((found) => found.row)),
   );
   return (quantizer) => {
-    const index = new FlatIndex(quantizer);
+    const index = new BinaryIndex({ quantizer });
     index.add(documents);
     const hits = wanted.map(
       (rows, i) =>

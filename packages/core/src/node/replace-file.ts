@@ -21,14 +21,21 @@ export async function checkReplaceable(file: string): Promise<void> {
 /**
  * Replaces a file as a whole or not at all: it is written beside its place, flushed and renamed.
  *
- * @throws BitryoshkaError `write-failed`; what was there before is still there then
+ * @param contents a list is written piece by piece
+ * @throws BitryoshkaError `write-failed`, and what making the pieces throws; what was there before is still there then
  */
-export async function replaceFile(file: string, contents: Uint8Array | string): Promise<void> {
+export async function replaceFile(
+  file: string,
+  contents: Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
   const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     const handle = await open(temporary, 'wx');
     try {
-      await handle.writeFile(contents);
+      const pieces =
+        typeof contents === 'string' || contents instanceof Uint8Array ? [contents] : contents;
+      // Each goes on where the one before ended.
+      for await (const piece of pieces) await handle.writeFile(piece);
       await flush(handle);
     } finally {
       await handle.close();
@@ -36,8 +43,14 @@ export async function replaceFile(file: string, contents: Uint8Array | string): 
     await rename(temporary, file);
   } catch (cause) {
     await rm(temporary, { force: true });
+    if (typeof contents === 'object' && !isSystemError(cause)) throw cause;
     throw writeFailed(file, describe(cause), cause);
   }
+}
+
+/** Errors of the file system name the call that failed. */
+function isSystemError(cause: unknown): boolean {
+  return typeof (cause as NodeJS.ErrnoException)?.syscall === 'string';
 }
 
 function describe(cause: unknown): string {

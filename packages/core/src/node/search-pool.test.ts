@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import type { BinaryIndexOptions } from '../search/binary-index.ts';
+import { BinaryIndex } from '../search/binary-index.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
+import { fileVectors } from './file-vectors.ts';
+import { SearchPool } from './search-pool.ts';
+import { bundleProgram } from './threads/bundle-program.suite.ts';
 
-// Threads run what was compiled: a test of the sources would have nothing to start them with.
-const built = new URL('../../dist/node/index.js', import.meta.url);
-const main = new URL('../../dist/index.js', import.meta.url);
 const random = seededRandom(6);
 const vectors = Array.from({ length: 700 }, () =>
   Array.from({ length: 24 }, () => gaussian(random)),
@@ -17,19 +20,16 @@ const depths = [
   { k: 5 },
   { k: 5, rerank: 0 },
   { k: 3, rerank: 20, candidates: 50, scoring: 'symmetric' as const },
-  { k: 3, rerank: 40, candidates: 60, margin: 0.1 },
+  { k: 3, rerank: 40, candidates: 60 },
   { k: 3, rerank: 40, queryDigits: 8 as const },
 ];
 const directory = mkdtempSync(join(tmpdir(), 'bitryoshka-pool-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-describe.skipIf(!existsSync(built))('threads (need a build)', async () => {
-  if (!existsSync(built)) return;
-  const { SearchPool, fileVectors } = (await import(built.href)) as typeof import('./index.ts');
-  const { FlatIndex, fitQuantizer } = (await import(main.href)) as typeof import('../index.ts');
+describe('threads', async () => {
   const quantizer = await fitQuantizer(vectors, { kind: 'itq', bits: 24 });
-  const filled = (storage: NonNullable<ConstructorParameters<typeof FlatIndex>[3]>['storage']) => {
-    const index = new FlatIndex(quantizer, undefined, undefined, { storage });
+  const filled = (storage: BinaryIndexOptions['storage']) => {
+    const index = new BinaryIndex({ quantizer, storage });
     index.add(vectors);
     index.delete([0, 5, 9]);
     index.update(7, vectors[5] as number[]);
@@ -109,9 +109,50 @@ describe.skipIf(!existsSync(built))('threads (need a build)', async () => {
       await pool.close();
     }
     const storage = { fetchVectors: () => Promise.resolve([]) };
-    const elsewhere = new FlatIndex(quantizer, undefined, undefined, { storage });
+    const elsewhere = new BinaryIndex({ quantizer, storage });
     elsewhere.add(vectors);
-    expect(() => new SearchPool(elsewhere)).toThrow(/fetched/);
+    // More than there are numbers of threads.
+    for (let i = 0; i < 300; i++) expect(() => new SearchPool(elsewhere)).toThrow(/fetched/);
+    const index = filled('float32');
+    const another = new SearchPool(index, { workers: 255 });
+    expect(await another.searchBatch([vectors[3]], { k: 4 })).toEqual([
+      index.search(vectors[3], { k: 4 }),
+    ]);
+    await another.close();
+  });
+
+  it('do not keep an abort waiting, and search on', async () => {
+    const index = filled('float32');
+    const pool = new SearchPool(index, { workers: 2 });
+    try {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const reason = new Error('enough');
+      const batches = Array.from({ length: 8 }, () => pool.searchBatch(queries, { k: 5, signal }));
+      setTimeout(() => controller.abort(reason), 5);
+      await Promise.all(batches.map((batch) => expect(batch).rejects.toBe(reason)));
+      const expected = queries.map((query) => index.search(query, { k: 5 }));
+      expect(await pool.searchBatch(queries, { k: 5 })).toEqual(expected);
+    } finally {
+      await pool.close();
+    }
+  });
+
+  it('reject what is under way when they are closed', async () => {
+    const pool = new SearchPool(filled('float32'), { workers: 1 });
+    const batches = [1, 2, 3].map(() => pool.searchBatch(queries, { k: 5 }));
+    const closing = pool.close();
+    await Promise.all(
+      batches.map((batch) => expect(batch).rejects.toMatchObject({ code: 'not-supported' })),
+    );
+    await closing;
+    expect(() => pool.refresh()).toThrow(expect.objectContaining({ code: 'not-supported' }));
+  });
+
+  it.each([0, 1.5, 256, NaN])('are not %s', (workers) => {
+    expect(() => new SearchPool(filled('float32'), { workers })).toThrow(
+      expect.objectContaining({ code: 'invalid-option' }),
+    );
   });
 
   it('are closed once, and refuse what comes after', async () => {
@@ -134,25 +175,24 @@ describe.skipIf(!existsSync(built))('threads (need a build)', async () => {
     });
   });
 
-  it('get a copy where memory cannot be shared', () => {
+  it('are refused where memory cannot be shared', async () => {
     const program = `
-      import { SearchPool } from '${built.href}';
-      import { FlatIndex, fitQuantizer } from '${main.href}';
+      import { SearchPool } from '@bitryoshka/core/node';
+      import { BinaryIndex, fitQuantizer } from '@bitryoshka/core';
       const vectors = Array.from({ length: 90 }, (_, i) =>
         Array.from({ length: 8 }, (_, j) => Math.sin(i * 8 + j)));
-      const index = new FlatIndex(await fitQuantizer(vectors, { kind: 'itq', bits: 8 }));
+      const index = new BinaryIndex({ quantizer: await fitQuantizer(vectors, { kind: 'itq', bits: 8 }) });
       index.add(vectors);
       index.delete([1]);
-      const pool = new SearchPool(index, { workers: 1 });
-      const found = await pool.searchBatch(vectors, { k: 4 });
-      await pool.close();
-      const expected = vectors.map((vector) => index.search(vector, { k: 4 }));
-      console.log(typeof WebAssembly, JSON.stringify(found) === JSON.stringify(expected));
+      try {
+        new SearchPool(index, { workers: 1 });
+      } catch (error) {
+        console.log(typeof WebAssembly, error.code, index.searchBatch(vectors, { k: 4 }).length);
+      }
     `;
-    const file = join(directory, 'without-wasm.mjs');
-    writeFileSync(file, program);
+    const file = await bundleProgram(program, join(directory, 'without-wasm.mjs'));
     // Without WebAssembly, codes are in memory of JavaScript.
     const printed = execFileSync(process.execPath, ['--jitless', file], { encoding: 'utf8' });
-    expect(printed.trim()).toBe('undefined true');
+    expect(printed.trim()).toBe('undefined not-supported 90');
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { packSigns } from '../codes/codes.ts';
-import { FlatIndex } from '../search/flat-index.ts';
+import { BinaryIndex } from '../search/binary-index.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
@@ -46,7 +46,7 @@ it('scores codes in an index as the cosines of what they are decoded to', async 
     project: fitted.project.bind(fitted),
     save: fitted.save.bind(fitted),
   };
-  const index = new FlatIndex(quantizer);
+  const index = new BinaryIndex({ quantizer });
   index.add(vectors);
   const unit = normalizeRows(quantizer.decoder.decode(fitted.encode(vectors, 'document')));
   const query = row(normalizeRows(randomMatrix(1, 7)), 0);

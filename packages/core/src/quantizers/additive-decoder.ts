@@ -1,8 +1,8 @@
 import type { Codes } from '../codes/codes.ts';
 import { codeRange } from '../codes/codes.ts';
 import type { Tensor } from '../format/safetensors.ts';
-import { defaultKernel } from '../kernels/default-kernel.ts';
-import type { Multiplier } from '../kernels/kernel.ts';
+import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
+import type { Multiplier } from '../kernels/matrix/multiplier.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row, zeros } from '../vectors/matrix.ts';
 import type { Decoder, QueryByBytes } from './decoder.ts';
@@ -46,7 +46,7 @@ export class AdditiveDecoder implements Decoder {
   }
 
   query(vector: Float32Array): QueryByBytes {
-    this.#multiply ??= defaultKernel().createMultiplier(this.codebooks);
+    this.#multiply ??= matrixKernel().createMultiplier(this.codebooks);
     const { data } = this.#multiply({ rows: 1, columns: vector.length, data: vector });
     return { tables: data, constant: 0 };
   }

@@ -2,7 +2,7 @@ import type { Codes } from '../codes/codes.ts';
 import { packSignsInBlocks } from '../codes/pack-signs-in-blocks.ts';
 import { encodeFile } from '../format/file.ts';
 import type { Tensor } from '../format/safetensors.ts';
-import type { Multiplier } from '../kernels/kernel.ts';
+import type { Multiplier } from '../kernels/matrix/multiplier.ts';
 import type { AffineMap } from '../transforms/affine-map.ts';
 import { affineFunction } from '../transforms/affine-map.ts';
 import type { HadamardMap } from '../transforms/hadamard-rotation.ts';

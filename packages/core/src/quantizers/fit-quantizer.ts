@@ -1,7 +1,12 @@
+import type { Codes } from '../codes/codes.ts';
+import { zeroCodes } from '../codes/codes.ts';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import type { Steps } from '../progress/steps.ts';
+import { inTurns } from '../progress/steps.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkedUnitRows } from '../vectors/checked-unit-rows.ts';
-import type { Vectors } from '../vectors/matrix.ts';
+import type { Matrix, Vectors } from '../vectors/matrix.ts';
+import { rowRange, zeros } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import { sampleVectors } from '../vectors/sample-vectors.ts';
 import { DecodableQuantizer } from './decodable-quantizer.ts';
@@ -11,6 +16,8 @@ import type { Quantizer } from './quantizer.ts';
 import type { QuantizerFitter } from './quantizer-fitter.ts';
 import type { QuantizerKind } from './quantizer-fitters.ts';
 import { quantizerFitters } from './quantizer-fitters.ts';
+
+const rowsPerStep = 256;
 
 /** The names of all kinds. */
 export const quantizerKinds: readonly QuantizerKind[] = /* @__PURE__ */ Object.keys(
@@ -75,14 +82,13 @@ export async function fitQuantizer(
     });
   }
   const fit: QuantizerFitter = quantizerFitters[kind];
-  const documents = normalizeRows(
-    await sampleVectors(isStream(vectors) ? vectors : [vectors], {
-      size: options.sampleSize,
-      seed,
-      signal,
-      onProgress,
-    }),
-  );
+  const sample = await sampleVectors(isStream(vectors) ? vectors : [vectors], {
+    size: options.sampleSize,
+    seed,
+    signal,
+    onProgress,
+  });
+  const documents = await inTurns(normalizeInSteps(sample), { signal });
   const queries = options.queries && checkedUnitRows(options.queries, 'queries', documents.columns);
   const quantizer = await fit(documents, {
     bits,
@@ -93,12 +99,30 @@ export async function fitQuantizer(
     signal,
     onProgress,
   });
-  return quantizer.decoder || options.decoder === false
-    ? quantizer
-    : new DecodableQuantizer(
-        quantizer,
-        fitLinearDecoder(quantizer.encode(documents, 'document'), documents),
-      );
+  if (quantizer.decoder || options.decoder === false) return quantizer;
+  const codes = await inTurns(encodeDocuments(quantizer, documents), { signal });
+  const decoder = await inTurns(fitLinearDecoder(codes, documents), { signal });
+  return new DecodableQuantizer(quantizer, decoder);
+}
+
+function* normalizeInSteps(vectors: Matrix): Steps<Matrix> {
+  const unit = zeros(vectors.rows, vectors.columns);
+  for (let start = 0; start < vectors.rows; start += rowsPerStep) {
+    const end = Math.min(vectors.rows, start + rowsPerStep);
+    normalizeRows(rowRange(vectors, start, end), rowRange(unit, start, end));
+    yield;
+  }
+  return unit;
+}
+
+function* encodeDocuments(quantizer: Quantizer, documents: Matrix): Steps<Codes> {
+  const codes = zeroCodes(documents.rows, quantizer.bits);
+  for (let start = 0; start < documents.rows; start += rowsPerStep) {
+    const block = rowRange(documents, start, Math.min(documents.rows, start + rowsPerStep));
+    codes.data.set(quantizer.encode(block, 'document').data, start * codes.bytesPerCode);
+    yield;
+  }
+  return codes;
 }
 
 function isStream(vectors: Vectors | AsyncIterable<Vectors>): vectors is AsyncIterable<Vectors> {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { packSigns } from '../codes/codes.ts';
 import { unpackSigns } from '../codes/unpack-signs.ts';
+import { atOnce } from '../progress/steps.ts';
 import { applyAffineMap } from '../transforms/affine-map.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row } from '../vectors/matrix.ts';
@@ -15,7 +16,7 @@ const truth = {
   inputDimensions: 10,
 };
 const vectors = applyAffineMap(truth, unpackSigns(codes));
-const decoder = fitLinearDecoder(codes, vectors);
+const decoder = atOnce(fitLinearDecoder(codes, vectors));
 
 it('finds the map that made the vectors', () => {
   decoder.map.weights?.data.forEach((value, p) => {
@@ -56,7 +57,7 @@ it('takes a query into the space of the bits', () => {
 it('decodes when all codes are the same', () => {
   const same = packSigns({ rows: 4, columns: 3, data: new Float32Array(12).fill(1) });
   const constant = { rows: 4, columns: 2, data: Float32Array.of(1, 0, 1, 0, 1, 0, 1, 0) };
-  const flat = fitLinearDecoder(same, constant);
+  const flat = atOnce(fitLinearDecoder(same, constant));
   expect(flat.decode(same).data[0]).toBeCloseTo(1, 2);
   expect(flat.inverseNorms()[flat.encodeNorms(same)[0]]).toBeCloseTo(1, 2);
 });

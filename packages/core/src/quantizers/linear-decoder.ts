@@ -2,8 +2,8 @@ import type { Codes } from '../codes/codes.ts';
 import { codeRange } from '../codes/codes.ts';
 import { unpackSigns } from '../codes/unpack-signs.ts';
 import type { Tensor } from '../format/safetensors.ts';
-import { defaultKernel } from '../kernels/default-kernel.ts';
-import type { Multiplier } from '../kernels/kernel.ts';
+import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
+import type { Multiplier } from '../kernels/matrix/multiplier.ts';
 import type { AffineMap } from '../transforms/affine-map.ts';
 import { applyAffineMap } from '../transforms/affine-map.ts';
 import type { Matrix } from '../vectors/matrix.ts';
@@ -43,7 +43,7 @@ export class LinearDecoder implements Decoder {
 
   query(vector: Float32Array): QueryByBits {
     const matrix = { rows: 1, columns: vector.length, data: vector };
-    this.#multiply ??= defaultKernel().createMultiplier(this.#bitVectors);
+    this.#multiply ??= matrixKernel().createMultiplier(this.#bitVectors);
     const values = this.#multiply(matrix).data;
     const constant = this.map.bias.reduce((sum, value, j) => sum + value * vector[j], 0);
     return { values, constant };
@@ -80,7 +80,7 @@ export class LinearDecoder implements Decoder {
     const lengths = new Float32Array(codes.rows);
     for (let start = 0; start < codes.rows; start += blockRows) {
       const signs = unpackSigns(codeRange(codes, start, Math.min(codes.rows, start + blockRows)));
-      const { columns, data } = defaultKernel().multiplyTransposed(signs, matrix, bias);
+      const { columns, data } = matrixKernel().multiplyTransposed(signs, matrix, bias);
       for (let i = 0; i < signs.rows; i++) {
         const square = constant + rowProduct(data, signs.data, i * columns, columns);
         lengths[start + i] = Math.sqrt(Math.max(0, square));
@@ -93,7 +93,7 @@ export class LinearDecoder implements Decoder {
     const bitVectors = this.#bitVectors;
     const { bias: c } = this.map;
     const centre = { rows: 1, columns: c.length, data: c };
-    const kernel = defaultKernel();
+    const kernel = matrixKernel();
     return {
       matrix: kernel.multiplyTransposed(bitVectors, bitVectors),
       bias: kernel.multiplyTransposed(centre, bitVectors).data.map((value) => 2 * value),

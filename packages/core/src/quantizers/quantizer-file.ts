@@ -11,13 +11,15 @@ export class QuantizerFile {
   readonly bits: number;
   readonly fields: Readonly<Record<string, unknown>>;
   readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly isTrusted: boolean;
 
   /**
+   * @param isTrusted whether its hash need not be computed
    * @throws BitryoshkaError `invalid-file`, `truncated-file`, `checksum-mismatch` or
    *   `unsupported-version`
    */
-  constructor(file: Uint8Array) {
-    const { fields, tensors } = decodeFile(file, 'quantizer');
+  constructor(file: Uint8Array, isTrusted: boolean) {
+    const { fields, tensors } = decodeFile(file, 'quantizer', isTrusted);
     const { kind, inputDimensions, bits } = fields;
     if (typeof kind !== 'string' || !isCount(inputDimensions) || !isCount(bits)) {
       throw invalidQuantizerFile(
@@ -29,6 +31,7 @@ export class QuantizerFile {
     this.bits = bits;
     this.fields = fields;
     this.tensors = tensors;
+    this.isTrusted = isTrusted;
   }
 
   /** An array of finite float32 with exactly this shape. */

@@ -7,7 +7,7 @@ import {
   groupFitter,
   plannedFitter,
 } from './groups/group-fitters.ts';
-import { fitHeadQuantizer } from './head/fit-head-quantizer.ts';
+import { fitHead } from './head/fit-head.ts';
 import type { QuantizerFitter } from './quantizer-fitter.ts';
 import {
   fitItqQuantizer,
@@ -20,8 +20,7 @@ import {
 } from './thresholds/learned-thresholds.ts';
 import { lloydMaxThreshold } from './thresholds/lloyd-max.ts';
 import { otsuThreshold } from './thresholds/otsu.ts';
-import { perSideFitter } from './thresholds/per-side-fitter.ts';
-import { thresholdFitter } from './thresholds/threshold-quantizer.ts';
+import { perSideFitter, thresholdFitter } from './thresholds/threshold-quantizer.ts';
 import { sortedColumnStatistic } from './thresholds/threshold-statistic.ts';
 
 /**
@@ -87,7 +86,8 @@ export const quantizerFitters: Readonly<Record<QuantizerKind, QuantizerFitter>> 
   pca: fitPcaQuantizer,
   itq: fitItqQuantizer,
   autoencoder: fitAutoencoderQuantizer,
-  head: fitHeadQuantizer,
+  head: async (documents, options) =>
+    (await fitHead(documents, { ...options, ...options.head })).quantizer,
   groups: /* @__PURE__ */ groupFitter('groups', { rule: 'or', grouping: 'correlation' }),
   'groups-quantile': fitQuantileGroups,
   'groups-linear': /* @__PURE__ */ groupFitter('groups-linear', {

@@ -1,4 +1,4 @@
-import { defaultKernel } from '../kernels/default-kernel.ts';
+import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 
 /** Rounds over all bits; nearly every code comes to rest in fewer. */
@@ -10,10 +10,10 @@ const smallestFloat = 2 ** -149;
  * The fields of codes that come to rest by coordinate descent: their signs are the codes. A code that is
  * stopped before keeps its bits.
  *
- * @param residuals and `signs`, `couplings`: as of `Kernel.descendSigns`, which changes the first two
+ * @param residuals and `signs`, `couplings`: as of `MatrixKernel.descendSigns`, which changes the first two
  */
 export function settledFields(residuals: Matrix, signs: Matrix, couplings: Matrix): Matrix {
-  const { fields } = defaultKernel().descendSigns(residuals, signs, couplings, maximumRounds);
+  const { fields } = matrixKernel().descendSigns(residuals, signs, couplings, maximumRounds);
   return settle(fields, (p) => signs.data[p] > 0);
 }
 

@@ -1,4 +1,7 @@
+import { binaryIndexSuite } from './binary-index.suite.ts';
+import { BinaryIndex } from './binary-index.ts';
 import { ExactIndex } from './exact-index.ts';
-import { vectorIndexSuite } from './vector-index.suite.ts';
 
-vectorIndexSuite(async () => new ExactIndex(24));
+binaryIndexSuite(async (storage) =>
+  storage ? new BinaryIndex({ dimensions: 24, storage }) : new ExactIndex(24),
+);

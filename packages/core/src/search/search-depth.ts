@@ -1,18 +1,26 @@
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
-import { checkCount } from './check-count.ts';
-import type { QueryDigits, Scoring } from './code-scoring.ts';
-import { scorings } from './code-scoring.ts';
-import type { SearchOptions } from './vector-index.ts';
+import { checkCount } from '../errors/check-count.ts';
+import type { QueryDigits, Scoring } from './ranking/code-scoring.ts';
+import { scorings } from './ranking/code-scoring.ts';
+import type { RowSet } from './rows/row-set.ts';
 
 /** The stages of a search and how many rows each hands on; every stage but the first may be left out. */
 export interface SearchDepth {
   /**
-   * Rows that are handed on by a scan of prefixes alone, which counts each bit for what the query makes of it:
-   * no others are scored, and `candidates` has no say. Needs an index with prefixes, and pays where these
-   * are good codes by themselves. `safe`: finds what a scan of whole codes finds, by as many prefixes as that
-   * takes. Default: whole codes are scanned.
+   * Rows that are scored with their stored vectors at last; 0 for none: rows are then ranked by their codes.
+   * Default: what `oversampling` says.
    */
-  readonly prefixes?: number | 'safe' | undefined;
+  readonly rerank?: number | undefined;
+  /** The same as a multiple of k. Default: 10, and at least 100 rows. */
+  readonly oversampling?: number | undefined;
+  /** Rows that a Hamming scan hands on to be scored by code. Default: ten times `rerank`. */
+  readonly candidates?: number | undefined;
+  /**
+   * Rows that are handed on by a scan of prefixes, which counts each bit for what the query makes of it; `candidates`
+   * has no say then. Needs an index with `prefixBits`, and pays where these are good codes by themselves. Default:
+   * whole codes are scanned.
+   */
+  readonly prefixes?: number | undefined;
   /** Default: `decoded` where the quantizer has a decoder, otherwise `asymmetric`. */
   readonly scoring?: Scoring | undefined;
   /**
@@ -20,22 +28,23 @@ export interface SearchDepth {
    * population counts. Default: not rounded.
    */
   readonly queryDigits?: QueryDigits | undefined;
-  /** Rows that the Hamming scan hands on. Default: ten times `rerank`. */
-  readonly candidates?: number | undefined;
-  /** Rows that are scored with their stored vectors at last; 0 for none. Default: 10 k, at least 100. */
-  readonly rerank?: number | undefined;
-  /**
-   * Re-ranking stops as soon as the k-th best exact score exceeds the best score by code that is left by
-   * more than this. It then finds what re-ranking all would find, unless a row's cosine is more than
-   * `margin` above its score by code. Default: all are re-ranked. `estimateMargin` measures one.
-   */
-  readonly margin?: number | undefined;
+  /** Rows that a walk through a graph keeps in mind, at least those that are re-ranked. Default: see `tuneFinder`. */
+  readonly efSearch?: number | undefined;
+  /** Lists that are looked through, where there are lists. Default: see `tuneFinder`. */
+  readonly nprobe?: number | undefined;
+}
+
+export interface SearchOptions extends SearchDepth {
+  /** How many rows to return; fewer when fewer are allowed. */
+  readonly k: number;
+  /** Only these rows are found. Default: all. */
+  readonly allowed?: RowSet | undefined;
 }
 
 /** Depths with every default filled in. */
 export interface ResolvedDepth {
   readonly k: number;
-  readonly prefixes: number | 'safe' | undefined;
+  readonly prefixes: number | undefined;
   readonly scoring: Scoring;
   readonly queryDigits: QueryDigits | undefined;
   /** Rows that the scan hands on. */
@@ -43,40 +52,33 @@ export interface ResolvedDepth {
   /** Rows that scoring hands on. */
   readonly scored: number;
   readonly rerank: boolean;
-  readonly margin: number;
+  readonly efSearch: number | undefined;
+  readonly nprobe: number | undefined;
 }
 
 /**
  * @throws BitryoshkaError `invalid-option`
  */
 export function resolveDepth(
-  options: SearchOptions & SearchDepth,
+  options: SearchOptions,
   { hasDecoder, hasPrefixes }: { readonly hasDecoder: boolean; readonly hasPrefixes: boolean },
 ): ResolvedDepth {
-  const { k, prefixes, scoring = hasDecoder ? 'decoded' : 'asymmetric' } = options;
-  const { rerank = Math.max(100, 10 * k), margin = Infinity, queryDigits } = options;
-  const { candidates = 10 * Math.max(rerank, k) } = options;
+  const { k, prefixes, scoring = hasDecoder ? 'decoded' : 'asymmetric', queryDigits } = options;
   checkCount('k', k, 0);
-  checkCount('rerank', rerank, 0);
-  checkCount('candidates', candidates, 0);
-  checkScoring(scoring, hasDecoder);
-  if (queryDigits !== undefined && queryDigits !== 4 && queryDigits !== 8) {
+  checkDepth(options);
+  const { rerank = defaultRerank(options) } = options;
+  const { candidates = 10 * Math.max(rerank, k), efSearch, nprobe } = options;
+  if (scoring === 'decoded' && !hasDecoder) {
     throw invalid(
-      `queryDigits: got ${String(queryDigits)}, expected 4 or 8.`,
-      'Correct queryDigits.',
+      'scoring: got "decoded", expected one of symmetric, asymmetric.',
+      'Choose one of these, or fit with a decoder.',
     );
   }
-  if (typeof margin !== 'number' || !(margin >= 0)) {
-    throw invalid(`margin: got ${String(margin)}, expected a number from 0 up.`, 'Correct margin.');
-  }
-  if (prefixes !== undefined) {
-    if (prefixes !== 'safe') checkCount('prefixes', prefixes, 1);
-    if (!hasPrefixes) {
-      throw invalid(
-        `prefixes: got ${prefixes} for an index without prefixes.`,
-        'Create the index with prefixBits, or leave prefixes out.',
-      );
-    }
+  if (prefixes !== undefined && !hasPrefixes) {
+    throw invalid(
+      `prefixes: got ${prefixes} for an index without prefixes.`,
+      'Create the index with prefixBits, or leave prefixes out.',
+    );
   }
   const scored = rerank === 0 ? k : Math.max(rerank, k);
   return {
@@ -87,17 +89,60 @@ export function resolveDepth(
     candidates: scoring === 'symmetric' ? scored : Math.max(candidates, scored),
     scored,
     rerank: rerank > 0,
-    margin,
+    efSearch,
+    nprobe,
   };
 }
 
-function checkScoring(scoring: Scoring, hasDecoder: boolean): void {
-  const possible = scorings.filter((known) => known !== 'decoded' || hasDecoder);
-  if (possible.includes(scoring)) return;
-  throw invalid(
-    `scoring: got "${String(scoring)}", expected one of ${possible.join(', ')}.`,
-    hasDecoder ? 'Choose one of these.' : 'Choose one of these, or fit with a decoder.',
-  );
+/**
+ * What can be said of a depth before there is anything to search.
+ *
+ * @throws BitryoshkaError `invalid-option`
+ */
+export function checkDepth(depth: SearchDepth): void {
+  const { rerank, oversampling, candidates, prefixes, scoring, queryDigits, efSearch, nprobe } =
+    depth;
+  if (rerank !== undefined) checkCount('rerank', rerank, 0);
+  if (oversampling !== undefined) {
+    if (!(Number.isFinite(oversampling) && oversampling >= 1)) {
+      throw invalid(
+        `oversampling: got ${String(oversampling)}, expected a number from 1 up.`,
+        'Correct oversampling.',
+      );
+    }
+    if (rerank !== undefined) {
+      throw invalid(
+        `oversampling: got ${oversampling} beside rerank: ${rerank}, expected one of the two.`,
+        'Leave one out.',
+      );
+    }
+  }
+  if (candidates !== undefined) checkCount('candidates', candidates, 0);
+  if (efSearch !== undefined) checkCount('efSearch', efSearch, 1);
+  if (nprobe !== undefined) checkCount('nprobe', nprobe, 1);
+  if (prefixes !== undefined) checkCount('prefixes', prefixes, 1);
+  if (scoring !== undefined && !scorings.includes(scoring)) {
+    throw invalid(
+      `scoring: got "${String(scoring)}", expected one of ${scorings.join(', ')}.`,
+      'Choose one of these.',
+    );
+  }
+  if (scoring === 'symmetric' && prefixes !== undefined) {
+    throw invalid(
+      `prefixes: got ${prefixes} beside symmetric scoring, expected none.`,
+      'Leave prefixes or scoring out.',
+    );
+  }
+  if (queryDigits !== undefined && queryDigits !== 4 && queryDigits !== 8) {
+    throw invalid(
+      `queryDigits: got ${String(queryDigits)}, expected 4 or 8.`,
+      'Correct queryDigits.',
+    );
+  }
+}
+
+function defaultRerank({ k, oversampling }: SearchOptions): number {
+  return oversampling === undefined ? Math.max(100, 10 * k) : Math.ceil(oversampling * k);
 }
 
 function invalid(message: string, remedy: string): BitryoshkaError {

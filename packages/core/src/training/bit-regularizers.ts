@@ -1,4 +1,4 @@
-import { defaultKernel } from '../kernels/default-kernel.ts';
+import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { columnSums } from '../vectors/statistics.ts';
 
@@ -20,7 +20,7 @@ export function balanceLoss(bits: Matrix): Regularizer {
 
 /** How much bits tell of one another: the mean over all pairs of bits of their squared mean product. */
 export function decorrelationLoss(bits: Matrix): Regularizer {
-  const kernel = defaultKernel();
+  const kernel = matrixKernel();
   const { rows, columns } = bits;
   const products = kernel.multiplyTransposeOf(bits, bits);
   const pairs = Math.max(1, columns * (columns - 1));

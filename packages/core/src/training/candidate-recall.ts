@@ -1,5 +1,5 @@
 import type { Codes } from '../codes/codes.ts';
-import { defaultKernel } from '../kernels/default-kernel.ts';
+import { scanKernel } from '../kernels/scan/scan-kernel.ts';
 
 export interface CandidateRecallOptions {
   /** `queries x n` rows of documents: the float neighbours of each query. */
@@ -17,7 +17,7 @@ export function candidateRecall(
   queries: Codes,
   { neighbours, candidates }: CandidateRecallOptions,
 ): number {
-  const memory = defaultKernel().createCodeMemory(documents.bytesPerCode);
+  const memory = scanKernel().createCodeMemory(documents.bytesPerCode);
   memory.resize(documents.rows);
   memory.bytes().set(documents.data);
   const perQuery = neighbours.length / queries.rows;

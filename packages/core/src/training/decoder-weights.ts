@@ -1,6 +1,6 @@
 import type { AffineMap } from '../transforms/affine-map.ts';
 import type { Matrix } from '../vectors/matrix.ts';
-import { transpose } from '../vectors/matrix.ts';
+import { transpose, zeros } from '../vectors/matrix.ts';
 
 /** A linear decoder while it is trained: x is about b G + c. */
 export interface DecoderWeights {
@@ -13,6 +13,14 @@ export interface DecoderWeights {
 /** A copy of a decoder, to be trained. */
 export function decoderWeights({ weights, bias }: AffineMap): DecoderWeights {
   return { bitVectors: transpose(weights as Matrix), bias: bias.slice() };
+}
+
+/** Zeros in the shape of a decoder. */
+export function zeroDecoder({ bitVectors, bias }: DecoderWeights): DecoderWeights {
+  return {
+    bitVectors: zeros(bitVectors.rows, bitVectors.columns),
+    bias: new Float32Array(bias.length),
+  };
 }
 
 export function decoderMap({ bitVectors, bias }: DecoderWeights): AffineMap {

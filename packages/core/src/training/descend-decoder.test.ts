@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { packSigns } from '../codes/codes.ts';
 import { unpackSigns } from '../codes/unpack-signs.ts';
-import { defaultKernel } from '../kernels/default-kernel.ts';
+import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
+import { atOnce } from '../progress/steps.ts';
 import type { AffineMap } from '../transforms/affine-map.ts';
 import { applyAffineMap } from '../transforms/affine-map.ts';
 import { fitItq } from '../transforms/itq.ts';
@@ -14,7 +15,7 @@ import { crossEntropy } from './cross-entropy.ts';
 import { decoderMap, decoderWeights } from './decoder-weights.ts';
 import type { DecoderDescentOptions } from './descend-decoder.ts';
 import { descendDecoder } from './descend-decoder.ts';
-import { nearestNeighbours } from './nearest-neighbours.ts';
+import { nearestNeighbours } from './exact-neighbours.ts';
 import { queryAskers } from './query-askers.ts';
 import { nobody, softmaxRows } from './similarity-batches.ts';
 
@@ -81,7 +82,7 @@ async function descended(
 async function leastSquares(): Promise<{ restorer: AffineMap; signs: Matrix }> {
   const encoder = await fitItq(documents, { outputDimensions: 16 });
   const signs = unpackSigns(packSigns(applyAffineMap(encoder, documents)));
-  return { restorer: fitRidgeRegression(signs, documents), signs };
+  return { restorer: atOnce(fitRidgeRegression(signs, documents)), signs };
 }
 
 /** How far the order that decoded codes give is from that of the float vectors: nats per query. */
@@ -89,7 +90,7 @@ function divergence(decoder: AffineMap, signs: Matrix, asked = queries): number 
   const nobodies = new Uint32Array(asked.rows).fill(nobody);
   const rows = Uint32Array.from({ length: documents.rows }, (_, i) => i);
   const cosines = [documents, normalizeRows(applyAffineMap(decoder, signs))].map((vectors) =>
-    defaultKernel().multiplyTransposed(asked, vectors),
+    matrixKernel().multiplyTransposed(asked, vectors),
   );
   const [float, decoded] = cosines as [Matrix, Matrix];
   const target = { ...float, data: float.data.map((cosine) => cosine / 0.05) };

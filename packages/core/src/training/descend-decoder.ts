@@ -1,11 +1,12 @@
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint } from '../progress/task-options.ts';
 import type { Matrix } from '../vectors/matrix.ts';
-import { selectRows, zeros } from '../vectors/matrix.ts';
+import { selectRows } from '../vectors/matrix.ts';
 import { seededRandom } from '../vectors/random.ts';
 import { Adam } from './adam.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import type { DecoderWeights } from './decoder-weights.ts';
+import { zeroDecoder } from './decoder-weights.ts';
 import { decodedScores } from './scores/decoded-scores.ts';
 import type { Askers } from './similarity-batches.ts';
 import { drawSimilarityBatch } from './similarity-batches.ts';
@@ -45,12 +46,9 @@ export async function descendDecoder(
   const random = seededRandom(seed);
   const moves = [new Adam(bitVectors.data), new Adam(bias)];
   for (let step = 0; step < steps; step++) {
-    if (step % 10 === 0) await checkpoint(options, { stage: 'decode', done: step, total: steps });
+    await checkpoint(options, { stage: 'decode', done: step, total: steps });
     const batch = drawSimilarityBatch(vectors, askers[step % askers.length], random, batchSize);
-    const gradient = {
-      bitVectors: zeros(bitVectors.rows, bitVectors.columns),
-      bias: new Float32Array(bias.length),
-    };
+    const gradient = zeroDecoder(decoder);
     const codes = selectRows(signs, batch.documents);
     const scores = decodedScores(batch.queryVectors, codes, decoder, { decoder: gradient });
     scores.backward(crossEntropy(batch, scores.values, logScale).gradient);

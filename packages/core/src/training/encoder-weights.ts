@@ -1,4 +1,4 @@
-import { defaultKernel } from '../kernels/default-kernel.ts';
+import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
 import { columnSums } from '../vectors/statistics.ts';
@@ -30,7 +30,7 @@ export interface Encoded {
 
 /** The real values of vectors, one row each. */
 export function encodeReal(encoder: EncoderWeights, vectors: Matrix): Encoded {
-  const kernel = defaultKernel();
+  const kernel = matrixKernel();
   const real = kernel.multiply(vectors, encoder.weights);
   addToRows(real, encoder.bias);
   const { hidden } = encoder;
@@ -75,7 +75,7 @@ export function addEncoderGradient(
   gradient: Matrix,
   into: EncoderWeights,
 ): void {
-  const kernel = defaultKernel();
+  const kernel = matrixKernel();
   add(into.weights.data, kernel.multiplyTransposeOf(vectors, gradient).data);
   add(into.bias, columnSums(gradient));
   const { hidden } = encoder;

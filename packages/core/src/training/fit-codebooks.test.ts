@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { atOnce } from '../progress/steps.ts';
 import { fitRidgeRegression } from '../transforms/ridge-regression.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row, zeros } from '../vectors/matrix.ts';
@@ -14,8 +15,8 @@ it('finds the vectors that a linear decoder cannot: those of pairs of bits', () 
     const own = row(signs, i);
     vectors.data.set([own[0], own[1] * own[2], own[9] * own[10] + 2], i * 3);
   }
-  const linear = fitRidgeRegression(signs, vectors);
-  const books = fitCodebooks(signs, vectors, linear);
+  const linear = atOnce(fitRidgeRegression(signs, vectors));
+  const books = atOnce(fitCodebooks(signs, vectors, linear));
   expect([books.rows, books.columns]).toEqual([512, 3]);
   let error = 0;
   const bytes = bytesOf(signs);
@@ -32,7 +33,7 @@ it('finds the vectors that a linear decoder cannot: those of pairs of bits', () 
 it('is the linear decoder where no vector has a byte', () => {
   const few = { ...signs, rows: 1, data: signs.data.slice(0, 16) };
   const linear = { weights: randomMatrix(2, 16), bias: Float32Array.of(1, -1) };
-  const books = fitCodebooks(few, zeros(1, 2), { ...linear, inputDimensions: 16 });
+  const books = atOnce(fitCodebooks(few, zeros(1, 2), { ...linear, inputDimensions: 16 }));
   const own = bytesOf(few)[0];
   const other = (own + 1) % 256;
   const expected = Array.from({ length: 2 }, (_, j) => {

@@ -1,3 +1,4 @@
+import type { Steps } from '../progress/steps.ts';
 import type { AffineMap } from '../transforms/affine-map.ts';
 import { applyAffineMap } from '../transforms/affine-map.ts';
 import type { Matrix } from '../vectors/matrix.ts';
@@ -17,7 +18,7 @@ const imagined = 100;
  * @param linear the decoder of least squares of these codes
  * @returns `32 x bits` rows: 256 for each byte; the bias is part of the first byte's
  */
-export function fitCodebooks(signs: Matrix, vectors: Matrix, linear: AffineMap): Matrix {
+export function* fitCodebooks(signs: Matrix, vectors: Matrix, linear: AffineMap): Steps<Matrix> {
   const bytes = bytesOf(signs);
   const bytesPerRow = signs.columns / 8;
   const { columns } = vectors;
@@ -29,6 +30,7 @@ export function fitCodebooks(signs: Matrix, vectors: Matrix, linear: AffineMap):
   for (let sweep = 0; sweep < sweeps; sweep++) {
     for (let byte = 0; byte < bytesPerRow; byte++) {
       fitBook(residuals, bytes, bytesPerRow, byte, books);
+      yield;
     }
   }
   addLinear(books, linear);

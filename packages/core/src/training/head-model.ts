@@ -1,5 +1,5 @@
-import { zeros } from '../vectors/matrix.ts';
 import type { DecoderWeights } from './decoder-weights.ts';
+import { zeroDecoder } from './decoder-weights.ts';
 import type { EncoderWeights } from './encoder-weights.ts';
 import { encoderArrays, zeroEncoder } from './encoder-weights.ts';
 
@@ -16,10 +16,7 @@ export interface HeadModel {
 export function zeroModel({ encoder, decoders, logScales }: HeadModel): HeadModel {
   return {
     encoder: zeroEncoder(encoder),
-    decoders: decoders.map(({ bitVectors, bias }) => ({
-      bitVectors: zeros(bitVectors.rows, bitVectors.columns),
-      bias: new Float32Array(bias.length),
-    })),
+    decoders: decoders.map(zeroDecoder),
     logScales: new Float32Array(logScales.length),
   };
 }

@@ -1,11 +1,11 @@
-import { defaultKernel } from '../kernels/default-kernel.ts';
+import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { holdOutRows } from '../vectors/hold-out-rows.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row, rowRange, selectRows, stackRows } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import { sampleIndices, seededRandom } from '../vectors/random.ts';
-import { nearestDocuments } from './nearest-documents.ts';
+import { nearestDocuments } from './exact-neighbours.ts';
 
 /** Vectors that stand for queries, and documents in which they have neighbours. */
 export interface HeldOutVectors {
@@ -52,23 +52,20 @@ export async function holdOutVectors(
 ): Promise<HeldOutSplit> {
   const random = seededRandom(seed);
   const asked = { share: heldOutShare, most: mostQueries };
-  const { heldOut, kept } = holdOutRows(vectors.rows, asked, random);
-  const standIns = selectRows(vectors, heldOut);
-  const others = selectRows(vectors, kept);
-  const unseen = vectors.rows < plentyOfVectors ? undefined : { share: 1, most: heldOutDocuments };
-  const aside = unseen && holdOutRows(others.rows, unseen, random);
-  const training = aside ? selectRows(others, aside.kept) : others;
-  const documents = selectRows(
-    others,
-    aside?.heldOut ?? sampleIndices(others.rows, mostDocuments, random),
-  );
-  const split = queries && holdOutRows(queries.rows, asked, random);
-  const judging = split ? stackRows(standIns, selectRows(queries, split.heldOut)) : standIns;
+  const { heldOut: standIns, kept: others } = holdOutRows(vectors, asked, random);
+  const aside =
+    vectors.rows < plentyOfVectors
+      ? undefined
+      : holdOutRows(others, { share: 1, most: heldOutDocuments }, random);
+  const documents =
+    aside?.heldOut ?? selectRows(others, sampleIndices(others.rows, mostDocuments, random));
+  const split = queries && holdOutRows(queries, asked, random);
+  const judging = split ? stackRows(standIns, split.heldOut) : standIns;
   const neighbours = await nearestDocuments(judging, documents, neighbourCount, task);
   return {
-    training,
+    training: aside?.kept ?? others,
     heldOut: { queries: judging, documents, neighbours },
-    asking: split && selectRows(queries, split.kept),
+    asking: split?.kept,
   };
 }
 
@@ -117,5 +114,5 @@ function countsAhead(scores: Float32Array, wanted: Uint32Array): Uint32Array {
 /** Cosines of queries and decoded vectors, which get unit length. */
 export function decodedScorer(decoded: Matrix): (queries: Matrix) => Matrix {
   const unit = normalizeRows(decoded);
-  return (queries) => defaultKernel().multiplyTransposed(queries, unit);
+  return (queries) => matrixKernel().multiplyTransposed(queries, unit);
 }

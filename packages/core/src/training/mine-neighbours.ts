@@ -1,10 +1,10 @@
 import type { Codes } from '../codes/codes.ts';
-import { defaultKernel } from '../kernels/default-kernel.ts';
+import { scanKernel } from '../kernels/scan/scan-kernel.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint } from '../progress/task-options.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row } from '../vectors/matrix.ts';
-import { nearestNeighbours } from './nearest-neighbours.ts';
+import { nearestNeighbours } from './exact-neighbours.ts';
 
 /** Comparing every row with every other takes no longer up to about so many. */
 const mostExact = 2000;
@@ -27,7 +27,7 @@ export async function mineNeighbours(
 ): Promise<Uint32Array> {
   const { rows } = vectors;
   if (rows <= mostExact) return nearestNeighbours(vectors, count, options);
-  const kernel = defaultKernel();
+  const kernel = scanKernel();
   const codes = encode(vectors);
   const codeMemory = kernel.createCodeMemory(codes.bytesPerCode);
   codeMemory.resize(rows);

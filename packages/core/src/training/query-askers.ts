@@ -2,7 +2,7 @@ import type { TaskOptions } from '../progress/task-options.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { selectRows } from '../vectors/matrix.ts';
 import { sampleIndices, seededRandom } from '../vectors/random.ts';
-import { nearestDocuments } from './nearest-documents.ts';
+import { nearestDocuments } from './exact-neighbours.ts';
 import type { Askers } from './similarity-batches.ts';
 
 /** More than a batch ever meets would cost time alone. */

@@ -1,4 +1,4 @@
-import { defaultKernel } from '../kernels/default-kernel.ts';
+import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { selectRows } from '../vectors/matrix.ts';
 import type { Random } from '../vectors/random.ts';
@@ -61,21 +61,39 @@ export function drawSimilarityBatch(
     neighbours: neighbourCount = 8,
     temperature = 0.05,
   } = options;
-  const { vectors, neighbours } = askers;
-  const perRow = neighbours.length / vectors.rows;
-  const asked = sampleIndices(vectors.rows, queryCount, random);
-  const chosen = new Set<number>(sampleIndices(documents.rows, documentCount, random));
-  const places = perRow > 0 ? sampleIndices(perRow, neighbourCount, random) : [];
-  for (const query of asked) {
-    for (const place of places) chosen.add(neighbours[query * perRow + place]);
-  }
-  const rows = Uint32Array.from(chosen).sort();
+  const { vectors } = askers;
+  const { asked, rows } = drawRows(documents.rows, askers, random, {
+    queries: queryCount,
+    documents: documentCount,
+    neighbours: neighbourCount,
+  });
   const queries = vectors === documents ? asked : new Uint32Array(asked.length).fill(nobody);
   const queryVectors = selectRows(vectors, asked);
   const documentVectors = selectRows(documents, rows);
-  const target = defaultKernel().multiplyTransposed(queryVectors, documentVectors);
+  const target = matrixKernel().multiplyTransposed(queryVectors, documentVectors);
   softmaxRows(target, queries, rows, 1 / temperature);
   return { queries, documents: rows, queryVectors, documentVectors, target };
+}
+
+/**
+ * Some askers, and the documents that they meet: random ones, and of each asker as many of its neighbours.
+ *
+ * @param documents how many there are
+ */
+export function drawRows(
+  documents: number,
+  { vectors, neighbours }: Askers,
+  random: Random,
+  wanted: Required<Omit<SimilarityBatchOptions, 'temperature'>>,
+): { readonly asked: Uint32Array; readonly rows: Uint32Array } {
+  const perRow = neighbours.length / vectors.rows;
+  const asked = sampleIndices(vectors.rows, wanted.queries, random);
+  const chosen = new Set<number>(sampleIndices(documents, wanted.documents, random));
+  const places = perRow > 0 ? sampleIndices(perRow, wanted.neighbours, random) : [];
+  for (const asker of asked) {
+    for (const place of places) chosen.add(neighbours[asker * perRow + place]);
+  }
+  return { asked, rows: Uint32Array.from(chosen).sort() };
 }
 
 /**

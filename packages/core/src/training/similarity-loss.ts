@@ -1,4 +1,4 @@
-import { defaultKernel } from '../kernels/default-kernel.ts';
+import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { transpose, zeros } from '../vectors/matrix.ts';
 import type { Binarization } from './binarization.ts';
@@ -32,7 +32,7 @@ export function similarityLoss(
   logScale: number,
   { value, slope }: Binarization,
 ): SimilarityLoss {
-  const kernel = defaultKernel();
+  const kernel = matrixKernel();
   const bits = queries.columns;
   const factor = Math.exp(logScale) / bits;
   const queryCodes = map(queries, value);

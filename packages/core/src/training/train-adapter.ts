@@ -1,6 +1,6 @@
 import { packSigns } from '../codes/codes.ts';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
-import { defaultKernel } from '../kernels/default-kernel.ts';
+import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import type { AffineMap } from '../transforms/affine-map.ts';
 import { applyAffineMap } from '../transforms/affine-map.ts';
@@ -9,7 +9,7 @@ import { fitPca } from '../transforms/pca.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { checkNotEmpty, selectRows, toMatrix, transpose } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
-import { sampleIndices, seededRandom } from '../vectors/random.ts';
+import { sampleRows } from '../vectors/sample-rows.ts';
 import type { BinarizerName } from './binarizers.ts';
 import { binarizers } from './binarizers.ts';
 import { bitEntropy } from './bit-entropy.ts';
@@ -71,16 +71,12 @@ export async function trainAdapter(vectors: Vectors, options: AdapterOptions): P
   checkNotEmpty(matrix);
   const prefixes = checkLengths(options.dimensions, matrix.columns);
   const outputs = prefixes[prefixes.length - 1] as number;
-  const all = normalizeRows(
-    matrix.rows > mostRows
-      ? selectRows(matrix, sampleIndices(matrix.rows, mostRows, seededRandom(seed)))
-      : matrix,
-  );
+  const all = normalizeRows(sampleRows(matrix, mostRows, seed));
   const { training, heldOut } = await holdOutVectors(all, { ...options, seed });
   const isBinary = binarize !== 'none';
   const start = isBinary
     ? await fitItq(training, { ...options, seed, outputDimensions: outputs })
-    : fitPca(training, { outputDimensions: outputs, centre: false });
+    : await fitPca(training, { outputDimensions: outputs, centre: false, signal });
   const model: HeadModel = {
     encoder: startEncoder(start, training),
     decoders: [],
@@ -114,7 +110,7 @@ export async function trainAdapter(vectors: Vectors, options: AdapterOptions): P
         return heldOutRecalls(
           heldOut,
           (block, from) =>
-            defaultKernel().multiplyTransposed(
+            matrixKernel().multiplyTransposed(
               selectRows(
                 own,
                 Array.from({ length: block.rows }, (_, i) => from + i),

@@ -7,7 +7,6 @@ import type { LossOptions, TrainingBatch } from './head-loss.ts';
 import { headLoss } from './head-loss.ts';
 import type { HeadModel } from './head-model.ts';
 import { modelArrays, zeroModel } from './head-model.ts';
-import { oneCycle } from './one-cycle.ts';
 import type { CurvePoint, TrainingState } from './training-checkpoint.ts';
 import { decodeTrainingState, encodeTrainingState } from './training-checkpoint.ts';
 
@@ -128,4 +127,19 @@ function restore(
   const state = decodeTrainingState(file, lengths);
   for (const [i, array] of parameters.entries()) array.set(state.parameters[i]);
   return state;
+}
+
+/** The share of the steps in which the rate rises. */
+const warmUp = 0.1;
+
+/**
+ * What share of the highest rate a step takes: a cosine up from a tenth while warming up, and a cosine down
+ * to nothing.
+ *
+ * Source: Smith and Topin, "Super-Convergence", 2018 (one cycle).
+ */
+function oneCycle(step: number, steps: number): number {
+  const rising = warmUp * steps;
+  if (step < rising) return 0.1 + 0.45 * (1 - Math.cos((Math.PI * step) / rising));
+  return 0.5 * (1 + Math.cos((Math.PI * (step - rising)) / (steps - rising)));
 }

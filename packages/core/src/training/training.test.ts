@@ -4,32 +4,12 @@ import { normalizeRows } from '../vectors/normalize.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 import { Adam } from './adam.ts';
 import { relaxed, straightThrough } from './binarization.ts';
-import { nearestNeighbours } from './nearest-neighbours.ts';
+import { nearestNeighbours } from './exact-neighbours.ts';
 import { drawSimilarityBatch } from './similarity-batches.ts';
 import { similarityLoss } from './similarity-loss.ts';
 
 const random = seededRandom(1);
 const vectors = normalizeRows(randomMatrix(90, 12));
-
-describe('nearestNeighbours', () => {
-  it('finds what sorting all similarities finds', async () => {
-    const neighbours = await nearestNeighbours(vectors, 7);
-    for (let i = 0; i < vectors.rows; i++) {
-      const similarities = Array.from({ length: vectors.rows }, (_, j) => [j, dot(i, j)] as const);
-      const expected = similarities
-        .filter(([j]) => j !== i)
-        .sort((a, b) => b[1] - a[1])
-        .slice(0, 7)
-        .map(([j]) => j);
-      expect(new Set(neighbours.subarray(i * 7, i * 7 + 7))).toEqual(new Set(expected));
-    }
-  });
-
-  it('has no more neighbours than there are others', async () => {
-    expect(await nearestNeighbours(normalizeRows(randomMatrix(3, 4)), 9)).toHaveLength(6);
-    expect(await nearestNeighbours(normalizeRows(randomMatrix(1, 4)), 9)).toHaveLength(0);
-  });
-});
 
 describe('drawSimilarityBatch', () => {
   it('gives distributions over documents that leave out the query itself', async () => {
@@ -122,9 +102,4 @@ function randomMatrix(rows: number, columns: number): Matrix {
 
 function scaled(matrix: Matrix, factor: number): Matrix {
   return { ...matrix, data: matrix.data.map((value) => value * factor) };
-}
-
-function dot(i: number, j: number): number {
-  const a = vectors.data.subarray(i * 12, i * 12 + 12);
-  return a.reduce((sum, value, p) => sum + value * vectors.data[j * 12 + p], 0);
 }

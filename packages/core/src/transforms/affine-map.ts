@@ -1,8 +1,9 @@
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
-import { defaultKernel } from '../kernels/default-kernel.ts';
-import type { Multiplier } from '../kernels/kernel.ts';
+import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
+import type { Multiplier } from '../kernels/matrix/multiplier.ts';
+import type { Steps } from '../progress/steps.ts';
 import type { Matrix } from '../vectors/matrix.ts';
-import { transpose, zeros } from '../vectors/matrix.ts';
+import { rowRange, transpose, zeros } from '../vectors/matrix.ts';
 
 /**
  * `y = A x + b`, the shape of every linear transform: truncation, centring, PCA, rotations and their
@@ -16,16 +17,29 @@ export interface AffineMap {
   readonly inputDimensions: number;
 }
 
+const rowsPerStep = 1024;
+
 /** Applies the map to every row. */
 export function applyAffineMap(map: AffineMap, vectors: Matrix): Matrix {
   checkDimensions(map, vectors);
   const { weights, bias } = map;
-  if (weights) return defaultKernel().multiplyTransposed(vectors, weights, bias);
+  if (weights) return matrixKernel().multiplyTransposed(vectors, weights, bias);
   const mapped = zeros(vectors.rows, bias.length);
   for (let i = 0; i < vectors.rows; i++) {
     for (let j = 0; j < bias.length; j++) {
       mapped.data[i * bias.length + j] = vectors.data[i * vectors.columns + j] + bias[j];
     }
+  }
+  return mapped;
+}
+
+/** The same, some rows at a time. */
+export function* applyInSteps(map: AffineMap, vectors: Matrix): Steps<Matrix> {
+  const mapped = zeros(vectors.rows, map.bias.length);
+  for (let start = 0; start < vectors.rows; start += rowsPerStep) {
+    const block = rowRange(vectors, start, Math.min(vectors.rows, start + rowsPerStep));
+    mapped.data.set(applyAffineMap(map, block).data, start * mapped.columns);
+    yield;
   }
   return mapped;
 }
@@ -40,14 +54,14 @@ export function affineFunction(map: AffineMap): Multiplier {
   let multiply: Multiplier | undefined;
   return (vectors, into) => {
     checkDimensions(map, vectors);
-    multiply ??= defaultKernel().createMultiplier(weights, bias);
+    multiply ??= matrixKernel().createMultiplier(weights, bias);
     return multiply(vectors, into);
   };
 }
 
 /** One map that does what `first` and then the matrix `weights` do: `(W A) x + W b`. */
 export function composeWithMatrix(first: AffineMap, weights: Matrix): AffineMap {
-  const kernel = defaultKernel();
+  const kernel = matrixKernel();
   const bias = kernel.multiplyTransposed(
     { rows: 1, columns: first.bias.length, data: first.bias },
     weights,

@@ -1,10 +1,15 @@
+import type { Steps } from '../progress/steps.ts';
+
 /**
  * The lower triangle L with L Lᵀ = A.
  *
  * @param matrix A, symmetric, row-major, of which the lower triangle is read
  * @returns L, row-major; undefined unless A is positive definite
  */
-export function choleskyFactor(matrix: Float64Array, size: number): Float64Array | undefined {
+export function* choleskyFactor(
+  matrix: Float64Array,
+  size: number,
+): Steps<Float64Array | undefined> {
   const factor = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
     for (let j = 0; j <= i; j++) {
@@ -15,6 +20,7 @@ export function choleskyFactor(matrix: Float64Array, size: number): Float64Array
       else if (!(rest > 0 && rest < Infinity)) return undefined;
       else factor[i * (size + 1)] = Math.sqrt(rest);
     }
+    yield;
   }
   return factor;
 }

@@ -1,3 +1,4 @@
+import type { Steps } from '../progress/steps.ts';
 import type { Tridiagonal } from './tridiagonalize.ts';
 
 /** Far below what matters beside a trace of 1. */
@@ -15,7 +16,7 @@ export type Turn = (k: number, cosine: number, sine: number) => void;
  * @param matrix of trace about 1; changed
  * @param turn called for every rotation
  */
-export function diagonalize({ diagonal, beside }: Tridiagonal, turn?: Turn): void {
+export function* diagonalize({ diagonal, beside }: Tridiagonal, turn?: Turn): Steps<void> {
   const size = diagonal.length;
   let end = size - 1;
   // Two or three steps an eigenvalue are usual; the limit is there so that nothing can hang.
@@ -24,6 +25,7 @@ export function diagonalize({ diagonal, beside }: Tridiagonal, turn?: Turn): voi
     while (start > 0 && !isZero(diagonal, beside, start - 1)) start--;
     if (start === end) end--;
     else shiftedStep(diagonal, beside, start, end, turn);
+    yield;
   }
 }
 

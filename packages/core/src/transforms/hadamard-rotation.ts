@@ -1,5 +1,5 @@
-import { defaultKernel } from '../kernels/default-kernel.ts';
-import type { Multiplier } from '../kernels/kernel.ts';
+import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
+import type { Multiplier } from '../kernels/matrix/multiplier.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
 import { seededRandom } from '../vectors/random.ts';
@@ -68,7 +68,7 @@ export function hadamardFunction({ flips, bias, inputDimensions }: HadamardMap):
   const dimensions = hadamardDimensions(inputDimensions, bias.length);
   let rotate: Multiplier | undefined;
   return (vectors, into) => {
-    rotate ??= defaultKernel().createRotator(factorsOf(flips, dimensions), bias, dimensions);
+    rotate ??= matrixKernel().createRotator(factorsOf(flips, dimensions), bias, dimensions);
     return rotate(vectors, into);
   };
 }

@@ -23,6 +23,6 @@ export async function fitItq(
   const components =
     outputDimensions === vectors.columns
       ? fitCentring(vectors, outputDimensions)
-      : fitPca(vectors, { outputDimensions });
+      : await fitPca(vectors, { ...options, outputDimensions });
   return rotateToCorners(components, vectors, options);
 }

@@ -1,5 +1,6 @@
 import { Matrix as DenseMatrix, EigenvalueDecomposition } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../progress/steps.ts';
 import { row } from '../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 import { leadingEigenvectors } from './leading-eigenvectors.ts';
@@ -32,7 +33,7 @@ describe('leadingEigenvectors', () => {
   ])('of %i random rows of %i are orthonormal and strongest first', (rows, size, decay, scale) => {
     const covariance = gram(rows, size, decay, scale);
     const before = covariance.slice();
-    const vectors = leadingEigenvectors(covariance, size, size);
+    const vectors = atOnce(leadingEigenvectors(covariance, size, size));
     expect(covariance).toEqual(before);
     const { realEigenvalues } = new EigenvalueDecomposition(
       DenseMatrix.from1DArray(size, size, covariance),
@@ -55,8 +56,8 @@ describe('leadingEigenvectors', () => {
 
   it('leaves out the others, and points each to the side of its largest value', () => {
     const covariance = gram(50, 40, 0.9, 1);
-    const all = leadingEigenvectors(covariance, 40, 40);
-    const some = leadingEigenvectors(covariance, 40, 7);
+    const all = atOnce(leadingEigenvectors(covariance, 40, 40));
+    const some = atOnce(leadingEigenvectors(covariance, 40, 7));
     expect(some.data).toEqual(all.data.subarray(0, 7 * 40));
     for (let i = 0; i < 40; i++) {
       const largest = row(all, i).reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a));
@@ -67,7 +68,7 @@ describe('leadingEigenvectors', () => {
   it('of zero and of a multiple of the identity are still orthonormal', () => {
     for (const value of [0, 3]) {
       const matrix = Float64Array.from({ length: 36 }, (_, p) => (p % 7 === 0 ? value : 0));
-      const vectors = leadingEigenvectors(matrix, 6, 6);
+      const vectors = atOnce(leadingEigenvectors(matrix, 6, 6));
       for (let i = 0; i < 6; i++) {
         for (let k = 0; k <= i; k++) {
           expect(dot(row(vectors, i), row(vectors, k))).toBeCloseTo(k === i ? 1 : 0, 6);

@@ -1,3 +1,4 @@
+import type { Steps } from '../progress/steps.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
 import { diagonalize } from './diagonalize.ts';
@@ -9,11 +10,16 @@ import { TurnedBasis } from './turned-basis.ts';
  *
  * @param covariance `size x size`, of which the lower triangle is read
  */
-export function leadingEigenvectors(covariance: Float64Array, size: number, count: number): Matrix {
+export function* leadingEigenvectors(
+  covariance: Float64Array,
+  size: number,
+  count: number,
+): Steps<Matrix> {
   const matrix = withUnitTrace(covariance, size);
-  const tridiagonal = tridiagonalize(matrix, size);
-  const basis = new TurnedBasis(multiplyReflections(matrix, size), size);
-  diagonalize(tridiagonal, (k, cosine, sine) => basis.turn(k, cosine, sine));
+  const tridiagonal = yield* tridiagonalize(matrix, size);
+  const basis = new TurnedBasis(yield* multiplyReflections(matrix, size), size);
+  yield* diagonalize(tridiagonal, (k, cosine, sine) => basis.turn(k, cosine, sine));
+  yield;
   const { diagonal } = tridiagonal;
   const order = Array.from(diagonal.keys()).sort((a, b) => diagonal[b] - diagonal[a]);
   const leading = zeros(count, size);
@@ -24,6 +30,7 @@ export function leadingEigenvectors(covariance: Float64Array, size: number, coun
     for (const value of vector) if (Math.abs(value) > Math.abs(largest)) largest = value;
     const sign = largest < 0 ? -1 : 1;
     for (let j = 0; j < size; j++) leading.data[i * size + j] = sign * vector[j];
+    yield;
   }
   return leading;
 }
@@ -35,7 +42,7 @@ function withUnitTrace(covariance: Float64Array, size: number): Float64Array {
 }
 
 /** The rows of `H_1 H_2 …`, of which row `i` and those behind it are no different from the identity's up to `H_i`. */
-function multiplyReflections(reflectors: Float64Array, size: number): Float64Array {
+function* multiplyReflections(reflectors: Float64Array, size: number): Steps<Float64Array> {
   const product = new Float64Array(size * size);
   for (let i = 0; i < size; i++) product[i * (size + 1)] = 1;
   for (let last = 1; last < size; last++) {
@@ -49,6 +56,7 @@ function multiplyReflections(reflectors: Float64Array, size: number): Float64Arr
       along *= scale;
       for (let j = 0; j < last; j++) product[offset + j] -= along * reflector[j];
     }
+    yield;
   }
   return product;
 }

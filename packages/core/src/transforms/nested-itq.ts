@@ -1,3 +1,4 @@
+import { inTurns } from '../progress/steps.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { rowRange, zeros } from '../vectors/matrix.ts';
 import type { AffineMap } from './affine-map.ts';
@@ -5,7 +6,7 @@ import { composeWithMatrix } from './affine-map.ts';
 import { fitCentring } from './centring.ts';
 import type { ItqOptions } from './itq-options.ts';
 import { fitPca } from './pca.ts';
-import { randomRotation } from './random-rotation.ts';
+import { randomRotationSteps } from './random-rotation.ts';
 import { rotateToCorners } from './rotate-to-corners.ts';
 
 /**
@@ -22,14 +23,12 @@ export async function fitNestedItq(
   options: ItqOptions,
 ): Promise<AffineMap> {
   const { seed = 0 } = options;
-  const components = leadingComponents(vectors, lengths);
+  const components = await leadingComponents(vectors, lengths, options);
   const blocks: AffineMap[] = [];
   let start = 0;
   for (const end of lengths) {
-    const seen =
-      start === 0
-        ? components(end)
-        : composeWithMatrix(components(end), randomRotation(end - start, end, seed + end));
+    const turned = () => inTurns(randomRotationSteps(end - start, end, seed + end), options);
+    const seen = start === 0 ? components(end) : composeWithMatrix(components(end), await turned());
     blocks.push(await rotateToCorners(seen, vectors, options));
     start = end;
   }
@@ -37,14 +36,17 @@ export async function fitNestedItq(
 }
 
 /** The centred vectors in their leading components, of which all are the whole space, in any directions. */
-function leadingComponents(
+async function leadingComponents(
   vectors: Matrix,
   lengths: readonly number[],
-): (count: number) => AffineMap {
+  { signal }: ItqOptions,
+): Promise<(count: number) => AffineMap> {
   const { columns } = vectors;
   const fewer = lengths.filter((length) => length !== columns);
   const pca =
-    fewer.length > 0 ? fitPca(vectors, { outputDimensions: Math.max(...fewer) }) : undefined;
+    fewer.length > 0
+      ? await fitPca(vectors, { outputDimensions: Math.max(...fewer), signal })
+      : undefined;
   return (count) =>
     pca && count !== columns ? leadingOutputs(pca, count) : fitCentring(vectors, count);
 }

@@ -1,3 +1,5 @@
+import type { Steps } from '../progress/steps.ts';
+
 /**
  * The Q factors of rows instead of columns: orthonormal rows, of which the first ones span what the first given ones
  * span.
@@ -6,7 +8,7 @@
  *
  * @param vectors linearly independent rows of `length` values, no more than these; changed
  */
-export function orthonormalize(vectors: Float64Array, length: number): Float64Array {
+export function* orthonormalize(vectors: Float64Array, length: number): Steps<Float64Array> {
   const rows = vectors.length / length;
   for (let k = 0; k < rows; k++) {
     const at = k * length;
@@ -18,12 +20,14 @@ export function orthonormalize(vectors: Float64Array, length: number): Float64Ar
     for (let p = at + k; p < at + length; p++) vectors[p] /= norm;
     vectors[at + k] += 1;
     for (let j = k + 1; j < rows; j++) reflect(vectors, j * length, vectors, k, length);
+    yield;
   }
   const orthonormal = new Float64Array(vectors.length);
   for (let k = rows - 1; k >= 0; k--) {
     orthonormal[k * length + k] = 1;
     if (vectors[k * length + k] === 0) continue;
     for (let j = k; j < rows; j++) reflect(orthonormal, j * length, vectors, k, length);
+    yield;
   }
   return orthonormal;
 }

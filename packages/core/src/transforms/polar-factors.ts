@@ -1,4 +1,5 @@
-import { defaultKernel } from '../kernels/default-kernel.ts';
+import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
+import type { Steps } from '../progress/steps.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { transpose, zeros } from '../vectors/matrix.ts';
 
@@ -35,11 +36,11 @@ export class PolarFactors {
   }
 
   /** @returns a matrix that is valid until the next call */
-  of(square: Matrix): Matrix {
+  *of(square: Matrix): Steps<Matrix> {
     const norm = this.#schattenNorm(square);
     for (let p = 0; p < square.data.length; p++) this.#factor.data[p] = square.data[p] / norm;
     for (let round = 0; round < maximumRounds; round++) {
-      defaultKernel().multiplyTransposed(this.#factor, this.#factor, undefined, this.#gram);
+      matrixKernel().multiplyTransposed(this.#factor, this.#factor, undefined, this.#gram);
       const distance = distanceToIdentity(this.#gram);
       if (distance > withinReach) {
         this.#applyPolynomial(3.4445, -4.775, 2.0315);
@@ -47,13 +48,14 @@ export class PolarFactors {
         this.#applyPolynomial(1.5, -0.5, 0);
         if (distance < nearlyOrthogonal) break;
       }
+      yield;
     }
     return this.#factor;
   }
 
   /** `(a I + b G + c G²) X` for the Gram matrix `G = X Xᵀ`. */
   #applyPolynomial(a: number, b: number, c: number): void {
-    const kernel = defaultKernel();
+    const kernel = matrixKernel();
     const [gram, squared] = [this.#gram, this.#squared];
     // G is symmetric, so its product with its transpose is its square.
     if (c !== 0) kernel.multiplyTransposed(gram, gram, undefined, squared);
@@ -71,7 +73,7 @@ export class PolarFactors {
    * diverges, and little above it.
    */
   #schattenNorm(square: Matrix): number {
-    const kernel = defaultKernel();
+    const kernel = matrixKernel();
     kernel.multiplyTransposed(square, square, undefined, this.#gram);
     kernel.multiplyTransposed(this.#gram, this.#gram, undefined, this.#squared);
     let sum = 0;

@@ -1,10 +1,11 @@
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import type { Steps } from '../progress/steps.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
 import { columnSums } from '../vectors/statistics.ts';
 import type { AffineMap } from './affine-map.ts';
 import { choleskyFactor } from './cholesky-factor.ts';
-import { crossProduct } from './cross-product.ts';
+import { crossProductSteps } from './cross-product.ts';
 import { solveWithFactor } from './solve-with-factor.ts';
 
 export interface RidgeOptions {
@@ -20,7 +21,7 @@ export interface RidgeOptions {
  *
  * @param products the transpose of the inputs times `outputs`, where they are known
  */
-export type Regression = (outputs: Matrix, products?: Float64Array) => AffineMap;
+export type Regression = (outputs: Matrix, products?: Float64Array) => Steps<AffineMap>;
 
 /**
  * The affine map that takes the rows of `inputs` closest to those of `outputs`: least squares with a
@@ -28,29 +29,32 @@ export type Regression = (outputs: Matrix, products?: Float64Array) => AffineMap
  *
  * @param products as of `Regression`
  */
-export function fitRidgeRegression(
+export function* fitRidgeRegression(
   inputs: Matrix,
   outputs: Matrix,
   options: RidgeOptions = {},
   products?: Float64Array,
-): AffineMap {
-  return ridgeRegressionOn(inputs, options)(outputs, products);
+): Steps<AffineMap> {
+  const regression = yield* ridgeRegressionOn(inputs, options);
+  return yield* regression(outputs, products);
 }
 
 /** The same for inputs that several outputs are explained by: the matrix is factorised once. */
-export function ridgeRegressionOn(
+export function* ridgeRegressionOn(
   inputs: Matrix,
   { penalty = 1e-3 * inputs.rows }: RidgeOptions = {},
-): Regression {
+): Steps<Regression> {
   const size = inputs.columns + 1;
-  const factor = factorise(inputs, penalty);
-  return (outputs, products = crossProduct(inputs, outputs)) => {
+  const factor = yield* factorise(inputs, penalty);
+  return function* regression(outputs, known) {
+    const products = known ?? (yield* crossProductSteps(inputs, outputs));
     const { columns } = outputs;
     // AᵀY, assembled from the parts, so that the inputs are not copied for their column of ones.
     const solution = new Float64Array(size * columns);
     solution.set(products);
     solution.set(columnSums(outputs), inputs.columns * columns);
-    solveWithFactor(factor, solution, columns);
+    yield;
+    yield* solveWithFactor(factor, solution, columns);
     const weights = zeros(columns, inputs.columns);
     for (let i = 0; i < columns; i++) {
       for (let j = 0; j < inputs.columns; j++) {
@@ -63,17 +67,17 @@ export function ridgeRegressionOn(
 }
 
 /** The lower triangle L with L Lᵀ = AᵀA + λI, row-major. */
-function factorise(inputs: Matrix, penalty: number): Float64Array {
+function* factorise(inputs: Matrix, penalty: number): Steps<Float64Array> {
   const { columns } = inputs;
   const size = columns + 1;
-  const products = crossProduct(inputs, inputs);
+  const products = yield* crossProductSteps(inputs, inputs);
   const gram = new Float64Array(size * size);
   for (let i = 0; i < columns; i++) {
     gram.set(products.subarray(i * columns, (i + 1) * columns), i * size);
   }
   gram.set([...columnSums(inputs), inputs.rows], columns * size);
   for (let i = 0; i < size; i++) gram[i * (size + 1)] += penalty;
-  const factor = choleskyFactor(gram, size);
+  const factor = yield* choleskyFactor(gram, size);
   if (factor) return factor;
   throw new BitryoshkaError({
     code: 'not-finite',

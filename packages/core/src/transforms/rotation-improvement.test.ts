@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { defaultKernel } from '../kernels/default-kernel.ts';
+import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
+import { atOnce } from '../progress/steps.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 import { randomRotation } from './random-rotation.ts';
@@ -12,7 +13,7 @@ function hiddenCorners(rows: number, size: number, noise: number): Matrix {
     { length: rows * size },
     () => (random() < 0.5 ? -1 : 1) + noise * gaussian(random),
   );
-  return defaultKernel().multiplyTransposed(
+  return matrixKernel().multiplyTransposed(
     { rows, columns: size, data },
     randomRotation(size, size, 3),
   );
@@ -20,7 +21,7 @@ function hiddenCorners(rows: number, size: number, noise: number): Matrix {
 
 /** Mean absolute value of the rotated vectors: 1 at the corners. */
 function closeness(vectors: Matrix, rotation: Matrix): number {
-  const { data } = defaultKernel().multiplyTransposed(vectors, rotation);
+  const { data } = matrixKernel().multiplyTransposed(vectors, rotation);
   return data.reduce((sum, value) => sum + Math.abs(value), 0) / data.length;
 }
 
@@ -31,7 +32,7 @@ it.each([
   const vectors = hiddenCorners(rows, size, 0.05);
   const improvement = new RotationImprovement(vectors, randomRotation(size, size, 1));
   const before = closeness(vectors, improvement.rotation);
-  for (let round = 0; round < 30; round++) improvement.improve();
+  for (let round = 0; round < 30; round++) atOnce(improvement.improve());
   expect(before).toBeLessThan(0.9);
   expect(closeness(vectors, improvement.rotation)).toBeGreaterThan(0.99);
 });
@@ -39,9 +40,9 @@ it.each([
 it('leaves a rotation alone that has come to rest', () => {
   const vectors = hiddenCorners(1500, 8, 0.3);
   const improvement = new RotationImprovement(vectors, randomRotation(8, 8, 2));
-  for (let round = 0; round < 60; round++) improvement.improve();
+  for (let round = 0; round < 60; round++) atOnce(improvement.improve());
   const settled = improvement.rotation.data.slice();
-  improvement.improve();
+  atOnce(improvement.improve());
   improvement.rotation.data.forEach((value, p) => {
     expect(value).toBeCloseTo(settled[p], 3);
   });

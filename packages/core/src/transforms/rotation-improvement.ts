@@ -1,4 +1,5 @@
-import { defaultKernel } from '../kernels/default-kernel.ts';
+import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
+import type { Steps } from '../progress/steps.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { rowRange, transpose, zeros } from '../vectors/matrix.ts';
 import { PolarFactors } from './polar-factors.ts';
@@ -53,24 +54,24 @@ export class RotationImprovement {
    * One round. The factor is taken of the *rotated* vectors' product with their signs, which is nearly
    * symmetric, and applied on top of the rotation so far.
    */
-  improve(): void {
-    const kernel = defaultKernel();
-    this.#multiplySigns();
+  *improve(): Steps<void> {
+    const kernel = matrixKernel();
+    yield* this.#multiplySigns();
     kernel.multiplyTransposed(this.#product, this.rotation, undefined, this.#turned);
     const closeness = trace(this.#turned);
     // Too far: ITQ's own rounds are never.
     if (closeness < this.#closeness) this.#relaxation = 1;
     this.#closeness = closeness;
     prepare(this.#turned, closeness, this.#relaxation);
-    const update = this.#factors.of(this.#turned);
+    const update = yield* this.#factors.of(this.#turned);
     const transposed = transpose(this.rotation, this.#product);
     kernel.multiplyTransposed(update, transposed, undefined, this.#next);
     [this.rotation, this.#next] = [this.#next, this.rotation];
   }
 
   /** Bᵀ Z: the transpose, since rotations are kept with one row per output. */
-  #multiplySigns(): void {
-    const kernel = defaultKernel();
+  *#multiplySigns(): Steps<void> {
+    const kernel = matrixKernel();
     const { rows: size, data: product } = this.#product;
     const sums = this.#sums.fill(0);
     for (const [block, transposed] of this.#blocks) {
@@ -79,6 +80,7 @@ export class RotationImprovement {
       takeSigns(kernel.multiplyTransposed(this.rotation, block, undefined, rotated));
       kernel.multiplyTransposed(rotated, transposed, undefined, this.#product);
       for (let p = 0; p < sums.length; p++) sums[p] += product[p];
+      yield;
     }
     product.set(sums);
   }

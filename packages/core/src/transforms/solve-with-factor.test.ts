@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { atOnce } from '../progress/steps.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 import { solveWithFactor } from './solve-with-factor.ts';
 
@@ -24,7 +25,7 @@ it.each([
     for (let j = 0; j < size; j++) sum += entry(i, j) * expected[j * columns + column];
     return sum;
   });
-  solveWithFactor(factor, values, columns);
+  atOnce(solveWithFactor(factor, values, columns));
   values.forEach((value, p) => {
     expect(value).toBeCloseTo(expected[p], 8);
   });

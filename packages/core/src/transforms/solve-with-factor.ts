@@ -1,18 +1,26 @@
+import type { Steps } from '../progress/steps.ts';
+
 /**
  * Solves L Lᵀ X = B in place by forward and backward substitution.
  *
  * @param factor L, lower triangular, row-major
  * @param right B, row-major, `columns` values a row; X afterwards
  */
-export function solveWithFactor(factor: Float64Array, right: Float64Array, columns: number): void {
+export function* solveWithFactor(
+  factor: Float64Array,
+  right: Float64Array,
+  columns: number,
+): Steps<void> {
   const size = right.length / columns;
   for (let i = 0; i < size; i++) {
     subtractRows(right, i, 0, i, columns, (j) => factor[i * size + j]);
     divideRow(right, i, factor[i * (size + 1)], columns);
+    yield;
   }
   for (let i = size - 1; i >= 0; i--) {
     subtractRows(right, i, i + 1, size, columns, (j) => factor[j * size + i]);
     divideRow(right, i, factor[i * (size + 1)], columns);
+    yield;
   }
 }
 

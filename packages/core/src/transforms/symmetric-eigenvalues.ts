@@ -1,3 +1,4 @@
+import { atOnce } from '../progress/steps.ts';
 import { diagonalize } from './diagonalize.ts';
 import { tridiagonalize } from './tridiagonalize.ts';
 
@@ -8,7 +9,7 @@ import { tridiagonalize } from './tridiagonalize.ts';
  * @param matrix `size x size`, of which the lower triangle is read
  */
 export function symmetricEigenvalues(matrix: Float64Array, size: number): Float64Array {
-  const tridiagonal = tridiagonalize(matrix.slice(), size);
-  diagonalize(tridiagonal);
+  const tridiagonal = atOnce(tridiagonalize(matrix.slice(), size));
+  atOnce(diagonalize(tridiagonal));
   return tridiagonal.diagonal;
 }

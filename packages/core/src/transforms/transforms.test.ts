@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defaultKernel } from '../kernels/default-kernel.ts';
+import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
+import { atOnce } from '../progress/steps.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row, transpose } from '../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
@@ -28,13 +29,13 @@ const vectors = applyAffineMap(
 );
 
 describe('affine maps', () => {
-  it('truncate, centre, and compose into one map that does both steps', () => {
+  it('truncate, centre, and compose into one map that does both steps', async () => {
     expect(applyAffineMap(truncation(6, 2), vectors).data.slice(0, 2)).toEqual(
       vectors.data.slice(0, 2),
     );
     const rotation = randomRotation(3, 4, 1);
-    for (const first of [fitCentring(vectors, 4), fitPca(vectors, { outputDimensions: 4 })]) {
-      const inSteps = defaultKernel().multiplyTransposed(applyAffineMap(first, vectors), rotation);
+    for (const first of [fitCentring(vectors, 4), await fitPca(vectors, { outputDimensions: 4 })]) {
+      const inSteps = matrixKernel().multiplyTransposed(applyAffineMap(first, vectors), rotation);
       const atOnce = applyAffineMap(composeWithMatrix(first, rotation), vectors);
       expect(largestDifference(inSteps, atOnce)).toBeLessThan(1e-4);
     }
@@ -49,8 +50,8 @@ describe('affine maps', () => {
 });
 
 describe('fitPca', () => {
-  it('finds uncorrelated components in the order of their spread', () => {
-    const components = applyAffineMap(fitPca(vectors, { outputDimensions: 6 }), vectors);
+  it('finds uncorrelated components in the order of their spread', async () => {
+    const components = applyAffineMap(await fitPca(vectors, { outputDimensions: 6 }), vectors);
     const covariance = crossTable(components);
     for (let i = 0; i < 6; i++) {
       expect(Math.sqrt(covariance[i][i])).toBeCloseTo(spreads[i], 0);
@@ -58,8 +59,8 @@ describe('fitPca', () => {
     }
   });
 
-  it('points every component to the side of its largest weight', () => {
-    const { weights } = fitPca(vectors, { outputDimensions: 6 });
+  it('points every component to the side of its largest weight', async () => {
+    const { weights } = await fitPca(vectors, { outputDimensions: 6 });
     for (let i = 0; i < 6; i++) {
       const component = [...row(weights as Matrix, i)];
       const largest = component.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a));
@@ -79,10 +80,10 @@ describe('rotations', () => {
           p % (size + 1) === 0 ? 2 + gaussian(random) * 0.1 : gaussian(random) * 0.2,
         ),
       };
-      const factor = new PolarFactors(size).of(square);
+      const factor = atOnce(new PolarFactors(size).of(square));
       expectOrthonormalRows(factor);
       // X = U H with H symmetric positive: Uᵀ X is symmetric and its trace is that of H.
-      const symmetric = defaultKernel().multiplyTransposed(transpose(factor), transpose(square));
+      const symmetric = matrixKernel().multiplyTransposed(transpose(factor), transpose(square));
       expect(largestDifference(symmetric, transpose(symmetric))).toBeLessThan(1e-3);
       expect(trace(symmetric)).toBeGreaterThan(trace(square) - 1e-3);
     },
@@ -98,7 +99,7 @@ describe('rotations', () => {
         const length = 1e4 * spread ** ((Math.floor(p / size) % 7) / 7);
         return length * (gaussian(draw) + (p % (size + 1) === 0 ? 5 * draw() : 0));
       });
-      expectOrthonormalRows(new PolarFactors(size).of({ rows: size, columns: size, data }));
+      expectOrthonormalRows(atOnce(new PolarFactors(size).of({ rows: size, columns: size, data })));
     }
   });
 
@@ -112,7 +113,7 @@ describe('rotations', () => {
 
   it('polar factors orthogonalises badly conditioned matrices', () => {
     const data = Float32Array.of(1, 0.999, 0.999, 1);
-    expectOrthonormalRows(new PolarFactors(2).of({ rows: 2, columns: 2, data }));
+    expectOrthonormalRows(atOnce(new PolarFactors(2).of({ rows: 2, columns: 2, data })));
   });
 
   it.each([
@@ -131,7 +132,7 @@ describe('rotations', () => {
   });
 
   it('fitItq stays a rotation of the components and loses less by taking signs', async () => {
-    const pca = fitPca(vectors, { outputDimensions: 4 });
+    const pca = await fitPca(vectors, { outputDimensions: 4 });
     const itq = await fitItq(vectors, { outputDimensions: 4 });
     expectOrthonormalRows(itq.weights as Matrix);
     expect(quantizationLoss(applyAffineMap(itq, vectors))).toBeLessThan(
@@ -160,7 +161,7 @@ describe('truncateMatryoshka', () => {
 });
 
 function expectOrthonormalRows(matrix: Matrix): void {
-  const gram = defaultKernel().multiplyTransposed(matrix, matrix);
+  const gram = matrixKernel().multiplyTransposed(matrix, matrix);
   gram.data.forEach((value, p) => {
     expect(value).toBeCloseTo(p % (matrix.rows + 1) === 0 ? 1 : 0, 4);
   });

@@ -1,3 +1,5 @@
+import type { Steps } from '../progress/steps.ts';
+
 /** Far below what matters beside a trace of 1. */
 const negligible = 1e-20;
 
@@ -16,7 +18,7 @@ export interface Tridiagonal {
  * @param a `size x size`, of which the lower triangle is read. Afterwards row `i` holds the `i` values of r in
  *   `H_i`, and its scale on the diagonal: 0 where nothing is reflected
  */
-export function tridiagonalize(a: Float64Array, size: number): Tridiagonal {
+export function* tridiagonalize(a: Float64Array, size: number): Steps<Tridiagonal> {
   const diagonal = new Float64Array(size);
   const beside = new Float64Array(Math.max(0, size - 1));
   const reflector = new Float64Array(size);
@@ -45,6 +47,7 @@ export function tridiagonalize(a: Float64Array, size: number): Tridiagonal {
     reflect(a, size, { last, reflector, update, scale });
     a.set(reflector.subarray(0, last), offset);
     a[offset + last] = scale;
+    yield;
   }
   diagonal[0] = a[0];
   return { diagonal, beside };

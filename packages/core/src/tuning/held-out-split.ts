@@ -1,3 +1,5 @@
+import type { TaskOptions } from '../progress/task-options.ts';
+import { checkpoint } from '../progress/task-options.ts';
 import { ExactIndex } from '../search/exact-index.ts';
 import { holdOutRows } from '../vectors/hold-out-rows.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
@@ -7,6 +9,8 @@ import { sampleIndices, seededRandom } from '../vectors/random.ts';
 /** What candidates are fitted to, and what they are asked. */
 export interface HeldOutSplit {
   readonly documents: Matrix;
+  /** Of the documents. */
+  readonly index: ExactIndex;
   readonly queries: Matrix;
   /** By query: the rows of its nearest documents by float cosine. */
   readonly neighbours: readonly (readonly number[])[];
@@ -14,7 +18,7 @@ export interface HeldOutSplit {
   readonly source: 'held-out documents' | 'given queries';
 }
 
-export interface SplitOptions {
+export interface SplitOptions extends Pick<TaskOptions, 'signal'> {
   readonly queries?: Vectors | undefined;
   /** Neighbours by query. */
   readonly k: number;
@@ -30,30 +34,34 @@ const heldOutShare = 0.2;
  * With queries: all documents, and some of the queries. Without: a part of the documents, and the others
  * as queries, which no candidate has seen.
  */
-export function splitHeldOut(vectors: Matrix, { queries, k, seed }: SplitOptions): HeldOutSplit {
+export async function splitHeldOut(
+  vectors: Matrix,
+  { queries, k, seed, signal }: SplitOptions,
+): Promise<HeldOutSplit> {
   const random = seededRandom(seed);
   if (queries) {
     const all = toMatrix(queries, { columns: vectors.columns, name: 'queries' });
     checkNotEmpty(all, 'queries');
     const asked = selectRows(all, sampleIndices(all.rows, maximumQueries, random));
-    return withNeighbours(vectors, asked, k, 'given queries');
+    return { ...(await ask(vectors, asked, k, signal)), source: 'given queries' };
   }
   const share = { share: heldOutShare, most: maximumQueries };
-  const { heldOut, kept } = holdOutRows(vectors.rows, share, random);
-  const [documents, asked] = [selectRows(vectors, kept), selectRows(vectors, heldOut)];
-  return withNeighbours(documents, asked, k, 'held-out documents');
+  const { kept, heldOut } = holdOutRows(vectors, share, random);
+  return { ...(await ask(kept, heldOut, k, signal)), source: 'held-out documents' };
 }
 
-function withNeighbours(
+async function ask(
   documents: Matrix,
   queries: Matrix,
   k: number,
-  source: HeldOutSplit['source'],
-): HeldOutSplit {
-  const exact = new ExactIndex(documents.columns);
-  exact.add(documents);
-  const neighbours = Array.from({ length: queries.rows }, (_, i) =>
-    exact.search(row(queries, i), { k }).map((scored) => scored.row),
-  );
-  return { documents, queries, neighbours, source };
+  signal: AbortSignal | undefined,
+): Promise<Omit<HeldOutSplit, 'source'>> {
+  const index = new ExactIndex(documents.columns);
+  await index.addAsync(documents, { signal });
+  const neighbours: number[][] = [];
+  for (let i = 0; i < queries.rows; i++) {
+    await checkpoint({ signal }, { stage: 'neighbours', done: i, total: queries.rows });
+    neighbours.push(index.search(row(queries, i), { k }).map((scored) => scored.row));
+  }
+  return { documents, index, queries, neighbours };
 }

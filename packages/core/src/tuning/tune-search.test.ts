@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { BinaryIndex } from '../search/binary-index.ts';
 import { ExactIndex } from '../search/exact-index.ts';
-import { FlatIndex } from '../search/flat-index.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row, rowRange, zeros } from '../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
@@ -38,7 +38,7 @@ describe('tuneSearch', () => {
       cost: Math.min(...table.map(({ cost }) => cost)),
     });
     expect(prefixBits).toBe(64);
-    const index = new FlatIndex(quantizer, undefined, undefined, { prefixBits });
+    const index = new BinaryIndex({ quantizer, prefixBits });
     index.add(many);
     const recall = recallIn(index, many, rowRange(wide, 30_200, 30_300), depth);
     expect(Math.abs(recall - 0.8)).toBeLessThan(0.05);
@@ -67,13 +67,13 @@ describe('tuneSearch', () => {
   });
 });
 
-function recallOf(quantizer: FlatIndex['quantizer'], depth: object): number {
-  const index = new FlatIndex(quantizer);
+function recallOf(quantizer: BinaryIndex['quantizer'], depth: object): number {
+  const index = new BinaryIndex({ quantizer });
   index.add(documents);
   return recallIn(index, documents, unseen, depth);
 }
 
-function recallIn(index: FlatIndex, vectors: Matrix, asked: Matrix, depth: object): number {
+function recallIn(index: BinaryIndex, vectors: Matrix, asked: Matrix, depth: object): number {
   const exact = new ExactIndex(vectors.columns);
   exact.add(vectors);
   let found = 0;

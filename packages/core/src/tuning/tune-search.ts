@@ -1,19 +1,19 @@
 import { bytesPerCode } from '../codes/codes.ts';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import { checkCount } from '../errors/check-count.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint } from '../progress/task-options.ts';
 import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import type { QuantizerKind } from '../quantizers/quantizer-fitters.ts';
-import { checkCount } from '../search/check-count.ts';
-import type { QueryDigits } from '../search/code-scoring.ts';
-import { FlatIndex } from '../search/flat-index.ts';
+import { BinaryIndex } from '../search/binary-index.ts';
+import type { QueryDigits } from '../search/ranking/code-scoring.ts';
 import type { SearchDepth } from '../search/search-depth.ts';
+import { nearestDocuments } from '../training/exact-neighbours.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { checkNotEmpty, row, selectRows, toMatrix } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import { sampleIndices, seededRandom } from '../vectors/random.ts';
-import { exactNeighbours } from './exact-neighbours.ts';
 
 export interface TuneSearchOptions extends TaskOptions {
   /** The share of the nearest float neighbours that searches are to find: above 0, below 1. */
@@ -125,8 +125,8 @@ export async function tuneSearch(
     await checkpoint(task, { stage: 'tune', done, total: choices.length });
     const nested = prefixBits > 0 ? [prefixBits] : undefined;
     const quantizer = await fitQuantizer(sample, { kind, bits: length, nested, seed, signal });
-    const index = new FlatIndex(quantizer, undefined, undefined, { prefixBits });
-    index.add(documents);
+    const index = new BinaryIndex({ quantizer, prefixBits });
+    await index.addAsync(documents, { signal });
     const best = await cheapest(index, prefixBits, asked, options, task);
     if (best) found.push({ ...best, bits: length, prefixBits, quantizer });
   }
@@ -166,10 +166,12 @@ async function prepareQueries(
   checkNotEmpty(pool, 'queries');
   const rows = sampleIndices(pool.rows, maximumQueries, random);
   const queries = normalizeRows(selectRows(pool, rows));
-  const nearest = await exactNeighbours(documents, queries, given ? k : k + 1, task);
-  if (given) return { queries, own: [], neighbours: nearest };
-  const own = [...rows];
-  const neighbours = nearest.map((found, i) => found.filter((r) => r !== own[i]).slice(0, k));
+  const nearest = await nearestDocuments(queries, documents, given ? k : k + 1, task);
+  const found = nearest.length / queries.rows;
+  const own = given ? [] : [...rows];
+  const neighbours = Array.from({ length: queries.rows }, (_, i) =>
+    [...nearest.subarray(i * found, (i + 1) * found)].filter((r) => r !== own[i]).slice(0, k),
+  );
   return { queries, own, neighbours };
 }
 
@@ -177,7 +179,7 @@ type CheapestDepth = Omit<SearchTuningRow, 'chosen' | 'bits' | 'prefixBits'>;
 
 /** The depth of least cost that reaches the recall, if any does. */
 async function cheapest(
-  index: FlatIndex,
+  index: BinaryIndex,
   prefixBits: number,
   { queries, own, neighbours }: Asked,
   { targetRecall, k = 10 }: TuneSearchOptions,
@@ -189,12 +191,12 @@ async function cheapest(
   const places = usable.map((depth) => new Uint32Array(depth));
   const total = neighbours.reduce((sum, rows) => sum + rows.length, 0);
   for (let i = 0; i < queries.rows; i++) {
-    if (i % 20 === 0) await checkpoint(task, { stage: 'measure', done: i, total: queries.rows });
+    await checkpoint(task, { stage: 'measure', done: i, total: queries.rows });
     const query = row(queries, i);
     if (prefixBits > 0) countHandedOn(index, query, own[i], neighbours[i], places);
     else countPlaces(index, query, deepest, own[i], neighbours[i], places);
   }
-  const { bits, inputDimensions } = index.quantizer;
+  const { bits, inputDimensions } = index.quantizer as Quantizer;
   const codeBytes = bytesPerCode(bits);
   const [scanned, handedOn] =
     prefixBits > 0
@@ -217,7 +219,7 @@ async function cheapest(
 }
 
 function countPlaces(
-  index: FlatIndex,
+  index: BinaryIndex,
   query: Float32Array,
   deepest: number,
   own: number | undefined,
@@ -243,7 +245,7 @@ function countPlaces(
 
 /** The same where scans of prefixes hand rows on: their order is asked for at every depth. */
 function countHandedOn(
-  index: FlatIndex,
+  index: BinaryIndex,
   query: Float32Array,
   own: number | undefined,
   neighbours: readonly number[],

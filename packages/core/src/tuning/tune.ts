@@ -1,16 +1,15 @@
 import { bytesPerCode } from '../codes/codes.ts';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import { checkCount } from '../errors/check-count.ts';
 import { overlap } from '../evaluation/metrics/overlap.ts';
 import { bootstrapInterval } from '../evaluation/statistics/bootstrap-interval.ts';
 import { mean } from '../evaluation/statistics/mean.ts';
+import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint } from '../progress/task-options.ts';
 import { fitQuantizer, quantizerKinds } from '../quantizers/fit-quantizer.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import type { QuantizerKind } from '../quantizers/quantizer-fitters.ts';
-import { checkCount } from '../search/check-count.ts';
-import { ExactIndex } from '../search/exact-index.ts';
-import type { Scoring } from '../search/flat-index.ts';
-import { FlatIndex } from '../search/flat-index.ts';
+import type { Scoring } from '../search/ranking/code-scoring.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { checkNotEmpty, row, toMatrix } from '../vectors/matrix.ts';
 import type { GateDecision, MeasuredCandidate } from './gate.ts';
@@ -90,7 +89,7 @@ export async function tune(vectors: Vectors, options: TuneOptions): Promise<Tuni
       reason: `Took sign: ${matrix.rows} vectors are too few to compare on; it takes ${fewestVectors}.`,
     };
   }
-  const split = splitHeldOut(matrix, { queries: options.queries, k, seed });
+  const split = await splitHeldOut(matrix, { queries: options.queries, k, seed, signal });
   const depths = shallowerDepths(rerank, k);
   const measured: Measured[] = [];
   for (const kind of candidates) {
@@ -102,7 +101,7 @@ export async function tune(vectors: Vectors, options: TuneOptions): Promise<Tuni
     const start = performance.now();
     const quantizer = await fit(split.documents, kind);
     const fitSeconds = (performance.now() - start) / 1000;
-    const recallsByQuery = measureRecalls(quantizer, split, { k, depths, scoring });
+    const recallsByQuery = await measureRecalls(quantizer, split, { k, depths, scoring, signal });
     const { low, high } = bootstrapInterval(recallsByQuery[0], { seed });
     const recalls = recallsByQuery.map(mean);
     measured.push({
@@ -173,7 +172,7 @@ function shallowerDepths(rerank: number, k: number): number[] {
   return [...depths, depths.length > 0 ? 0 : rerank];
 }
 
-interface MeasureOptions {
+interface MeasureOptions extends Pick<TaskOptions, 'signal'> {
   readonly k: number;
   /** Of re-ranking, the deepest first. */
   readonly depths: readonly number[];
@@ -181,19 +180,19 @@ interface MeasureOptions {
 }
 
 /** By depth and query: the share of the nearest neighbours that are found. */
-function measureRecalls(
+async function measureRecalls(
   quantizer: Quantizer,
-  { documents, queries, neighbours }: HeldOutSplit,
-  { k, depths, scoring }: MeasureOptions,
-): number[][] {
-  const exact = new ExactIndex(documents.columns);
-  exact.add(documents);
-  const index = new FlatIndex(quantizer, exact.vectors);
+  { index, queries, neighbours }: HeldOutSplit,
+  { k, depths, scoring, signal }: MeasureOptions,
+): Promise<number[][]> {
+  await index.encode(quantizer, { signal });
   // Re-ranking finds those neighbours that are among the rows it is given, so one search tells all depths.
-  const search = { k: Math.max(depths[0], k), rerank: 0, scoring, candidates: documents.rows };
-  const found = neighbours.map((_, i) =>
-    index.search(row(queries, i), search).map((scored) => scored.row),
-  );
+  const search = { k: Math.max(depths[0], k), rerank: 0, scoring, candidates: index.rows };
+  const found: number[][] = [];
+  for (let i = 0; i < queries.rows; i++) {
+    await checkpoint({ signal }, { stage: 'measure', done: i, total: queries.rows });
+    found.push(index.search(row(queries, i), search).map((scored) => scored.row));
+  }
   return depths.map((depth) =>
     neighbours.map((expected, i) => overlap(found[i].slice(0, Math.max(depth, k)), expected)),
   );

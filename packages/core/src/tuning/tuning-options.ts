@@ -1,6 +1,6 @@
 import type { TaskOptions } from '../progress/task-options.ts';
 import type { QuantizerKind } from '../quantizers/quantizer-fitters.ts';
-import type { Scoring } from '../search/flat-index.ts';
+import type { Scoring } from '../search/ranking/code-scoring.ts';
 import type { Vectors } from '../vectors/matrix.ts';
 
 export interface TuneOptions extends TaskOptions {

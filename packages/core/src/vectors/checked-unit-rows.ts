@@ -8,7 +8,7 @@ import { normalizeRows } from './normalize.ts';
  * @param name what an error calls them
  * @throws BitryoshkaError `empty-input`, `dimension-mismatch` or `not-finite`
  */
-export function checkedUnitRows(vectors: Vectors, name: string, columns: number): Matrix {
+export function checkedUnitRows(vectors: Vectors, name: string, columns?: number): Matrix {
   const matrix = toMatrix(vectors, { name, columns });
   checkNotEmpty(matrix, name);
   return normalizeRows(matrix);

@@ -1,26 +1,28 @@
+import type { Matrix } from './matrix.ts';
+import { selectRows } from './matrix.ts';
 import type { Random } from './random.ts';
 import { sampleIndices } from './random.ts';
 
 export interface HeldOutRows {
-  /** To judge by: random ones, in increasing order. */
-  readonly heldOut: Uint32Array;
-  /** To learn from: all others, in increasing order. */
-  readonly kept: Uint32Array;
+  /** To judge by: random ones, in their order. */
+  readonly heldOut: Matrix;
+  /** To learn from: all others, in their order. */
+  readonly kept: Matrix;
 }
 
 /**
- * Sets a share of the numbers below `rows` aside.
+ * Sets a share of the rows aside.
  *
  * @param most how many are set aside at most
  */
 export function holdOutRows(
-  rows: number,
+  matrix: Matrix,
   { share, most }: { readonly share: number; readonly most: number },
   random: Random,
 ): HeldOutRows {
-  const count = Math.min(most, Math.floor(rows * share));
-  const heldOut = sampleIndices(rows, count, random);
+  const { rows } = matrix;
+  const heldOut = sampleIndices(rows, Math.min(most, Math.floor(rows * share)), random);
   const isHeldOut = new Set(heldOut);
   const kept = Uint32Array.from({ length: rows }, (_, i) => i).filter((i) => !isHeldOut.has(i));
-  return { heldOut, kept };
+  return { heldOut: selectRows(matrix, heldOut), kept: selectRows(matrix, kept) };
 }

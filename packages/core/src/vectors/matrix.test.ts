@@ -85,3 +85,28 @@ it('seededRandom gives the same numbers as ever', () => {
     551831576, 144025891,
   ]);
 });
+
+it.each([
+  ['a hole', Object.assign([[1, 2]], { 2: [3, 4] })],
+  ['null', [[1, 2], null]],
+  ['a number', [[1, 2], 3]],
+  ['a text', ['12']],
+])('refuses %s among vectors', (_, vectors) => {
+  expect(() => toMatrix(vectors as number[][])).toThrow(
+    expect.objectContaining({ code: 'invalid-option' }),
+  );
+});
+
+it.each([
+  { rows: 2.5, columns: 2, data: new Float32Array(5) },
+  { rows: -1, columns: -2, data: new Float32Array(2) },
+  { rows: Number.NaN, columns: 2, data: new Float32Array(0) },
+])('refuses a matrix of $rows x $columns', (matrix) => {
+  expect(() => toMatrix(matrix)).toThrow(expect.objectContaining({ code: 'dimension-mismatch' }));
+});
+
+it.each([null, undefined, 3, 'x'])('refuses %s for a vector', (vector) => {
+  expect(() => toVector(vector as never)).toThrow(
+    expect.objectContaining({ code: 'invalid-option' }),
+  );
+});

@@ -56,9 +56,11 @@ export function transpose({ rows, columns, data }: Matrix, into?: Matrix): Matri
 
 export interface ToMatrixOptions {
   /** The dimension every vector must have. Default: that of the first vector. */
-  readonly columns?: number;
+  readonly columns?: number | undefined;
   /** How errors name the vectors. Default: `vectors`. */
   readonly name?: string;
+  /** The number by which errors name the first vector, where others came before. Default: 0. */
+  readonly firstRow?: number;
 }
 
 /**
@@ -68,50 +70,67 @@ export interface ToMatrixOptions {
  *   `not-finite` when a value is NaN, infinite, missing or no number.
  */
 export function toMatrix(vectors: Vectors, options: ToMatrixOptions = {}): Matrix {
-  const { name = 'vectors' } = options;
-  if (isMatrix(vectors)) {
-    const { rows, columns, data } = vectors;
-    if (data.length !== rows * columns) {
-      throw new BitryoshkaError({
-        code: 'dimension-mismatch',
-        message: `${name}: ${data.length} values are not ${rows} rows x ${columns} columns.`,
-        remedy: 'Give data of rows * columns values.',
-      });
-    }
-    checkDimension(columns, options.columns, name);
-    checkFinite(vectors, name);
-    return vectors;
-  }
+  const { name = 'vectors', firstRow = 0 } = options;
   if (!Array.isArray(vectors)) {
+    const matrix = checkedShape(vectors, options);
+    checkFinite(matrix, name, firstRow);
+    return matrix;
+  }
+  // Not by forEach, which skips holes.
+  const given: readonly ArrayLike<number>[] = vectors;
+  for (let i = 0; i < given.length; i++) checkIsVector(given[i], `${name}[${firstRow + i}]`);
+  const columns = options.columns ?? given[0]?.length ?? 0;
+  const matrix = zeros(given.length, columns);
+  for (const [i, vector] of given.entries()) {
+    checkDimension(vector.length, columns, `${name}[${firstRow + i}]`);
+    for (let j = 0; j < columns; j++) {
+      // Number.isFinite also refuses strings and null, which Float32Array would turn into numbers.
+      if (!Number.isFinite(vector[j])) throw notFinite(`${name}[${firstRow + i}]`, j, vector[j]);
+      matrix.data[i * columns + j] = vector[j];
+    }
+  }
+  checkFinite(matrix, name, firstRow);
+  return matrix;
+}
+
+/**
+ * A matrix whose values are still to be checked.
+ *
+ * @throws BitryoshkaError `invalid-option` for what is no matrix, `dimension-mismatch` when its parts disagree
+ */
+export function checkedShape(matrix: Vectors, options: ToMatrixOptions = {}): Matrix {
+  const { name = 'vectors' } = options;
+  if (!isMatrix(matrix)) {
     throw new BitryoshkaError({
       code: 'invalid-option',
-      message: `${name}: got ${typeof vectors}, expected a list of vectors or a matrix.`,
+      message: `${name}: got ${typeof matrix}, expected a list of vectors or a matrix.`,
       remedy: 'Pass number[][], Float32Array[] or { rows, columns, data }.',
     });
   }
-  const columns = options.columns ?? vectors[0]?.length ?? 0;
-  const matrix = zeros(vectors.length, columns);
-  vectors.forEach((vector: ArrayLike<number>, i) => {
-    checkDimension(vector.length, columns, `${name}[${i}]`);
-    for (let j = 0; j < columns; j++) {
-      // Number.isFinite also refuses strings and null, which Float32Array would turn into numbers.
-      if (!Number.isFinite(vector[j])) throw notFinite(`${name}[${i}]`, j, vector[j]);
-      matrix.data[i * columns + j] = vector[j];
-    }
-  });
-  checkFinite(matrix, name);
+  const { rows, columns, data } = matrix;
+  const areCounts = [rows, columns].every((count) => Number.isSafeInteger(count) && count >= 0);
+  if (!areCounts || data.length !== rows * columns) {
+    throw new BitryoshkaError({
+      code: 'dimension-mismatch',
+      message: `${name}: ${data.length} values are not ${rows} rows x ${columns} columns.`,
+      remedy: 'Give data of rows * columns values.',
+    });
+  }
+  checkDimension(columns, options.columns, name);
   return matrix;
 }
 
 /** One vector, checked as {@link toMatrix} checks many. */
 export function toVector(vector: ArrayLike<number>, options: ToMatrixOptions = {}): Float32Array {
-  const { columns = vector.length, name = 'vector' } = options;
+  const { name = 'vector' } = options;
+  checkIsVector(vector, name);
+  const { columns = vector.length } = options;
   checkDimension(vector.length, columns, name);
   for (let j = 0; j < columns; j++) {
     if (!Number.isFinite(vector[j])) throw notFinite(name, j, vector[j]);
   }
   const copy = new Float32Array(vector);
-  checkFinite({ rows: 1, columns, data: copy }, name);
+  checkFinite({ rows: 1, columns, data: copy }, name, 0);
   return copy;
 }
 
@@ -124,6 +143,17 @@ export function checkNotEmpty({ rows, columns }: Matrix, name = 'vectors'): void
     code: 'empty-input',
     message: `${name}: got ${rows} vectors of ${columns} dimensions, expected at least one of each.`,
     remedy: 'Pass the vectors to learn from.',
+  });
+}
+
+/** @throws BitryoshkaError `invalid-option` for what has no values: null, a hole, a number */
+function checkIsVector(vector: unknown, name: string): void {
+  const length = typeof vector === 'object' && vector !== null && Object(vector).length;
+  if (Number.isSafeInteger(length)) return;
+  throw new BitryoshkaError({
+    code: 'invalid-option',
+    message: `${name}: got ${vector === null ? 'null' : typeof vector}, expected a list of numbers.`,
+    remedy: 'Check what the embedding model returned.',
   });
 }
 
@@ -140,10 +170,10 @@ function checkDimension(got: number, expected: number | undefined, name: string)
   });
 }
 
-function checkFinite({ columns, data }: Matrix, name: string): void {
+function checkFinite({ columns, data }: Matrix, name: string, firstRow: number): void {
   if (areFinite(data)) return;
   const i = data.findIndex((value) => !Number.isFinite(value));
-  throw notFinite(`${name}[${Math.floor(i / columns)}]`, i % columns, data[i]);
+  throw notFinite(`${name}[${firstRow + Math.floor(i / columns)}]`, i % columns, data[i]);
 }
 
 /** x - x is 0, but NaN for NaN and for both infinities; sums of it side by side do not wait for one another. */

@@ -1,4 +1,6 @@
+import type { TaskOptions } from '@bitryoshka/core';
 import { BitryoshkaError } from '@bitryoshka/core';
+import { checkpoint } from '@bitryoshka/core/internal';
 import type { DocumentInterface } from '@langchain/core/documents';
 import { Document } from '@langchain/core/documents';
 import { copyValue, isSameValue } from './plain-value.ts';
@@ -10,10 +12,15 @@ export interface DocumentEntry {
   readonly document: Document;
 }
 
+/** So many are copied at once; more in turns of a few milliseconds. */
+export const copiedAtOnce = 2000;
+
 /** Documents to be added together: copies, so that the caller may go on to change the originals. */
 export interface DocumentBatch {
   /** One per document, as the caller numbers them. */
   readonly ids: string[];
+  /** The same. */
+  readonly texts: string[];
   /** Without repetitions. */
   readonly entries: readonly DocumentEntry[];
   /** Which of the caller's documents the entries are. */
@@ -21,14 +28,16 @@ export interface DocumentBatch {
 }
 
 /**
+ * @param documents must not change before the promise is settled where they are more than 2,000
  * @param ids by document; where absent, `document.id` counts, and where that is absent one is made up
  * @throws BitryoshkaError `invalid-option` when there is not one id per document, `duplicate-id` when
  *   two different documents have one id
  */
-export function toDocumentBatch(
+export async function toDocumentBatch(
   documents: readonly DocumentInterface[],
   ids: readonly (string | undefined)[] | undefined,
-): DocumentBatch {
+  task: TaskOptions = {},
+): Promise<DocumentBatch> {
   if (ids !== undefined && ids.length !== documents.length) {
     throw new BitryoshkaError({
       code: 'invalid-option',
@@ -36,9 +45,16 @@ export function toDocumentBatch(
       remedy: 'Pass as many ids as documents, or none.',
     });
   }
-  const entries = documents.map((document, i) => toEntry(document, ids?.[i] ?? document.id, i));
+  const total = documents.length;
+  const entries: DocumentEntry[] = [];
   const positionById = new Map<string, number>();
-  for (const [i, { id, document }] of entries.entries()) {
+  for (const [i, given] of documents.entries()) {
+    if (i >= copiedAtOnce && i % 100 === 0) {
+      await checkpoint(task, { stage: 'copy', done: i, total });
+    }
+    const entry = toEntry(given, ids?.[i] ?? given.id, i);
+    entries.push(entry);
+    const { id, document } = entry;
     const earlier = entries[positionById.get(id) ?? -1]?.document;
     if (earlier && !isSameDocument(document, earlier)) {
       throw new BitryoshkaError({
@@ -49,10 +65,15 @@ export function toDocumentBatch(
     }
     positionById.set(id, i);
   }
-  const positions = [...positionById.values()].sort((a, b) => a - b);
+  const positions =
+    positionById.size === total
+      ? entries.map((_, i) => i)
+      : [...positionById.values()].sort((a, b) => a - b);
   return {
     ids: entries.map(({ id }) => id),
-    entries: positions.map((i) => entries[i] as DocumentEntry),
+    texts: entries.map(({ document }) => document.pageContent),
+    entries:
+      positions.length === total ? entries : positions.map((i) => entries[i] as DocumentEntry),
     positions,
   };
 }

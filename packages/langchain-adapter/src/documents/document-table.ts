@@ -1,45 +1,119 @@
+import type { TaskOptions } from '@bitryoshka/core';
 import { RowSet } from '@bitryoshka/core';
-import type { DocumentInterface } from '@langchain/core/documents';
+import { checkpoint } from '@bitryoshka/core/internal';
+import type { CompiledFilter } from '../filters/document-filter.ts';
+import { MetadataIndex } from '../filters/metadata-index.ts';
 import type { DocumentEntry } from './document-batch.ts';
+import { RowPages } from './row-pages.ts';
+
+/** Documents between two looks at the clock. */
+const rowsPerTurn = 100;
 
 /** The documents of an index's rows, in the order in which they were added. */
 export class DocumentTable {
-  readonly #entries: Map<number, DocumentEntry> = new Map();
+  readonly #entries: RowPages<DocumentEntry> = new RowPages();
+  /** Of rows that are not committed as well: what an id had before is in `#replaced` then. */
   readonly #rowById: Map<string, number> = new Map();
+  #replaced: Map<string, number> = new Map();
+  #count = 0;
+  readonly #metadata: MetadataIndex;
+  /** Rows from here on are not committed. */
+  #end = 0;
+
+  /**
+   * @param fields of metadata that are indexed as documents are added
+   * @throws BitryoshkaError `invalid-option`
+   */
+  constructor(fields?: readonly string[]) {
+    this.#metadata = new MetadataIndex((row) => this.#entries.get(row)?.document.metadata, fields);
+  }
 
   get count(): number {
-    return this.#rowById.size;
+    return this.#count;
   }
 
   /**
-   * Puts the documents in the rows from `firstRow` on; documents with the same ids leave theirs.
+   * Puts documents, no two of the same id, in the rows from `firstRow` on; those with the same ids leave theirs.
    *
    * @returns the rows that were left
    */
-  append(entries: Iterable<DocumentEntry>, firstRow: number): number[] {
-    const left: number[] = [];
-    let row = firstRow;
-    for (const entry of entries) {
-      const before = this.delete(entry.id);
-      if (before !== undefined) left.push(before);
-      this.#rowById.set(entry.id, row);
-      this.#entries.set(row, entry);
-      row++;
+  append(entries: readonly DocumentEntry[], firstRow: number): number[] {
+    for (const [i, entry] of entries.entries()) this.#put(firstRow + i, entry);
+    return this.commit(entries, firstRow);
+  }
+
+  /**
+   * The same in two steps for many, of which only the second is seen: first they are put in place, in turns. Until
+   * they are committed, there are no others to be added.
+   */
+  async stage(
+    entries: readonly DocumentEntry[],
+    firstRow: number,
+    task: TaskOptions = {},
+  ): Promise<void> {
+    const total = entries.length;
+    let done = 0;
+    try {
+      for (; done < total; done++) {
+        if (done % rowsPerTurn === 0) await checkpoint(task, { stage: 'store', done, total });
+        this.#put(firstRow + done, entries[done] as DocumentEntry);
+      }
+    } catch (cause) {
+      for (let i = 0; i < done; i++) this.#takeBack(firstRow + i);
+      this.#replaced.clear();
+      throw cause;
     }
+  }
+
+  /** @returns the rows that were left by documents with the same ids */
+  commit(entries: readonly DocumentEntry[], firstRow: number): number[] {
+    const left = [...this.#replaced.values()];
+    this.#replaced = new Map();
+    for (const row of left) this.#remove(row);
+    this.#count += entries.length - left.length;
+    this.#end = Math.max(this.#end, firstRow + entries.length);
     return left;
   }
 
   /** @returns the row that the document was in, if there was one */
   delete(id: string): number | undefined {
-    const row = this.#rowById.get(id);
+    const row = this.#rowOf(id);
     if (row === undefined) return undefined;
-    this.#rowById.delete(id);
-    this.#entries.delete(row);
+    if (!this.#replaced.delete(id)) this.#rowById.delete(id);
+    this.#remove(row);
+    this.#count--;
     return row;
   }
 
-  get(id: string): DocumentEntry | undefined {
+  #rowOf(id: string): number | undefined {
     const row = this.#rowById.get(id);
+    return row !== undefined && row >= this.#end ? this.#replaced.get(id) : row;
+  }
+
+  #put(row: number, entry: DocumentEntry): void {
+    const { id, document } = entry;
+    this.#entries.add(row, entry);
+    this.#metadata.add(row, document.metadata);
+    const before = this.#rowById.get(id);
+    if (before !== undefined) this.#replaced.set(id, before);
+    this.#rowById.set(id, row);
+  }
+
+  #takeBack(row: number): void {
+    const { id } = this.#entries.get(row) as DocumentEntry;
+    const before = this.#replaced.get(id);
+    if (before === undefined) this.#rowById.delete(id);
+    else this.#rowById.set(id, before);
+    this.#remove(row);
+  }
+
+  #remove(row: number): void {
+    this.#entries.delete(row);
+    this.#metadata.delete(row);
+  }
+
+  get(id: string): DocumentEntry | undefined {
+    const row = this.#rowOf(id);
     return row === undefined ? undefined : this.#entries.get(row);
   }
 
@@ -49,20 +123,39 @@ export class DocumentTable {
 
   /** All documents, in the order of their rows. */
   [Symbol.iterator](): IterableIterator<DocumentEntry> {
-    return this.#entries.values();
+    return this.#entries.upTo(this.#end);
   }
 
   /** The rows of all documents whose id is not among `except`, in increasing order. */
   occupied(except?: ReadonlySet<string>): number[] {
     const rows: number[] = [];
-    for (const [row, { id }] of this.#entries) if (!except?.has(id)) rows.push(row);
+    this.#entries.forEach(this.#end, ({ id }, row) => {
+      if (!except?.has(id)) rows.push(row);
+    });
     return rows;
   }
 
-  /** The rows of the documents that satisfy the predicate. */
-  allowed(predicate: (document: DocumentInterface) => boolean): RowSet {
-    const rows = new RowSet();
-    for (const [row, { document }] of this.#entries) if (predicate(document)) rows.add(row);
+  /** The ids of the documents that pass, in the order of their rows, or of all. */
+  idsWhere(filter: CompiledFilter | undefined): string[] {
+    const rows = filter ? this.allowed(filter).rows() : this.occupied();
+    return rows.map((row) => (this.#entries.get(row) as DocumentEntry).id);
+  }
+
+  /** The rows of the documents that pass, a set of its own. */
+  allowed({ passes, query }: CompiledFilter): RowSet {
+    const selection = query && this.#metadata.select(query);
+    if (!selection) {
+      const rows = new RowSet();
+      this.#entries.forEach(this.#end, ({ document }, row) => {
+        if (passes(document)) rows.add(row);
+      });
+      return rows;
+    }
+    const rows = RowSet.ofWords(selection.yes);
+    for (const row of selection.maybe ? RowSet.ofWords(selection.maybe).rows() : []) {
+      const entry = this.#entries.get(row);
+      if (entry && passes(entry.document)) rows.add(row);
+    }
     return rows;
   }
 }

@@ -1,5 +1,6 @@
 import type { TaskOptions } from '@bitryoshka/core';
-import { BitryoshkaError, unlessAborted } from '@bitryoshka/core';
+import { BitryoshkaError } from '@bitryoshka/core';
+import { unlessAborted } from '@bitryoshka/core/internal';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 
 /** Embeddings that can be stopped and say how far they are, as those of `@bitryoshka/transformers`. */

@@ -1,4 +1,4 @@
-import type { CorpusPassage } from '@bitryoshka/core';
+import type { CorpusPassage } from '@bitryoshka/core/training';
 import type { DocumentInterface } from '@langchain/core/documents';
 
 /** Under which names metadata holds what is known of a passage. */

@@ -1,7 +1,10 @@
 import { BitryoshkaError } from '@bitryoshka/core';
 import type { DocumentInterface } from '@langchain/core/documents';
-import sift from 'sift';
 import { isPlainObject } from '../documents/plain-value.ts';
+import { compileQuery } from './compile-query.ts';
+import type { QueryNode } from './query-node.ts';
+import { parseQuery } from './query-node.ts';
+import { siftQuery } from './sift-query.ts';
 
 /** Conditions on metadata in the style of MongoDB: `{ year: { $gte: 2020 }, 'author.name': 'Ada' }`. */
 export type MetadataQuery = Readonly<Record<string, unknown>>;
@@ -12,22 +15,41 @@ export type MetadataQuery = Readonly<Record<string, unknown>>;
  */
 export type DocumentFilter = ((document: DocumentInterface) => boolean) | MetadataQuery;
 
-// The package is CommonJS and its typings describe an ES module; in Node and in bundlers alike the
-// default import is the function.
-const createTester = sift as unknown as typeof sift.default;
+/** A filter that was checked. */
+export interface CompiledFilter {
+  readonly passes: (document: DocumentInterface) => boolean;
+  /** What it asks of metadata; undefined for a function. */
+  readonly query: QueryNode | undefined;
+}
 
 /**
  * @throws BitryoshkaError `invalid-option` for what is neither a function nor a query, for unknown
  *   operators, and for `$where`, which would run text as code
  */
-export function compileFilter(filter: DocumentFilter): (document: DocumentInterface) => boolean {
-  if (typeof filter === 'function') return (document) => checkBoolean(filter(document));
+export function compileFilter(filter: DocumentFilter): CompiledFilter {
+  if (typeof filter === 'function') {
+    return { passes: (document) => checkBoolean(filter(document)), query: undefined };
+  }
   if (!isPlainObject(filter)) {
     throw invalid(`got ${Array.isArray(filter) ? 'a list' : JSON.stringify(filter)}`);
   }
   checkOperands(filter);
-  const tester = attempt(() => createTester(filter, { operations: { $where: refuseWhere } }));
-  return ({ metadata }) => attempt(() => tester(metadata));
+  return attempt(() => {
+    const sifted = siftQuery(filter);
+    const query = parseQuery(filter);
+    const matches = compileQuery(query);
+    const isObject = (value: unknown) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value);
+    const passes = ({ metadata }: DocumentInterface) => {
+      // Not by a function, which would be made for every document.
+      try {
+        return isObject(metadata) ? matches(metadata) : sifted(metadata);
+      } catch (cause) {
+        throw invalid(reasonOf(cause), cause);
+      }
+    };
+    return { passes, query };
+  });
 }
 
 /**
@@ -52,16 +74,16 @@ function checkBoolean(result: unknown): boolean {
   throw invalid('got a function that returns an object or a promise');
 }
 
-function refuseWhere(): never {
-  throw new Error('Unsupported operation: $where');
-}
-
 function attempt<T>(action: () => T): T {
   try {
     return action();
   } catch (cause) {
-    throw invalid(cause instanceof Error ? cause.message : String(cause), cause);
+    throw invalid(reasonOf(cause), cause);
   }
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function invalid(what: string, cause?: unknown): BitryoshkaError {

@@ -1,32 +1,43 @@
-import type { ExactIndex, FlatIndex, Quantizer, TaskOptions } from '@bitryoshka/core';
-import { BitryoshkaError, loadQuantizer } from '@bitryoshka/core';
+import type { AutoIndexOptions, TaskOptions } from '@bitryoshka/core';
+import { AutoIndex, BitryoshkaError, loadQuantizer, saveIndex } from '@bitryoshka/core';
+import { checkpoint } from '@bitryoshka/core/internal';
 import type { DocumentEntry } from '../documents/document-batch.ts';
 import { DocumentTable } from '../documents/document-table.ts';
 import { isPlainObject } from '../documents/plain-value.ts';
+import type { NodePlatform } from '../platform.ts';
+import { loadNodePlatform } from '../platform.ts';
 import type {
   BinaryVectorStoreOptions,
   LoadOptions,
   QuantizerRecipe,
 } from '../store/store-options.ts';
 import { decodeDocumentLines, encodeDocumentLines } from './document-lines.ts';
-import { loadFileSystem } from './file-system.ts';
-import { decodeIndexFile, encodeIndexFile } from './index-file.ts';
+import { decodeOldIndexFile } from './old-index-file.ts';
+
+/** Options of a store that are saved with it. */
+export type SavedOptions = Omit<
+  BinaryVectorStoreOptions,
+  'quantizer' | 'bits' | 'onIndexProgress'
+> & {
+  readonly quantizer?: QuantizerRecipe | undefined;
+};
 
 /** What a store consists of. */
 export interface StoreParts {
   /** Undefined while no vector has told the dimension. */
-  readonly index: ExactIndex | FlatIndex | undefined;
+  readonly index: AutoIndex | undefined;
   /** In the order of the index's rows, which have no others. */
   readonly documents: DocumentTable;
-  readonly options: Omit<BinaryVectorStoreOptions, 'quantizer' | 'bits'> & {
-    readonly quantizer?: QuantizerRecipe | undefined;
-  };
 }
 
 const kind = 'vector-store';
+/** Documents between two looks at the clock. */
+const rowsPerTurn = 100;
 const documentsFile = 'documents.jsonl';
-const indexFile = 'vectors.safetensors';
-const quantizerFile = 'quantizer.safetensors';
+const indexFile = 'index.safetensors';
+/** As stores were saved once: vectors and codes, and the quantizer beside them. */
+const oldIndexFile = 'vectors.safetensors';
+const oldQuantizerFile = 'quantizer.safetensors';
 
 /**
  * Saves a store to a folder. Progress is counted in documents, and in vectors after
@@ -37,12 +48,11 @@ const quantizerFile = 'quantizer.safetensors';
  */
 export async function saveStore(
   directory: string,
-  { index, documents, options }: StoreParts,
+  { index, documents, options }: StoreParts & { readonly options: SavedOptions },
   { signal, onProgress }: TaskOptions,
 ): Promise<void> {
-  const { writeSnapshot } = await loadFileSystem();
-  const quantizer = quantizerOf(index);
-  const { fitAt, storage, ...others } = options;
+  const { writeSnapshot } = await fileSystem();
+  const { index: indexKind, targetRecall, depth, fields, storage, quantizer } = options;
   const total = 2 * documents.count;
   let done = 0;
   await writeSnapshot(
@@ -51,21 +61,27 @@ export async function saveStore(
       kind,
       settings: {
         dimensions: index?.dimensions ?? null,
-        // JSON has no infinity.
         options: {
-          ...others,
-          fitAt: fitAt === Infinity ? 'never' : fitAt,
+          index: indexKind,
+          targetRecall,
+          depth,
+          fields,
+          quantizer,
           ...(typeof storage === 'string' && { storage }),
         },
       },
       files: {
         [documentsFile]: encodeDocumentLines(counted(documents)),
-        ...(index && { [indexFile]: encodeIndexFile(index, (rows) => report(rows)) }),
-        ...(quantizer && { [quantizerFile]: [quantizer.save()] }),
+        ...(index && {
+          [indexFile]: saveIndex(index, {
+            onProgress: (progress) => report((documents.count * progress.done) / progress.total),
+          }),
+        }),
       },
     },
     { signal },
   );
+  report(documents.count);
 
   function* counted(entries: Iterable<DocumentEntry>): Generator<DocumentEntry> {
     for (const entry of entries) {
@@ -75,9 +91,9 @@ export async function saveStore(
     }
   }
 
-  function report(more: number): void {
-    done += more;
-    onProgress?.({ stage: 'save', done, total });
+  /** @param vectors that are written besides the documents */
+  function report(vectors: number): void {
+    onProgress?.({ stage: 'save', done: done + Math.floor(vectors), total });
   }
 }
 
@@ -87,59 +103,72 @@ export async function saveStore(
  */
 export async function loadStore(
   directory: string,
-  { signal, storage, norms, prefixBits }: Omit<LoadOptions, 'fitAt' | 'depth'>,
+  { signal, fields }: Pick<LoadOptions, 'signal' | 'fields'>,
+  indexOptions: (saved: SavedOptions) => (dimensions: number) => AutoIndexOptions,
 ): Promise<StoreParts> {
-  const { readSnapshot } = await loadFileSystem();
+  const { readSnapshot } = await fileSystem();
   return readSnapshot(
     directory,
     kind,
     async ({ settings, files }) => {
       const { dimensions, options: saved } = parseSettings(settings);
+      const optionsOf = indexOptions(saved);
       const documentLines = files[documentsFile];
       if (!documentLines) throw invalid('no documents');
-      const quantizerBytes = await files[quantizerFile]?.read();
-      const quantizer = quantizerBytes && loadQuantizer(quantizerBytes);
-      const indexBytes = await files[indexFile]?.read();
-      const index =
-        dimensions !== undefined && indexBytes
-          ? decodeIndexFile(indexBytes, dimensions, quantizer, {
-              storage: storage ?? saved.storage,
-              norms: norms ?? saved.norms,
-              prefixBits: prefixBits ?? saved.prefixBits,
-            })
-          : undefined;
-      const documents = new DocumentTable();
+      let index: AutoIndex | undefined;
+      if (dimensions !== undefined && files[indexFile]) {
+        const { quantizer: _, ...options } = optionsOf(dimensions);
+        index = await AutoIndex.load(await files[indexFile].read(), { ...options, signal });
+      } else if (dimensions !== undefined && files[oldIndexFile]) {
+        const quantizerBytes = await files[oldQuantizerFile]?.read();
+        const quantizer = quantizerBytes && loadQuantizer(quantizerBytes);
+        const file = await files[oldIndexFile].read();
+        index = decodeOldIndexFile(file, quantizer, optionsOf(dimensions));
+      }
+      if (index && index.dimensions !== dimensions) {
+        throw invalid(`vectors of ${index.dimensions} dimensions, settings for ${dimensions}`);
+      }
+      const rows = index?.rowIds() ?? new Uint32Array(0);
+      const documents = new DocumentTable(fields ?? saved.fields);
       let lines = 0;
       for await (const entry of decodeDocumentLines(documentLines.stream())) {
-        documents.append([entry], lines++);
+        if (lines % rowsPerTurn === 0) {
+          await checkpoint({ signal }, { stage: 'load', done: lines, total: rows.length });
+        }
+        documents.append([entry], rows[lines++] ?? 0);
       }
-      const vectors = index?.rows ?? 0;
-      if (documents.count !== vectors || lines !== vectors) {
-        throw invalid(`${documents.count} documents for ${vectors} vectors`);
+      if (documents.count !== rows.length || lines !== rows.length) {
+        throw invalid(`${documents.count} documents for ${rows.length} vectors`);
       }
-      return { index, documents, options: saved };
+      return { index, documents };
     },
     { signal },
   );
 }
 
-function quantizerOf(index: ExactIndex | FlatIndex | undefined): Quantizer | undefined {
-  return index && 'quantizer' in index ? index.quantizer : undefined;
+async function fileSystem(): Promise<NodePlatform> {
+  const node = await loadNodePlatform();
+  if (node) return node;
+  throw new BitryoshkaError({
+    code: 'not-supported',
+    message: 'got no file system, expected Node.',
+    remedy: 'Save and load stores in Node; in a browser, add the documents each time.',
+  });
 }
 
 function parseSettings(settings: unknown): {
   readonly dimensions: number | undefined;
-  readonly options: StoreParts['options'];
+  readonly options: SavedOptions;
 } {
   if (isPlainObject(settings)) {
     const { dimensions, options } = settings;
-    const known = Number.isSafeInteger(dimensions) && (dimensions as number) > 0;
-    if ((dimensions === null || known) && isPlainObject(options)) {
-      const { fitAt, ...others } = options;
+    const isKnown = Number.isSafeInteger(dimensions) && (dimensions as number) > 0;
+    if ((dimensions === null || isKnown) && isPlainObject(options)) {
+      // The store checks them as it checks those of any caller. Some were options once.
+      const { fitAt, norms: _norms, prefixBits: _prefixBits, ...known } = options;
       return {
-        dimensions: known ? (dimensions as number) : undefined,
-        // The store checks them as it checks those of any caller.
-        options: { ...others, fitAt: fitAt === 'never' ? Infinity : (fitAt as number | undefined) },
+        dimensions: isKnown ? (dimensions as number) : undefined,
+        options: fitAt === 'never' ? { ...known, index: 'exact' } : known,
       };
     }
   }

@@ -25,7 +25,7 @@ const saveAndLoad = async (store: TestedStore): Promise<TestedStore> => {
 describe('before it is fitted', () => vectorStoreSuite(create({})));
 
 describe('when it fits itself amid the adding', () =>
-  vectorStoreSuite(create({ quantizer: { kind: 'itq', bits: 2 }, fitAt: 3 })));
+  vectorStoreSuite(create({ quantizer: { kind: 'itq', bits: 2 }, index: 'scan' })));
 
 describe('with a quantizer from the first vector on', () =>
   vectorStoreSuite(async (embeddings) => {
@@ -39,4 +39,4 @@ describe('with a quantizer from the first vector on', () =>
 describe('saved and loaded, exact', () => vectorStoreSuite(create({}), saveAndLoad));
 
 describe('saved and loaded, with codes', () =>
-  vectorStoreSuite(create({ quantizer: { kind: 'median', bits: 3 }, fitAt: 4 }), saveAndLoad));
+  vectorStoreSuite(create({ quantizer: { kind: 'median', bits: 3 }, index: 'scan' }), saveAndLoad));

@@ -50,7 +50,7 @@ it('finds what a naive store finds, whatever happened before', { timeout: 120_00
         const model = new Model();
         const store = new BinaryVectorStore(new WordEmbeddings(dimensions), {
           quantizer: { kind: 'median', bits: 4 },
-          fitAt: 60,
+          index: 'scan',
           depth: { candidates: 1000, rerank: 1000 },
         });
         for (const step of changes) {

@@ -32,31 +32,20 @@ async function filled(options: BinaryVectorStoreOptions): Promise<BinaryVectorSt
   await store.addDocuments(documents, { ids });
   await store.delete({ filter: { i: { $mod: [5, 1] } } });
   await store.addDocuments(documents.slice(0, 10), { ids: ids.slice(0, 10) });
+  await store.settled();
   return store;
 }
 
 const variants: [string, BinaryVectorStoreOptions][] = [
-  ['exact', { fitAt: Infinity }],
-  ['with codes', { quantizer: { kind: 'itq', bits: 16 }, fitAt: 50 }],
+  ['exact', {}],
+  ['with codes', { quantizer: { kind: 'itq', bits: 16 }, index: 'scan' }],
+  ['with a graph', { index: 'graph', storage: 'float16' }],
   [
     'with codes and nothing to re-rank',
     {
       quantizer: { kind: 'median', bits: 20, seed: 3 },
-      fitAt: 250,
+      index: 'scan',
       depth: { rerank: 0, scoring: 'symmetric' },
-    },
-  ],
-  [
-    'with codes whose decoded lengths are computed',
-    { quantizer: { kind: 'itq', bits: 16 }, fitAt: 50, norms: 'computed', depth: { rerank: 0 } },
-  ],
-  [
-    'with prefixes',
-    {
-      quantizer: { kind: 'itq', bits: 16 },
-      fitAt: 50,
-      prefixBits: 16,
-      depth: { prefixes: 30, rerank: 10 },
     },
   ],
 ];
@@ -84,23 +73,39 @@ describe.each(variants)('a store %s', (_, options) => {
       });
       await each.delete({ ids: ['id 4'] });
       await each.fit();
+      await each.settled();
     }
     expect(await find(loaded)).toStrictEqual(await find(store));
-    expect(loaded.quantizer?.kind).toBe(options.quantizer?.kind ?? 'autoencoder');
+    expect(loaded.quantizer?.kind).toBe(options.quantizer?.kind ?? 'random');
   });
 });
 
 it('remembers its options, unless told others', async () => {
   const store = await filled({
     quantizer: { kind: 'pca', bits: 6 },
-    fitAt: 1000,
     depth: { rerank: 0 },
   });
   await store.save(directory);
   expect((await load()).quantizer).toBeUndefined();
-  const eager = await BinaryVectorStore.load(directory, embeddings, { fitAt: 10 });
-  await eager.addDocuments([documents[0]]);
+  const eager = await BinaryVectorStore.load(directory, embeddings, { index: 'scan' });
+  await eager.settled();
   expect([eager.quantizer?.kind, eager.quantizer?.bits]).toEqual(['pca', 6]);
+});
+
+it('remembers the fields that it indexes, unless told others', async () => {
+  const fieldsOf = async () =>
+    readSnapshot(directory, 'vector-store', async ({ settings }) => settings);
+  await (await filled({ fields: ['i', 'loc.page'] })).save(directory);
+  expect(await fieldsOf()).toMatchObject({ options: { fields: ['i', 'loc.page'] } });
+  const loaded = await load();
+  expect(await loaded.similaritySearch('text', 300, { i: { $lt: 3 } })).toHaveLength(3);
+  const other = await BinaryVectorStore.load(directory, embeddings, { fields: ['j'] });
+  expect(await other.similaritySearch('text', 300, { i: { $lt: 3 } })).toHaveLength(3);
+  await other.save(directory);
+  expect(await fieldsOf()).toMatchObject({ options: { fields: ['j'] } });
+  await expect(
+    BinaryVectorStore.load(directory, embeddings, { fields: [''] }),
+  ).rejects.toMatchObject({ code: 'invalid-option' });
 });
 
 it('saves an empty store', async () => {
@@ -192,7 +197,7 @@ it('reports progress, and stops when it is aborted', async () => {
   await expect(store.save(directory, { signal: controller.signal, onProgress })).rejects.toThrow(
     'enough',
   );
-  expect(await readdir(directory)).toHaveLength(4);
+  expect(await readdir(directory)).toHaveLength(3);
   await expect(
     BinaryVectorStore.load(directory, embeddings, { signal: AbortSignal.abort(new Error('no')) }),
   ).rejects.toThrow('no');
@@ -233,7 +238,7 @@ describe('loading refuses', () => {
     [
       ['no dimensions', (settings) => delete settings.dimensions],
       ['another dimension', (settings) => (settings.dimensions = 23)],
-      ['dimensions for no vectors', (_, files) => delete files['vectors.safetensors']],
+      ['dimensions for no vectors', (_, files) => delete files['index.safetensors']],
       ['no options', (settings) => (settings.options = 3)],
       ['no documents', (_, files) => delete files['documents.jsonl']],
       ['fewer documents', (_, files) => cut(files, 1)],
@@ -251,12 +256,14 @@ describe('loading refuses', () => {
       ],
       ['bytes that are no text', (_, files) => prepend(files, new Uint8Array([255, 10]))],
       ['two documents with one id', (_, files) => repeat(files)],
-      ['no codes', (_, files) => (files['vectors.safetensors'] = exactVectors)],
+      ['another index', (_, files) => (files['index.safetensors'] = emptyIndex)],
     ],
   )('files that do not fit: %s', async (_, change) => {
-    await (await filled(variants[0][1])).save(directory);
-    exactVectors = await readSnapshot(directory, 'vector-store', async ({ files }) =>
-      files['vectors.safetensors'].read(),
+    await new BinaryVectorStore(embeddings, {
+      quantizer: (await filled(variants[1][1])).quantizer,
+    }).save(directory);
+    emptyIndex = await readSnapshot(directory, 'vector-store', async ({ files }) =>
+      files['index.safetensors'].read(),
     );
     await (await filled(variants[1][1])).save(directory);
     const { settings, files } = await readSnapshot(directory, 'vector-store', async (snapshot) => ({
@@ -278,7 +285,7 @@ describe('loading refuses', () => {
     await expect(load()).rejects.toMatchObject({ code: 'invalid-file' });
   });
 
-  let exactVectors: Uint8Array;
+  let emptyIndex: Uint8Array;
   const name = 'documents.jsonl';
 
   function cut(files: Record<string, Uint8Array>, lines: number): void {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Quantizer } from '@bitryoshka/core';
-import { FlatIndex, fitQuantizer, tune } from '@bitryoshka/core';
+import { fitQuantizer, tune } from '@bitryoshka/core';
 import { Document } from '@langchain/core/documents';
 import { FakeEmbeddings } from '@langchain/core/utils/testing';
 import { describe, expect, it } from 'vitest';
@@ -30,35 +30,66 @@ const snapshot = async (store: BinaryVectorStore) => ({
 });
 
 describe('fitting', () => {
-  it('happens within the addition that makes the vectors enough', async () => {
-    const store = new BinaryVectorStore(embeddings, {
-      quantizer: { kind: 'itq', bits: 16 },
-      fitAt: 100,
-    });
-    await add(store, 0, 99);
+  it('happens in the background when the vectors are enough', async () => {
+    const store = new BinaryVectorStore(embeddings, { quantizer: { kind: 'itq', bits: 16 } });
+    await add(store, 0, 60);
+    await store.settled();
     expect(store.quantizer).toBeUndefined();
     expect(store.stats()).toEqual({
-      count: 99,
+      count: 60,
       dimensions: 24,
+      index: 'exact',
       bits: undefined,
       codeBytes: 0,
-      vectorBytes: 99 * 24 * 4,
+      vectorBytes: 60 * 24 * 4,
     });
-    // Replacing is not adding.
-    await add(store, 0, 50);
-    expect(store.quantizer).toBeUndefined();
-    await add(store, 99, 100);
+    const before = await store.similaritySearchWithScore(query, 10);
+    await store.fit();
     expect([store.quantizer?.kind, store.quantizer?.bits]).toEqual(['itq', 16]);
-    expect(store.stats()).toMatchObject({ count: 100, bits: 16, codeBytes: 800 });
+    expect(store.stats()).toMatchObject({ count: 60, index: 'scan', bits: 16, codeBytes: 480 });
+    expect(await store.similaritySearchWithScore(query, 10)).toEqual(before);
     const { quantizer } = store;
-    await add(store, 100, 400);
+    await add(store, 60, 400);
+    await store.settled();
     expect(store.quantizer).toBe(quantizer);
     expect(store.stats().count).toBe(400);
   });
 
+  it('is not begun any more once the store is closed', async () => {
+    const store = new BinaryVectorStore(embeddings, { index: 'scan' });
+    await add(store, 0, 300);
+    store.close();
+    await add(store, 300, 400);
+    await store.settled();
+    expect(store.stats()).toMatchObject({ count: 400, index: 'exact' });
+    expect(await store.similaritySearchWithScore(query, 10)).toHaveLength(10);
+    const never = new BinaryVectorStore(embeddings, { index: 'scan' });
+    never.close();
+    await add(never, 0, 400);
+    await never.settled();
+    expect(never.stats()).toMatchObject({ count: 400, index: 'exact' });
+  });
+
+  it('happens by itself where one way of searching is asked for', async () => {
+    const stages = new Set<string>();
+    const store = new BinaryVectorStore(embeddings, {
+      index: 'scan',
+      quantizer: { kind: 'itq', bits: 16 },
+      onIndexProgress: ({ stage }) => stages.add(stage),
+    });
+    await add(store, 0, 16);
+    await store.settled();
+    expect(store.stats().index).toBe('exact');
+    await add(store, 16, 400);
+    await store.settled();
+    expect(store.stats()).toMatchObject({ count: 400, index: 'scan', bits: 16 });
+    expect([...stages]).toEqual(expect.arrayContaining(['encode', 'measure']));
+  });
+
   it('tunes itself when only the bits are given', async () => {
-    const store = new BinaryVectorStore(embeddings, { bits: 8, fitAt: 200 });
+    const store = new BinaryVectorStore(embeddings, { bits: 8, index: 'scan' });
     await add(store, 0, 400);
+    await store.settled();
     expect(store.quantizer?.bits).toBe(8);
     const { quantizer } = await tune(
       await embeddings.embedDocuments(documents.map(({ pageContent }) => pageContent)),
@@ -68,50 +99,46 @@ describe('fitting', () => {
   });
 
   it('learns from the vectors of the store, and not from replaced ones', async () => {
-    const options = { quantizer: { kind: 'pca', bits: 8 }, fitAt: 120 } as const;
-    const store = new BinaryVectorStore(embeddings, options);
+    const options = { quantizer: { kind: 'pca', bits: 8 }, index: 'exact' } as const;
+    const { quantizer } = options;
     const noise = Array.from({ length: 30 }, (_, i) => new Document({ pageContent: `noise${i}` }));
-    await store.addDocuments(noise, { ids: ids.slice(90, 120) });
-    await add(store, 0, 90, {});
-    expect(store.quantizer).toBeDefined();
-    const replaced = new BinaryVectorStore(embeddings, { ...options, fitAt: 121 });
+    const replaced = new BinaryVectorStore(embeddings);
     await replaced.addDocuments(noise, { ids: ids.slice(90, 120) });
     await add(replaced, 0, 121);
-    const plain = new BinaryVectorStore(embeddings, { ...options, fitAt: 121 });
+    const plain = new BinaryVectorStore(embeddings);
     await add(plain, 0, 121);
-    expect(replaced.quantizer?.save()).toEqual(plain.quantizer?.save());
-    expect(replaced.quantizer?.save()).not.toEqual(store.quantizer?.save());
+    const fitted = await replaced.fit({ quantizer });
+    // In another order.
+    const sums = (given: Quantizer) => given.project([new Float32Array(24).fill(1)], 'document');
+    expect(sums(fitted).data[0]).toBeCloseTo(sums(await plain.fit({ quantizer })).data[0], 4);
+    const mixed = new BinaryVectorStore(embeddings);
+    await mixed.addDocuments(noise);
+    await add(mixed, 0, 90);
+    expect((await mixed.fit({ quantizer })).save()).not.toEqual(fitted.save());
   });
 
-  it('waits until there are more vectors than bits', async () => {
+  it('needs more vectors than bits', async () => {
     const store = new BinaryVectorStore(embeddings, {
       quantizer: { kind: 'itq', bits: 20 },
-      fitAt: 2,
+      index: 'scan',
     });
     await add(store, 0, 20);
+    await store.settled();
     expect(store.quantizer).toBeUndefined();
     await expect(store.fit()).rejects.toMatchObject({ code: 'not-enough-vectors' });
     await add(store, 20, 21);
-    expect(store.quantizer?.bits).toBe(20);
+    expect((await store.fit()).bits).toBe(20);
   });
 
-  it('takes 1000 vectors and 256 bits by default, fewer bits for shorter vectors', async () => {
-    const store = new BinaryVectorStore(embeddings);
-    const vectors = Array.from({ length: 1000 }, (_, i) =>
-      Array.from({ length: 30 }, (_, j) => Math.sin((i + 1) * (j + 2))),
-    );
-    const texts = vectors.map((_, i) => new Document({ pageContent: `${i}` }));
-    await store.addVectors(vectors.slice(1), texts.slice(1));
-    expect(store.quantizer).toBeUndefined();
-    await store.addVectors(vectors.slice(0, 1), texts.slice(0, 1));
-    expect([store.quantizer?.kind, store.quantizer?.bits]).toEqual(['autoencoder', 30]);
+  it('takes random bits by default, as many as suit the vectors', async () => {
+    const store = new BinaryVectorStore(embeddings, { index: 'scan' });
+    await add(store, 0, 100);
+    await store.settled();
+    expect([store.quantizer?.kind, store.quantizer?.bits]).toEqual(['random', 192]);
   });
 
   it('can be left to the caller, and repeated', async () => {
-    const store = new BinaryVectorStore(embeddings, {
-      fitAt: Infinity,
-      depth: { candidates: 400, rerank: 400 },
-    });
+    const store = new BinaryVectorStore(embeddings, { depth: { candidates: 400, rerank: 400 } });
     await expect(store.fit()).rejects.toMatchObject({ code: 'not-enough-vectors' });
     await add(store, 0, 400);
     const exact = await store.similaritySearchWithScore(query, 20);
@@ -132,13 +159,25 @@ describe('fitting', () => {
     expect(store.stats()).toMatchObject({ count: 300, bits: 12 });
   });
 
+  it('tells who waits for it what failed, and goes on as before', async () => {
+    const store = new BinaryVectorStore(embeddings, {
+      index: 'scan',
+      quantizer: { kind: 'itq', bits: 8, corpus: true },
+    });
+    await add(store, 0, 100);
+    await expect(store.settled()).rejects.toMatchObject({ code: 'empty-input' });
+    await store.settled();
+    expect(await store.similaritySearch(query, 3)).toHaveLength(3);
+  });
+
   it('trains heads, from the start and later', async () => {
     const head = { steps: 10, nested: [8] };
     const store = new BinaryVectorStore(embeddings, {
       quantizer: { kind: 'head', bits: 12, head },
-      fitAt: 200,
+      index: 'scan',
     });
     await add(store, 0, 200);
+    await store.settled();
     expect([store.quantizer?.kind, store.quantizer?.bits]).toEqual(['head', 12]);
     await store.fit({ quantizer: { kind: 'itq', bits: 10 } });
     await store.refit();
@@ -170,12 +209,13 @@ describe('fitting', () => {
     const quantizer = { kind: 'head', bits: 12, head: { steps: 10 } } as const;
     const plain = await BinaryVectorStore.fromDocuments(titled, embeddings, {
       quantizer,
-      fitAt: 200,
+      index: 'scan',
     });
     const store = await BinaryVectorStore.fromDocuments(titled, new Listening(24), {
       quantizer: { ...quantizer, corpus: { title: 'name', kinds: ['title', 'neighbour'] } },
-      fitAt: 200,
+      index: 'scan',
     });
+    await Promise.all([plain.settled(), store.settled()]);
     expect(asked[1]).toHaveLength(100);
     expect(asked[1]).toContain('About 7');
     expect(store.quantizer?.save()).not.toEqual(plain.quantizer?.save());
@@ -207,29 +247,36 @@ describe('fitting', () => {
   it('copes with vectors that are all the same', async () => {
     const store = new BinaryVectorStore(new FakeEmbeddings(), {
       quantizer: { kind: 'itq', bits: 4 },
-      fitAt: 50,
+      index: 'scan',
     });
-    await add(store, 0, 60);
+    await add(store, 0, 70);
+    await store.settled();
     expect(store.quantizer).toBeDefined();
-    expect(await store.similaritySearch('x', 60)).toHaveLength(60);
+    expect(await store.similaritySearch('x', 70)).toHaveLength(70);
   });
 
   it('leaves the store as it was when it fails or is aborted', async () => {
-    const store = new BinaryVectorStore(embeddings, {
-      quantizer: { kind: 'itq', bits: 16 },
-      fitAt: 100,
-    });
+    const store = new BinaryVectorStore(embeddings);
     await add(store, 0, 80);
     const before = await snapshot(store);
-    for (const stage of ['add', 'fit', 'encode']) {
-      const controller = new AbortController();
-      const adding = add(store, 40, 200, {
-        signal: controller.signal,
-        onProgress: (progress: { stage: string }) => {
-          if (progress.stage === stage) controller.abort(new Error(`no ${stage}`));
+    const controller = new AbortController();
+    const onProgress = ({ done }: { done: number }) => {
+      if (done > 0) controller.abort(new Error('no add'));
+    };
+    await expect(add(store, 40, 200, { signal: controller.signal, onProgress })).rejects.toThrow(
+      'no add',
+    );
+    expect(await snapshot(store)).toEqual(before);
+    for (const stage of ['sample', 'encode', 'measure']) {
+      const stopping = new AbortController();
+      const fit = store.fit({
+        quantizer: { kind: 'itq', bits: 16 },
+        signal: stopping.signal,
+        onProgress: (progress) => {
+          if (progress.stage === stage) stopping.abort(new Error(`no ${stage}`));
         },
       });
-      await expect(adding).rejects.toThrow(`no ${stage}`);
+      await expect(fit).rejects.toThrow(`no ${stage}`);
       expect(await snapshot(store)).toEqual(before);
     }
     await expect(store.fit({ signal: AbortSignal.abort(new Error('no')) })).rejects.toThrow('no');
@@ -253,7 +300,7 @@ describe('fitting', () => {
   it('shows a search the store before or after, never in between', async () => {
     const store = new BinaryVectorStore(embeddings, {
       quantizer: { kind: 'itq', bits: 16 },
-      fitAt: 100,
+      index: 'scan',
     });
     await add(store, 0, 50);
     const counts = new Set<number>();
@@ -277,6 +324,7 @@ describe('a quantizer that was fitted elsewhere', () => {
     expect(store.stats()).toEqual({
       count: 0,
       dimensions: 24,
+      index: 'scan',
       bits: 8,
       codeBytes: 0,
       vectorBytes: 0,
@@ -310,9 +358,10 @@ it('searches as deep as it is told to', async () => {
 it('clears away what was deleted, and nobody can tell', async () => {
   const store = new BinaryVectorStore(embeddings, {
     quantizer: { kind: 'itq', bits: 16 },
-    fitAt: 100,
+    index: 'scan',
   });
   await add(store, 0, 400);
+  await store.settled();
   const bytes = store.stats().vectorBytes;
   await store.delete({ filter: { i: { $lt: 300 } } });
   expect(store.stats().vectorBytes).toBe(bytes / 4);
@@ -337,12 +386,14 @@ describe('creating', () => {
   });
 
   it('takes documents, and options that it does not know', async () => {
-    const options = { k: 3, inputKeys: ['x'], fitAt: 30, quantizer: { kind: 'itq', bits: 8 } };
+    const quantizer = { kind: 'itq', bits: 8 };
+    const options = { k: 3, inputKeys: ['x'], index: 'scan', quantizer };
     const progress: number[] = [];
     const store = await BinaryVectorStore.fromDocuments(documents, embeddings, {
       ...(options as BinaryVectorStoreOptions),
       onProgress: ({ done }) => progress.push(done),
     });
+    await store.settled();
     expect(store.stats()).toMatchObject({ count: 400, bits: 8 });
     expect(progress.length).toBeGreaterThan(3);
     const aborted = { signal: AbortSignal.abort(new Error('no')) };
@@ -361,12 +412,21 @@ describe('creating', () => {
     ['a seed that is no whole number', { quantizer: { kind: 'itq', bits: 8, seed: 0.5 } }],
     ['a name for a quantizer', { quantizer: 'itq' }],
     ['null for a quantizer', { quantizer: null }],
-    ['a fit with no vectors', { fitAt: 0 }],
-    ['a fit at NaN', { fitAt: Number.NaN }],
+    ['an index that there is none of', { index: 'tree' }],
+    ['a quantizer for exact searches', { index: 'exact', bits: 8 }],
+    ['a recall of nothing', { targetRecall: 0 }],
+    ['a recall above one', { targetRecall: 1.1 }],
+    ['prefixes', { depth: { prefixes: 3 } }],
+    ['a depth said twice', { depth: { rerank: 20, oversampling: 2 } }],
     ['a depth that is no object', { depth: 3 }],
     ['an unknown scoring', { depth: { scoring: 'magic' } }],
     ['negative candidates', { depth: { candidates: -1 } }],
     ['half a re-rank', { depth: { rerank: 0.5 } }],
+    ['fields that are no list', { fields: 'lang' }],
+    ['a field that is no path', { fields: ['lang', 7] }],
+    ['a field without a name', { fields: [''] }],
+    ['an operator for a field', { fields: ['$and'] }],
+    ['a field twice', { fields: ['lang', 'lang'] }],
   ])('refuses %s', (_, options) => {
     expect(() => new BinaryVectorStore(embeddings, options as BinaryVectorStoreOptions)).toThrow(
       expect.objectContaining({ code: 'invalid-option' }),
@@ -376,9 +436,10 @@ describe('creating', () => {
   it('takes more random bits than there are dimensions, up to eight times as many', async () => {
     const store = new BinaryVectorStore(embeddings, {
       quantizer: { kind: 'random', bits: 64 },
-      fitAt: 100,
+      index: 'scan',
     });
     await add(store, 0, 150);
+    await store.settled();
     expect(store.quantizer?.bits).toBe(64);
     const tooMany = new BinaryVectorStore(embeddings, { quantizer: { kind: 'random', bits: 193 } });
     await expect(add(tooMany, 0, 5)).rejects.toThrow(
@@ -440,105 +501,8 @@ describe('reading what is inside', () => {
     expect(store.index?.rows).toBe(3);
     const vector = await embeddings.embedQuery(documents[2]?.pageContent as string);
     expect(store.index?.search(vector, { k: 1 })[0]?.row).toBe(2);
-  });
-});
-
-describe('tuneSearch', () => {
-  it('chooses codes and depth for a recall, and searches with them', async () => {
-    const store = new BinaryVectorStore(embeddings, { fitAt: Infinity });
-    await expect(store.tuneSearch({ targetRecall: 0.9 })).rejects.toMatchObject({
-      code: 'not-enough-vectors',
-    });
-    await add(store, 0, 400);
-    await store.delete({ ids: ids.slice(0, 40) });
-    const exact = await snapshot(store);
-    const tuning = await store.tuneSearch({ targetRecall: 0.9, bits: [8, 16, 24] });
-    expect(tuning.recall).toBeGreaterThanOrEqual(0.9);
-    expect(store.stats()).toMatchObject({ count: 360, bits: tuning.quantizer.bits });
-    const all = { candidates: 400, rerank: 400 };
-    const found = store.index?.search(await embeddings.embedQuery(query), { k: 5, ...all });
-    expect(found?.map(({ score }) => score)).toEqual(
-      exact.found.slice(0, 5).map(([, score]) => score),
-    );
-  });
-});
-
-describe('prefixes', () => {
-  const quantizer = { kind: 'itq', bits: 16 } as const;
-
-  it('of a store find what an index finds by them', async () => {
-    const depth = { prefixes: 60, rerank: 20 };
-    const store = new BinaryVectorStore(embeddings, {
-      quantizer,
-      fitAt: 100,
-      prefixBits: 16,
-      depth,
-    });
-    await add(store, 0, 100);
-    await add(store, 100, 400);
-    const index = new FlatIndex(store.quantizer as Quantizer, undefined, undefined, {
-      prefixBits: 16,
-    });
-    index.add(await embeddings.embedDocuments(documents.map(({ pageContent }) => pageContent)));
-    const vector = await embeddings.embedQuery(query);
-    const found = await store.similaritySearchVectorWithScore(vector, 5);
-    const expected = index.search(vector, { k: 5, ...depth });
-    expect(found.map(([, score]) => score)).toEqual(expected.map(({ score }) => score));
-    await store.tuneSearch({ targetRecall: 0.5, bits: [8] });
-    expect(await store.similaritySearchVectorWithScore(vector, 5)).toHaveLength(5);
-  });
-
-  it.each([
-    [{ prefixBits: 12 }, /prefixBits: got 12, expected a multiple of 8/],
-    [{ prefixBits: -8 }, /prefixBits: got -8/],
-    [{ depth: { prefixes: 9 } }, /depth.prefixes: got 9, expected none without prefixBits/],
-    [{ prefixBits: 8, depth: { prefixes: 0 } }, /depth.prefixes: got 0/],
-  ])('are refused: %o', (options, message) => {
-    expect(() => new BinaryVectorStore(embeddings, options)).toThrow(message);
-  });
-
-  it('are refused where codes are shorter', async () => {
-    const store = new BinaryVectorStore(embeddings, { quantizer, prefixBits: 24 });
-    await expect(add(store, 0, 10)).rejects.toThrow(
-      /prefixBits: got 24, expected at most the 16 bits of a code/,
-    );
-    const fitting = new BinaryVectorStore(embeddings, { quantizer, prefixBits: 16, fitAt: 50 });
-    await add(fitting, 0, 100);
-    await expect(fitting.fit({ quantizer: { kind: 'itq', bits: 8 } })).rejects.toMatchObject({
-      code: 'invalid-option',
-    });
-    expect(fitting.quantizer?.bits).toBe(16);
-  });
-});
-
-describe('norms', () => {
-  it('that are computed give decoded scores that are not rounded to a byte', async () => {
-    const options = {
-      quantizer: { kind: 'itq', bits: 16 } as const,
-      fitAt: 100,
-      depth: { rerank: 0 },
-    };
-    const [stored, computed] = await Promise.all(
-      (['stored', 'computed'] as const).map(async (norms) => {
-        const store = new BinaryVectorStore(embeddings, { ...options, norms });
-        await add(store, 0, 200);
-        await add(store, 100, 400);
-        return store.similaritySearchWithScore(query, 400);
-      }),
-    );
-    const scores = new Map(stored?.map(([{ id }, score]) => [id, score]));
-    const errors = (computed ?? []).map(([{ id }, score]) =>
-      Math.abs(score - (scores.get(id) ?? 1)),
-    );
-    expect(errors).toHaveLength(400);
-    expect(Math.max(...errors)).toBeLessThan(0.01);
-    expect(Math.max(...errors)).toBeGreaterThan(0);
-  });
-
-  it('are refused when they are neither', () => {
-    expect(() => new BinaryVectorStore(embeddings, { norms: 'none' as never })).toThrow(
-      /norms: got "none", expected one of stored, computed/,
-    );
+    expect(store.index).not.toHaveProperty('delete');
+    expect(() => Object.assign(store.index as object, { rows: 7 })).toThrow(TypeError);
   });
 });
 
@@ -546,12 +510,13 @@ describe('storage', () => {
   it.each(['float16', 'int8'] as const)(
     'keeps vectors as %s, finds nearly the same',
     async (storage) => {
-      const options = { quantizer: { kind: 'itq', bits: 16 } as const, fitAt: 100 };
+      const options = { quantizer: { kind: 'itq', bits: 16 }, index: 'scan' } as const;
       const store = new BinaryVectorStore(embeddings, { ...options, storage });
       const full = new BinaryVectorStore(embeddings, options);
       for (const each of [store, full]) {
         await add(each, 0, 200);
         await add(each, 100, 400);
+        await each.settled();
       }
       const bytes = storage === 'int8' ? 28 : 48;
       expect(store.stats()).toMatchObject({ count: 400, vectorBytes: 400 * bytes });
@@ -572,7 +537,7 @@ describe('storage', () => {
 });
 
 it('searches what was there before, while many are added', async () => {
-  const store = new BinaryVectorStore(embeddings, { fitAt: Infinity });
+  const store = new BinaryVectorStore(embeddings);
   await add(store, 0, 100);
   const before = await store.similaritySearchWithScore(query, 1000);
   const seen: unknown[] = [];
@@ -583,4 +548,11 @@ it('searches what was there before, while many are added', async () => {
   // The last report comes when all is added, before the documents are there.
   for (const found of await Promise.all(seen)) expect(found).toEqual(before);
   expect(store.stats().count).toBe(400);
+});
+
+it.each(['5', [7], true, -1, 1.5, null, Number.NaN])('refuses %j for k', async (k) => {
+  const store = await BinaryVectorStore.fromDocuments(documents.slice(0, 3), embeddings);
+  await expect(store.similaritySearch(query, k as number)).rejects.toMatchObject({
+    code: 'invalid-option',
+  });
 });

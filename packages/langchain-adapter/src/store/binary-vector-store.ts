@@ -1,37 +1,38 @@
 import type {
-  FlatIndexOptions,
+  AutoIndexOptions,
+  GraphLinker,
+  IndexSnapshot,
+  IndexView,
   Matrix,
   Quantizer,
   ScoredRow,
-  SearchTuning,
   TaskOptions,
-  TuneSearchOptions,
-  VectorIndex,
   Vectors,
 } from '@bitryoshka/core';
 import {
-  addInBlocks,
+  AutoIndex,
   BitryoshkaError,
   bytesPerCode,
-  ExactIndex,
-  FlatIndex,
   quantizerKinds,
   selectRows,
   toMatrix,
-  tuneSearch,
 } from '@bitryoshka/core';
+import { checkedShape } from '@bitryoshka/core/internal';
 import type { Document, DocumentInterface } from '@langchain/core/documents';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import type { MaxMarginalRelevanceSearchOptions } from '@langchain/core/vectorstores';
 import { SaveableVectorStore } from '@langchain/core/vectorstores';
 import type { DocumentBatch, DocumentEntry } from '../documents/document-batch.ts';
-import { copyDocument, toDocumentBatch } from '../documents/document-batch.ts';
+import { copiedAtOnce, copyDocument, toDocumentBatch } from '../documents/document-batch.ts';
 import { DocumentTable } from '../documents/document-table.ts';
 import { embedTexts } from '../documents/embed-texts.ts';
 import type { DocumentFilter } from '../filters/document-filter.ts';
 import { compileFilter } from '../filters/document-filter.ts';
+import type { NodePlatform } from '../platform.ts';
+import { isNode, loadNodePlatform } from '../platform.ts';
 import { loadStore, saveStore } from '../snapshot/store-snapshot.ts';
-import { checkFits, defaultRecipe, fewestVectors, fitIndex } from './fit-index.ts';
+import type { LearnedDocuments } from './fit-recipe.ts';
+import { checkFits, fewestVectors, fitRecipe } from './fit-recipe.ts';
 import { maximalMarginalRelevance } from './maximal-marginal-relevance.ts';
 import type {
   AddOptions,
@@ -52,6 +53,8 @@ export interface StoreStatistics {
   readonly count: number;
   /** Of the vectors; undefined while there are none. */
   readonly dimensions: number | undefined;
+  /** How nearest documents are found now. */
+  readonly index: AutoIndex['finder'];
   /** Length of a code; undefined while searches are exact. */
   readonly bits: number | undefined;
   /** Bytes of the codes: what a search scans. */
@@ -61,9 +64,9 @@ export interface StoreStatistics {
 }
 
 /**
- * A vector store in memory that searches binary codes: a scan of all codes by Hamming distance gives
- * candidates, and the stored vectors decide among the best. It starts exact and fits its codes to its
- * own vectors once there are enough of them. Scores are cosine similarities, higher is better.
+ * A vector store in memory. It starts exact and moves to binary codes and to a graph by itself, in the background,
+ * when these are quicker and find as much; the stored vectors decide among what they find. Scores are cosine
+ * similarities, higher is better.
  *
  * Changes are made one after the other, in the order in which they were asked for; a change that fails
  * or is aborted changes nothing. Searches wait for none, and see the store before or after each.
@@ -72,13 +75,14 @@ export class BinaryVectorStore extends SaveableVectorStore {
   declare FilterType: DocumentFilter;
 
   readonly #changes: TaskQueue = new TaskQueue();
-  #options: Omit<BinaryVectorStoreOptions, 'quantizer' | 'bits'>;
-  /** How to fit, unless by default, which depends on the dimension. */
+  readonly #options: Omit<BinaryVectorStoreOptions, 'quantizer' | 'bits'>;
+  /** How to fit, unless by default. */
   #recipe: QuantizerRecipe | undefined;
-  #index: ExactIndex | FlatIndex | undefined;
+  #index: AutoIndex | undefined;
   /** What the index was before an addition that is not complete. */
-  #searched: Pick<VectorIndex, 'search'> | undefined;
-  #documents: DocumentTable = new DocumentTable();
+  #searched: IndexSnapshot | undefined;
+  #documents: DocumentTable;
+  #isClosed = false;
 
   /**
    * @throws BitryoshkaError `invalid-option`
@@ -86,13 +90,14 @@ export class BinaryVectorStore extends SaveableVectorStore {
   constructor(embeddings: EmbeddingsInterface, options: BinaryVectorStoreOptions = {}) {
     super(embeddings, options);
     checkStoreOptions(options);
-    const { bits, fitAt, depth, storage, norms, prefixBits } = options;
+    const { bits, index, targetRecall, depth, storage, fields, onIndexProgress } = options;
     const quantizer =
       options.quantizer ?? (bits === undefined ? undefined : { kind: 'tuned' as const, bits });
-    this.#options = { fitAt, depth, storage, norms, prefixBits };
+    this.#options = { index, targetRecall, depth, storage, fields, onIndexProgress };
+    this.#documents = new DocumentTable(fields);
     this.#recipe = recipeOf(quantizer);
     if (quantizer && isQuantizer(quantizer)) {
-      this.#index = new FlatIndex(quantizer, undefined, undefined, this.#layout);
+      this.#index = new AutoIndex({ ...this.#indexOptions(quantizer.inputDimensions), quantizer });
     }
   }
 
@@ -139,18 +144,17 @@ export class BinaryVectorStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     options: LoadOptions = {},
   ): Promise<BinaryVectorStore> {
-    const { signal, fitAt, depth, storage, norms, prefixBits } = options;
-    const saved = await loadStore(directory, { signal, storage, norms, prefixBits });
-    const store = new BinaryVectorStore(embeddings, {
-      quantizer: saved.options.quantizer,
-      fitAt: fitAt ?? saved.options.fitAt,
-      depth: depth ?? saved.options.depth,
-      storage: storage ?? saved.options.storage,
-      norms: norms ?? saved.options.norms,
-      prefixBits: prefixBits ?? saved.options.prefixBits,
+    const chosen = Object.entries(options).filter(
+      ([name, value]) => name !== 'signal' && value !== undefined,
+    );
+    let store = new BinaryVectorStore(embeddings);
+    const { index, documents } = await loadStore(directory, options, (saved) => {
+      store = new BinaryVectorStore(embeddings, { ...saved, ...Object.fromEntries(chosen) });
+      return (dimensions) => store.#indexOptions(dimensions);
     });
-    store.#index = saved.index;
-    store.#documents = saved.documents;
+    store.#index = index;
+    store.#documents = documents;
+    index?.follow();
     return store;
   }
 
@@ -161,12 +165,31 @@ export class BinaryVectorStore extends SaveableVectorStore {
 
   /** What makes the codes; undefined while searches are exact. */
   get quantizer(): Quantizer | undefined {
-    return this.#index && 'quantizer' in this.#index ? this.#index.quantizer : undefined;
+    return this.#index?.quantizer;
   }
 
   /** The vectors behind the documents, to read; undefined while there are none. */
-  get index(): VectorIndex | undefined {
-    return this.#index;
+  get index(): IndexView | undefined {
+    return this.#index?.view();
+  }
+
+  /**
+   * Waits until nothing goes on in the background: until the index is as suits the documents.
+   *
+   * @throws what failed in the background, once: searches go on as before then
+   */
+  async settled(): Promise<void> {
+    await this.#changes.run(() => undefined);
+    await this.#index?.settled();
+  }
+
+  /**
+   * Stops what goes on in the background, and begins nothing there any more: for a program that ends. The store goes
+   * on as it is.
+   */
+  close(): void {
+    this.#isClosed = true;
+    this.#index?.close();
   }
 
   /** All documents with their ids, in the order in which they were added. */
@@ -181,6 +204,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
     return {
       count,
       dimensions,
+      index: this.#index?.finder ?? 'exact',
       bits,
       codeBytes: bits === undefined ? 0 : count * bytesPerCode(bits),
       vectorBytes: count * (this.#index?.bytesPerVector ?? 0),
@@ -198,29 +222,31 @@ export class BinaryVectorStore extends SaveableVectorStore {
     documents: DocumentInterface[],
     options: AddOptions = {},
   ): Promise<string[]> {
-    const batch = toDocumentBatch(documents, options.ids);
-    options.signal?.throwIfAborted();
-    if (documents.length === 0) return [];
     // Begun at once and awaited in turn: several calls embed side by side and add in their order.
-    const texts = documents.map(({ pageContent }) => pageContent);
-    const embedding = embedTexts(this.embeddings, texts, options);
+    const copying = toDocumentBatch(documents, options.ids);
+    const embedding = copying.then(({ texts }) => {
+      options.signal?.throwIfAborted();
+      return embedTexts(this.embeddings, texts, options);
+    });
     embedding.catch(() => undefined);
-    return this.#changes.run(async () => this.#add(toMatrix(await embedding), batch, options));
+    return this.#changes.run(async () => this.#add(await embedding, await copying, options));
   }
 
   /**
    * The same with vectors that are there already.
    *
-   * @param vectors one per document; a matrix must not change before the promise is settled
+   * @param vectors one per document; a matrix, or more than 2,000, must not change before the promise is settled
    */
   override async addVectors(
     vectors: Vectors,
     documents: DocumentInterface[],
     options: AddOptions = {},
   ): Promise<string[]> {
-    const batch = toDocumentBatch(documents, options.ids);
-    const matrix = toMatrix(vectors);
-    return this.#changes.run(() => this.#add(matrix, batch, options));
+    const copying = toDocumentBatch(documents, options.ids);
+    copying.catch(() => undefined);
+    const isCopied = !Array.isArray(vectors) || vectors.length <= copiedAtOnce;
+    const given = isCopied ? toMatrix(vectors) : vectors;
+    return this.#changes.run(async () => this.#add(given, await copying, options));
   }
 
   /**
@@ -245,9 +271,9 @@ export class BinaryVectorStore extends SaveableVectorStore {
         remedy: 'Pass { ids: [id] }.',
       });
     }
-    const predicate = filter === undefined ? undefined : compileFilter(filter);
+    const compiled = filter === undefined ? undefined : compileFilter(filter);
     await this.#changes.run(() => {
-      const chosen = ids ?? this.#idsWhere(predicate);
+      const chosen = ids ?? this.#documents.idsWhere(compiled);
       const rows = chosen.map((id) => this.#documents.delete(id));
       this.#index?.delete(rows.filter((row) => row !== undefined));
     });
@@ -292,7 +318,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
     const found = this.#search(vector, Math.max(k, fetchK), filter);
     const chosen = maximalMarginalRelevance(
       found.map(({ score }) => score),
-      found.map(({ row }) => (this.#index as ExactIndex | FlatIndex).vector(row)),
+      found.map(({ row }) => (this.#index as AutoIndex).vector(row)),
       { k, lambda },
     );
     return chosen.map((i) => copyDocument(this.#entry((found[i] as ScoredRow).row).document));
@@ -308,20 +334,18 @@ export class BinaryVectorStore extends SaveableVectorStore {
   async fit(options: FitOptions = {}): Promise<Quantizer> {
     if (options.quantizer !== undefined) checkQuantizerOption(options.quantizer);
     return this.#changes.run(async () => {
-      options.signal?.throwIfAborted();
+      const { signal, onProgress, quantizer: wanted = this.#recipe } = options;
+      signal?.throwIfAborted();
       const index = this.#index;
       if (!index) throw emptyStore('fit');
-      const quantizer = options.quantizer ?? this.#recipe ?? defaultRecipe(index.dimensions);
-      const rows = this.#documents.occupied();
-      const learned = {
-        rows,
-        documents: rows.map((row) => this.#entry(row).document),
-        embeddings: this.embeddings,
-      };
-      const fitted = await fitIndex(index, learned, quantizer, { ...options, ...this.#layout });
-      this.#index = fitted;
+      const task = { signal, onProgress };
+      const fitted =
+        wanted === undefined || isQuantizer(wanted)
+          ? wanted
+          : await fitRecipe(wanted, this.#learned(index), task);
+      const used = await index.refit(fitted, task);
       this.#recipe = recipeOf(options.quantizer) ?? this.#recipe;
-      return fitted.quantizer;
+      return used;
     });
   }
 
@@ -336,37 +360,19 @@ export class BinaryVectorStore extends SaveableVectorStore {
     if (dimensions === undefined || (head === false && corpus === undefined)) {
       return this.fit(options);
     }
-    const recipe = recipeOf(options.quantizer) ?? this.#recipe ?? defaultRecipe(dimensions);
-    const bits = this.quantizer?.bits ?? recipe.bits;
+    const bits = this.quantizer?.bits ?? this.#recipe?.bits ?? Math.min(headBits, dimensions);
+    const recipe = recipeOf(options.quantizer) ?? this.#recipe ?? { kind: 'itq', bits };
     const wanted: QuantizerRecipe =
-      head === false ? recipe : { kind: 'head', bits, ...(head !== true && { head }) };
+      head === false
+        ? recipe
+        : {
+            kind: 'head',
+            bits: Math.min(bits, dimensions),
+            ...(head !== true && { head }),
+          };
     return this.fit({
       ...options,
       quantizer: { ...wanted, corpus: corpus ?? recipe.corpus },
-    });
-  }
-
-  /**
-   * Chooses the length of the codes and the depth of searches, so that searches find a share of what an
-   * exact search finds with the least work, and encodes all vectors so. Give it vectors of queries such as
-   * are asked: those of the documents themselves, its default, are easier to answer. Later additions make
-   * the task harder: tune again when the store has grown by half.
-   *
-   * @throws BitryoshkaError as `tuneSearch` of `@bitryoshka/core`; the store stays as it is then
-   */
-  async tuneSearch(options: TuneSearchOptions): Promise<SearchTuning> {
-    return this.#changes.run(async () => {
-      options.signal?.throwIfAborted();
-      const index = this.#index;
-      if (!index) throw emptyStore('tuneSearch');
-      const tuning = await tuneSearch(index.vectors.toMatrix(), options);
-      const { quantizer, prefixBits, depth } = tuning;
-      const { signal, onProgress } = options;
-      const encoding = { ...this.#layout, prefixBits, signal, onProgress };
-      this.#index = await FlatIndex.encode(index, quantizer, encoding);
-      this.#recipe = recipeOf(quantizer) ?? this.#recipe;
-      this.#options = { ...this.#options, prefixBits, depth };
-      return tuning;
     });
   }
 
@@ -385,40 +391,39 @@ export class BinaryVectorStore extends SaveableVectorStore {
     });
   }
 
-  async #add(vectors: Matrix, batch: DocumentBatch, options: AddOptions): Promise<string[]> {
+  async #add(vectors: Vectors, batch: DocumentBatch, options: AddOptions): Promise<string[]> {
     const { ids, entries, positions } = batch;
     options.signal?.throwIfAborted();
-    if (vectors.rows !== ids.length) {
-      throw countMismatch(`vectors: got ${vectors.rows}`, ids.length, 'document');
-    }
+    // Values are checked as they are added.
+    const given = Array.isArray(vectors) ? (vectors as number[][]) : checkedShape(vectors);
+    const count = 'rows' in given ? given.rows : given.length;
+    if (count !== ids.length) throw countMismatch(`vectors: got ${count}`, ids.length, 'document');
     if (ids.length === 0) return [];
-    const index = this.#index ?? this.#createIndex(vectors.columns);
-    const wanted = ids.length === entries.length ? vectors : selectRows(vectors, positions);
-    const matrix = toMatrix(wanted, { columns: index.dimensions });
+    const { columns } = 'rows' in given ? given : toMatrix(given.slice(0, 1));
+    const index = this.#index ?? this.#createIndex(columns);
     // Searches see nothing of this until the end.
     this.#searched = this.#index?.snapshot();
-    let added: number[] = [];
+    // What is learned from documents is learned when they are there.
+    const release = index.hold();
     try {
-      const first = await addInBlocks(index, matrix, options);
-      added = entries.map((_, i) => first + i);
-      this.#index = (await this.#fitIfDue(index, entries, added, options)) ?? index;
-    } catch (cause) {
-      index.delete(added);
-      throw cause;
+      const wanted = ids.length === entries.length ? given : chosenOf(given, positions);
+      const first = await index.addAsync(wanted, options);
+      try {
+        await this.#documents.stage(entries, first, { signal: options.signal });
+      } catch (cause) {
+        index.delete(entries.map((_, i) => first + i));
+        throw cause;
+      }
+      this.#index = index;
+      index.delete(this.#documents.commit(entries, first));
     } finally {
       this.#searched = undefined;
+      release();
     }
-    this.#index.delete(this.#documents.append(entries, added[0] ?? 0));
     return ids;
   }
 
-  /** How an index of codes keeps them and the vectors. */
-  get #layout(): FlatIndexOptions {
-    const { storage, norms, prefixBits } = this.#options;
-    return { storage, norms, prefixBits };
-  }
-
-  #createIndex(dimensions: number): ExactIndex {
+  #createIndex(dimensions: number): AutoIndex {
     if (dimensions === 0) {
       throw new BitryoshkaError({
         code: 'empty-input',
@@ -427,55 +432,73 @@ export class BinaryVectorStore extends SaveableVectorStore {
       });
     }
     // Now rather than when the vectors are many and a fit is due.
-    checkFits(this.#recipe ?? defaultRecipe(dimensions), dimensions, this.#options.prefixBits);
-    return new ExactIndex(dimensions);
+    if (this.#recipe) checkFits(this.#recipe, dimensions);
+    const index = new AutoIndex(this.#indexOptions(dimensions));
+    if (this.#isClosed) index.close();
+    return index;
   }
 
-  /** @returns the index that is to take over, if any */
-  async #fitIfDue(
-    index: ExactIndex | FlatIndex,
-    entries: readonly DocumentEntry[],
-    added: readonly number[],
-    options: TaskOptions,
-  ): Promise<FlatIndex | undefined> {
-    if ('quantizer' in index) return undefined;
-    const recipe = this.#recipe ?? defaultRecipe(index.dimensions);
-    const { fitAt = 1000 } = this.#options;
-    const rows = this.#documents.occupied(new Set(entries.map(({ id }) => id)));
-    if (rows.length + entries.length < Math.max(fitAt, fewestVectors(recipe))) return undefined;
-    const learned = {
-      rows: [...rows, ...added],
-      documents: [
-        ...rows.map((row) => this.#entry(row).document),
-        ...entries.map(({ document }) => document),
-      ],
+  #indexOptions(dimensions: number): AutoIndexOptions {
+    const { index, targetRecall, storage, onIndexProgress } = this.#options;
+    const recipe = this.#recipe;
+    return {
+      dimensions,
+      index,
+      targetRecall,
+      storage,
+      onProgress: onIndexProgress,
+      fit: recipe && {
+        fewestRows: fewestVectors(recipe),
+        fit: (filled, task) => fitRecipe(recipe, this.#learned(filled), task),
+      },
+      linker: isNode ? linkInThread : undefined,
+    };
+  }
+
+  #learned(index: AutoIndex): LearnedDocuments {
+    return {
+      rows: this.#documents.occupied(),
+      vector: (row) => (index.has(row) ? index.vector(row) : undefined),
+      document: (row) => this.#documents.at(row)?.document,
+      dimensions: index.dimensions,
       embeddings: this.embeddings,
     };
-    return fitIndex(index, learned, recipe, { ...options, ...this.#layout });
   }
 
   #search(query: ArrayLike<number>, k: number, filter: DocumentFilter | undefined): ScoredRow[] {
     const isFiltered = filter !== undefined && filter !== null;
-    const predicate = isFiltered ? compileFilter(filter) : undefined;
+    const compiled = isFiltered ? compileFilter(filter) : undefined;
+    if (!Number.isSafeInteger(k) || k < 0) {
+      throw new BitryoshkaError({
+        code: 'invalid-option',
+        message: `k: got ${JSON.stringify(k)}, expected a whole number from 0 up.`,
+        remedy: 'Say how many documents to return.',
+      });
+    }
     const index = this.#searched ?? this.#index;
     const documents = this.#documents;
     if (!index) return [];
     return index.search(query, {
       ...this.#options.depth,
       k: Math.min(k, documents.count),
-      allowed: predicate && documents.allowed(predicate),
+      allowed: compiled && documents.allowed(compiled),
     });
   }
 
   #entry(row: number): DocumentEntry {
     return this.#documents.at(row) as DocumentEntry;
   }
+}
 
-  #idsWhere(predicate: ((document: DocumentInterface) => boolean) | undefined): string[] {
-    return [...this.#documents]
-      .filter(({ document }) => predicate?.(document) ?? true)
-      .map(({ id }) => id);
-  }
+/** Of a head that is trained where there are no codes yet. */
+const headBits = 256;
+
+const linkInThread: GraphLinker = async (codes, options) =>
+  ((await loadNodePlatform()) as NodePlatform).linkInThread(codes, options);
+
+function chosenOf(vectors: Matrix | number[][], positions: readonly number[]): Vectors {
+  if ('rows' in vectors) return selectRows(vectors, positions);
+  return positions.map((i) => vectors[i] as number[]);
 }
 
 function recipeOf(quantizer: Quantizer | QuantizerRecipe | undefined): QuantizerRecipe | undefined {

@@ -19,18 +19,20 @@ it.skipIf(!existsSync(folder))(
       pageContent: `${i}`,
       metadata: { i },
     }));
-    const create = async (fitAt: number) => {
+    const create = async (index: 'exact' | 'scan') => {
       const store = new BinaryVectorStore(new WordEmbeddings(corpus.columns), {
-        quantizer: { kind: 'itq', bits: 128 },
-        fitAt,
+        index,
+        ...(index === 'scan' && { quantizer: { kind: 'itq', bits: 128 } }),
       });
       await store.addVectors(corpus, documents);
+      await store.settled();
       return store;
     };
-    const [exact, coded] = [await create(Infinity), await create(1000)];
+    const [exact, coded] = [await create('exact'), await create('scan')];
     expect(coded.stats()).toEqual({
       count: 1400,
       dimensions: 384,
+      index: 'scan',
       bits: 128,
       codeBytes: 1400 * 16,
       vectorBytes: 1400 * 384 * 4,

@@ -63,7 +63,7 @@ it('SemanticSimilarityExampleSelector chooses examples', async () => {
     examples,
     embeddings,
     BinaryVectorStore,
-    { k: 1, inputKeys: ['input'], fitAt: 10 },
+    { k: 1, inputKeys: ['input'], index: 'scan' },
   );
   expect(await selector.selectExamples({ input: 'tree' })).toEqual([examples[1]]);
   await selector.addExample({ input: 'old tree house', output: 'new tree house' });

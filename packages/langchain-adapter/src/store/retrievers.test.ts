@@ -23,10 +23,9 @@ const texts = [
 
 /** Searched exactly, and by codes. */
 describe.each([
-  ['exact', Infinity],
-  ['codes', 5],
-])('retrievers of LangChain, %s', (_name, fitAt) => {
-  const options = { quantizer: { kind: 'sign', bits: 4 }, fitAt } as const;
+  ['exact', { index: 'exact' }],
+  ['codes', { index: 'scan', quantizer: { kind: 'sign', bits: 4 } }],
+] as const)('retrievers of LangChain, %s', (_name, options) => {
   const create = () => BinaryVectorStore.fromTexts(texts, [], embeddings, options);
 
   it('ParentDocumentRetriever gives the whole documents', async () => {

@@ -1,16 +1,16 @@
 import type {
-  CorpusPairOptions,
   HeadOptions,
-  NormStorage,
+  IndexKind,
   Quantizer,
   QuantizerKind,
-  Scoring,
   SearchDepth,
   StoredVectors,
   TaskOptions,
   VectorFormatName,
 } from '@bitryoshka/core';
-import { BitryoshkaError, corpusPairKinds, quantizerKinds } from '@bitryoshka/core';
+import { AutoIndex, BitryoshkaError, quantizerKinds } from '@bitryoshka/core';
+import type { CorpusPairOptions } from '@bitryoshka/core/training';
+import { corpusPairKinds } from '@bitryoshka/core/training';
 import type { PassageFields } from '../documents/passage-of.ts';
 
 /** Options of a head that can be saved with a store. */
@@ -43,34 +43,37 @@ export interface QuantizerRecipe {
 /** Options that a store does not know are ignored, as LangChain expects. */
 export interface BinaryVectorStoreOptions {
   /**
-   * A fitted quantizer, used from the first vector on, or how to fit one. Default: `autoencoder` with 256
-   * bits, or as many as the vectors have dimensions when these are fewer.
+   * How nearest documents are found: `exact` by all vectors; `scan` of all codes; `graph`, in a fraction of the
+   * time where there are many; `lists`, in less memory; `auto` follows the collection as it grows and shrinks, in
+   * the background. Default: `auto`.
+   */
+  readonly index?: IndexKind | undefined;
+  /**
+   * The share of the nearest documents that searches are to find, as far as questions made of the documents tell:
+   * how far searches look is chosen by it. Default: .98.
+   */
+  readonly targetRecall?: number | undefined;
+  /**
+   * A fitted quantizer, used from the first vector on, or how to fit one. Default: signs of a random rotation, 512
+   * bits or eight for each dimension, which need no fitting.
    */
   readonly quantizer?: Quantizer | QuantizerRecipe | undefined;
   /** Short for `quantizer: { kind: 'tuned', bits }`. */
   readonly bits?: number | undefined;
-  /**
-   * With how many vectors the store fits its quantizer; before, every search is exact. It never fits
-   * with fewer vectors than bits. `Infinity`: only when `fit` is called. Default: 1000.
-   */
-  readonly fitAt?: number | undefined;
-  /** How far a search looks before it settles. Default: that of `FlatIndex`. */
+  /** How far a search looks before it settles. Default: what is chosen for `targetRecall`. */
   readonly depth?: SearchDepth | undefined;
   /**
-   * How the vectors are kept that re-ranking reads, once there are codes: `float32`, `float16` or `int8` in
-   * memory, or a function that creates stores, such as one of files. Default: `float32`.
+   * How the vectors are kept that decide among candidates: `float32`, `float16` or `int8` in memory, or a function
+   * that creates stores, such as one of files. Default: `float32`.
    */
   readonly storage?: VectorFormatName | ((dimensions: number) => StoredVectors) | undefined;
+  /** Is told of what goes on in the background: codes that are made, a graph that is linked. */
+  readonly onIndexProgress?: TaskOptions['onProgress'];
   /**
-   * Whether the lengths of decoded codes are kept, a byte for each document, or computed whenever a search
-   * scores codes. Default: `stored`.
+   * Fields of metadata, or paths to them with dots, that filters often ask for: they are indexed as documents
+   * are added. Other fields are indexed when a filter asks for them, up to eight at a time.
    */
-  readonly norms?: NormStorage | undefined;
-  /**
-   * Leading bits of every code that are kept once more, for searches with `depth.prefixes`: a multiple of 8,
-   * all bits of a code at most. Default: none.
-   */
-  readonly prefixBits?: number | undefined;
+  readonly fields?: readonly string[] | undefined;
 }
 
 export interface AddOptions extends TaskOptions {
@@ -98,7 +101,10 @@ export interface RefitOptions extends FitOptions {
 
 /** Options that replace what was saved. */
 export interface LoadOptions
-  extends Pick<BinaryVectorStoreOptions, 'fitAt' | 'depth' | 'storage' | 'norms' | 'prefixBits'>,
+  extends Pick<
+      BinaryVectorStoreOptions,
+      'index' | 'targetRecall' | 'depth' | 'storage' | 'fields' | 'onIndexProgress'
+    >,
     Pick<TaskOptions, 'signal'> {}
 
 /** Which documents to delete: give one of the three. */
@@ -109,12 +115,6 @@ export interface DeleteOptions<Filter> {
   readonly deleteAll?: boolean | undefined;
 }
 
-const scorings: readonly Scoring[] = ['symmetric', 'asymmetric', 'decoded'];
-
-const formats: readonly VectorFormatName[] = ['float32', 'float16', 'int8'];
-
-const normStorages: readonly NormStorage[] = ['stored', 'computed'];
-
 export function isQuantizer(value: object): value is Quantizer {
   return 'encode' in value && typeof value.encode === 'function';
 }
@@ -123,33 +123,23 @@ export function isQuantizer(value: object): value is Quantizer {
  * @throws BitryoshkaError `invalid-option`
  */
 export function checkStoreOptions(options: BinaryVectorStoreOptions): void {
-  const { quantizer, bits, fitAt, depth = {}, prefixBits = 0 } = options;
-  const { storage = 'float32', norms = 'stored' } = options;
+  const { quantizer, bits, index, depth } = options;
   if (quantizer !== undefined) checkQuantizerOption(quantizer);
   if (bits !== undefined && quantizer !== undefined) {
     throw invalid('bits', bits, 'no bits beside a quantizer, which has its own');
   }
   checkCount('bits', bits, 1);
-  if (fitAt !== Infinity) checkCount('fitAt', fitAt, 1);
-  if (depth === null || typeof depth !== 'object') throw invalid('depth', depth, 'an object');
-  if (typeof storage !== 'function' && !formats.includes(storage)) {
-    throw invalid('storage', storage, `one of ${formats.join(', ')}, or a function`);
+  if (index === 'exact' && (quantizer !== undefined || bits !== undefined)) {
+    throw invalid('index', index, 'one that searches codes beside a quantizer');
   }
-  if (!normStorages.includes(norms)) {
-    throw invalid('norms', norms, `one of ${normStorages.join(', ')}`);
+  if (depth !== undefined && (depth === null || typeof depth !== 'object')) {
+    throw invalid('depth', depth, 'an object');
   }
-  checkCount('prefixBits', prefixBits, 0);
-  if (prefixBits % 8 !== 0) throw invalid('prefixBits', prefixBits, 'a multiple of 8');
-  const { scoring, candidates, rerank, prefixes } = depth;
-  if (prefixes !== undefined && prefixBits === 0) {
-    throw invalid('depth.prefixes', prefixes, 'none without prefixBits');
-  }
-  if (prefixes !== 'safe') checkCount('depth.prefixes', prefixes, 1);
-  checkCount('depth.candidates', candidates, 0);
-  checkCount('depth.rerank', rerank, 0);
-  if (scoring !== undefined && !scorings.includes(scoring)) {
-    throw invalid('depth.scoring', scoring, `one of ${scorings.join(', ')}`);
-  }
+  if (depth?.prefixes !== undefined) throw invalid('depth.prefixes', depth.prefixes, 'none');
+  // Now rather than with the first vectors.
+  const { targetRecall, storage } = options;
+  const tried = new AutoIndex({ dimensions: 1, index, targetRecall, storage });
+  if (depth) tried.search([1], { ...depth, k: 1 });
 }
 
 /**

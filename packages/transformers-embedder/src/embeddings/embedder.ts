@@ -1,5 +1,6 @@
 import type { Matrix, Side, TaskOptions } from '@bitryoshka/core';
-import { applyAffineMap, truncateMatryoshka, unlessAborted } from '@bitryoshka/core';
+import { applyAffineMap, truncateMatryoshka } from '@bitryoshka/core';
+import { unlessAborted } from '@bitryoshka/core/internal';
 import { nextTurn } from '#platform';
 import type { TextModel } from '../models/text-model.ts';
 import type { TokenCount } from '../tokens/text-tokenizer.ts';

@@ -1,5 +1,6 @@
-import type { Tensor } from '@bitryoshka/core';
-import { BitryoshkaError, decodeSafetensors } from '@bitryoshka/core';
+import { BitryoshkaError } from '@bitryoshka/core';
+import type { Tensor } from '@bitryoshka/core/internal';
+import { decodeSafetensors } from '@bitryoshka/core/internal';
 import { Tokenizer } from '@huggingface/tokenizers';
 import type { ModelFiles } from '../models/model-files.ts';
 import { readRecord } from '../models/model-files.ts';

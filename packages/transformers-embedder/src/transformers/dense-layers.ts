@@ -1,5 +1,6 @@
 import type { AffineMap, Matrix } from '@bitryoshka/core';
-import { applyAffineMap, BitryoshkaError, decodeSafetensors } from '@bitryoshka/core';
+import { applyAffineMap, BitryoshkaError } from '@bitryoshka/core';
+import { decodeSafetensors } from '@bitryoshka/core/internal';
 import type { ModelFiles } from '../models/model-files.ts';
 import type { DenseModule } from '../models/model-settings.ts';
 

@@ -1,9 +1,9 @@
+import { checkCount } from '../../errors/check-count.ts';
 import type { TaskOptions } from '../../progress/task-options.ts';
 import { checkpoint } from '../../progress/task-options.ts';
-import { checkCount } from '../../search/check-count.ts';
 import { ExactIndex } from '../../search/exact-index.ts';
-import type { ScoredRow } from '../../search/top-rows.ts';
-import { TopRows } from '../../search/top-rows.ts';
+import type { ScoredRow } from '../../search/ranking/top-k.ts';
+import { TopK } from '../../search/ranking/top-k.ts';
 import { checkNotEmpty, row } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
 import type { EvaluationRow } from '../evaluate.ts';
@@ -111,7 +111,7 @@ function baselineMakers(
 }
 
 function topRows(baseline: Baseline, query: Float32Array, count: number): ScoredRow[] {
-  const top = new TopRows(count);
+  const top = new TopK(count);
   const scores = baseline.score(query);
   for (let i = 0; i < scores.length; i++) top.offer(i, scores[i]);
   return top.rows();
@@ -124,7 +124,7 @@ function rescored(
   rerank: number,
 ): ScoredRow[] {
   if (rerank === 0) return scored.slice(0, depth);
-  const top = new TopRows(depth);
+  const top = new TopK(depth);
   const rows = rowsOf(scored.slice(0, Math.max(rerank, depth)));
   exact.vectors.scores(rows, query).forEach((score, i) => {
     top.offer(rows[i], score);

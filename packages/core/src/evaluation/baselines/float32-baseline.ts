@@ -1,4 +1,4 @@
-import { VectorRows } from '../../search/vector-rows.ts';
+import { VectorRows } from '../../search/vectors/vector-rows.ts';
 import { truncateMatryoshka } from '../../transforms/matryoshka.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { bytesPerVector } from '../bytes-per-vector.ts';

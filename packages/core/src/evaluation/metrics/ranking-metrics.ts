@@ -1,5 +1,5 @@
 import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
-import { checkCount } from '../../search/check-count.ts';
+import { checkCount } from '../../errors/check-count.ts';
 import { averagePrecision } from './average-precision.ts';
 import { ndcg } from './ndcg.ts';
 import { precision } from './precision.ts';

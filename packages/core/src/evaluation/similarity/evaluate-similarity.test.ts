@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { fitQuantizer } from '../../quantizers/fit-quantizer.ts';
-import { FlatIndex } from '../../search/flat-index.ts';
+import { BinaryIndex } from '../../search/binary-index.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { row, rowRange } from '../../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../../vectors/random.ts';
-import { asymmetricPairScores } from './asymmetric-pair-scores.ts';
 import { cosinePairScores } from './cosine-pair-scores.ts';
 import { evaluateSimilarity } from './evaluate-similarity.ts';
-import { pairScorers } from './pair-scorers.ts';
+import { asymmetricPairScores, pairScorers, symmetricPairScores } from './pair-scorers.ts';
 import { samplePairs } from './sample-pairs.ts';
-import { symmetricPairScores } from './symmetric-pair-scores.ts';
 
 const random = seededRandom(6);
 const vectors: Matrix = {
@@ -44,7 +42,7 @@ describe('pair scores', () => {
     { quantizer: itq, kind: 'itq' },
     { quantizer: sign, kind: 'sign' },
   ])('are those of the index ($kind)', ({ quantizer }) => {
-    const index = new FlatIndex(quantizer);
+    const index = new BinaryIndex({ quantizer });
     index.add(second);
     const symmetric = symmetricPairScores(quantizer, first, second);
     const asymmetric = asymmetricPairScores(quantizer, first, second);

@@ -2,7 +2,7 @@ import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
 import type { TaskOptions } from '../../progress/task-options.ts';
 import { checkpoint } from '../../progress/task-options.ts';
 import type { Quantizer } from '../../quantizers/quantizer.ts';
-import type { Scoring } from '../../search/flat-index.ts';
+import type { Scoring } from '../../search/ranking/code-scoring.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { toMatrix } from '../../vectors/matrix.ts';
 import { bytesPerVector } from '../bytes-per-vector.ts';

@@ -1,9 +1,10 @@
+import { bitAt } from '../../codes/codes.ts';
+import { popcount } from '../../kernels/popcount.ts';
 import type { Quantizer } from '../../quantizers/quantizer.ts';
-import type { Scoring } from '../../search/flat-index.ts';
+import type { Scoring } from '../../search/ranking/code-scoring.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
-import { asymmetricPairScores } from './asymmetric-pair-scores.ts';
+import { inverseNorm } from '../../vectors/normalize.ts';
 import { cosinePairScores } from './cosine-pair-scores.ts';
-import { symmetricPairScores } from './symmetric-pair-scores.ts';
 
 /** A score for every pair of rows of two matrices with as many rows. */
 export type PairScorer = (first: Matrix, second: Matrix) => Float64Array;
@@ -25,4 +26,44 @@ export function pairScorers(quantizer: Quantizer): ReadonlyMap<Scoring, PairScor
     });
   }
   return scorers;
+}
+
+/**
+ * Code against code for every pair of rows: the cosine of π times the share of bits that differ. Both
+ * are encoded as documents, for neither asks.
+ */
+export function symmetricPairScores(
+  quantizer: Quantizer,
+  first: Matrix,
+  second: Matrix,
+): Float64Array {
+  const { rows, bits, bytesPerCode, data } = quantizer.encode(first, 'document');
+  const other = quantizer.encode(second, 'document').data;
+  const scores = new Float64Array(rows);
+  for (let i = 0, offset = 0; i < rows; i++, offset += bytesPerCode) {
+    let distance = 0;
+    for (let p = offset; p < offset + bytesPerCode; p++) distance += popcount(data[p] ^ other[p]);
+    scores[i] = Math.cos((Math.PI * distance) / bits);
+  }
+  return scores;
+}
+
+/**
+ * The real values of the first against the code of the second for every pair of rows: the cosine of the
+ * projection and the code as a vector of ±1. Both are treated as documents, for neither asks.
+ */
+export function asymmetricPairScores(
+  quantizer: Quantizer,
+  first: Matrix,
+  second: Matrix,
+): Float64Array {
+  const { rows, columns, data } = quantizer.project(first, 'document');
+  const codes = quantizer.encode(second, 'document');
+  const scores = new Float64Array(rows);
+  for (let i = 0, offset = 0; i < rows; i++, offset += columns) {
+    let sum = 0;
+    for (let j = 0; j < columns; j++) sum += data[offset + j] * (2 * bitAt(codes, i, j) - 1);
+    scores[i] = (sum * inverseNorm(data, offset, columns)) / Math.sqrt(columns);
+  }
+  return scores;
 }

@@ -1,5 +1,5 @@
 import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
-import { checkCount } from '../../search/check-count.ts';
+import { checkCount } from '../../errors/check-count.ts';
 import type { Vectors } from '../../vectors/matrix.ts';
 import { selectRows, toMatrix } from '../../vectors/matrix.ts';
 import { seededRandom } from '../../vectors/random.ts';

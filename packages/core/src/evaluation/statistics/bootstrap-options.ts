@@ -1,5 +1,5 @@
 import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
-import { checkCount } from '../../search/check-count.ts';
+import { checkCount } from '../../errors/check-count.ts';
 
 export interface BootstrapOptions {
   /** How often the values are drawn again. Default: 2000. */

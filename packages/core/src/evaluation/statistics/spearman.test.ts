@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { averageRanks } from './average-ranks.ts';
 import { pearson } from './pearson.ts';
-import { spearman } from './spearman.ts';
+import { averageRanks, spearman } from './spearman.ts';
 
 const first = [1, 2, 2, 3, 5, 5, 5, -4, 0.5, 10];
 const second = [2, 1, 3, 3, 9, 4, 4, 0, 0, 0];

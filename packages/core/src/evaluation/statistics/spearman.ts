@@ -1,4 +1,3 @@
-import { averageRanks } from './average-ranks.ts';
 import { checkPaired } from './check-paired.ts';
 import { pearson } from './pearson.ts';
 
@@ -13,4 +12,17 @@ import { pearson } from './pearson.ts';
 export function spearman(first: ArrayLike<number>, second: ArrayLike<number>): number {
   checkPaired(first, second, 2);
   return pearson(averageRanks(first), averageRanks(second));
+}
+
+/** The rank of every value from 1 for the smallest; equal values share the mean of their ranks. */
+export function averageRanks(values: ArrayLike<number>): Float64Array {
+  const order = Uint32Array.from(values, (_, i) => i).sort((a, b) => values[a] - values[b]);
+  const ranks = new Float64Array(values.length);
+  for (let start = 0; start < order.length; ) {
+    let end = start + 1;
+    while (end < order.length && values[order[end]] === values[order[start]]) end++;
+    for (let i = start; i < end; i++) ranks[order[i]] = (start + 1 + end) / 2;
+    start = end;
+  }
+  return ranks;
 }

@@ -121,6 +121,10 @@ export function codeAt(node: u32): usize {
   return codeOf(node);
 }
 
+export function linksAt(node: u32): usize {
+  return linksOf(node);
+}
+
 /** Two words at a time, as most codes are short, or eight, the length that graphs are best with. */
 @inline function hamming(a: usize, b: usize): u32 {
   if (countsInVectors) return distanceOfVectors(a, b, words);

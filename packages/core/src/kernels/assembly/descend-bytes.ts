@@ -1,5 +1,5 @@
 // Coordinate descent over the bits of codes whose bytes name vectors: x is about the sum of one vector per
-// byte. See Kernel.createByteDescent for what is descended.
+// byte. See MatrixKernel.createByteDescent for what is descended.
 
 import { dot, dotFour } from './multiply';
 

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../vectors/random.ts';
-import type { NearRows } from '../kernel.ts';
+import type { NearRows } from '../near-rows.ts';
 import type { CodeGraph } from './code-graph.ts';
 import type { GraphKernel } from './graph-kernel.ts';
 import { javascriptGraphKernel } from './graph-kernel.ts';
+import type { GraphBlock, GraphState } from './graph-state.ts';
 
 /** What the graphs of every kernel must do: what is found, and the same as by the twin in JavaScript. */
 export function codeGraphSuite(createCodeGraph: GraphKernel): void {
@@ -181,7 +182,200 @@ export function codeGraphSuite(createCodeGraph: GraphKernel): void {
         { numRuns: 40 },
       );
     });
+
+    const shapes = fc.record({
+      words: fc.integer({ min: 1, max: 9 }),
+      count: fc.integer({ min: 1, max: 150 }),
+      links: fc.constantFrom(4, 6, 16),
+      room: fc.integer({ min: 0, max: 20 }),
+      block: fc.integer({ min: 1, max: 60 }),
+      seed: fc.integer(),
+    });
+
+    it('goes on from what was saved as what was saved does, here and in its twin', () => {
+      fc.assert(
+        fc.property(shapes, ({ words, count, links, room, block, seed }) => {
+          const options = { bytesPerCode: words * 8, links, effort: 20 };
+          const [graph, twin] = [createCodeGraph, javascriptGraphKernel].map((create) =>
+            worn(create(options), count, room, seed),
+          );
+          const saved = savedOf(graph, block);
+          expect(saved).toEqual(savedOf(twin, block));
+          const again = [createCodeGraph, javascriptGraphKernel].map((create) =>
+            loaded(create(options), saved),
+          );
+          for (const one of again) expect(savedOf(one, block)).toEqual(saved);
+          const [expected, ...others] = [graph, ...again].map((one) => goOn(one, count, seed));
+          for (const other of others) expect(other).toEqual(expected);
+          for (const one of again) expect(savedOf(one, block)).toEqual(savedOf(graph, block));
+        }),
+        { numRuns: 20 },
+      );
+    });
+
+    it('saves and loads what has no nodes', () => {
+      const options = { bytesPerCode: 8, links: 4, effort: 8 };
+      const saved = savedOf(createCodeGraph(options), 1);
+      const graph = loaded(createCodeGraph(options), saved);
+      expect(nodesOf(graph, weightsOf(1, 1))).toEqual([]);
+      graph.resize(3);
+      graph.insert(2, randomCode(1, seededRandom(1)));
+      expect(nodesOf(graph, weightsOf(1, 1))).toEqual([2]);
+    });
+
+    it('is empty until all was loaded', () => {
+      const options = { bytesPerCode: 16, links: 16, effort: 40 };
+      const { graph } = filled(createCodeGraph, { words: 2, count: 100, seed: 1 });
+      const { state, blocks } = savedOf(graph, 50);
+      const other = createCodeGraph(options);
+      other.load(state);
+      other.loadBlock(blocks[0]);
+      expect(nodesOf(other, weightsOf(2, 1))).toEqual([]);
+      other.loadBlock(blocks[1]);
+      expect(nodesOf(other, weightsOf(2, 1))).toHaveLength(100);
+    });
+
+    it.each<[string, (saved: Saved) => Saved]>([
+      ['a link to no node', changeLinks((links) => links.fill(100, 3, 4))],
+      ['a link behind one that is absent', changeLinks((links) => links.fill(0xffffffff, 0, 1))],
+      ['links of too few', changeBlock(({ links, codes }) => ({ links: links.slice(1), codes }))],
+      ['links of too many', changeBlock(({ links, codes }) => ({ links, codes: codes.slice(16) }))],
+      ['half a code', changeBlock(({ links, codes }) => ({ links, codes: codes.slice(8) }))],
+      ['more nodes', ({ state, blocks }) => ({ state, blocks: [blocks[0], blocks[0]] })],
+      ['a bitmap of fewer', changeState(({ alive }) => ({ alive: alive.slice(1) }))],
+      ['a bit of no node', changeState(({ alive }) => ({ alive: alive.map(() => 255) }))],
+      ['fewer nodes', changeState(() => ({ nodes: 99 }))],
+      ['too many nodes', changeState(() => ({ nodes: 2 ** 32 }))],
+      ['half a node', changeState(() => ({ nodes: 99.5 }))],
+      ['an entry that is no node', changeEntries({ nodes: Uint32Array.of(0, 100) })],
+      ['too many entries', changeEntries({ nodes: new Uint32Array(17) })],
+      ['no step', changeEntries({ step: 0 })],
+      ['nothing inserted', changeEntries({ inserted: Number.NaN })],
+    ])('refuses %s', (_, change) => {
+      const { graph } = filled(createCodeGraph, { words: 2, count: 100, seed: 1 });
+      const damaged = change(savedOf(graph, 60));
+      const other = createCodeGraph({ bytesPerCode: 16, links: 16, effort: 40 });
+      const load = () => loaded(other, damaged);
+      expect(load).toThrow(expect.objectContaining({ code: 'invalid-file' }));
+      expect(nodesOf(other, weightsOf(2, 1))).toEqual([]);
+    });
+
+    it('takes up nothing of a block that it refuses', () => {
+      const { graph } = filled(createCodeGraph, { words: 2, count: 100, seed: 1 });
+      const { state, blocks } = savedOf(graph, 100);
+      const other = createCodeGraph({ bytesPerCode: 16, links: 16, effort: 40 });
+      other.load(state);
+      const links = blocks[0].links.slice().fill(100, 1599);
+      expect(() => other.loadBlock({ ...blocks[0], links })).toThrow('a link');
+      other.loadBlock(blocks[0]);
+      expect(savedOf(other, 100)).toEqual({ state, blocks });
+    });
+
+    it('refuses what is damaged, or stays within what it has', () => {
+      fc.assert(
+        fc.property(shapes, fc.integer(), ({ words, count, links, room, block, seed }, damage) => {
+          const options = { bytesPerCode: words * 8, links, effort: 20 };
+          const graph = worn(createCodeGraph(options), count, room, seed);
+          const saved = savedOf(graph, block);
+          const random = seededRandom(damage);
+          const scatter = (values: Uint8Array | Uint32Array, most: number) => {
+            for (let i = 0; i < values.length; i += 1 + Math.floor(random() * 30)) {
+              if (values[i] !== 0xffffffff) values[i] = random() * most;
+            }
+          };
+          const most = graph.nodes + (random() < 0.2 ? 1 : 0);
+          for (const { links, codes } of saved.blocks) {
+            scatter(links, most);
+            scatter(codes, 256);
+          }
+          scatter(saved.state.entries.nodes, most);
+          scatter(saved.state.alive.subarray(0, -1), 256);
+          let other: CodeGraph;
+          try {
+            other = loaded(createCodeGraph(options), saved);
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'invalid-file' });
+            return;
+          }
+          const { rows } = other.nearest(weightsOf(words, 1), 1000);
+          expect(rows.every((node) => node < other.nodes)).toBe(true);
+          goOn(other, count, seed);
+        }),
+        { numRuns: 40 },
+      );
+    });
   });
+}
+
+interface Saved {
+  readonly state: GraphState;
+  readonly blocks: GraphBlock[];
+}
+
+function savedOf(graph: CodeGraph, block: number): Saved {
+  const blocks: GraphBlock[] = [];
+  for (let first = 0; first < graph.nodes; first += block) {
+    blocks.push(graph.saveBlock(first, Math.min(graph.nodes, first + block)));
+  }
+  return { state: graph.save(), blocks };
+}
+
+function loaded(graph: CodeGraph, { state, blocks }: Saved): CodeGraph {
+  graph.load(state);
+  for (const block of blocks) graph.loadBlock(block);
+  return graph;
+}
+
+function changeState(change: (state: GraphState) => Partial<GraphState>) {
+  return ({ state, blocks }: Saved): Saved => ({ state: { ...state, ...change(state) }, blocks });
+}
+
+function changeEntries(entries: Partial<GraphState['entries']>) {
+  return changeState((state) => ({ entries: { ...state.entries, ...entries } }));
+}
+
+function changeBlock(change: (block: GraphBlock) => GraphBlock) {
+  return ({ state, blocks: [first, ...rest] }: Saved): Saved => ({
+    state,
+    blocks: [change(first), ...rest],
+  });
+}
+
+function changeLinks(change: (links: Uint32Array) => Uint32Array) {
+  return changeBlock(({ links, codes }) => ({ links: change(links.slice()), codes }));
+}
+
+/** Nodes that were inserted in places here and there, of which some were removed, and some of these linked past. */
+function worn(graph: CodeGraph, count: number, room: number, seed: number): CodeGraph {
+  const random = seededRandom(seed);
+  const words = graph.bytesPerCode / 8;
+  graph.resize(count + room);
+  for (let node = 0; node < count; node++) {
+    if (random() < 0.9) graph.insert(node, randomCode(words, random));
+  }
+  for (let node = 0; node < count; node += 3) graph.remove(node);
+  graph.bypass(0, Math.floor(count / 2));
+  return graph;
+}
+
+/** What a graph answers to all that it can be asked for and told. */
+function goOn(graph: CodeGraph, count: number, seed: number): unknown[] {
+  const random = seededRandom(seed + 1);
+  const words = graph.bytesPerCode / 8;
+  const weights = weightsOf(words, seed);
+  const answers: unknown[] = [copy(graph.nearest(weights, 5))];
+  const insert = (node: number) => graph.insert(node, randomCode(words, random));
+  for (let node = graph.nodes; node < count + 40; node++) {
+    graph.resize(node + 1);
+    insert(node);
+  }
+  answers.push(copy(graph.nearest(weights, 20)));
+  for (let node = 1; node < count; node += 3) graph.remove(node);
+  graph.bypass(0, graph.nodes);
+  answers.push(copy(graph.nearest(weights, 20)));
+  for (let node = 0; node < count; node += 3) insert(node);
+  answers.push(copy(graph.nearest(weights, 20)), graph.save());
+  return answers;
 }
 
 function copy({ rows, distances }: NearRows): NearRows {

@@ -1,4 +1,5 @@
-import type { NearRows } from '../kernel.ts';
+import type { NearRows } from '../near-rows.ts';
+import type { GraphBlock, GraphState } from './graph-state.ts';
 
 export interface CodeGraphOptions {
   /** Of a code, a multiple of 8. */
@@ -48,6 +49,23 @@ export interface CodeGraph {
   nearest(weights: Int8Array, effort: number, allowed?: Uint8Array): NearRows;
   /** The distances of named nodes. A view that is valid until the next call. */
   distances(weights: Int8Array, nodes: Uint32Array): Uint32Array;
+  /** All but codes and links, as a copy. */
+  save(): GraphState;
+  /** Copies the codes and links of nodes from `first` to `end` (exclusive). */
+  saveBlock(first: number, end: number): GraphBlock;
+  /**
+   * Begins to make an empty graph what another was: it is so once `loadBlock` was given all nodes. Before, nothing is
+   * found, and nothing may be changed.
+   *
+   * @throws BitryoshkaError `invalid-file`, and RangeError where there is no room; nothing is changed then
+   */
+  load(state: GraphState): void;
+  /**
+   * Takes up the next nodes: a few thousand at once take a few milliseconds.
+   *
+   * @throws BitryoshkaError `invalid-file`, and nothing of the block is taken up then
+   */
+  loadBlock(block: GraphBlock): void;
 }
 
 /** Nodes whose links a walk looks at together. */

@@ -1,3 +1,5 @@
+import type { EntriesState } from './graph-state.ts';
+
 /** Nodes that walks begin at, at most. */
 export const mostEntries = 16;
 
@@ -36,5 +38,18 @@ export class GraphEntries {
     for (let node = 0; node < nodes && this.#nodes.length === 0; node++) {
       if (isAlive(node)) this.#nodes.push(node);
     }
+  }
+  save(): EntriesState {
+    return {
+      nodes: Uint32Array.from(this.#nodes),
+      inserted: this.#inserted,
+      step: this.#step,
+    };
+  }
+
+  load({ nodes, inserted, step }: EntriesState): void {
+    this.#nodes = Array.from(nodes);
+    this.#inserted = inserted;
+    this.#step = step;
   }
 }

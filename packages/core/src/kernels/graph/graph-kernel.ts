@@ -1,9 +1,9 @@
 import { compileWasm } from '../compile-wasm.ts';
 import type { BitCounting } from '../faster-counting.ts';
 import { fasterCounting } from '../faster-counting.ts';
-import { graphWasmBinary } from '../graph-wasm-binary.generated.ts';
 import type { CodeGraph, CodeGraphOptions } from './code-graph.ts';
-import type { GraphExports } from './graph-exports.ts';
+import { graphExports } from './graph-exports.generated.ts';
+import { graphWasmBinary } from './graph-wasm-binary.generated.ts';
 import { JavascriptCodeGraph } from './javascript-code-graph.ts';
 import { WasmCodeGraph } from './wasm-code-graph.ts';
 
@@ -19,9 +19,9 @@ export const javascriptGraphKernel: GraphKernel = (options) => new JavascriptCod
  * @returns undefined where WebAssembly (with SIMD) is missing or forbidden
  */
 export function createWasmGraphKernel(counting?: BitCounting): GraphKernel | undefined {
-  const module = typeof WebAssembly === 'undefined' ? undefined : compileWasm(graphWasmBinary);
+  const module = compileWasm(graphWasmBinary);
   if (!module) return undefined;
-  const instantiate = () => new WebAssembly.Instance(module).exports as unknown as GraphExports;
+  const instantiate = () => graphExports(new WebAssembly.Instance(module));
   const countsInVectors = (counting ?? fasterCounting(instantiate())) === 'vector';
   return (options) => {
     const kernel = instantiate();

@@ -1,8 +1,11 @@
-import type { NearRows } from '../kernel.ts';
+import type { NearRows } from '../near-rows.ts';
 import { popcount } from '../popcount.ts';
 import type { CodeGraph, CodeGraphOptions } from './code-graph.ts';
 import { distanceClasses, walkWidth } from './code-graph.ts';
 import { GraphEntries } from './graph-entries.ts';
+import { GraphLoad } from './graph-load.ts';
+import type { GraphBlock, GraphState } from './graph-state.ts';
+import { absentLink } from './graph-state.ts';
 
 /** What a walk notes of a node. */
 interface Note {
@@ -55,11 +58,14 @@ export class JavascriptCodeGraph implements CodeGraph {
   readonly #links: number[][] = [];
   readonly #alive: boolean[] = [];
   readonly #entries: GraphEntries = new GraphEntries();
+  readonly #options: CodeGraphOptions;
+  #load: GraphLoad | undefined;
 
-  constructor({ bytesPerCode, links, effort }: CodeGraphOptions) {
-    this.bytesPerCode = bytesPerCode;
-    this.#degree = links;
-    this.#effort = effort;
+  constructor(options: CodeGraphOptions) {
+    this.bytesPerCode = options.bytesPerCode;
+    this.#degree = options.links;
+    this.#effort = options.effort;
+    this.#options = options;
   }
 
   resize(nodes: number): void {
@@ -114,6 +120,54 @@ export class JavascriptCodeGraph implements CodeGraph {
 
   distances(weights: Int8Array, nodes: Uint32Array): Uint32Array {
     return Uint32Array.from(nodes, (node) => this.#weigh(weights, node));
+  }
+
+  save(): GraphState {
+    const alive = new Uint8Array(Math.ceil(this.nodes / 8));
+    for (let node = 0; node < this.nodes; node++) {
+      if (this.#alive[node]) alive[node >> 3] |= 1 << (node & 7);
+    }
+    return { nodes: this.nodes, alive, entries: this.#entries.save() };
+  }
+
+  saveBlock(first: number, end: number): GraphBlock {
+    const links = new Uint32Array((end - first) * this.#degree).fill(absentLink);
+    const codes = new Uint8Array((end - first) * this.bytesPerCode);
+    for (let node = first; node < end; node++) {
+      if (!this.#codes[node]) continue;
+      links.set(this.#links[node], (node - first) * this.#degree);
+      codes.set(new Uint8Array(this.#codes[node].buffer), (node - first) * this.bytesPerCode);
+    }
+    return { links, codes };
+  }
+
+  load(state: GraphState): void {
+    const load = new GraphLoad(state, this.#options);
+    this.resize(state.nodes);
+    this.#load = load;
+    this.#endLoad(load);
+  }
+
+  loadBlock(block: GraphBlock): void {
+    const load = this.#load as GraphLoad;
+    const { first, end } = load.next(block);
+    for (let node = first; node < end; node++) {
+      const [i, bytes] = [node - first, this.bytesPerCode];
+      this.#codes[node] = new Uint32Array(block.codes.slice(i * bytes, (i + 1) * bytes).buffer);
+      const links = block.links.subarray(i * this.#degree, (i + 1) * this.#degree);
+      this.#links[node] = Array.from(links.filter((other) => other !== absentLink));
+    }
+    this.#endLoad(load);
+  }
+
+  /** What leads to nodes comes last, so that nothing leads to one that is not there. */
+  #endLoad({ isComplete, state }: GraphLoad): void {
+    if (!isComplete) return;
+    for (let node = 0; node < state.nodes; node++) {
+      this.#alive[node] = ((state.alive[node >> 3] >> (node & 7)) & 1) === 1;
+    }
+    this.#entries.load(state.entries);
+    this.#load = undefined;
   }
 
   #weigh(weights: Int8Array, node: number): number {

@@ -1,11 +1,13 @@
-import type { NearRows } from '../kernel.ts';
-import { MemoryViews } from '../memory-views.ts';
-import { align, base } from '../wasm-exports.ts';
-import { nearestOfNone } from '../wasm-nearest.ts';
+import type { NearRows } from '../near-rows.ts';
+import { noRows } from '../near-rows.ts';
+import { align, base, MemoryViews } from '../wasm-memory.ts';
 import type { CodeGraph, CodeGraphOptions } from './code-graph.ts';
 import { distanceClasses, mostClasses, walkWidth } from './code-graph.ts';
 import { GraphEntries } from './graph-entries.ts';
-import type { GraphExports } from './graph-exports.ts';
+import type { GraphExports } from './graph-exports.generated.ts';
+import { GraphLoad } from './graph-load.ts';
+import type { GraphBlock, GraphState } from './graph-state.ts';
+import { absentLink } from './graph-state.ts';
 
 const nodesPerChunk = 1024;
 
@@ -15,20 +17,32 @@ export class WasmCodeGraph implements CodeGraph {
   nodes = 0;
   readonly #kernel: GraphExports;
   readonly #views: MemoryViews;
-  readonly #effort: number;
+  readonly #options: CodeGraphOptions;
+  readonly #stride: number;
   readonly #chunkBytes: number;
   readonly #entries: GraphEntries = new GraphEntries();
   #capacity = 0;
   /** A bit for each node that can be found, then the rest. */
   #notesAt: number = base;
   #notesEnd: number = base;
+  /** Bitmap of the nodes that there ever was a code at: what lies elsewhere is nothing. */
+  #placed = new Uint8Array(0);
+  #load: GraphLoad | undefined;
 
-  constructor(kernel: GraphExports, { bytesPerCode, links, effort }: CodeGraphOptions) {
+  constructor(kernel: GraphExports, options: CodeGraphOptions) {
+    const { bytesPerCode, links } = options;
     this.#kernel = kernel;
     this.#views = new MemoryViews(kernel.memory);
+    this.#views.ensure(base);
     this.bytesPerCode = bytesPerCode;
-    this.#effort = effort;
-    this.#chunkBytes = kernel.layGraph(base, bytesPerCode / 8, strideOf(bytesPerCode), links);
+    this.#options = options;
+    this.#stride = strideOf(bytesPerCode);
+    this.#chunkBytes = kernel.layGraph({
+      first: base,
+      wordsPerCode: bytesPerCode / 8,
+      stride: this.#stride,
+      mostLinks: links,
+    });
   }
 
   resize(nodes: number): void {
@@ -39,7 +53,13 @@ export class WasmCodeGraph implements CodeGraph {
   insert(node: number, code: Uint8Array): void {
     this.#views.bytes.set(code, this.#codeAt(node));
     const { length } = this.#entries.nodes;
-    const linked = this.#kernel.linkNode(node, length, this.#effort, walkWidth);
+    const linked = this.#kernel.linkNode({
+      node,
+      entryCount: length,
+      effort: this.#options.effort,
+      width: walkWidth,
+    });
+    this.#placed[node >> 3] |= 1 << (node & 7);
     if (this.#entries.note(node, linked > 0)) this.#writeEntries();
   }
 
@@ -48,7 +68,7 @@ export class WasmCodeGraph implements CodeGraph {
   }
 
   bypass(first: number, end: number): void {
-    this.#kernel.bypass(first, end);
+    this.#kernel.bypass({ first, end });
     if (end < this.nodes) return;
     this.#entries.keep((node) => this.#isAlive(node), this.nodes);
     this.#writeEntries();
@@ -56,12 +76,20 @@ export class WasmCodeGraph implements CodeGraph {
 
   nearest(weights: Int8Array, effort: number, allowed?: Uint8Array): NearRows {
     const { length } = this.#entries.nodes;
-    if (length === 0) return nearestOfNone;
+    if (length === 0) return noRows;
     const { digits, shift, classes } = distanceClasses(weights);
     const kernel = this.#kernel;
     const allowedAt = allowed ? this.#writeAllowed(allowed) : this.#notesAt;
     this.#setQuery(weights, digits);
-    const found = kernel.walk(length, effort, digits, shift, classes, walkWidth, allowedAt);
+    const found = kernel.walk({
+      entryCount: length,
+      wanted: effort,
+      digits,
+      shift,
+      classes,
+      width: walkWidth,
+      allowed: allowedAt,
+    });
     const at = this.#foundAt;
     const { buffer } = this.#views.words;
     return {
@@ -76,8 +104,82 @@ export class WasmCodeGraph implements CodeGraph {
     const at = this.#foundAt;
     const distancesAt = at + 4 * nodes.length;
     this.#views.words.set(nodes, at / 4);
-    this.#kernel.weighNodes(at, nodes.length, digits, distancesAt);
+    this.#kernel.weighNodes({
+      nodes: at,
+      count: nodes.length,
+      digits,
+      distances: distancesAt,
+    });
     return new Uint32Array(this.#views.words.buffer, distancesAt, nodes.length);
+  }
+
+  save(): GraphState {
+    const alive = this.#views.bytes.slice(this.#notesAt, this.#notesAt + Math.ceil(this.nodes / 8));
+    return { nodes: this.nodes, alive, entries: this.#entries.save() };
+  }
+
+  saveBlock(first: number, end: number): GraphBlock {
+    const { bytesPerCode } = this;
+    const { links: degree } = this.#options;
+    const links = new Uint32Array((end - first) * degree);
+    const codes = new Uint8Array((end - first) * bytesPerCode);
+    const { bytes, words } = this.#views;
+    for (const run of this.#runs(first, end)) {
+      const to = run.first - first;
+      const { codesAt, linksAt } = run;
+      codes.set(bytes.subarray(codesAt, codesAt + run.count * bytesPerCode), to * bytesPerCode);
+      links.set(words.subarray(linksAt / 4, linksAt / 4 + run.count * degree), to * degree);
+    }
+    for (let node = first; node < end; node++) {
+      if (((this.#placed[node >> 3] >> (node & 7)) & 1) === 1) continue;
+      const i = node - first;
+      codes.fill(0, i * bytesPerCode, (i + 1) * bytesPerCode);
+      links.fill(absentLink, i * degree, (i + 1) * degree);
+    }
+    return { links, codes };
+  }
+
+  load(state: GraphState): void {
+    const load = new GraphLoad(state, this.#options);
+    this.resize(state.nodes);
+    this.#load = load;
+    this.#endLoad(load);
+  }
+
+  loadBlock({ links, codes }: GraphBlock): void {
+    const load = this.#load as GraphLoad;
+    const { first, end } = load.next({ links, codes });
+    const { bytesPerCode } = this;
+    const { links: degree } = this.#options;
+    const { bytes, words } = this.#views;
+    for (const run of this.#runs(first, end)) {
+      const from = run.first - first;
+      const to = from + run.count;
+      bytes.set(codes.subarray(from * bytesPerCode, to * bytesPerCode), run.codesAt);
+      words.set(links.subarray(from * degree, to * degree), run.linksAt / 4);
+    }
+    for (let node = first; node < end; node++) this.#placed[node >> 3] |= 1 << (node & 7);
+    this.#endLoad(load);
+  }
+
+  /** What leads to nodes comes last, so that nothing leads to one that is not there. */
+  #endLoad({ isComplete, state }: GraphLoad): void {
+    if (!isComplete) return;
+    this.#views.bytes.set(state.alive, this.#notesAt);
+    this.#entries.load(state.entries);
+    this.#writeEntries();
+    this.#load = undefined;
+  }
+
+  /** Nodes whose links, and whose codes as well, lie one behind the other. */
+  *#runs(first: number, end: number): Generator<Run> {
+    const most = this.#stride === this.bytesPerCode ? nodesPerChunk : 1;
+    for (let node = first; node < end; ) {
+      const count = Math.min(end - node, most - (node % most));
+      const linksAt = this.#kernel.linksAt(node) >>> 0;
+      yield { first: node, count, codesAt: this.#codeAt(node), linksAt };
+      node += count;
+    }
   }
 
   #setQuery(weights: Int8Array, digits: number): void {
@@ -85,7 +187,7 @@ export class WasmCodeGraph implements CodeGraph {
     const { bytes } = this.#views;
     for (let bit = 0; bit < weights.length; bit++) bytes[at + bit] = weights[bit];
     bytes.fill(0, at + weights.length, at + this.bytesPerCode * 8);
-    this.#kernel.setQuery(at, digits);
+    this.#kernel.setQuery({ weights: at, digits });
   }
 
   #writeEntries(): void {
@@ -122,6 +224,9 @@ export class WasmCodeGraph implements CodeGraph {
     }
     this.#layNotes(first, capacity);
     this.#capacity = capacity;
+    const placed = new Uint8Array(capacity / 8);
+    placed.set(this.#placed);
+    this.#placed = placed;
     this.#notesAt = first;
     this.#notesEnd = end;
     const { bytes } = this.#views;
@@ -137,7 +242,7 @@ export class WasmCodeGraph implements CodeGraph {
     const classes = Math.max(mostClasses, bytesPerCode * 8 + 1);
     // The bits of a query, and the seven digits of its weights.
     const queryBytes = align(8 * bytesPerCode);
-    const end = kernel.layNotes(first, queryBytes, classes, capacity);
+    const end = kernel.layNotes({ first, queryBytes, classes, nodes: capacity });
     // A query's weights lie where what is found is written.
     return Math.max(end >>> 0, this.#foundAt + 8 * bytesPerCode);
   }
@@ -151,6 +256,13 @@ export class WasmCodeGraph implements CodeGraph {
   #codeAt(node: number): number {
     return this.#kernel.codeAt(node) >>> 0;
   }
+}
+
+interface Run {
+  readonly first: number;
+  readonly count: number;
+  readonly codesAt: number;
+  readonly linksAt: number;
 }
 
 /** Codes lie so that they are in as few lines of a processor's cache as they can be. */

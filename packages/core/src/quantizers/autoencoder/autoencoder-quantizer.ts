@@ -21,6 +21,7 @@ export class AutoencoderQuantizer implements Quantizer {
   readonly decoder: LinearDecoder;
   readonly #encoder: AffineMap;
   readonly #encodeLinearly: (vectors: Matrix) => Matrix;
+  readonly #chooseCodes: (vectors: Matrix) => Matrix;
   readonly #restorer: AffineMap;
 
   /**
@@ -35,6 +36,7 @@ export class AutoencoderQuantizer implements Quantizer {
     this.#encoder = encoder;
     this.#encodeLinearly = affineFunction(encoder);
     this.#restorer = restorer;
+    this.#chooseCodes = localFields(encoder, restorer);
   }
 
   encode(vectors: Vectors, side: Side): Codes {
@@ -72,8 +74,6 @@ export class AutoencoderQuantizer implements Quantizer {
 
   #project(matrix: Matrix, side: Side): Matrix {
     const unit = normalizeRows(matrix);
-    return side === 'query'
-      ? this.#encodeLinearly(unit)
-      : localFields(unit, this.#encoder, this.#restorer);
+    return side === 'query' ? this.#encodeLinearly(unit) : this.#chooseCodes(unit);
   }
 }

@@ -1,19 +1,21 @@
-import { packSigns } from '../../codes/codes.ts';
+import { packSignsInSteps } from '../../codes/pack-signs-in-blocks.ts';
 import { unpackSigns } from '../../codes/unpack-signs.ts';
+import type { Steps } from '../../progress/steps.ts';
+import { inTurns } from '../../progress/steps.ts';
 import { checkpoint } from '../../progress/task-options.ts';
 import { decoderMap, decoderWeights } from '../../training/decoder-weights.ts';
 import { descendDecoder } from '../../training/descend-decoder.ts';
-import { nearestNeighbours } from '../../training/nearest-neighbours.ts';
+import { nearestNeighbours } from '../../training/exact-neighbours.ts';
 import { queryAskers } from '../../training/query-askers.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
-import { applyAffineMap } from '../../transforms/affine-map.ts';
+import { affineFunction } from '../../transforms/affine-map.ts';
 import { fitItq } from '../../transforms/itq.ts';
 import { fitRidgeRegression, ridgeRegressionOn } from '../../transforms/ridge-regression.ts';
-import type { Matrix } from '../../vectors/matrix.ts';
 import { selectRows } from '../../vectors/matrix.ts';
 import { sampleIndices, seededRandom } from '../../vectors/random.ts';
+import { sampleRows } from '../../vectors/sample-rows.ts';
+import { withNormRange } from '../fit-linear-decoder.ts';
 import type { QuantizerFitter } from '../quantizer-fitter.ts';
-import { withNormRange } from '../with-norm-range.ts';
 import { AutoencoderQuantizer } from './autoencoder-quantizer.ts';
 import { localFields } from './local-fields.ts';
 
@@ -35,18 +37,19 @@ export const fitAutoencoderQuantizer: QuantizerFitter = async (documents, option
   const sample = sampleRows(documents, sampleSize, seed);
   const roundSample = sampleRows(sample, roundSampleSize, seed);
   let encoder: AffineMap = await fitItq(sample, { ...options, outputDimensions: bits });
-  let codes = packSigns(applyAffineMap(encoder, roundSample));
-  const predictBits = ridgeRegressionOn(roundSample);
+  const solve = <Result>(steps: Steps<Result>): Promise<Result> => inTurns(steps, options);
+  let codes = await solve(packSignsInSteps(roundSample, bits, affineFunction(encoder)));
+  const predictBits = await solve(ridgeRegressionOn(roundSample));
   for (let round = 0; round < rounds; round++) {
     await checkpoint(options, { stage: 'encode', done: round, total: rounds });
-    const decoder = fitRidgeRegression(unpackSigns(codes), roundSample);
-    codes = packSigns(localFields(roundSample, encoder, decoder));
-    encoder = predictBits(unpackSigns(codes));
+    const decoder = await solve(fitRidgeRegression(unpackSigns(codes), roundSample));
+    codes = await solve(packSignsInSteps(roundSample, bits, localFields(encoder, decoder)));
+    encoder = await solve(predictBits(unpackSigns(codes)));
   }
-  let restorer = fitRidgeRegression(unpackSigns(codes), roundSample);
-  codes = packSigns(localFields(sample, encoder, restorer));
-  restorer = fitRidgeRegression(unpackSigns(codes), sample);
-  codes = packSigns(localFields(sample, encoder, restorer));
+  let restorer = await solve(fitRidgeRegression(unpackSigns(codes), roundSample));
+  codes = await solve(packSignsInSteps(sample, bits, localFields(encoder, restorer)));
+  restorer = await solve(fitRidgeRegression(unpackSigns(codes), sample));
+  codes = await solve(packSignsInSteps(sample, bits, localFields(encoder, restorer)));
   const signs = unpackSigns(codes);
   const taught = sampleIndices(
     sample.rows,
@@ -59,10 +62,6 @@ export const fitAutoencoderQuantizer: QuantizerFitter = async (documents, option
   const askers = [{ vectors: taughtVectors, neighbours }];
   if (options.queries) askers.push(await queryAskers(options.queries, taughtVectors, options));
   await descendDecoder(decoder, selectRows(signs, taught), taughtVectors, askers, options);
-  return new AutoencoderQuantizer(encoder, restorer, withNormRange(decoderMap(decoder), codes));
+  const scoring = await solve(withNormRange(decoderMap(decoder), codes));
+  return new AutoencoderQuantizer(encoder, restorer, scoring);
 };
-
-function sampleRows(vectors: Matrix, count: number, seed: number): Matrix {
-  if (vectors.rows <= count) return vectors;
-  return selectRows(vectors, sampleIndices(vectors.rows, count, seededRandom(seed)));
-}

@@ -19,7 +19,7 @@ const decoder: AffineMap = {
   bias: randomMatrix(1, dimensions, 0.2).data,
   inputDimensions: bits,
 };
-const fields = localFields(vectors, encoder, decoder);
+const fields = localFields(encoder, decoder)(vectors);
 
 describe('localFields', () => {
   it('gives codes that no change of one bit improves', () => {

@@ -1,3 +1,4 @@
+import type { TaskOptions } from '../../progress/task-options.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
 import { fitPca } from '../../transforms/pca.ts';
 import { checkOutputDimensions } from '../../transforms/truncation.ts';
@@ -55,12 +56,12 @@ const finalistCount = 2;
 /** The layout that keeps most on held-out documents, with learned thresholds. */
 export function plannedFitter(
   kind: string,
-  fitMap: (documents: Matrix) => AffineMap | undefined,
+  fitMap: (documents: Matrix, options: TaskOptions) => Promise<AffineMap> | undefined,
 ): QuantizerFitter {
   return async (documents, options) => {
     const { columns } = documents;
     checkOutputDimensions(columns, options.bits);
-    const map = fitMap(documents);
+    const map = await fitMap(documents, options);
     const trial = await prepareTrial(documents, map, options.seed, options);
     const ranked = byRecall(await scoreCandidates(trial, options.bits, options));
     const finalists = ranked
@@ -79,8 +80,8 @@ export function plannedFitter(
 }
 
 /** All principal components, strongest first: the steep order that planning makes most of. */
-export function allComponents(documents: Matrix): AffineMap {
-  return fitPca(documents, { outputDimensions: documents.columns });
+export function allComponents(documents: Matrix, { signal }: TaskOptions): Promise<AffineMap> {
+  return fitPca(documents, { outputDimensions: documents.columns, signal });
 }
 
 function toQuantizer(

@@ -2,7 +2,7 @@ import type { TaskOptions } from '../../progress/task-options.ts';
 import { checkpoint } from '../../progress/task-options.ts';
 import { Adam } from '../../training/adam.ts';
 import { straightThrough } from '../../training/binarization.ts';
-import { nearestNeighbours } from '../../training/nearest-neighbours.ts';
+import { nearestNeighbours } from '../../training/exact-neighbours.ts';
 import { drawSimilarityBatch } from '../../training/similarity-batches.ts';
 import { similarityLoss } from '../../training/similarity-loss.ts';
 import type { Matrix } from '../../vectors/matrix.ts';

@@ -1,9 +1,9 @@
 import type { TaskOptions } from '../../progress/task-options.ts';
-import { fitPca } from '../../transforms/pca.ts';
 import { checkOutputDimensions } from '../../transforms/truncation.ts';
 import type { Vectors } from '../../vectors/matrix.ts';
 import { checkNotEmpty, toMatrix } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
+import { allComponents } from './group-fitters.ts';
 import type { ScoredCandidate } from './score-candidates.ts';
 import { byRecall, scoreCandidates } from './score-candidates.ts';
 import { prepareTrial } from './trial.ts';
@@ -38,8 +38,7 @@ export async function planLayout(vectors: Vectors, options: PlanOptions): Promis
   checkNotEmpty(matrix);
   checkOutputDimensions(matrix.columns, bits);
   const documents = normalizeRows(matrix);
-  const map =
-    rotation === 'pca' ? fitPca(documents, { outputDimensions: matrix.columns }) : undefined;
+  const map = rotation === 'pca' ? await allComponents(documents, options) : undefined;
   const trial = await prepareTrial(documents, map, seed, options);
   const candidates = await scoreCandidates(trial, bits, options);
   return { layout: byRecall(candidates)[0], candidates };

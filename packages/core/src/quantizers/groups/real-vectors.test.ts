@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readBeirFolder } from '../../node/read-beir-folder.ts';
+import { BinaryIndex } from '../../search/binary-index.ts';
 import { ExactIndex } from '../../search/exact-index.ts';
-import { FlatIndex } from '../../search/flat-index.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { row } from '../../vectors/matrix.ts';
 import { fitQuantizer } from '../fit-quantizer.ts';
@@ -42,7 +42,7 @@ async function readRecall(): Promise<(kind: QuantizerKind, bits: number) => Prom
   const expected = neighbours(queries, (query) => exact.search(query, { k: 10 }));
   return async (kind, bits) => {
     const quantizer: Quantizer = await fitQuantizer(documents, { kind, bits });
-    const index = new FlatIndex(quantizer);
+    const index = new BinaryIndex({ quantizer });
     index.add(documents);
     const found = neighbours(queries, (query) =>
       index.search(query, { k: 10, scoring: 'symmetric', rerank: 40 }),

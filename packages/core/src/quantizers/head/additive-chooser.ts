@@ -1,4 +1,4 @@
-import { defaultKernel } from '../../kernels/default-kernel.ts';
+import { matrixKernel } from '../../kernels/matrix/matrix-kernel.ts';
 import { bytesOf } from '../../training/fit-codebooks.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { row } from '../../vectors/matrix.ts';
@@ -20,7 +20,7 @@ export function additiveChooser(
   codebooks: Matrix,
   loyalty: number,
 ): (vectors: Matrix, real: Matrix, start: Matrix) => Matrix {
-  const descend = defaultKernel().createByteDescent(codebooks);
+  const descend = matrixKernel().createByteDescent(codebooks);
   return (vectors, real, start) => {
     const codes = bytesOf(start);
     const perRow = start.columns / 8;

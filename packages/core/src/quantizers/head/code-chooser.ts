@@ -1,4 +1,4 @@
-import { defaultKernel } from '../../kernels/default-kernel.ts';
+import { matrixKernel } from '../../kernels/matrix/matrix-kernel.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
 import { affineFunction } from '../../transforms/affine-map.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
@@ -21,7 +21,7 @@ export function codeChooser(
   bits: number,
   loyalty = 0,
 ): (vectors: Matrix, real: Matrix) => Matrix {
-  const kernel = defaultKernel();
+  const kernel = matrixKernel();
   const [first] = restorers as [AffineMap];
   const dimensions = first.bias.length;
   // The error as a function of the code b: b · C b - 2 b · (L x + l), and what does not depend on b.

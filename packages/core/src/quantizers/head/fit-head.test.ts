@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { packSigns } from '../../codes/codes.ts';
 import { unpackSigns } from '../../codes/unpack-signs.ts';
+import { BinaryIndex } from '../../search/binary-index.ts';
 import { ExactIndex } from '../../search/exact-index.ts';
-import { FlatIndex } from '../../search/flat-index.ts';
 import { leadingColumns } from '../../training/scores/student.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { row } from '../../vectors/matrix.ts';
@@ -194,7 +194,7 @@ function lastDimensionsOf(matrix: Matrix): Matrix {
 function recall(quantizer: HeadQuantizer, documents: Matrix, queries: Matrix): number {
   const exact = new ExactIndex(24);
   exact.add(documents);
-  const index = new FlatIndex(quantizer);
+  const index = new BinaryIndex({ quantizer });
   index.add(documents);
   let found = 0;
   for (let i = 0; i < queries.rows; i++) {

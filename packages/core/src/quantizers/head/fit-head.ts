@@ -1,7 +1,10 @@
 import type { Codes } from '../../codes/codes.ts';
 import { packSigns } from '../../codes/codes.ts';
 import { unpackSigns } from '../../codes/unpack-signs.ts';
+import type { Steps } from '../../progress/steps.ts';
+import { inTurns } from '../../progress/steps.ts';
 import { binarizers } from '../../training/binarizers.ts';
+import type { DecoderWeights } from '../../training/decoder-weights.ts';
 import { decoderMap, decoderWeights } from '../../training/decoder-weights.ts';
 import type { EncoderWeights } from '../../training/encoder-weights.ts';
 import { encodeReal } from '../../training/encoder-weights.ts';
@@ -18,17 +21,18 @@ import { trainHead } from '../../training/train-head.ts';
 import type { CurvePoint } from '../../training/training-checkpoint.ts';
 import { unitPairs } from '../../training/training-pairs.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
-import { applyAffineMap } from '../../transforms/affine-map.ts';
+import { applyInSteps } from '../../transforms/affine-map.ts';
 import { fitNestedItq } from '../../transforms/nested-itq.ts';
 import { fitRidgeRegression } from '../../transforms/ridge-regression.ts';
 import { checkedUnitRows } from '../../vectors/checked-unit-rows.ts';
 import type { Matrix, Vectors } from '../../vectors/matrix.ts';
-import { checkNotEmpty, selectRows, toMatrix, transpose, zeros } from '../../vectors/matrix.ts';
+import { checkNotEmpty, toMatrix, transpose, zeros } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
 import type { Random } from '../../vectors/random.ts';
-import { gaussian, sampleIndices, seededRandom } from '../../vectors/random.ts';
+import { gaussian, seededRandom } from '../../vectors/random.ts';
+import { sampleRows } from '../../vectors/sample-rows.ts';
+import { withNormRange } from '../fit-linear-decoder.ts';
 import { LinearDecoder } from '../linear-decoder.ts';
-import { withNormRange } from '../with-norm-range.ts';
 import { canBeAdditive, checkHeadOptions } from './check-head-options.ts';
 import type { BatchDrawer } from './head-batches.ts';
 import { pairDrawer, similarityDrawer } from './head-batches.ts';
@@ -113,7 +117,8 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
     });
   };
   const { from } = options;
-  compare('start', from instanceof HeadQuantizer ? from : quantizerOf(model, prefixes, training));
+  const begun = () => inTurns(quantizerOf(model, prefixes, training), options);
+  compare('start', from instanceof HeadQuantizer ? from : await begun());
 
   const encode = (vectors: Matrix): Codes => packSigns(encodeReal(model.encoder, vectors).real);
   const neighbours = await mineNeighbours(training, neighbourCount, encode, options);
@@ -137,7 +142,7 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
     rates,
     measure: (current) => measureModel(current, heldOut, rerank),
   });
-  compare('trained', quantizerOf(model, prefixes, training));
+  compare('trained', await inTurns(quantizerOf(model, prefixes, training), options));
 
   if (choose) {
     // Where codebooks are worth their size, and are judged by documents that they have not learned.
@@ -180,7 +185,7 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
       // Documents that were held out to compare the stages are restored as well as the others.
       let last = await refineCodes(documents, { ...refining, rounds: 8 });
       if (name === 'additive') last = await addCodebooks(last, documents, loyalty, options);
-      const codes = chooseSigns(last, training, loyalty);
+      const codes = await inTurns(chooseSigns(last, training, loyalty), options);
       const queryEncoder = await trainQueryEncoder(
         model,
         { ...learning, steps: options.steps ?? queryEncoderSteps },
@@ -223,11 +228,12 @@ async function startModel(
     return { encoder: encoderWeights(queryEncoder), decoders, logScales };
   }
   const itq = await fitNestedItq(vectors, prefixes, { ...options, seed });
-  const real = applyAffineMap(itq, vectors);
-  const decoders = prefixes.map((prefix) => {
+  const real = await inTurns(applyInSteps(itq, vectors), options);
+  const decoders: DecoderWeights[] = [];
+  for (const prefix of prefixes) {
     const signs = leadingColumns(unpackSigns(packSigns(real)), prefix);
-    return decoderWeights(fitRidgeRegression(signs, vectors));
-  });
+    decoders.push(decoderWeights(await inTurns(fitRidgeRegression(signs, vectors), options)));
+  }
   // Real values of about one, where the slope that is taken for a bit's is neither steep nor flat.
   const size = real.data.reduce((sum, value) => sum + Math.abs(value), 0) / real.data.length;
   const scale = size > 0 ? 1 / size : 1;
@@ -276,22 +282,16 @@ async function trainQueryEncoder(
 }
 
 /** A head of what training has come to. */
-function quantizerOf(
+function* quantizerOf(
   { encoder, decoders }: HeadModel,
   prefixes: readonly number[],
   sample: Matrix,
-): HeadQuantizer {
+): Steps<HeadQuantizer> {
   const codes = packSigns(encodeReal(encoder, sample).real);
-  return new HeadQuantizer({
-    encoder: headEncoder(encoder),
-    prefixes: prefixes.map((bits, i) => ({
-      bits,
-      decoder: withNormRange(decoderMap(decoders[i]), leadingCodes(codes, bits)),
-    })),
-  });
-}
-
-function sampleRows(vectors: Matrix, count: number, seed: number): Matrix {
-  if (vectors.rows <= count) return vectors;
-  return selectRows(vectors, sampleIndices(vectors.rows, count, seededRandom(seed)));
+  const parts = [];
+  for (const [i, bits] of prefixes.entries()) {
+    const decoder = yield* withNormRange(decoderMap(decoders[i]), leadingCodes(codes, bits));
+    parts.push({ bits, decoder });
+  }
+  return new HeadQuantizer({ encoder: headEncoder(encoder), prefixes: parts });
 }

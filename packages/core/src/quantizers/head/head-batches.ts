@@ -1,5 +1,5 @@
 import type { TaskOptions } from '../../progress/task-options.ts';
-import { nearestDocuments } from '../../training/nearest-documents.ts';
+import { nearestDocuments } from '../../training/exact-neighbours.ts';
 import type { Askers } from '../../training/similarity-batches.ts';
 import { drawSimilarityBatch, nobody } from '../../training/similarity-batches.ts';
 import type { WeightedBatch } from '../../training/train-head.ts';

@@ -1,6 +1,8 @@
 import { packSigns } from '../../codes/codes.ts';
-import { packSignsInBlocks } from '../../codes/pack-signs-in-blocks.ts';
+import { packSignsInSteps } from '../../codes/pack-signs-in-blocks.ts';
 import { unpackSigns } from '../../codes/unpack-signs.ts';
+import type { Steps } from '../../progress/steps.ts';
+import { inTurns } from '../../progress/steps.ts';
 import type { TaskOptions } from '../../progress/task-options.ts';
 import { checkpoint } from '../../progress/task-options.ts';
 import { decoderMap, decoderWeights } from '../../training/decoder-weights.ts';
@@ -11,14 +13,14 @@ import { fitCodebooks } from '../../training/fit-codebooks.ts';
 import { leadingColumns } from '../../training/scores/student.ts';
 import type { Askers } from '../../training/similarity-batches.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
-import { crossProduct } from '../../transforms/cross-product.ts';
+import { crossProductSteps } from '../../transforms/cross-product.ts';
 import { fitRidgeRegression, ridgeRegressionOn } from '../../transforms/ridge-regression.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { transpose } from '../../vectors/matrix.ts';
 import { AdditiveDecoder } from '../additive-decoder.ts';
+import { withNormRange } from '../fit-linear-decoder.ts';
 import type { LinearDecoder } from '../linear-decoder.ts';
 import { widenedRange } from '../norm-bytes.ts';
-import { withNormRange } from '../with-norm-range.ts';
 import { documentChooser } from './head-quantizer.ts';
 
 /** Codes chosen for restorers, and what orders them. */
@@ -55,24 +57,27 @@ export async function refineCodes(
   options: RefineOptions,
 ): Promise<RefinedCodes> {
   const { start, prefixes, rounds, loyalty, training, askers, seed } = options;
-  const predictBits = ridgeRegressionOn(documents);
+  const solve = <Result>(steps: Steps<Result>): Promise<Result> => inTurns(steps, options);
+  const predictBits = await solve(ridgeRegressionOn(documents));
   let encoder = start;
   let signs = unpackSigns(packSigns(encodeReal(encoder, documents).real));
   let restorers: AffineMap[] = [];
   // Of use for both directions: from codes to documents and back.
-  let products = crossProduct(signs, documents);
+  let products = await solve(crossProductSteps(signs, documents));
   for (let round = 0; round <= rounds; round++) {
     await checkpoint(options, { stage: 'choose', done: round, total: rounds });
-    restorers = fitRestorers(signs, documents, prefixes, products);
+    restorers = await solve(fitRestorers(signs, documents, prefixes, products));
     if (round === rounds) break;
-    signs = chooseSigns({ encoder, restorers }, documents, loyalty);
-    products = crossProduct(signs, documents);
-    const { weights, bias } = predictBits(signs, turned(products, documents.columns));
+    signs = await solve(chooseSigns({ encoder, restorers }, documents, loyalty));
+    products = await solve(crossProductSteps(signs, documents));
+    const { weights, bias } = await solve(predictBits(signs, turned(products, documents.columns)));
     encoder = { weights: transpose(weights as Matrix), bias };
   }
-  const ordered = chooseSigns({ encoder, restorers }, training, loyalty);
+  const ordered = await solve(chooseSigns({ encoder, restorers }, training, loyalty));
   const codes =
-    documents === training ? ordered : chooseSigns({ encoder, restorers }, documents, loyalty);
+    documents === training
+      ? ordered
+      : await solve(chooseSigns({ encoder, restorers }, documents, loyalty));
   const decoders: LinearDecoder[] = [];
   for (const restorer of restorers) {
     const bits = restorer.inputDimensions;
@@ -81,26 +86,26 @@ export async function refineCodes(
       ...options,
       seed: seed + 1,
     });
-    decoders.push(withNormRange(decoderMap(decoder), packSigns(leadingColumns(codes, bits))));
+    const leading = packSigns(leadingColumns(codes, bits));
+    decoders.push(await solve(withNormRange(decoderMap(decoder), leading)));
   }
   return { encoder, restorers, decoders };
 }
 
 /** @param products the transpose of the signs times the documents */
-function fitRestorers(
+function* fitRestorers(
   signs: Matrix,
   documents: Matrix,
   prefixes: readonly number[],
   products: Float64Array,
-): AffineMap[] {
-  return prefixes.map((prefix) =>
-    fitRidgeRegression(
-      leadingColumns(signs, prefix),
-      documents,
-      {},
-      products.subarray(0, prefix * documents.columns),
-    ),
-  );
+): Steps<AffineMap[]> {
+  const restorers: AffineMap[] = [];
+  for (const prefix of prefixes) {
+    const leading = products.subarray(0, prefix * documents.columns);
+    const inputs = leadingColumns(signs, prefix);
+    restorers.push(yield* fitRidgeRegression(inputs, documents, {}, leading));
+  }
+  return restorers;
 }
 
 /** Columns become rows. */
@@ -123,9 +128,9 @@ export async function addCodebooks(
   let additive = refined;
   for (let round = 0; round <= additiveRounds; round++) {
     await checkpoint(options, { stage: 'codebooks', done: round, total: additiveRounds });
-    const signs = chooseSigns(additive, documents, loyalty);
-    const linear = fitRidgeRegression(signs, documents);
-    const codebooks = fitCodebooks(signs, documents, linear);
+    const signs = await inTurns(chooseSigns(additive, documents, loyalty), options);
+    const linear = await inTurns(fitRidgeRegression(signs, documents), options);
+    const codebooks = await inTurns(fitCodebooks(signs, documents, linear), options);
     const norms = new AdditiveDecoder(codebooks, [0, 1]).norms(packSigns(signs));
     const decoder = new AdditiveDecoder(codebooks, widenedRange([Infinity, 0], norms));
     additive = { ...refined, decoders: [decoder] };
@@ -134,15 +139,15 @@ export async function addCodebooks(
 }
 
 /** The codes of vectors as -1 and 1. */
-export function chooseSigns(
+export function* chooseSigns(
   { encoder, restorers, decoders }: Omit<RefinedCodes, 'decoders'> & Partial<RefinedCodes>,
   vectors: Matrix,
   loyalty: number,
-): Matrix {
+): Steps<Matrix> {
   const whole = decoders?.[decoders.length - 1];
   const choose = documentChooser(restorers, whole, encoder.bias.length, loyalty);
   return unpackSigns(
-    packSignsInBlocks(vectors, encoder.bias.length, (block) =>
+    yield* packSignsInSteps(vectors, encoder.bias.length, (block) =>
       choose(block, encodeReal(encoder, block).real),
     ),
   );

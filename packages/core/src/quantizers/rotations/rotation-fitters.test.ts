@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeFile } from '../../format/file.ts';
+import { BinaryIndex } from '../../search/binary-index.ts';
 import { ExactIndex } from '../../search/exact-index.ts';
-import { FlatIndex } from '../../search/flat-index.ts';
 import { gaussian, seededRandom } from '../../vectors/random.ts';
 import { fitQuantizer } from '../fit-quantizer.ts';
 import { loadQuantizer } from '../load-quantizer.ts';
@@ -33,7 +33,7 @@ describe('more random bits than dimensions', () => {
   /** The share of the nearest that are among as many of the nearest by code. */
   async function found(bits: number): Promise<number> {
     const quantizer = await fitQuantizer(vectors, { kind: 'random', bits });
-    const index = new FlatIndex(quantizer);
+    const index = new BinaryIndex({ quantizer });
     index.add(vectors);
     let shared = 0;
     for (const query of queries) {

@@ -1,4 +1,5 @@
 import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
+import { inTurns } from '../../progress/steps.ts';
 import { composeWithMatrix } from '../../transforms/affine-map.ts';
 import { fitCentring } from '../../transforms/centring.ts';
 import {
@@ -9,27 +10,30 @@ import {
 import { fitItq } from '../../transforms/itq.ts';
 import { fitNestedItq } from '../../transforms/nested-itq.ts';
 import { fitPca } from '../../transforms/pca.ts';
-import { randomRotation } from '../../transforms/random-rotation.ts';
+import { randomRotationSteps } from '../../transforms/random-rotation.ts';
 import { mostBits } from '../most-bits.ts';
 import { nestedLengths } from '../nested-lengths.ts';
 import type { QuantizerFitter } from '../quantizer-fitter.ts';
 import { zeroThresholdQuantizer } from '../thresholds/threshold-quantizer.ts';
 
 /** Centred and rotated at random, in as many dimensions as there are bits where these are more. */
-export const fitRandomQuantizer: QuantizerFitter = (documents, { bits, seed }) => {
+export const fitRandomQuantizer: QuantizerFitter = async (documents, { bits, seed, signal }) => {
   const { columns } = documents;
   // Before the bits size a rotation.
   checkBits(bits, columns);
   const centring = fitCentring(documents, columns);
   const map = isHadamardFaster(hadamardDimensions(columns, bits))
     ? randomHadamardMap(centring.bias, bits, seed)
-    : composeWithMatrix(centring, randomRotation(bits, columns, seed));
+    : composeWithMatrix(
+        centring,
+        await inTurns(randomRotationSteps(bits, columns, seed), { signal }),
+      );
   return zeroThresholdQuantizer('random', map);
 };
 
 /** The leading principal components. */
-export const fitPcaQuantizer: QuantizerFitter = (documents, { bits }) =>
-  zeroThresholdQuantizer('pca', fitPca(documents, { outputDimensions: bits }));
+export const fitPcaQuantizer: QuantizerFitter = async (documents, { bits, signal }) =>
+  zeroThresholdQuantizer('pca', await fitPca(documents, { outputDimensions: bits, signal }));
 
 /** The leading principal components, rotated so that taking signs loses least; in blocks if nested. */
 export const fitItqQuantizer: QuantizerFitter = async (documents, { nested, ...options }) => {

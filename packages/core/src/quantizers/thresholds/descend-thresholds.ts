@@ -1,7 +1,11 @@
+import { matrixKernel } from '../../kernels/matrix/matrix-kernel.ts';
 import type { TaskOptions } from '../../progress/task-options.ts';
 import { checkpoint } from '../../progress/task-options.ts';
 import { Adam } from '../../training/adam.ts';
 import { straightThrough } from '../../training/binarization.ts';
+import type { Meeting } from '../../training/cross-entropy.ts';
+import type { Askers } from '../../training/similarity-batches.ts';
+import { drawRows, softmaxRows } from '../../training/similarity-batches.ts';
 import { similarityLoss } from '../../training/similarity-loss.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { selectRows } from '../../vectors/matrix.ts';
@@ -9,8 +13,12 @@ import type { Random } from '../../vectors/random.ts';
 import { columnMeans } from '../../vectors/statistics.ts';
 import { subtractFromRows } from './subtract-from-rows.ts';
 import type { Thresholds } from './thresholds.ts';
-import type { TrainingQueries } from './training-queries.ts';
-import { drawTrainingBatch } from './training-queries.ts';
+
+/** Queries made from documents, row by row, to learn from. */
+interface TrainingQueries extends Askers {
+  /** The values of these that thresholds cut. */
+  readonly values: Matrix;
+}
 
 export interface DescentOptions extends TaskOptions {
   /** Unit vectors. */
@@ -26,6 +34,9 @@ export interface DescentOptions extends TaskOptions {
   readonly random: Random;
 }
 
+/** Half of what heads learn from in a step: thresholds are few and need no finer gradient. */
+const batchSize = { queries: 32, documents: 192, neighbours: 8 };
+const temperature = 0.05;
 const steps = 800;
 /** Of the first step, in spreads of the values; it falls to 0 along half a cosine. */
 const firstRate = 0.01;
@@ -71,7 +82,7 @@ export async function descendThresholds(options: DescentOptions): Promise<Thresh
       }
       if (step === steps || bestScore === 1 || measuresSinceBest > patience) break;
     }
-    const batch = drawTrainingBatch(queries, documents, random);
+    const batch = drawBatch(queries, documents, random);
     const { queryGradient, documentGradient, scaleGradient } = similarityLoss(
       batch,
       subtractFromRows(selectRows(queryValues, batch.queries), query.values),
@@ -89,6 +100,18 @@ export async function descendThresholds(options: DescentOptions): Promise<Thresh
     scaleAdam.step(Float32Array.of(scaleGradient), scaleRate);
   }
   return best;
+}
+
+/** No query is compared with the document that it was made from. */
+function drawBatch(queries: TrainingQueries, documents: Matrix, random: Random): Meeting {
+  const { asked, rows } = drawRows(documents.rows, queries, random, batchSize);
+  const target = matrixKernel().multiplyTransposed(
+    selectRows(queries.vectors, asked),
+    selectRows(documents, rows),
+  );
+  for (let p = 0; p < target.data.length; p++) target.data[p] /= temperature;
+  softmaxRows(target, asked, rows);
+  return { queries: asked, documents: rows, target };
 }
 
 /** Thresholds in spreads of the values, so that one rate fits all vectors. */

@@ -1,7 +1,6 @@
 import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
-import type { Matrix, Vectors } from '../../vectors/matrix.ts';
-import { checkNotEmpty, toMatrix } from '../../vectors/matrix.ts';
-import { normalizeRows } from '../../vectors/normalize.ts';
+import { checkedUnitRows } from '../../vectors/checked-unit-rows.ts';
+import type { Vectors } from '../../vectors/matrix.ts';
 import type { Quantizer } from '../quantizer.ts';
 import { quantile } from './quantile.ts';
 import { thresholdFitter } from './threshold-quantizer.ts';
@@ -35,18 +34,12 @@ export async function fitQuantileQuantizer(
       remedy: 'Give the share of documents whose bit should be 0.',
     });
   }
-  const documents = unitRows(vectors, 'vectors', {});
+  const documents = checkedUnitRows(vectors, 'vectors');
   const { columns } = documents;
-  const queries = options.queries && unitRows(options.queries, 'queries', { columns });
+  const queries = options.queries && checkedUnitRows(options.queries, 'queries', columns);
   const fit = thresholdFitter(
     'quantile',
     sortedColumnStatistic((sorted) => quantile(sorted, share)),
   );
   return fit(documents, { bits, queries, seed: 0 });
-}
-
-function unitRows(vectors: Vectors, name: string, dimension: { columns?: number }): Matrix {
-  const matrix = toMatrix(vectors, { name, ...dimension });
-  checkNotEmpty(matrix, name);
-  return normalizeRows(matrix);
 }

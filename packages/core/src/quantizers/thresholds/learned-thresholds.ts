@@ -1,25 +1,29 @@
-import { nearestDocuments } from '../../training/nearest-documents.ts';
+import { packSigns } from '../../codes/codes.ts';
+import { candidateRecall } from '../../training/candidate-recall.ts';
+import { nearestDocuments } from '../../training/exact-neighbours.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import { truncation } from '../../transforms/truncation.ts';
 import { holdOutRows } from '../../vectors/hold-out-rows.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
-import { selectRows } from '../../vectors/matrix.ts';
+import { selectRows, stackRows } from '../../vectors/matrix.ts';
+import { normalizeRows } from '../../vectors/normalize.ts';
 import type { Random } from '../../vectors/random.ts';
-import { sampleIndices, seededRandom } from '../../vectors/random.ts';
+import { gaussian, sampleIndices, seededRandom } from '../../vectors/random.ts';
 import { columnMeans, columnMedians } from '../../vectors/statistics.ts';
 import { AffineQuantizer } from '../affine-quantizer.ts';
 import type { FitterOptions, QuantizerFitter } from '../quantizer-fitter.ts';
 import { descendThresholds } from './descend-thresholds.ts';
-import { heldOutRecall, neighbourCount, rerankDepth } from './held-out-recall.ts';
-import { pseudoQueries } from './pseudo-queries.ts';
 import { shrinkTowards } from './shrinkage.ts';
+import { subtractFromRows } from './subtract-from-rows.ts';
 import type { Thresholds } from './thresholds.ts';
 
 /** Documents to learn from; more change thresholds little and cost time. */
 const maxDocuments = 5000;
-const heldOutShare = 0.15;
-const maxHeldOut = 500;
-const heldOutQueryShare = 0.25;
+const heldOutDocuments = { share: 0.15, most: 500 };
+const heldOutQueries = { share: 0.25, most: 500 };
+/** Float neighbours that count, and candidates that the float vectors would re-rank. */
+const neighbourCount = 10;
+const rerankDepth = 40;
 const trainingNeighbours = 32;
 
 /** `learned`: one threshold per dimension for both sides, descended on the similarity loss. */
@@ -42,27 +46,29 @@ async function fit(
   const values = (vectors: Matrix): Matrix => applyAffineMap(map, vectors);
   const random = seededRandom(options.seed);
   const sample = selectRows(documents, sampleIndices(documents.rows, maxDocuments, random));
-  const [training, heldOut] = split(sample, heldOutShare, maxHeldOut, random);
+  const { kept: training, heldOut } = holdOutRows(sample, heldOutDocuments, random);
   // With no more documents than are re-ranked, every threshold is perfect.
   if (training.rows <= rerankDepth) {
     const [thresholds] = starts(values(sample), options.queries && values(options.queries));
     return new AffineQuantizer({ kind, map, thresholds });
   }
 
-  const [queries, heldOutQueries] = options.queries
-    ? split(options.queries, heldOutQueryShare, maxHeldOut, random)
-    : [];
+  const given = options.queries && holdOutRows(options.queries, heldOutQueries, random);
+  const queries = given?.kept;
   const shift = shiftToQueries(training, queries);
-  const judges = heldOutQueries
-    ? concatenate(pseudoQueries(heldOut, shift, random), heldOutQueries)
-    : pseudoQueries(heldOut, shift, random);
-  const trainingValues = values(training);
+  const standIns = pseudoQueries(heldOut, shift, random);
+  const judges = given ? stackRows(standIns, given.heldOut) : standIns;
+  const [trainingValues, judgeValues] = [values(training), values(judges)];
   const judged = {
-    queries: values(judges),
-    documents: trainingValues,
     neighbours: await nearestDocuments(judges, training, neighbourCount, options),
+    candidates: rerankDepth,
   };
-  const measure = (thresholds: Thresholds): number => heldOutRecall(judged, thresholds);
+  const measure = ({ document, query }: Thresholds): number =>
+    candidateRecall(
+      packSigns(subtractFromRows(trainingValues, document)),
+      packSigns(subtractFromRows(judgeValues, query)),
+      judged,
+    );
   const vectors = pseudoQueries(training, shift, random);
   const thresholds = await descendThresholds({
     ...options,
@@ -113,15 +119,21 @@ function shiftToQueries(documents: Matrix, queries: Matrix | undefined): Float32
   return shrinkTowards(mean, queries, columnMeans).map((value, j) => value - mean[j]);
 }
 
-/** The rows to learn from, and a random share of them to judge by. */
-function split(vectors: Matrix, share: number, most: number, random: Random): [Matrix, Matrix] {
-  const { heldOut, kept } = holdOutRows(vectors.rows, { share, most }, random);
-  return [selectRows(vectors, kept), selectRows(vectors, heldOut)];
-}
+/** Length of the noise, against the unit length of a document. */
+const noise = 0.25;
 
-function concatenate(a: Matrix, b: Matrix): Matrix {
-  const data = new Float32Array(a.data.length + b.data.length);
-  data.set(a.data);
-  data.set(b.data, a.data.length);
-  return { rows: a.rows + b.rows, columns: a.columns, data };
+/**
+ * Documents made to look like queries: moved to where queries lie, and blurred, because a query says
+ * less than a document that answers it.
+ *
+ * @param documents unit vectors
+ * @param shift from the mean of the documents to that of the queries
+ */
+function pseudoQueries(documents: Matrix, shift: Float32Array, random: Random): Matrix {
+  const { columns, data } = documents;
+  const deviation = noise / Math.sqrt(columns);
+  return normalizeRows({
+    ...documents,
+    data: data.map((value, p) => value + shift[p % columns] + deviation * gaussian(random)),
+  });
 }

@@ -4,13 +4,26 @@ import { truncation } from '../../transforms/truncation.ts';
 import type { Matrix, Vectors } from '../../vectors/matrix.ts';
 import { toMatrix } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
+import { columnMeans, columnMedians } from '../../vectors/statistics.ts';
 import { AffineQuantizer } from '../affine-quantizer.ts';
 import { DecodableQuantizer } from '../decodable-quantizer.ts';
+import { refineLinearDecoder } from '../fit-linear-decoder.ts';
 import { LinearDecoder } from '../linear-decoder.ts';
 import type { Quantizer, Side } from '../quantizer.ts';
-import { refineLinearDecoder } from '../refine-linear-decoder.ts';
-import { refinableStatistics } from './refinable-statistics.ts';
+import { lloydMaxThreshold } from './lloyd-max.ts';
+import { otsuThreshold } from './otsu.ts';
 import { shrinkTowards } from './shrinkage.ts';
+import type { ThresholdStatistic } from './threshold-statistic.ts';
+import { sortedColumnStatistic } from './threshold-statistic.ts';
+
+/** The kinds whose thresholds are statistics, which more data can refine. */
+const refinableStatistics: Readonly<Record<string, ThresholdStatistic>> = {
+  mean: columnMeans,
+  median: columnMedians,
+  'median-per-side': columnMedians,
+  otsu: sortedColumnStatistic(otsuThreshold),
+  'lloyd-max': sortedColumnStatistic(lloydMaxThreshold),
+};
 
 export interface RefineOptions {
   /** Vectors of queries such as will be asked. */

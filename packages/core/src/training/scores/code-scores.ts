@@ -1,4 +1,4 @@
-import { defaultKernel } from '../../kernels/default-kernel.ts';
+import { matrixKernel } from '../../kernels/matrix/matrix-kernel.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { row } from '../../vectors/matrix.ts';
 import { inverseNorm } from '../../vectors/normalize.ts';
@@ -50,7 +50,7 @@ function products(
   factor: number,
   backward: (byQueries: Matrix, byDocuments: () => Matrix) => void,
 ): Scores {
-  const kernel = defaultKernel();
+  const kernel = matrixKernel();
   const values = kernel.multiplyTransposed(queries, documents);
   scale(values, factor);
   return {

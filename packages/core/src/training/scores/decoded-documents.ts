@@ -1,4 +1,4 @@
-import { defaultKernel } from '../../kernels/default-kernel.ts';
+import { matrixKernel } from '../../kernels/matrix/matrix-kernel.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import type { DecoderWeights } from '../decoder-weights.ts';
 
@@ -34,7 +34,7 @@ export function decodedDocuments(
   codes: Matrix,
   { bitVectors, bias }: DecoderWeights,
 ): DecodedDocuments {
-  const kernel = defaultKernel();
+  const kernel = matrixKernel();
   const bits = codes.columns;
   const centre: Matrix = { rows: 1, columns: bias.length, data: bias };
   const gram = kernel.multiplyTransposed(bitVectors, bitVectors);

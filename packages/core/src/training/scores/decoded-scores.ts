@@ -1,4 +1,4 @@
-import { defaultKernel } from '../../kernels/default-kernel.ts';
+import { matrixKernel } from '../../kernels/matrix/matrix-kernel.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { columnSums } from '../../vectors/statistics.ts';
 import type { DecoderWeights } from '../decoder-weights.ts';
@@ -19,7 +19,7 @@ export function decodedScores(
   decoder: DecoderWeights,
   into: { readonly documentBits?: Matrix | undefined; readonly decoder: DecoderWeights },
 ): Scores {
-  const kernel = defaultKernel();
+  const kernel = matrixKernel();
   const { bitVectors, bias } = decoder;
   const bits = bitVectors.rows;
   const codes = leadingColumns(documentBits, bits);

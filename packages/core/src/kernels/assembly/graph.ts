@@ -1,5 +1,0 @@
-export {
-  bypass, codeAt, entriesAt, foundAt, layGraph, layNotes, linkNode, setQuery, walk, weighNodes,
-} from './code-graph';
-export { countInLanes, countInWords } from './probe';
-export { countInVectors } from './scan';

@@ -1,0 +1,5 @@
+export { descend } from './descend';
+export { descendBytes } from './descend-bytes';
+export { multiplyTransposed } from './multiply';
+export { multiplyStrided } from './product';
+export { rotate } from './rotate';

@@ -1,0 +1,5 @@
+export { dotProducts, dotProductsOfBytes, dotProductsOfHalves } from './dot-products';
+export { countInLanes, countInWords } from './probe';
+export { countInVectors, scan, scanTile } from './scan';
+export { fillTables, largestSums, sumByPlanes, sumByTables } from './score';
+export { scanSliced, slice } from './sliced';

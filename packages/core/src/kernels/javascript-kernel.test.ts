@@ -1,4 +1,0 @@
-import { javascriptKernel } from './javascript-kernel.ts';
-import { kernelSuite } from './kernel.suite.ts';
-
-kernelSuite(javascriptKernel);

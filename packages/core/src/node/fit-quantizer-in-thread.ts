@@ -1,0 +1,67 @@
+import { setImmediate } from 'node:timers/promises';
+import type { FitOptions } from '../quantizers/fit-quantizer.ts';
+import { loadTrustedQuantizer } from '../quantizers/load-quantizer.ts';
+import type { Quantizer } from '../quantizers/quantizer.ts';
+import type { Matrix, Vectors } from '../vectors/matrix.ts';
+import { VectorSample } from '../vectors/vector-sample.ts';
+import { rowsOf, vectorSlices } from '../vectors/vector-slices.ts';
+import { runInThread } from './threads/run-in-thread.ts';
+import { sharedZeros, shareVectors } from './threads/share-vectors.ts';
+import { shareHeadOptions } from './threads/shared-head-options.ts';
+
+/**
+ * `fitQuantizer` in a thread of its own, so that the calling one stays free: the same quantizer, bit for bit.
+ * Aborting ends the thread at once.
+ *
+ * @param vectors all of them, or blocks of them that need not fit in memory together; what is learned from is
+ *   copied, a part at a time
+ * @throws BitryoshkaError as `fitQuantizer`, or `thread-failed`
+ */
+export async function fitQuantizerInThread(
+  vectors: Vectors | AsyncIterable<Vectors>,
+  options: FitOptions,
+): Promise<Quantizer> {
+  const { kind, bits, nested, decoder, seed, signal, onProgress } = options;
+  signal?.throwIfAborted();
+  const { queries, head } = options;
+  const sample = await sharedSample(vectors, options);
+  const { columns } = sample;
+  const file = await runInThread(
+    'fitQuantizer',
+    {
+      kind,
+      bits,
+      nested,
+      ...(decoder !== undefined && { decoder }),
+      ...(seed !== undefined && { seed }),
+      sample,
+      queries: queries && (await shareVectors(queries, { name: 'queries', columns, signal })),
+      head: head && (await shareHeadOptions(head, { columns, signal })),
+    },
+    { signal, onProgress, onCheckpoint: head?.onCheckpoint },
+  );
+  return loadTrustedQuantizer(file);
+}
+
+/** The sample that `fitQuantizer` takes, in memory that threads see. */
+async function sharedSample(
+  vectors: Vectors | AsyncIterable<Vectors>,
+  { sampleSize: size, seed, signal, onProgress }: FitOptions,
+): Promise<Matrix> {
+  const sample = new VectorSample({ size, seed, allocate: sharedZeros });
+  for await (const block of isStream(vectors) ? vectors : [vectors]) {
+    const { seen } = sample;
+    for (const slice of vectorSlices(block, { columns: sample.columns })) {
+      if (sample.seen === seen) sample.reserve(rowsOf(block), slice.columns);
+      sample.add(slice);
+      await setImmediate();
+      signal?.throwIfAborted();
+    }
+    onProgress?.({ stage: 'sample', done: sample.seen, total: sample.seen });
+  }
+  return sample.rows();
+}
+
+function isStream(vectors: Vectors | AsyncIterable<Vectors>): vectors is AsyncIterable<Vectors> {
+  return Symbol.asyncIterator in Object(vectors);
+}

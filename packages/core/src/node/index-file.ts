@@ -1,0 +1,91 @@
+import type { FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import type { TaskOptions } from '../progress/task-options.ts';
+import { checkpoint } from '../progress/task-options.ts';
+import type { BinaryIndex } from '../search/binary-index.ts';
+import type { IndexSource, LoadIndexOptions } from '../search/index-file.ts';
+import { loadIndex, saveIndex } from '../search/index-file.ts';
+import { replaceFile } from './replace-file.ts';
+
+/** The checksum of the engine's own library, which is several times as quick. */
+const nativeCrc32 = (bytes: Uint8Array, before: number): number => crc32(bytes, before);
+
+/**
+ * Saves an index, links of graphs and lists included, as one file with checksums: as a whole or not at all. Until it
+ * is written, what was there before stays.
+ *
+ * @throws BitryoshkaError `write-failed`, `not-supported` when the index is changed meanwhile; the signal's reason
+ */
+export async function saveIndexFile(
+  index: BinaryIndex,
+  file: string,
+  { signal, onProgress }: TaskOptions = {},
+): Promise<void> {
+  signal?.throwIfAborted();
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    let done = 0;
+    for (const piece of saveIndex(index, { crc32: nativeCrc32, onProgress })) {
+      yield piece;
+      await checkpoint({ signal }, { stage: 'save', done: ++done, total: done });
+    }
+  }
+  await replaceFile(file, pieces());
+}
+
+/**
+ * Loads what `saveIndexFile` wrote.
+ *
+ * @throws BitryoshkaError `file-not-found`, and as `loadIndex`
+ */
+export async function loadIndexFile<Index extends BinaryIndex = BinaryIndex>(
+  file: string,
+  options: Omit<LoadIndexOptions<Index>, 'crc32'> = {},
+): Promise<Index> {
+  const handle = await openToRead(file);
+  try {
+    return await loadIndex(await sourceOf(handle), { ...options, crc32: nativeCrc32 });
+  } finally {
+    await handle.close();
+  }
+}
+
+async function sourceOf(handle: FileHandle): Promise<IndexSource> {
+  const { size } = await handle.stat();
+  return {
+    byteLength: size,
+    async read(offset, length) {
+      // Not filled with zeros, which would take as long as reading.
+      const buffer = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+      let done = 0;
+      while (done < length) {
+        const { bytesRead } = await handle.read(buffer, done, length - done, offset + done);
+        if (bytesRead === 0) throw cutOff(size, offset + done);
+        done += bytesRead;
+      }
+      return buffer;
+    },
+  };
+}
+
+async function openToRead(file: string): Promise<FileHandle> {
+  try {
+    return await open(file);
+  } catch (cause) {
+    throw new BitryoshkaError({
+      code: 'file-not-found',
+      message: `${file}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      remedy: 'Check the path and the permissions.',
+      cause,
+    });
+  }
+}
+
+function cutOff(size: number, at: number): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'truncated-file',
+    message: `index: got ${at} bytes of a file that had ${size} when it was opened.`,
+    remedy: 'Load it when nothing writes to it.',
+  });
+}

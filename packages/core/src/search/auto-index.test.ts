@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest';
+import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import { gaussian, seededRandom } from '../vectors/random.ts';
+import { AutoIndex } from './auto-index.ts';
+import { binaryIndexSuite } from './binary-index.suite.ts';
+import { ExactIndex } from './exact-index.ts';
+import { saveIndex } from './index-file.ts';
+
+const random = seededRandom(4);
+const dimensions = 96;
+const middles = Array.from({ length: 60 }, () => draw(dimensions));
+const draws = (count: number) => Array.from({ length: count }, (_, i) => near(i % 60));
+const vectors = draws(12_000);
+const queries = Array.from({ length: 60 }, (_, i) => near((7 * i) % 60));
+
+describe('an index that follows its rows', () => {
+  binaryIndexSuite(async (storage) => new AutoIndex({ dimensions: 24, storage, index: 'scan' }), {
+    candidates: 1e6,
+    rerank: 1e6,
+  });
+});
+
+it('is exact while it is small, then has codes, then a graph, and back', async () => {
+  const stages = new Set<string>();
+  const index = new AutoIndex({ dimensions, onProgress: ({ stage }) => stages.add(stage) });
+  index.add(vectors.slice(0, 1000));
+  await index.settled();
+  expect([index.finder, index.depth]).toEqual(['exact', {}]);
+  index.add(vectors.slice(1000, 5000));
+  // Until it is as quick and finds as much, searches are as they were.
+  expect(index.finder).toBe('exact');
+  await index.settled();
+  expect(index.finder).toBe('scan');
+  expect(recall(index)).toBeGreaterThan(0.97);
+  await index.addAsync(vectors.slice(5000));
+  await index.settled();
+  expect(index.finder).toBe('graph');
+  expect(recall(index)).toBeGreaterThan(0.97);
+  expect([...stages]).toEqual(
+    expect.arrayContaining(['sample', 'encode', 'truth', 'measure', 'graph']),
+  );
+  // A little fewer rows than it takes are no reason to go back.
+  index.delete(Array.from({ length: 3000 }, (_, i) => i));
+  await index.settled();
+  expect(index.finder).toBe('graph');
+  index.delete(Array.from({ length: 5000 }, (_, i) => 3000 + i));
+  await index.settled();
+  expect(index.finder).toBe('scan');
+  index.delete(Array.from({ length: 3000 }, (_, i) => 8000 + i));
+  await index.settled();
+  expect([index.finder, index.quantizer]).toEqual(['exact', undefined]);
+  expect(recall(index)).toBe(1);
+});
+
+it('goes on while rows come, go and change in the background', async () => {
+  const index = new AutoIndex({ dimensions });
+  await index.addAsync(vectors);
+  let steps = 0;
+  const timer = setInterval(() => {
+    if (steps >= 200) return;
+    index.add([vectors[steps]]);
+    if (index.has(2 * steps)) index.update(2 * steps, vectors[steps + 1]);
+    index.delete([3 * steps + 1]);
+    expect(index.search(queries[0], { k: 5 })).toHaveLength(5);
+    steps++;
+  }, 1);
+  await index.settled();
+  clearInterval(timer);
+  expect(steps).toBeGreaterThan(20);
+  expect(index.finder).toBe('graph');
+  expect(recall(index)).toBeGreaterThan(0.96);
+});
+
+it('keeps exact searches where codes would find less than is asked for', async () => {
+  // So close to one another that their bits are all alike.
+  const middle = draw(8);
+  const crowd = Array.from({ length: 60_000 }, () =>
+    middle.map((value) => value + 0.02 * gaussian(random)),
+  );
+  const index = new AutoIndex({ dimensions: 8, targetRecall: 1 });
+  index.add(crowd);
+  await index.settled();
+  const found = index.search(crowd[17], { k: 1 });
+  expect(found[0].row).toBe(17);
+  if (index.finder === 'exact') return;
+  const exact = new ExactIndex(8, index.vectors);
+  for (const query of crowd.slice(0, 20)) {
+    const rows = exact.search(query, { k: 10 }).map(({ row }) => row);
+    expect(index.search(query, { k: 10 }).filter(({ row }) => rows.includes(row)).length).toBe(10);
+  }
+});
+
+it.each(['exact', 'scan', 'graph', 'lists'] as const)(
+  'searches as it is told: %s',
+  async (kind) => {
+    const index = new AutoIndex({ dimensions, index: kind });
+    index.add(vectors);
+    await index.settled();
+    expect(index.finder).toBe(kind);
+    expect(recall(index)).toBeGreaterThan(0.95);
+    index.delete(Array.from({ length: 11_990 }, (_, i) => i));
+    await index.settled();
+    expect(index.finder).toBe(kind);
+    expect(index.search(vectors[11_995], { k: 1 })[0].row).toBe(11_995);
+  },
+);
+
+it('keeps the codes of a quantizer that it is given', async () => {
+  const quantizer = await fitQuantizer(vectors, { kind: 'itq', bits: 64 });
+  const index = new AutoIndex({ dimensions, quantizer });
+  expect(index.finder).toBe('scan');
+  index.add(vectors.slice(0, 100));
+  await index.settled();
+  expect([index.finder, index.quantizer]).toEqual(['scan', quantizer]);
+  const other = await fitQuantizer(vectors, { kind: 'itq', bits: 32 });
+  expect(await index.refit(other)).toBe(other);
+  expect(index.quantizer).toBe(other);
+});
+
+it('tells who waits what failed, once, and goes on as it was', async () => {
+  const fit = { fewestRows: 10, fit: () => Promise.reject(new Error('no codes today')) };
+  const index = new AutoIndex({ dimensions, fit });
+  index.add(vectors.slice(0, 5000));
+  await expect(index.settled()).rejects.toThrow('no codes today');
+  await index.settled();
+  expect(index.finder).toBe('exact');
+  await expect(index.refit(undefined)).rejects.toThrow('no codes today');
+  expect(index.search(vectors[3], { k: 1 })[0].row).toBe(3);
+  index.close();
+});
+
+it('looks farther for more neighbours, and as far as it is told', async () => {
+  const index = new AutoIndex({ dimensions, index: 'scan' });
+  index.add(vectors.slice(0, 3000));
+  await index.settled();
+  const { rerank = 0 } = index.depth;
+  expect(rerank).toBeGreaterThan(0);
+  expect(index.search(queries[0], { k: 10 })).toEqual(
+    index.search(queries[0], { k: 10, ...index.depth }),
+  );
+  const all = { candidates: 3000, rerank: 3000 };
+  const exact = new ExactIndex(dimensions, index.vectors);
+  expect(index.search(queries[0], { k: 200, ...all })).toEqual(
+    exact.search(queries[0], { k: 200 }),
+  );
+  expect(index.search(queries[0], { k: 200 })).toHaveLength(200);
+});
+
+it('comes back from a file as it was, and goes on from there', async () => {
+  const index = new AutoIndex({ dimensions, storage: 'float16' });
+  index.add(vectors.slice(0, 11_000));
+  await index.settled();
+  const file = Uint8Array.from(Buffer.concat([...saveIndex(index)]));
+  const loaded = await AutoIndex.load(file);
+  expect([loaded.finder, loaded.depth, loaded.bytesPerVector]).toEqual([
+    'graph',
+    index.depth,
+    index.bytesPerVector,
+  ]);
+  for (const query of queries) {
+    expect(loaded.search(query, { k: 10 })).toEqual(index.search(query, { k: 10 }));
+  }
+  loaded.delete(Array.from({ length: 10_900 }, (_, i) => i));
+  await loaded.settled();
+  expect(loaded.finder).toBe('exact');
+});
+
+it.each([
+  { index: 'tree' },
+  { targetRecall: 0 },
+  { targetRecall: '1' },
+  { storage: { fetchVectors: async () => [] } },
+  { M: 1 },
+  { nlist: 0 },
+  { dimensions: 0 },
+])('refuses %o', (options) => {
+  expect(() => new AutoIndex({ dimensions: 8, ...(options as object) })).toThrow(
+    expect.objectContaining({ code: 'invalid-option' }),
+  );
+});
+
+/** How much of what an exact search finds. */
+function recall(index: AutoIndex): number {
+  const exact = new ExactIndex(dimensions, index.vectors);
+  const rows = index.rowIds();
+  let found = 0;
+  for (const query of queries) {
+    const nearest = exact.search(query, { k: 10 }).map(({ row }) => rows[row]);
+    found += index.search(query, { k: 10 }).filter(({ row }) => nearest.includes(row)).length / 10;
+  }
+  return found / queries.length;
+}
+
+function draw(length: number): number[] {
+  return Array.from({ length }, () => gaussian(random));
+}
+
+function near(middle: number): number[] {
+  return middles[middle].map((value) => value + 0.9 * gaussian(random));
+}

@@ -1,0 +1,552 @@
+import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import type { TaskOptions } from '../progress/task-options.ts';
+import { checkpoint, nextTurn } from '../progress/task-options.ts';
+import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import { mostBits } from '../quantizers/most-bits.ts';
+import type { Quantizer } from '../quantizers/quantizer.ts';
+import type { Matrix, Vectors } from '../vectors/matrix.ts';
+import { row as rowOf, zeros } from '../vectors/matrix.ts';
+import { sampleIndices, seededRandom } from '../vectors/random.ts';
+import type { BinaryIndexOptions, IndexContents, IndexSnapshot } from './binary-index.ts';
+import { BinaryIndex } from './binary-index.ts';
+import type { FinderKind } from './finders/finder.ts';
+import type { GraphOptions } from './finders/graph/graph.ts';
+import { graph } from './finders/graph/graph.ts';
+import type { ListsOptions } from './finders/lists/lists.ts';
+import { lists } from './finders/lists/lists.ts';
+import type { IndexSource, LoadIndexOptions } from './index-file.ts';
+import { loadIndex } from './index-file.ts';
+import type { AsyncSearchOptions, IndexReader } from './index-reader.ts';
+import type { ScoredRow } from './ranking/top-k.ts';
+import { TopK } from './ranking/top-k.ts';
+import type { RowId } from './rows/row-id.ts';
+import type { SearchDepth, SearchOptions } from './search-depth.ts';
+import { checkDepth } from './search-depth.ts';
+import { isVectorSource } from './vectors/vector-storage.ts';
+
+/** How candidates are found: as suits the size of the collection, or always in one way. */
+export type IndexKind = 'auto' | 'exact' | 'scan' | FinderKind;
+
+const indexKinds: readonly IndexKind[] = ['auto', 'exact', 'scan', 'graph', 'lists'];
+
+export interface AutoIndexOptions
+  extends Pick<BinaryIndexOptions, 'quantizer' | 'storage' | 'vectors' | 'codes'>,
+    GraphOptions,
+    Pick<ListsOptions, 'nlist'> {
+  readonly dimensions: number;
+  /** Default: `auto`. */
+  readonly index?: IndexKind | undefined;
+  /**
+   * What makes codes when there are to be some. Default: signs of a random rotation, up to 512 bits, which need no
+   * training and suit graphs.
+   */
+  readonly fit?: QuantizerFit | undefined;
+  /** The share of neighbours that searches are to find, as far as questions made of the rows tell. Default: .98. */
+  readonly targetRecall?: number | undefined;
+  /** Is told of what goes on in the background. */
+  readonly onProgress?: TaskOptions['onProgress'];
+}
+
+export interface QuantizerFit {
+  /** With fewer rows, it is not called. */
+  readonly fewestRows: number;
+  fit(index: AutoIndex, options: TaskOptions): Promise<Quantizer>;
+}
+
+/** Options of an index that was saved. */
+export interface LoadAutoIndexOptions
+  extends Omit<AutoIndexOptions, 'dimensions' | 'quantizer'>,
+    Pick<LoadIndexOptions, 'crc32' | 'signal'> {
+  /** Is told how far loading is. */
+  readonly onLoad?: TaskOptions['onProgress'];
+}
+
+/** What is kept in a file besides the rows and how they are found. */
+interface AutoSettings {
+  readonly depth: SearchDepth;
+  /** Rows that there were when the depth was chosen; 0 when it never was. */
+  readonly tunedAt: number;
+  /** Whether the quantizer is one that was asked for. */
+  readonly isGiven: boolean;
+}
+
+const defaultRecall = 0.98;
+const defaultBits = 512;
+/** Rows that random rotations learn their middle from. */
+const fewestEncoded = 64;
+/** Values that an exact search reads, at most: more take longer than codes do. */
+const mostExactValues = 350_000;
+/** Rows from which on a walk is quicker than a scan of all codes. */
+const fewestLinked = 10_000;
+/** A change of kind is undone when the collection has shrunk below this share of what it takes. */
+const shrunk = 0.5;
+/** By how much a collection grows or shrinks before its depth is chosen again. */
+const outgrown = 1.5;
+const questionCount = 100;
+/** How far a question lies off the passage that answers it. */
+const offset = 0.6;
+/** Bits of a code from which on a query may be rounded to four digits. */
+const manyBits = 128;
+const wantedNeighbours = 10;
+const rowsPerTurn = 512;
+
+/** What is tried for ten neighbours, least work first: rows that a scan hands on, and that are re-ranked. */
+const scanDepths: readonly (readonly [candidates: number, rerank: number])[] = [
+  [200, 100],
+  [300, 100],
+  [400, 120],
+  [700, 150],
+  [1000, 200],
+  [2000, 300],
+  [4000, 400],
+  [8000, 800],
+];
+/** Rows that a walk keeps, all of which are re-ranked. */
+const walkDepths = [
+  40, 50, 60, 80, 100, 120, 140, 160, 180, 200, 230, 260, 300, 350, 400, 500, 700, 1000,
+];
+/** Lists that are looked through, as shares of all. */
+const listShares = [0.02, 0.04, 0.08, 0.12, 0.2, 0.3, 0.5, 1];
+
+/**
+ * An index that follows its collection as it grows and shrinks: exact while that is as quick, then codes that are
+ * scanned, then a graph. Each change is made in the background, beside what searches use; it is not made where
+ * questions that are made of the rows find less than they should. How far searches look is chosen by the same
+ * questions.
+ */
+export class AutoIndex extends BinaryIndex {
+  #options: AutoIndexOptions;
+  #depth: SearchDepth = {};
+  #tunedAt = 0;
+  /** Whether codes are made by a quantizer that was asked for: they stay then, whatever they find. */
+  #isGiven: boolean;
+  /** What failed last in the background. */
+  #failure: { readonly cause: unknown } | undefined;
+  /** Rows that there were when a change was refused: it is not tried again before there are many more. */
+  #refusedAt = 0;
+  #adapting: Promise<void> | undefined;
+  /** Rows that were updated since questions were answered by all vectors, while it is measured who finds the same. */
+  #updated: Set<RowId> | undefined;
+  /** How many have asked that nothing be begun. */
+  #holds = 0;
+  #closing: AbortController = new AbortController();
+
+  /** @throws BitryoshkaError `invalid-option` */
+  constructor(options: AutoIndexOptions) {
+    const {
+      index = 'auto',
+      targetRecall = defaultRecall,
+      quantizer,
+      storage = 'float32',
+    } = options;
+    super(options);
+    if (!indexKinds.includes(index)) {
+      throw invalid('index', index, `one of ${indexKinds.join(', ')}`);
+    }
+    if (typeof targetRecall !== 'number' || !(targetRecall > 0 && targetRecall <= 1)) {
+      throw invalid('targetRecall', targetRecall, 'a number above 0, up to 1');
+    }
+    if (isVectorSource(storage)) throw invalid('storage', 'a source', 'vectors that are stored');
+    if (quantizer && index === 'exact')
+      throw invalid('quantizer', quantizer.kind, 'none with exact');
+    // Now, rather than when there are rows enough.
+    graph(options);
+    lists(options);
+    this.#options = options;
+    this.#isGiven = quantizer !== undefined;
+  }
+
+  override get contents(): IndexContents {
+    const settings: AutoSettings = {
+      depth: this.#depth,
+      tunedAt: this.#tunedAt,
+      isGiven: this.#isGiven,
+    };
+    return { ...super.contents, settings };
+  }
+
+  /**
+   * An index as it was saved. What it holds is as the file has it, how it goes on as the options say, from the next
+   * change on or when `follow` is called.
+   *
+   * @throws BitryoshkaError as `loadIndex`
+   */
+  static load(
+    file: Uint8Array | IndexSource,
+    { crc32, signal, onLoad, ...options }: LoadAutoIndexOptions = {},
+  ): Promise<AutoIndex> {
+    const { storage } = options;
+    return loadIndex(file, {
+      crc32,
+      signal,
+      storage,
+      onProgress: onLoad,
+      create: (saved, settings) => {
+        // Also an exact one may have codes: they go with the next step.
+        const index = new AutoIndex({ ...options, ...saved, index: 'auto' });
+        index.#options = { ...options, dimensions: saved.dimensions };
+        index.#restore(settings);
+        return index;
+      },
+    });
+  }
+
+  /** How far searches look unless they say it themselves. */
+  get depth(): SearchDepth {
+    return this.#depth;
+  }
+
+  override add(vectors: Vectors): RowId {
+    const first = super.add(vectors);
+    this.follow();
+    return first;
+  }
+
+  override async addAsync(vectors: Vectors, options: TaskOptions = {}): Promise<RowId> {
+    const release = this.hold();
+    try {
+      return await super.addAsync(vectors, options);
+    } finally {
+      release();
+    }
+  }
+
+  override update(row: RowId, vector: ArrayLike<number>): void {
+    super.update(row, vector);
+    this.#updated?.add(row);
+  }
+
+  override delete(rows: Iterable<RowId>): number {
+    const deleted = super.delete(rows);
+    this.follow();
+    return deleted;
+  }
+
+  override search(query: ArrayLike<number>, options: SearchOptions): ScoredRow[] {
+    return super.search(query, this.#deepened(options));
+  }
+
+  override searchBatch(queries: Vectors, options: SearchOptions): ScoredRow[][] {
+    return super.searchBatch(queries, this.#deepened(options));
+  }
+
+  override searchAsync(
+    query: ArrayLike<number>,
+    options: AsyncSearchOptions,
+  ): Promise<ScoredRow[]> {
+    return super.searchAsync(query, { ...options, ...this.#deepened(options) });
+  }
+
+  override snapshot(): IndexSnapshot {
+    const reader = super.snapshot();
+    const depth = this.#depth;
+    const deepened = <Options extends SearchOptions>(options: Options): Options => ({
+      ...options,
+      ...deepen(depth, options),
+    });
+    return {
+      rows: reader.rows,
+      search: (query, options) => reader.search(query, deepened(options)),
+      searchBatch: (queries, options) => reader.searchBatch(queries, deepened(options)),
+      searchAsync: (query, options) => reader.searchAsync(query, deepened(options)),
+    };
+  }
+
+  /**
+   * Waits until the index is as suits its rows.
+   *
+   * @throws what failed in the background, once: the index goes on as it was then
+   */
+  async settled(): Promise<void> {
+    while (this.#adapting) await this.#adapting;
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure) throw failure.cause;
+  }
+
+  /** Stops what goes on in the background, for good. */
+  close(): void {
+    this.#closing.abort(new Error('the index was closed'));
+  }
+
+  /**
+   * Encodes all rows anew with what `fit` of the options gives now, or with a quantizer, and chooses the depth. A
+   * finder of the old codes is made anew in the background.
+   *
+   * @throws what fitting throws; the index stays as it is then
+   */
+  async refit(quantizer: Quantizer | undefined, task: TaskOptions = {}): Promise<Quantizer> {
+    while (this.#adapting) await this.#adapting;
+    const given = this.#isGiven;
+    this.#isGiven = true;
+    try {
+      const fitted = quantizer ?? (await this.#fit(task));
+      await this.encode(fitted, {
+        ...task,
+        accept: (reader) => this.#choose(reader, { kind: 'scan', quantizer: fitted }, task),
+      });
+      return fitted;
+    } catch (cause) {
+      this.#isGiven = given;
+      throw cause;
+    } finally {
+      this.follow();
+    }
+  }
+
+  #restore(settings: unknown): void {
+    const { depth, tunedAt, isGiven } = Object(settings) as Partial<AutoSettings>;
+    // The file may be another program's.
+    if (depth === undefined || typeof tunedAt !== 'number' || typeof isGiven !== 'boolean') return;
+    checkDepth(depth);
+    this.#depth = depth;
+    this.#tunedAt = tunedAt;
+    this.#isGiven = isGiven;
+  }
+
+  /**
+   * Nothing is begun in the background until it is released: while what fits quantizers knows less than the index.
+   *
+   * @returns what releases it
+   */
+  hold(): () => void {
+    this.#holds++;
+    return () => {
+      this.#holds--;
+      this.follow();
+    };
+  }
+
+  /** Begins what is due in the background, unless it is under way. Changes call it; it is for what was loaded. */
+  follow(): void {
+    if (this.#adapting || this.#holds > 0 || this.#closing.signal.aborted) return;
+    if (!this.#isDue()) return;
+    const { onProgress } = this.#options;
+    // In a turn of its own, as whoever adds one row is likely to add more.
+    this.#adapting = nextTurn()
+      .then(() => this.#adapt({ onProgress, signal: this.#closing.signal }))
+      .catch((cause: unknown) => {
+        this.#refusedAt = this.rows;
+        if (!this.#closing.signal.aborted) this.#failure = { cause };
+      })
+      .finally(() => {
+        this.#adapting = undefined;
+        this.follow();
+      });
+  }
+
+  #isDue(): boolean {
+    const { rows } = this;
+    if (rows < this.#refusedAt * outgrown && rows > this.#refusedAt / outgrown) return false;
+    if (this.#suited() !== this.finder) return true;
+    return this.finder !== 'exact' && this.#isOutgrown();
+  }
+
+  #isOutgrown(): boolean {
+    const { rows } = this;
+    return rows > outgrown * this.#tunedAt || rows < this.#tunedAt / (2 * outgrown);
+  }
+
+  /** What suits the rows that there are. */
+  #suited(): 'exact' | 'scan' | FinderKind {
+    const { index = 'auto', fit } = this.#options;
+    const { rows, dimensions, finder } = this;
+    if (index === 'exact') return 'exact';
+    const isEnough = rows >= (fit?.fewestRows ?? fewestEncoded);
+    if (index !== 'auto') {
+      // Lists learn from rows.
+      const isReady = isEnough && (index !== 'lists' || rows >= fewestLinked);
+      if (isReady || finder === index) return index;
+      return this.#isGiven || isEnough ? 'scan' : 'exact';
+    }
+    const linked = finder === 'graph' ? shrunk * fewestLinked : fewestLinked;
+    if ((this.#isGiven || isEnough) && rows >= linked) return 'graph';
+    if (this.#isGiven) return 'scan';
+    const exact = (mostExactValues / dimensions) * (finder === 'exact' ? 1 : shrunk);
+    return isEnough && rows > exact ? 'scan' : 'exact';
+  }
+
+  /** One step towards what suits: codes, then a finder, or back; and how far to look. */
+  async #adapt(task: TaskOptions): Promise<void> {
+    const suited = this.#suited();
+    if (suited === 'exact') {
+      this.decode();
+      return;
+    }
+    if (this.finder === 'exact') {
+      const quantizer = await this.#fit(task);
+      const accept = (reader: IndexReader) =>
+        this.#choose(reader, { kind: 'scan', quantizer }, task);
+      if (!(await this.encode(quantizer, { ...task, accept }))) this.#refusedAt = this.rows;
+      return;
+    }
+    const codes = this.quantizer as Quantizer;
+    if (suited === 'scan' && this.finder !== 'scan') this.detach();
+    if (suited === this.finder) {
+      await this.#choose(super.snapshot(), { kind: suited, quantizer: codes }, task);
+      return;
+    }
+    if (suited === 'scan') return;
+    const plan = suited === 'graph' ? graph(this.#options) : lists(this.#options);
+    const accept = (reader: IndexReader) =>
+      this.#choose(reader, { kind: suited, quantizer: codes }, task);
+    if (!(await this.attach(plan, { ...task, accept }))) this.#refusedAt = this.rows;
+  }
+
+  async #fit(task: TaskOptions): Promise<Quantizer> {
+    const { fit } = this.#options;
+    if (fit) return fit.fit(this, task);
+    const { dimensions } = this;
+    const bits = Math.min(defaultBits, mostBits('random', dimensions));
+    const sample = await this.sample(1000, task);
+    return fitQuantizer(sample, { kind: 'random', bits, decoder: false, ...task });
+  }
+
+  /** Some of the vectors, in turns. */
+  async sample(most: number, task: TaskOptions = {}): Promise<Matrix> {
+    const segments = this.contents.rows.snapshot();
+    const chosen = sampleIndices(this.rows, most, seededRandom(0));
+    const order = Uint32Array.from(chosen, (_, i) => i).sort((a, b) => chosen[a] - chosen[b]);
+    const sample = zeros(chosen.length, this.dimensions);
+    let [segment, passed] = [0, 0];
+    let slots = segments[0]?.rows.aliveSlots();
+    for (const [done, i] of order.entries()) {
+      if (done % rowsPerTurn === 0) {
+        await checkpoint(task, { stage: 'sample', done, total: chosen.length });
+      }
+      while (chosen[i] >= passed + slots.length) {
+        passed += slots.length;
+        slots = segments[++segment].rows.aliveSlots();
+      }
+      const vector = segments[segment].content.vectors?.at(slots[chosen[i] - passed]);
+      if (vector) rowOf(sample, i).set(vector);
+    }
+    return sample;
+  }
+
+  /**
+   * Chooses the least depth at which questions find what they should.
+   *
+   * @returns whether there is one, or whether the kind was asked for, whatever it finds
+   */
+  async #choose(
+    reader: Pick<IndexReader, 'search'>,
+    { kind, quantizer }: { readonly kind: 'scan' | FinderKind; readonly quantizer: Quantizer },
+    task: TaskOptions,
+  ): Promise<boolean> {
+    const { index = 'auto', targetRecall = defaultRecall } = this.#options;
+    const questions = await this.#questions(task);
+    this.#updated = new Set();
+    let best: { depth: SearchDepth; recall: number } | undefined;
+    try {
+      const { nextRow } = this.contents.rows;
+      const truth = await this.#truth(questions, task);
+      const tried = depthsOf(kind, this.rows, quantizer.bits);
+      for (const [done, depth] of tried.entries()) {
+        let [found, total] = [0, 0];
+        for (const [i, nearest] of truth.entries()) {
+          await checkpoint(task, { stage: 'measure', done, total: tried.length });
+          const options = { k: wantedNeighbours, ...depth };
+          const rows = reader.search(rowOf(questions, i), options).map(({ row }) => row);
+          // Rows that came or changed meanwhile take the places of the last ones.
+          const isOld = (row: RowId) => row < nextRow && !this.#updated?.has(row);
+          const newer = rows.filter((row) => !isOld(row)).length;
+          const standing = nearest.filter((row) => isOld(row) && this.has(row));
+          const wanted = new Set(standing.slice(0, wantedNeighbours - newer));
+          total += wanted.size;
+          for (const row of rows) if (wanted.has(row)) found++;
+        }
+        const recall = total > 0 ? found / total : 1;
+        if (!best || recall > best.recall) best = { depth, recall };
+        if (recall >= targetRecall) break;
+      }
+    } finally {
+      this.#updated = undefined;
+    }
+    if (!best || (index === 'auto' && !this.#isGiven && best.recall < targetRecall)) return false;
+    this.#depth = best.depth;
+    this.#tunedAt = this.rows;
+    return true;
+  }
+
+  /** Passages, pushed off where two others differ: about as far from their answers as what people ask. */
+  async #questions(task: TaskOptions): Promise<Matrix> {
+    const sample = await this.sample(3 * questionCount, task);
+    const questions = zeros(Math.floor(sample.rows / 3), this.dimensions);
+    for (let i = 0; i < questions.rows; i++) {
+      const [passage, one, other] = [3 * i, 3 * i + 1, 3 * i + 2].map((row) => rowOf(sample, row));
+      const question = rowOf(questions, i);
+      for (let j = 0; j < question.length; j++) {
+        question[j] = passage[j] + offset * (one[j] - other[j]);
+      }
+    }
+    return questions;
+  }
+
+  /** The rows nearest to each question, nearest first, by all vectors, block after block. */
+  async #truth(questions: Matrix, task: TaskOptions): Promise<RowId[][]> {
+    const tops = Array.from({ length: questions.rows }, () => new TopK(wantedNeighbours));
+    const segments = this.contents.rows.snapshot();
+    const total = this.rows;
+    let done = 0;
+    for (const { content, rows } of segments) {
+      const slots = rows.aliveSlots();
+      for (let start = 0; start < slots.length; start += rowsPerTurn) {
+        const some = slots.subarray(start, start + rowsPerTurn);
+        for (const [i, top] of tops.entries()) {
+          await checkpoint(task, { stage: 'truth', done, total });
+          const scores = content.vectors?.scores(some, rowOf(questions, i));
+          for (let s = 0; scores && s < scores.length; s++) {
+            top.offer(rows.rowAt(some[s]), scores[s]);
+          }
+        }
+        done += some.length;
+      }
+    }
+    return tops.map((top) => top.rows().map(({ row }) => row));
+  }
+
+  #deepened<Options extends SearchOptions>(options: Options): Options {
+    return this.finder === 'exact' ? options : { ...options, ...deepen(this.#depth, options) };
+  }
+}
+
+/** A depth for ten neighbours, for as many as are asked for, unless the search says how far to look. */
+function deepen(depth: SearchDepth, options: SearchOptions): SearchDepth {
+  const { k, rerank, oversampling, efSearch, nprobe, candidates, prefixes } = options;
+  const isSaid = [rerank, oversampling, efSearch, nprobe, candidates, prefixes].some(
+    (value) => value !== undefined,
+  );
+  if (isSaid) return {};
+  const times = Math.max(1, Number.isSafeInteger(k) ? k / wantedNeighbours : 1);
+  const more = (count: number | undefined) => count && Math.ceil(times * count);
+  return {
+    ...depth,
+    rerank: more(depth.rerank),
+    candidates: more(depth.candidates),
+    efSearch: more(depth.efSearch),
+  };
+}
+
+function depthsOf(kind: 'scan' | FinderKind, rows: number, bits: number): SearchDepth[] {
+  if (kind === 'graph') return walkDepths.map((rerank) => ({ efSearch: rerank, rerank }));
+  if (kind === 'lists') {
+    const count = Math.sqrt(rows);
+    return listShares.map((share) => ({
+      nprobe: Math.max(1, Math.ceil(share * count)),
+      candidates: 1000,
+      rerank: 200,
+    }));
+  }
+  // Short codes have few bits for errors to cancel out.
+  const queryDigits = bits < manyBits ? 8 : 4;
+  return scanDepths.map(([candidates, rerank]) => ({ candidates, rerank, queryDigits }));
+}
+
+function invalid(name: string, got: unknown, expected: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'invalid-option',
+    message: `${name}: got ${JSON.stringify(got)}, expected ${expected}.`,
+    remedy: `Correct ${name}.`,
+  });
+}

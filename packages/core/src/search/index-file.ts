@@ -1,0 +1,461 @@
+import { bytesPerCode } from '../codes/codes.ts';
+import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import type { Crc32 } from '../format/crc32.ts';
+import { crc32 as crc32InJavascript } from '../format/crc32.ts';
+import type { TensorSlot } from '../format/safetensors.ts';
+import { decodeSafetensorsHeader, encodeSafetensorsHeader } from '../format/safetensors.ts';
+import type { VectorFormatName } from '../kernels/scan/vector-layout.ts';
+import { bytesOfVector } from '../kernels/scan/vector-layout.ts';
+import type { TaskOptions } from '../progress/task-options.ts';
+import { checkpoint } from '../progress/task-options.ts';
+import { loadQuantizer } from '../quantizers/load-quantizer.ts';
+import type { Matrix } from '../vectors/matrix.ts';
+import { zeros } from '../vectors/matrix.ts';
+import type { BinaryIndexOptions } from './binary-index.ts';
+import { BinaryIndex } from './binary-index.ts';
+import type { FinderPlan } from './finders/finder.ts';
+import { graph } from './finders/graph/graph.ts';
+import { lists } from './finders/lists/lists.ts';
+import type { IndexSegment } from './index-segment.ts';
+import { segmentSlots } from './rows/segment-rows.ts';
+import { EncodedRows } from './vectors/encoded-rows.ts';
+import type { StoredVectors } from './vectors/stored-vectors.ts';
+import { vectorCodec, vectorFormats } from './vectors/vector-codecs.ts';
+import type { VectorStorage } from './vectors/vector-storage.ts';
+
+/** A file of an index, wherever it lies. */
+export interface IndexSource {
+  readonly byteLength: number;
+  /** @returns `length` bytes from `offset`, which nobody changes */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+export interface LoadIndexOptions<Index extends BinaryIndex = BinaryIndex> extends TaskOptions {
+  /** Where vectors are kept. Default: in memory, at the precision at which they were saved. */
+  readonly storage?: VectorStorage | undefined;
+  /** What computes checksums. Default: JavaScript. */
+  readonly crc32?: Crc32 | undefined;
+  /** Makes the index, empty. Default: a `BinaryIndex`. */
+  readonly create?:
+    | ((options: BinaryIndexOptions & { readonly dimensions: number }, settings: unknown) => Index)
+    | undefined;
+}
+
+export interface SaveIndexOptions
+  extends Pick<LoadIndexOptions, 'crc32'>,
+    Pick<TaskOptions, 'onProgress'> {}
+
+const version = '1';
+/** Bytes that have a checksum of their own. */
+const blockBytes = 1 << 20;
+/** Rows that are written or read at a time. */
+const rowsPerPiece = 1024;
+const mostHeaderBytes = 1 << 24;
+
+/** What is in a file, in its order: the checksums are last, as they are known last. */
+interface Section {
+  readonly name: string;
+  readonly dtype: TensorSlot['dtype'];
+  readonly shape: readonly number[];
+  readonly pieces: () => Iterable<Uint8Array>;
+}
+
+/**
+ * An index as one file, in pieces: rows and their numbers, vectors as they are stored, codes, the quantizer, and what
+ * a graph or lists are, with a checksum for every MiB. The file is safetensors, so that other programs read the arrays.
+ *
+ * @throws BitryoshkaError `not-supported` when the index is changed before the last piece
+ */
+export function* saveIndex(
+  index: BinaryIndex,
+  { crc32 = crc32InJavascript, onProgress }: SaveIndexOptions = {},
+): Generator<Uint8Array> {
+  const { settings, rows, finder, quantizer, prefixBits, isFetched } = index.contents;
+  const { removals, nextRow } = rows;
+  const state = finder?.save();
+  const sections = sectionsOf(index, isFetched);
+  for (const [name, array] of Object.entries(state?.arrays ?? {})) {
+    const { byteLength } = array;
+    const pieces = () => array.pieces();
+    sections.push({ name: `finder.${name}`, dtype: 'U8', shape: [byteLength], pieces });
+  }
+  const bytes = sections.reduce((sum, section) => sum + bytesOf(section), 0);
+  const count = 1 + Math.ceil(bytes / blockBytes);
+  const fields = {
+    dimensions: index.dimensions,
+    nextRow,
+    prefixBits,
+    storage: isFetched ? undefined : formatOf(index),
+    quantizer: quantizer !== undefined,
+    settings,
+    finder: finder && { kind: finder.kind, fields: state?.fields },
+  };
+  const header = encodeSafetensorsHeader(
+    [...sections, { name: 'checksums', dtype: 'U32' as const, shape: [count] }].map(
+      ({ name, dtype, shape }) => [name, { dtype, shape }] as const,
+    ),
+    { format: 'bitryoshka', kind: 'index', version, fields: JSON.stringify(fields) },
+  );
+  const checksums = new Uint32Array(count);
+  checksums[0] = crc32(header, 0);
+  yield header;
+  let done = 0;
+  for (const { pieces } of sections) {
+    for (const piece of pieces()) {
+      if (rows.removals !== removals || rows.nextRow !== nextRow) throw changed();
+      for (let start = 0; start < piece.length; ) {
+        const block = 1 + Math.floor(done / blockBytes);
+        const end = Math.min(piece.length, start + block * blockBytes - done);
+        checksums[block] = crc32(piece.subarray(start, end), checksums[block]);
+        done += end - start;
+        start = end;
+      }
+      yield piece;
+      onProgress?.({ stage: 'save', done, total: bytes });
+    }
+  }
+  yield new Uint8Array(checksums.buffer);
+}
+
+/**
+ * Reads what `saveIndex` wrote. Nothing is taken from the file before its checksums are right, and no memory is
+ * allocated that the file does not have the bytes for.
+ *
+ * @throws BitryoshkaError `truncated-file`, `invalid-file`, `unsupported-version` or `checksum-mismatch`
+ */
+export async function loadIndex<Index extends BinaryIndex = BinaryIndex>(
+  file: Uint8Array | IndexSource,
+  options: LoadIndexOptions<Index> = {},
+): Promise<Index> {
+  const { crc32 = crc32InJavascript, signal, onProgress } = options;
+  const task = { signal, onProgress };
+  const source = 'read' in file ? file : sourceOf(file);
+  const { headerBytes, slots, fields } = await readHeader(source, crc32);
+  await verify(source, { headerBytes, slots, crc32, ...task });
+  const read = async (name: string, byteLength?: number, from = 0): Promise<Uint8Array> => {
+    const slot = slots[name];
+    if (!slot) throw invalid(`no ${name}`);
+    const length = byteLength ?? slot.end - slot.start;
+    if (from + length > slot.end - slot.start) throw invalid(`too few bytes of ${name}`);
+    return source.read(headerBytes + slot.start + from, length);
+  };
+  const { dimensions, nextRow, prefixBits, quantizer: hasQuantizer, finder } = fields;
+  const quantizer = hasQuantizer ? loadQuantizer((await read('quantizer')).slice()) : undefined;
+  const saved = fields.storage;
+  if (!isCount(dimensions, 1) || !isCount(nextRow, 0) || !isCount(prefixBits, 0)) {
+    throw invalid(`fields ${JSON.stringify(fields)}`);
+  }
+  if (saved !== undefined && !vectorFormats.includes(saved)) throw invalid(`vectors as ${saved}`);
+  const { storage = saved } = options;
+  if (storage === undefined) {
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: 'storage: got none for an index whose vectors are fetched, expected their source.',
+      remedy: 'Pass { storage: { fetchVectors } }.',
+    });
+  }
+  const { create = (made) => new BinaryIndex(made) as Index } = options;
+  const index = create({ dimensions, quantizer, prefixBits, storage }, fields.settings);
+  const rowBytes = await read('rows');
+  const numbers = new Uint32Array(rowBytes.slice().buffer);
+  await readSegments(index, { numbers, saved, read, task });
+  index.skipTo(nextRow);
+  if (finder) {
+    const plans: readonly FinderPlan[] = [graph(), lists()];
+    const plan = plans.find(({ kind }) => kind === finder.kind);
+    if (!plan) throw invalid(`a finder of kind ${JSON.stringify(finder.kind)}`);
+    const restore: FinderPlan = {
+      ...plan,
+      create: (context) =>
+        plan.load(context, {
+          fields: finder.fields,
+          read: (name, byteLength) => {
+            const slot = slots[`finder.${name}`];
+            if (slot?.end - slot?.start !== byteLength) throw invalid(`the size of ${name}`);
+            return read(`finder.${name}`);
+          },
+        }),
+    };
+    await index.attach(restore, task);
+  }
+  return index;
+}
+
+interface IndexFields {
+  readonly dimensions: number;
+  readonly nextRow: number;
+  readonly prefixBits: number;
+  readonly storage?: VectorFormatName;
+  readonly quantizer: boolean;
+  readonly settings?: unknown;
+  readonly finder?: { readonly kind: string; readonly fields: Record<string, unknown> };
+}
+
+function sectionsOf(index: BinaryIndex, isFetched: boolean): Section[] {
+  const { rows, quantizer } = index.contents;
+  const { count } = rows;
+  const { dimensions } = index;
+  // As they are now: other codes may be made in the background.
+  const segments = rows.segments.map(({ content: { vectors, codes }, rows: ofSegment }) => ({
+    content: { vectors, codes },
+    rows: ofSegment,
+  }));
+  const perSegment = (
+    piece: (content: Pick<IndexSegment, 'vectors' | 'codes'>, slots: Uint32Array) => Uint8Array,
+  ) =>
+    function* pieces() {
+      for (const { content, rows: ofSegment } of segments) {
+        const slots = ofSegment.aliveSlots();
+        for (let start = 0; start < slots.length; start += rowsPerPiece) {
+          yield piece(content, slots.subarray(start, start + rowsPerPiece));
+        }
+      }
+    };
+  const numbers = function* pieces() {
+    for (const { rows: ofSegment } of segments) {
+      const slots = ofSegment.aliveSlots();
+      yield new Uint8Array(slots.map((slot) => ofSegment.rowAt(slot)).buffer);
+    }
+  };
+  const sections: Section[] = [{ name: 'rows', dtype: 'U32', shape: [count], pieces: numbers }];
+  if (!isFetched) {
+    const format = formatOf(index);
+    const perRow = bytesOfVector(format, dimensions);
+    sections.push({
+      name: 'vectors',
+      ...(format === 'float32'
+        ? { dtype: 'F32', shape: [count, dimensions] }
+        : { dtype: 'U8', shape: [count, perRow] }),
+      pieces: perSegment(({ vectors }, slots) => encodedVectors(vectors as StoredVectors, slots)),
+    });
+  }
+  if (quantizer) {
+    const file = quantizer.save();
+    const bytes = bytesPerCode(quantizer.bits);
+    sections.push({
+      name: 'quantizer',
+      dtype: 'U8',
+      shape: [file.length],
+      pieces: () => [file],
+    });
+    sections.push({
+      name: 'codes',
+      dtype: 'U8',
+      shape: [count, bytes],
+      pieces: perSegment(({ codes }, slots) => {
+        const piece = new Uint8Array(slots.length * bytes);
+        codes?.copy(slots, piece);
+        return piece;
+      }),
+    });
+    if (quantizer.decoder) {
+      sections.push({
+        name: 'norms',
+        dtype: 'U8',
+        shape: [count],
+        pieces: perSegment(({ codes }, slots) =>
+          Uint8Array.from(slots, (slot) => codes?.norms[slot] ?? 0),
+        ),
+      });
+    }
+  }
+  // What is wide comes first, so that readers can map it.
+  const order = { F32: 0, U32: 1, U8: 2 } as Record<string, number>;
+  return sections.sort((a, b) => order[a.dtype] - order[b.dtype]);
+}
+
+/** At which precision the vectors are saved: as they are kept, or as float32 where that is not in memory. */
+function formatOf(index: BinaryIndex): VectorFormatName {
+  const vectors = index.contents.rows.segments[0]?.content.vectors;
+  return vectors instanceof EncodedRows ? vectors.format : 'float32';
+}
+
+function encodedVectors(vectors: StoredVectors, slots: Uint32Array): Uint8Array {
+  if (vectors instanceof EncodedRows) return vectors.encoded(slots);
+  const floats = new Float32Array(slots.length * vectors.dimensions);
+  for (let i = 0; i < slots.length; i++) floats.set(vectors.at(slots[i]), i * vectors.dimensions);
+  return new Uint8Array(floats.buffer);
+}
+
+interface ReadSegments {
+  /** Of the rows, in the order of the file. */
+  readonly numbers: Uint32Array;
+  readonly saved: VectorFormatName | undefined;
+  readonly read: (name: string, byteLength: number, from: number) => Promise<Uint8Array>;
+  readonly task: TaskOptions;
+}
+
+async function readSegments(
+  index: BinaryIndex,
+  { numbers, saved, read, task }: ReadSegments,
+): Promise<void> {
+  const { quantizer, dimensions } = index;
+  const total = numbers.length;
+  if (new Set(numbers).size !== total) throw invalid('a row number twice');
+  const codeBytes = bytesPerCode(quantizer?.bits ?? 0);
+  for (let first = 0; first < total; first += segmentSlots) {
+    const content = index.createSegment();
+    const end = Math.min(total, first + segmentSlots);
+    for (let start = first; start < end; start += rowsPerPiece) {
+      await checkpoint(task, { stage: 'load', done: start, total });
+      const rows = Math.min(rowsPerPiece, end - start);
+      if (saved && content.vectors) {
+        const perRow = bytesOfVector(saved, dimensions);
+        const bytes = await read('vectors', rows * perRow, start * perRow);
+        appendVectors(content.vectors, bytes, saved, rows);
+      }
+      if (!quantizer) continue;
+      const data = (await read('codes', rows * codeBytes, start * codeBytes)).slice();
+      const norms = quantizer.decoder && (await read('norms', rows, start)).slice();
+      const { bits } = quantizer;
+      content.codes?.append({ rows, bits, bytesPerCode: codeBytes, data }, norms);
+    }
+    index.adopt(content, numbers.subarray(first, end));
+  }
+}
+
+function appendVectors(
+  vectors: StoredVectors,
+  bytes: Uint8Array,
+  format: VectorFormatName,
+  rows: number,
+): void {
+  if (vectors instanceof EncodedRows && vectors.format === format) {
+    vectors.appendEncoded(bytes);
+    return;
+  }
+  vectors.append(decodedVectors(bytes, format, { rows, columns: vectors.dimensions }));
+}
+
+function decodedVectors(
+  bytes: Uint8Array,
+  format: VectorFormatName,
+  { rows, columns }: Pick<Matrix, 'rows' | 'columns'>,
+): Matrix {
+  // A copy that begins at a multiple of four.
+  const all = bytes.slice();
+  if (format === 'float32') return { rows, columns, data: new Float32Array(all.buffer) };
+  const codec = vectorCodec(format, columns);
+  const decoded = zeros(rows, columns);
+  for (let i = 0; i < rows; i++) {
+    const from = all.subarray(i * codec.bytesPerVector, (i + 1) * codec.bytesPerVector);
+    codec.decode(from, decoded.data.subarray(i * columns, (i + 1) * columns));
+  }
+  return decoded;
+}
+
+async function readHeader(
+  source: IndexSource,
+  crc32: Crc32,
+): Promise<{
+  readonly headerBytes: number;
+  readonly slots: Readonly<Record<string, TensorSlot>>;
+  readonly fields: IndexFields;
+}> {
+  const { byteLength } = source;
+  if (byteLength < 8) throw truncated(byteLength, 8);
+  const first = await source.read(0, 8);
+  const length = Number(new DataView(first.buffer, first.byteOffset).getBigUint64(0, true));
+  if (length > mostHeaderBytes) throw invalid(`a header of ${length} bytes`);
+  if (byteLength < 8 + length) throw truncated(byteLength, 8 + length);
+  const header = (await source.read(0, 8 + length)).slice();
+  const { headerBytes, slots, metadata } = decodeSafetensorsHeader(header, byteLength);
+  if (metadata.format !== 'bitryoshka' || metadata.kind !== 'index') {
+    throw invalid(`format "${metadata.format}" and kind "${metadata.kind}"`);
+  }
+  if (metadata.version !== version) {
+    throw new BitryoshkaError({
+      code: 'unsupported-version',
+      message: `index: got version ${metadata.version} of the file format, expected ${version}.`,
+      remedy: 'Update bitryoshka, or save the index again with this version.',
+    });
+  }
+  const checksums = slots.checksums;
+  if (!checksums || checksums.end - checksums.start < 4) throw invalid('no checksums');
+  const expected = await source.read(headerBytes + checksums.start, 4);
+  if (crc32(header, 0) !== new DataView(expected.buffer, expected.byteOffset).getUint32(0, true)) {
+    throw damaged('the header');
+  }
+  return { headerBytes, slots, fields: JSON.parse(metadata.fields) };
+}
+
+/** Compares every block with its checksum. */
+async function verify(
+  source: IndexSource,
+  {
+    headerBytes,
+    slots,
+    crc32,
+    ...task
+  }: TaskOptions & {
+    readonly headerBytes: number;
+    readonly slots: Readonly<Record<string, TensorSlot>>;
+    readonly crc32: Crc32;
+  },
+): Promise<void> {
+  const { start, end } = slots.checksums;
+  const blocks = Math.ceil(start / blockBytes);
+  if (end - start !== 4 * (blocks + 1)) throw invalid('another number of checksums');
+  const bytes = await source.read(headerBytes + start, end - start);
+  const expected = new Uint32Array(bytes.slice().buffer);
+  for (let block = 0; block < blocks; block++) {
+    await checkpoint(task, { stage: 'verify', done: block, total: blocks });
+    const from = block * blockBytes;
+    const length = Math.min(blockBytes, start - from);
+    const found = crc32(await source.read(headerBytes + from, length), 0);
+    if (found === expected[block + 1]) continue;
+    const [name] = Object.entries(slots).find(([, slot]) => slot.end > from) ?? ['bytes'];
+    throw damaged(
+      `${name}, between bytes ${headerBytes + from} and ${headerBytes + from + length}`,
+    );
+  }
+}
+
+function sourceOf({ buffer, byteOffset, length: byteLength }: Uint8Array): IndexSource {
+  // Not as a Buffer of Node, of which a slice is no copy.
+  const file = new Uint8Array(buffer, byteOffset, byteLength);
+  return {
+    byteLength,
+    read: async (offset, length) => file.subarray(offset, offset + length),
+  };
+}
+
+function bytesOf({ dtype, shape }: Pick<Section, 'dtype' | 'shape'>): number {
+  return shape.reduce((size, length) => size * length, dtype === 'U8' ? 1 : 4);
+}
+
+function isCount(value: unknown, minimum: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= minimum;
+}
+
+function changed(): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'not-supported',
+    message: 'save: got an index that was changed while it was saved.',
+    remedy: 'Save it again, and change it when that is done.',
+  });
+}
+
+function truncated(got: number, expected: number): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'truncated-file',
+    message: `index: got ${got} bytes, expected ${expected} or more.`,
+    remedy: 'The file was cut off: copy or save it again.',
+  });
+}
+
+function invalid(what: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'invalid-file',
+    message: `index: got ${what}, expected what saveIndex writes.`,
+    remedy: 'Check that this is the right file.',
+  });
+}
+
+function damaged(what: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'checksum-mismatch',
+    message: `index: got bytes with another checksum in ${what}.`,
+    remedy: 'The file was damaged: copy or save it again.',
+  });
+}

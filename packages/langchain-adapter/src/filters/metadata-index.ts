@@ -1,0 +1,146 @@
+import { BitryoshkaError, RowSet } from '@bitryoshka/core';
+import { isPlainObject } from '../documents/plain-value.ts';
+import type { Metadata } from './compile-query.ts';
+import { FieldColumn } from './field-column.ts';
+import type { QueryNode } from './query-node.ts';
+import type { Selection } from './selection.ts';
+import { complement, intersect, unite } from './selection.ts';
+
+/** Fields that are indexed because filters ask for them: those that were asked for last. */
+const mostUsed = 8;
+/** Rows that a field takes in at one use, so that no search waits long for it; the rest follow later. */
+const rowsPerUse = 1 << 17;
+
+/** What the metadata of rows say, field by field. */
+export class MetadataIndex {
+  readonly #metadataOf: (row: number) => unknown;
+  readonly #declared: readonly FieldColumn[];
+  /** By path; that used last is last. */
+  readonly #used: Map<string, FieldColumn> = new Map();
+  readonly #rows: RowSet = new RowSet();
+  #end = 0;
+
+  /**
+   * @param metadataOf a row that was added
+   * @param fields to index as rows are added; others are indexed as they are asked for
+   * @throws BitryoshkaError `invalid-option`
+   */
+  constructor(metadataOf: (row: number) => unknown, fields: readonly string[] = []) {
+    checkFields(fields);
+    this.#metadataOf = metadataOf;
+    this.#declared = fields.map((path) => new FieldColumn(path));
+  }
+
+  /** @param row higher than any before */
+  add(row: number, metadata: unknown): void {
+    this.#rows.add(row);
+    this.#end = row + 1;
+    if (this.#declared.length === 0) return;
+    const readable = toReadable(metadata);
+    for (const column of this.#declared) column.add(row, readable);
+  }
+
+  delete(row: number): void {
+    this.#rows.delete(row);
+    for (const column of this.#declared) column.delete(row);
+    for (const column of this.#used.values()) column.delete(row);
+  }
+
+  /** The rows that a query lets through, as far as they are indexed; undefined for what no index can tell. */
+  select(query: QueryNode): Selection | undefined {
+    return asksFields(query) ? this.#select(query) : undefined;
+  }
+
+  #select(node: QueryNode): Selection {
+    switch (node.kind) {
+      case 'and':
+      case 'or': {
+        const parts = node.parts.map((part) => this.#select(part));
+        if (parts.length === 0) return { yes: this.#all(), maybe: undefined };
+        return parts.reduce(node.kind === 'and' ? intersect : unite);
+      }
+      case 'not':
+        return complement(this.#select(node.part), this.#all());
+      case 'field': {
+        const column = this.#column(node.path);
+        const selection = column.select(node.test, this.#words);
+        if (column.covered >= this.#end) return selection;
+        return { ...selection, maybe: this.#uncovered(column.covered, selection.maybe) };
+      }
+      default:
+        return { yes: this.#none(), maybe: this.#all() };
+    }
+  }
+
+  get #words(): number {
+    return Math.ceil(this.#end / 32);
+  }
+
+  #none(): Uint32Array<ArrayBuffer> {
+    return new Uint32Array(this.#words);
+  }
+
+  #all(): Uint32Array<ArrayBuffer> {
+    const all = this.#none();
+    all.set(this.#rows.words.subarray(0, all.length));
+    return all;
+  }
+
+  #column(path: string): FieldColumn {
+    const declared = this.#declared.find((column) => column.path === path);
+    if (declared) return declared;
+    const column = this.#used.get(path) ?? new FieldColumn(path);
+    this.#used.delete(path);
+    this.#used.set(path, column);
+    const [oldest] = this.#used.keys();
+    if (this.#used.size > mostUsed && oldest !== undefined) this.#used.delete(oldest);
+    const { words } = this.#rows;
+    let left = rowsPerUse;
+    while (column.covered < this.#end && left > 0) {
+      const row = column.covered;
+      if ((((words[row >>> 5] as number) >>> (row & 31)) & 1) === 1) {
+        column.add(row, toReadable(this.#metadataOf(row)));
+        left--;
+      } else column.covered++;
+    }
+    return column;
+  }
+
+  /** The rows from `start` on, and those given. */
+  #uncovered(start: number, given: Uint32Array<ArrayBuffer> | undefined): Uint32Array<ArrayBuffer> {
+    const rows = this.#all();
+    rows.fill(0, 0, start >>> 5);
+    if (start % 32 !== 0) rows[start >>> 5] = (rows[start >>> 5] as number) & (-1 << (start & 31));
+    if (given)
+      for (let w = 0; w < rows.length; w++) rows[w] = (rows[w] as number) | (given[w] as number);
+    return rows;
+  }
+}
+
+/** Undefined for what is shared with the caller, who may change it. */
+function toReadable(metadata: unknown): Metadata | undefined {
+  return isPlainObject(metadata) ? metadata : undefined;
+}
+
+function asksFields(node: QueryNode): boolean {
+  if (node.kind === 'not') return asksFields(node.part);
+  return node.kind === 'field' || ('parts' in node && node.parts.some(asksFields));
+}
+
+function checkFields(fields: unknown): void {
+  if (!Array.isArray(fields)) throw invalid('fields', fields, 'a list of paths');
+  for (const [i, path] of fields.entries()) {
+    if (typeof path !== 'string' || path === '' || path.startsWith('$')) {
+      throw invalid(`fields[${i}]`, path, 'the name or the path of a field of metadata');
+    }
+    if (fields.indexOf(path) !== i) throw invalid(`fields[${i}]`, path, 'each field once');
+  }
+}
+
+function invalid(name: string, got: unknown, expected: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'invalid-option',
+    message: `${name}: got ${JSON.stringify(got)}, expected ${expected}.`,
+    remedy: "Name fields as filters do: fields: ['lang', 'loc.pageNumber'].",
+  });
+}
