@@ -1,4 +1,4 @@
-// The indexes: filters, additions beside searches, and ten million codes, flat and in inverted lists.
+// The index: filters, additions beside searches, and ten million codes, scanned and in lists.
 // Usage: node --expose-gc index.mjs [filters] [adds] [threads] [large]; by default the first two.
 // Vectors are blends of pairs of real ones where ../shared has them, which keeps their spectrum, and
 // random with a falling spectrum elsewhere.
@@ -6,10 +6,10 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { addInBlocks, FlatIndex, fitQuantizer, RowSet } from '@bitryoshka/core';
-import { InvertedIndex } from '@bitryoshka/core/inverted';
+import { BinaryIndex, fitQuantizer, lists, RowSet } from '@bitryoshka/core';
 import { SearchPool } from '@bitryoshka/core/node';
 import Table from 'cli-table3';
+import { generator, normals } from './generator.mjs';
 import { readPassages } from './read-passages.mjs';
 
 const bits = 128;
@@ -31,7 +31,7 @@ if (parts.includes('large')) await large(10_000_000);
 /** Times of searches among a million codes under filters, as shares of that without one. */
 function filters() {
   const rows = 1_000_000;
-  const index = new FlatIndex(signs, undefined, undefined, codesOnly);
+  const index = new BinaryIndex({ quantizer: signs, ...codesOnly });
   for (const block of blends(rows, generator(1))) index.add(block);
   const random = generator(2);
   const queries = asQueries(50, random);
@@ -58,8 +58,8 @@ function filters() {
 /** Vectors a second, and how long an event waits meanwhile. */
 async function adds() {
   const vectors = rowsOf(base, 0, base.rows);
-  const index = new FlatIndex(quantizer);
-  await addInBlocks(new FlatIndex(quantizer), rowsOf(base, 0, 20_000));
+  const index = new BinaryIndex({ quantizer });
+  await new BinaryIndex({ quantizer }).addAsync(rowsOf(base, 0, 20_000));
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   let longest = 0;
@@ -72,7 +72,7 @@ async function adds() {
     asked++;
   }, 5);
   const start = performance.now();
-  await addInBlocks(index, vectors);
+  await index.addAsync(vectors);
   const seconds = (performance.now() - start) / 1000;
   clearInterval(timer);
   delay.disable();
@@ -89,7 +89,7 @@ async function adds() {
 
 /** To encode and add every vector, a thousand at a time. */
 function secondsToAdd() {
-  const index = new FlatIndex(quantizer);
+  const index = new BinaryIndex({ quantizer });
   const start = performance.now();
   for (let i = 0; i < base.rows; i += 1000) {
     index.add(rowsOf(base, i, Math.min(base.rows, i + 1000)));
@@ -102,7 +102,7 @@ async function threads(rows) {
   const options = { k: 10, candidates: 400, rerank: 100, scoring: 'asymmetric' };
   const queries = asQueries(200, generator(2));
   const before = resident();
-  const index = new FlatIndex(signs, undefined, undefined, { storage: 'float16' });
+  const index = new BinaryIndex({ quantizer: signs, storage: 'float16' });
   for (const block of blends(rows, generator(1))) index.add(block);
   const own = resident() - before;
   const alone = fastest(queries, (query) => index.search(query, options));
@@ -129,44 +129,40 @@ async function threads(rows) {
   );
 }
 
-/** Memory and times of flat and inverted search. */
+/** Memory and times of a scan of all codes, and of lists. */
 async function large(rows) {
   const options = { k: 10, candidates: 200, rerank: 0, scoring: 'asymmetric' };
   const queries = asQueries(400, generator(2));
   const [chosenOn, asked] = [queries.slice(0, 200), queries.slice(200)];
   const before = resident();
-  let flat = new FlatIndex(signs, undefined, undefined, codesOnly);
-  for (const block of blends(rows, generator(1))) flat.add(block);
-  const flatBytes = resident() - before;
-  const truth = asked.map((query) => flat.search(query, options).map(({ row }) => row));
-  const flatTime = fastest(asked.slice(0, 50), (query) => flat.search(query, options));
+  const index = new BinaryIndex({ quantizer: signs, ...codesOnly });
+  for (const block of blends(rows, generator(1))) index.add(block);
+  const scannedBytes = resident() - before;
+  const truth = asked.map((query) => index.search(query, options).map(({ row }) => row));
+  const scanTime = fastest(asked.slice(0, 50), (query) => index.search(query, options));
   console.log(
-    `flat ${rows} x ${bits}: ${flatTime.toFixed(2)} ms, ${megabytes(flatBytes)} resident`,
+    `scan of ${rows} x ${bits}: ${scanTime.toFixed(2)} ms, ${megabytes(scannedBytes)} resident`,
   );
-  flat = undefined;
-
-  const [sample] = blends(262_144, generator(3), 262_144);
   const middle = resident();
   const start = performance.now();
-  const settings = { ...codesOnly, lists: 4096, centroids: 'codes' };
-  const inverted = await InvertedIndex.train(sample, signs, settings);
-  const learned = performance.now();
-  for (const block of blends(rows, generator(1))) inverted.add(block);
-  await inverted.maintain();
-  const end = performance.now();
+  const nlist = 4096;
+  await index.attach(lists({ nlist, centroids: 'codes' }));
+  await index.maintain();
+  const seconds = (performance.now() - start) / 1000;
   console.log(
-    `inverted: learned in ${((learned - start) / 1000).toFixed(0)} s, filled in ` +
-      `${((end - learned) / 1000).toFixed(0)} s, ${megabytes(resident() - middle)} resident`,
+    `${nlist} lists: learned and filled in ${seconds.toFixed(0)} s, ` +
+      `${megabytes(resident() - middle)} resident besides`,
   );
+  const { k, ...depth } = options;
   for (const targetRecall of [0.9, 0.95, 0.97]) {
-    const probes = inverted.chooseProbes(chosenOn, { targetRecall });
-    const found = asked.map((query) => inverted.search(query, options).map(({ row }) => row));
+    await index.tuneFinder(chosenOn, { ...depth, targetRecall, k });
+    const found = asked.map((query) => index.search(query, options).map(({ row }) => row));
     const shares = found.map((hits, i) => hits.filter((row) => truth[i].includes(row)).length / 10);
     const recall = shares.reduce((sum, share) => sum + share, 0) / shares.length;
-    const time = fastest(asked, (query) => inverted.search(query, options));
+    const time = fastest(asked, (query) => index.search(query, options));
     console.log(
-      `${probes} of ${inverted.lists} lists: ${time.toFixed(3)} ms, ` +
-        `${(flatTime / time).toFixed(1)} x as fast, ${recall.toFixed(3)} of what flat finds`,
+      `asked for ${targetRecall}: ${time.toFixed(3)} ms, ${(scanTime / time).toFixed(1)} x as fast, ` +
+        `${recall.toFixed(3)} of what a scan finds`,
     );
   }
 }
@@ -206,28 +202,14 @@ function asQueries(count, random) {
 }
 
 function fallingSpectrum(rows, columns) {
-  const random = generator(9);
+  const normal = normals(generator(9));
   const data = new Float32Array(rows * columns);
-  for (let i = 0; i < data.length; i++) {
-    const gaussian = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    data[i] = gaussian / Math.sqrt(1 + (i % columns));
-  }
+  for (let i = 0; i < data.length; i++) data[i] = normal() / Math.sqrt(1 + (i % columns));
   return { rows, columns, data };
 }
 
 function rowsOf({ columns, data }, start, end) {
   return { rows: end - start, columns, data: data.subarray(start * columns, end * columns) };
-}
-
-/** "mulberry32": uniform in [0, 1) by seed. */
-function generator(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 function resident() {

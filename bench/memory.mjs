@@ -16,7 +16,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { FlatIndex, fitQuantizer, loadQuantizer } from '@bitryoshka/core';
+import { BinaryIndex, fitQuantizer, loadQuantizer } from '@bitryoshka/core';
 import { fileVectors } from '@bitryoshka/core/node';
 import { readPassages } from './read-passages.mjs';
 
@@ -93,7 +93,7 @@ function codes(rows) {
       bits,
       decoder: false,
     });
-    const index = new FlatIndex(quantizer, undefined, undefined, { storage });
+    const index = new BinaryIndex({ quantizer, storage });
     let state = 1;
     for (let start = 0; start < rows; start += codeRows) {
       for (let p = 0; p < block.data.length; p++) {
@@ -116,7 +116,7 @@ function withVectors(work, fitted) {
       : loadQuantizer(readFileSync(saved));
     if (fitted) writeFileSync(saved, quantizer.save());
     const storage = fileVectors({ directory: work, format: 'float16' });
-    const index = new FlatIndex(quantizer, undefined, undefined, { storage });
+    const index = new BinaryIndex({ quantizer, storage });
     for await (const block of blocks(work, rows, columns)) index.add(block);
     const query = new Float32Array(columns).fill(1);
     index.search(query, { k: 10, candidates: 1500, rerank: 200 });

@@ -5,7 +5,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ExactIndex, evaluate, ndcg, row, truncateMatryoshka } from '@bitryoshka/core';
+import { ExactIndex, row, truncateMatryoshka } from '@bitryoshka/core';
+import { evaluate, ndcg } from '@bitryoshka/core/evaluation';
 import { readJudgements } from '@bitryoshka/core/node';
 import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
 

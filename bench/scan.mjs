@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createWasmKernel, javascriptKernel } from '@bitryoshka/core';
+import { createWasmScanKernel, javascriptScanKernel } from '@bitryoshka/core/internal';
 import Table from 'cli-table3';
 
 const sizes = [
@@ -38,8 +38,8 @@ const table = new Table({
   colAligns: ['left', ...Array(9).fill('right')],
 });
 for (const { rows, bits } of sizes) {
-  const { scan, scanEight } = scansOf(createWasmKernel(), rows, bits);
-  const { scan: scanInJavaScript } = scansOf(javascriptKernel, rows, bits);
+  const { scan, scanEight } = scansOf(createWasmScanKernel(), rows, bits);
+  const { scan: scanInJavaScript } = scansOf(javascriptScanKernel, rows, bits);
   // By turns, and the best of them for each: a core that others share is slower for seconds at a time.
   const turns = Array.from({ length: turnCount }, () => ({
     limit: native?.(rows, bits),

@@ -1,6 +1,6 @@
 // Random additions, updates, deletions and searches against a naive model: identical results, and memory
 // that does not grow. Usage: node --expose-gc soak.mjs [OPERATIONS], by default ten million.
-import { FlatIndex, fitQuantizer, normalizeRows, RowSet } from '@bitryoshka/core';
+import { BinaryIndex, fitQuantizer, normalizeRows, RowSet } from '@bitryoshka/core';
 
 const operations = Number(process.argv[2] ?? 1e7);
 const dimensions = 16;
@@ -22,7 +22,7 @@ const vectors = Array.from({ length: 300 }, () =>
 );
 const units = vectors.map((data) => normalizeRows({ rows: 1, columns: dimensions, data }).data);
 const quantizer = await fitQuantizer(vectors, { kind: 'sign', bits: 16 });
-const index = new FlatIndex(quantizer);
+const index = new BinaryIndex({ quantizer });
 /** Rows and which vector each has, in the order of writing. */
 const model = new Map();
 const rows = [];

@@ -2,7 +2,7 @@
 // seen, on real passages (`../shared`).
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ExactIndex, FlatIndex, tuneSearch } from '@bitryoshka/core';
+import { BinaryIndex, ExactIndex, tuneSearch } from '@bitryoshka/core';
 import Table from 'cli-table3';
 import { readPassages } from './read-passages.mjs';
 
@@ -40,7 +40,7 @@ for (const targetRecall of targets) {
   const start = performance.now();
   const { quantizer, depth, recall } = await tuneSearch(documents, { targetRecall, queries });
   const seconds = (performance.now() - start) / 1000;
-  const index = new FlatIndex(quantizer);
+  const index = new BinaryIndex({ quantizer });
   index.add(documents);
   let found = 0;
   for (const [i, query] of unseen.entries()) {

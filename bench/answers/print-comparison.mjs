@@ -1,4 +1,4 @@
-import { pairedBootstrap } from '@bitryoshka/core';
+import { pairedBootstrap } from '@bitryoshka/core/evaluation';
 import { isHit } from './is-hit.mjs';
 
 /** Prints how much more often the first method has an answer in its first five places. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
+import { textsFolder } from '../real-vectors.mjs';
 import { writePage } from './page.mjs';
 import { writeVectors } from './vectors.mjs';
 
@@ -39,7 +40,7 @@ const program = new Command('bench:peers')
 const options = program.opts();
 
 const work = options.texts
-  ? fileURLToPath(new URL(`../../.cache/texts-${options.size}-${options.queries}`, import.meta.url))
+  ? textsFolder({ rows: options.size, queries: options.queries })
   : mkdtempSync(join(tmpdir(), 'bitryoshka-peers-'));
 if (!options.texts) process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 const described = join(work, 'description.json');

@@ -2,7 +2,8 @@
 // usage: measure.mjs <library> <folder with the vectors>; prints one JSON object.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { readFloats, readRows } from './vectors.mjs';
+import { readFloats } from '../real-vectors.mjs';
+import { readRows } from './vectors.mjs';
 
 const [, , name, folder] = process.argv;
 const nearest = 10;

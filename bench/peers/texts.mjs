@@ -38,8 +38,7 @@ export async function embedTexts(folder, { rows, queries: queryCount }) {
     const block = texts.slice(start, start + blockTexts);
     vectors.set((await embeddings.embedMatrix(block, 'document')).data, start * dimensions);
   }
-  const description = 'pieces of passages and real questions, embedded with the bundled model';
-  return { dimensions, vectors, queries, description };
+  return { vectors, queries };
 }
 
 async function* lines(file) {

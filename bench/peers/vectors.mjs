@@ -1,14 +1,11 @@
 // The vectors that every library gets: real ones where they lie beside the checkout, otherwise vectors
 // with the same spectrum. Both are written to one folder, where each measuring process reads them.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { randomLcg, randomNormal } from 'd3-random';
 import { ExactIndex } from '../../packages/core/dist/index.js';
-import { embedTexts } from './texts.mjs';
+import { generator, normals } from '../generator.mjs';
+import { bytesOf, hasPassages, passageVectors, textVectors } from '../real-vectors.mjs';
 
-const shared = fileURLToPath(new URL('../../../shared/', import.meta.url));
-const sets = ['cranfield', 'scifact', 'datatalks-faq'];
 const nearest = 10;
 
 /**
@@ -16,12 +13,13 @@ const nearest = 10;
  *
  * @param source `texts`: pieces of text, as many as there are to be vectors, and real questions about them
  */
-export async function writeVectors(folder, { rows, queries: queryCount, source }) {
-  const { dimensions, vectors, queries, description } = await (source === 'texts'
-    ? embedTexts(join(shared, 'text'), { rows, queries: queryCount })
-    : existsSync(join(shared, 'vectors/passages-minilm.i8'))
-      ? readPassages(rows, queryCount)
-      : drawVectors(rows, queryCount));
+export async function writeVectors(folder, { source, ...counts }) {
+  const { dimensions, vectors, queries, description } =
+    source === 'texts'
+      ? await textVectors(counts)
+      : hasPassages
+        ? passageVectors(counts)
+        : drawVectors(counts);
   normalize(vectors, dimensions);
   normalize(queries, dimensions);
   const exact = new ExactIndex(dimensions);
@@ -33,9 +31,9 @@ export async function writeVectors(folder, { rows, queries: queryCount, source }
       truth[i * nearest + j] = row;
     });
   }
-  writeFileSync(join(folder, 'vectors.f32'), asBytes(vectors));
-  writeFileSync(join(folder, 'queries.f32'), asBytes(queries));
-  writeFileSync(join(folder, 'truth.u32'), asBytes(truth));
+  writeFileSync(join(folder, 'vectors.f32'), bytesOf(vectors));
+  writeFileSync(join(folder, 'queries.f32'), bytesOf(queries));
+  writeFileSync(join(folder, 'truth.u32'), bytesOf(truth));
   return {
     source: description,
     dimensions,
@@ -44,59 +42,14 @@ export async function writeVectors(folder, { rows, queries: queryCount, source }
   };
 }
 
-export function readFloats(file) {
-  return new Float32Array(readWords(file));
-}
-
 export function readRows(file) {
-  return new Uint32Array(readWords(file));
-}
-
-function readWords(file) {
-  const { buffer, byteOffset, byteLength } = readFileSync(file);
-  return byteLength === buffer.byteLength
-    ? buffer
-    : buffer.slice(byteOffset, byteOffset + byteLength);
-}
-
-/** Passages over and over, a little moved, where more are asked for than there are. */
-function readPassages(rows, queryCount) {
-  const dimensions = 384;
-  const values = new Int8Array(readFileSync(join(shared, 'vectors/passages-minilm.i8')));
-  const scales = readFloats(join(shared, 'vectors/passages-minilm.scale.f32'));
-  const gaussian = randomNormal.source(randomLcg(1))();
-  const vectors = new Float32Array(rows * dimensions);
-  for (let i = 0; i < rows; i++) {
-    const from = (i % scales.length) * dimensions;
-    const noise = i < scales.length ? 0 : 0.02;
-    for (let j = 0; j < dimensions; j++) {
-      vectors[i * dimensions + j] =
-        values[from + j] * scales[i % scales.length] + noise * gaussian();
-    }
-  }
-  const perSet = Math.ceil(queryCount / sets.length);
-  const parts = sets.map((set) => {
-    const all = readFloats(join(shared, 'data', set, 'minilm/queries.f32'));
-    // Every n-th, so that the whole file is represented.
-    const step = Math.max(1, Math.floor(all.length / dimensions / perSet));
-    const part = new Float32Array(perSet * dimensions);
-    for (let i = 0; i < perSet; i++) {
-      part.set(all.subarray(i * step * dimensions, (i * step + 1) * dimensions), i * dimensions);
-    }
-    return part;
-  });
-  const queries = new Float32Array(parts.length * perSet * dimensions);
-  parts.forEach((part, i) => {
-    queries.set(part, i * perSet * dimensions);
-  });
-  const description = 'passages embedded with all-MiniLM-L6-v2, questions of other collections';
-  return { dimensions, vectors, queries, description };
+  return new Uint32Array(new Uint8Array(readFileSync(file)).buffer);
 }
 
 /** Variances that fall with the power of the position that was measured on MiniLM's components. */
-function drawVectors(rows, queryCount) {
+function drawVectors({ rows, queries }) {
   const dimensions = 384;
-  const gaussian = randomNormal.source(randomLcg(1))();
+  const gaussian = normals(generator(1));
   const spreads = Float32Array.from({ length: dimensions }, (_, j) => (j + 8) ** -0.45);
   const draw = (count) =>
     Float32Array.from(
@@ -104,7 +57,7 @@ function drawVectors(rows, queryCount) {
       (_, p) => gaussian() * spreads[p % dimensions],
     );
   const description = 'random vectors with the spectrum of all-MiniLM-L6-v2';
-  return { dimensions, vectors: draw(rows), queries: draw(queryCount), description };
+  return { dimensions, vectors: draw(rows), queries: draw(queries), description };
 }
 
 function normalize(vectors, dimensions) {
@@ -114,8 +67,4 @@ function normalize(vectors, dimensions) {
     const inverse = 1 / Math.sqrt(square);
     for (let j = start; j < start + dimensions; j++) vectors[j] *= inverse;
   }
-}
-
-function asBytes({ buffer, byteOffset, byteLength }) {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }

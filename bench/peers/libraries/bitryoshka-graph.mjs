@@ -1,6 +1,5 @@
 // Codes in a graph, along whose links a search walks.
-import { fitQuantizer } from '../../../packages/core/dist/index.js';
-import { GraphIndex } from '../../../packages/core/dist/search/graph/index.js';
+import { BinaryIndex, fitQuantizer, graph } from '../../../packages/core/dist/index.js';
 import { blockOf, writeIndex } from './bitryoshka.mjs';
 
 /** How many rows a walk keeps, and how many of them are scored with their vectors. */
@@ -32,9 +31,9 @@ const blockRows = 2000;
 /** From so many rows on, codes have more links, which are chosen with more care. */
 const manyRows = 300_000;
 
-export const settings = depths.map(([candidates, rerank]) => ({
-  name: `a walk for ${candidates}, ${rerank} by vectors`,
-  candidates,
+export const settings = depths.map(([efSearch, rerank]) => ({
+  name: `a walk for ${efSearch}, ${rerank} by vectors`,
+  efSearch,
   rerank,
 }));
 
@@ -47,18 +46,17 @@ export async function build(given) {
     decoder: false,
     sampleSize: 5000,
   });
-  const index = new GraphIndex(quantizer, {
-    storage: 'float16',
-    ...(rows < manyRows ? { links: 40 } : { links: 64, linkCandidates: 200 }),
-  });
+  const index = new BinaryIndex({ quantizer, storage: 'float16' });
+  // On an index without rows, so that each is linked as it is added, on this core.
+  await index.attach(graph(rows < manyRows ? { M: 20 } : { M: 32, efConstruction: 200 }));
   for (let start = 0; start < rows; start += blockRows) {
     index.add(blockOf(given, start, Math.min(rows, start + blockRows)));
   }
   return {
     prepare:
-      ({ candidates, rerank }) =>
+      ({ efSearch, rerank }) =>
       (query, k) =>
-        index.search(query, { k, candidates, rerank }).map(({ row }) => row),
+        index.search(query, { k, efSearch, rerank }).map(({ row }) => row),
     write: () => writeIndex(folder, quantizer, rows, 2 * dimensions),
   };
 }

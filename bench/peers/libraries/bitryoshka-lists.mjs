@@ -1,6 +1,5 @@
 // Codes in inverted lists, of which a search looks through the nearest: for millions of vectors.
-import { fitQuantizer } from '../../../packages/core/dist/index.js';
-import { InvertedIndex } from '../../../packages/core/dist/search/inverted/index.js';
+import { BinaryIndex, fitQuantizer, lists } from '../../../packages/core/dist/index.js';
 import { blockOf, writeIndex } from './bitryoshka.mjs';
 
 /** How many of a hundred lists are looked through. */
@@ -36,19 +35,18 @@ export async function build(given) {
     decoder: false,
     sampleSize: 5000,
   });
-  const index = await InvertedIndex.train(blockOf(given, 0, rows), quantizer, {
-    copies: 2,
-    prefixBits,
-  });
+  const index = new BinaryIndex({ quantizer, prefixBits });
   for (let start = 0; start < rows; start += blockRows) {
     index.add(blockOf(given, start, Math.min(rows, start + blockRows)));
   }
+  const nlist = Math.round(Math.sqrt(rows));
+  await index.attach(lists({ nlist, copies: 2 }));
   await index.maintain();
   return {
     prepare({ share, prefixes, queryDigits, rerank }) {
-      const probes = Math.ceil((share / 100) * index.lists);
+      const nprobe = Math.ceil((share / 100) * nlist);
       return (query, k) =>
-        index.search(query, { k, prefixes, queryDigits, rerank, probes }).map(({ row }) => row);
+        index.search(query, { k, prefixes, queryDigits, rerank, nprobe }).map(({ row }) => row);
     },
     write: () => writeIndex(folder, quantizer, rows, 4 * dimensions),
   };

@@ -1,6 +1,6 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FlatIndex, fitQuantizer } from '../../../packages/core/dist/index.js';
+import { BinaryIndex, fitQuantizer } from '../../../packages/core/dist/index.js';
 
 /** How many rows the bit scan hands on, and how many of them are scored with their vectors. */
 const depths = [
@@ -73,7 +73,8 @@ export async function buildIndex(given, { kind, bits, nested, storage }) {
     decoder: false,
     sampleSize: 5000,
   });
-  const index = new FlatIndex(quantizer, undefined, undefined, {
+  const index = new BinaryIndex({
+    quantizer,
     storage,
     prefixBits: nested?.[0],
   });

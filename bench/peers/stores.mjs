@@ -1,0 +1,2 @@
+export { MemoryVectorStore } from '@langchain/classic/vectorstores/memory';
+export { HNSWLib } from '@langchain/community/vectorstores/hnswlib';
