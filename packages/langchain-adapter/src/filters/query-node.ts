@@ -27,7 +27,12 @@ export function parseQuery(query: MetadataQuery): QueryNode {
   if (entries.some(([key]) => isWhole(key) || key === 'constructor' || key === 'toJSON')) {
     return { kind: 'other', query };
   }
-  const parts = entries.map(([key, operand]) => parseEntry(key, operand));
+  // As sift does, first what joins conditions: where that says no, a field that cannot be compared is not asked.
+  const ordered = [
+    ...entries.filter(([key]) => joins.has(key)),
+    ...entries.filter(([key]) => !joins.has(key)),
+  ];
+  const parts = ordered.map(([key, operand]) => parseEntry(key, operand));
   return parts.length === 1 ? (parts[0] as QueryNode) : { kind: 'and', parts };
 }
 

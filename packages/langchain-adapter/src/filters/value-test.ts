@@ -23,10 +23,7 @@ export function toScalar(value: unknown): Scalar | undefined {
     return value;
   }
   if (value === null || value === undefined) return null;
-  if (!(value instanceof Date)) return undefined;
-  // What is no date equals another such in lists, and only there.
-  const time = value.getTime();
-  return Number.isNaN(time) ? undefined : time;
+  return value instanceof Date ? value.getTime() : undefined;
 }
 
 /**
