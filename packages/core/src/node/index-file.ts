@@ -1,5 +1,4 @@
 import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
@@ -7,6 +6,7 @@ import { checkpoint } from '../progress/task-options.ts';
 import type { BinaryIndex } from '../search/binary-index.ts';
 import type { IndexSource, LoadIndexOptions } from '../search/index-file.ts';
 import { loadIndex, saveIndex } from '../search/index-file.ts';
+import { fillFrom, openToRead } from './read-file.ts';
 import { replaceFile } from './replace-file.ts';
 
 /** The checksum of the engine's own library, which is several times as quick. */
@@ -58,28 +58,10 @@ async function sourceOf(handle: FileHandle): Promise<IndexSource> {
     async read(offset, length) {
       // Not filled with zeros, which would take as long as reading.
       const buffer = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
-      let done = 0;
-      while (done < length) {
-        const { bytesRead } = await handle.read(buffer, done, length - done, offset + done);
-        if (bytesRead === 0) throw cutOff(size, offset + done);
-        done += bytesRead;
-      }
+      await fillFrom(handle, buffer, { position: offset, endedAt: (at) => cutOff(size, at) });
       return buffer;
     },
   };
-}
-
-async function openToRead(file: string): Promise<FileHandle> {
-  try {
-    return await open(file);
-  } catch (cause) {
-    throw new BitryoshkaError({
-      code: 'file-not-found',
-      message: `${file}: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      remedy: 'Check the path and the permissions.',
-      cause,
-    });
-  }
 }
 
 function cutOff(size: number, at: number): BitryoshkaError {

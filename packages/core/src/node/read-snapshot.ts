@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
+import { fillFrom } from './read-file.ts';
 import type { Manifest, ManifestFile } from './snapshot-manifest.ts';
 import { readManifest } from './snapshot-manifest.ts';
 
@@ -152,15 +153,12 @@ class FileReader {
     }
   }
 
-  /** One read may give fewer bytes than were asked for. */
-  async #fill(piece: Uint8Array, position: number): Promise<void> {
-    for (let done = 0; done < piece.length; ) {
-      this.#signal?.throwIfAborted();
-      const rest = piece.length - done;
-      const { bytesRead } = await this.#handle.read(piece, done, rest, position + done);
-      if (bytesRead === 0) throw this.#truncated(position + done);
-      done += bytesRead;
-    }
+  #fill(piece: Uint8Array, position: number): Promise<void> {
+    return fillFrom(this.#handle, piece, {
+      position,
+      signal: this.#signal,
+      endedAt: (at) => this.#truncated(at),
+    });
   }
 
   async #checkLength(): Promise<void> {

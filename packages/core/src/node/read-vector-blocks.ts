@@ -1,8 +1,7 @@
-import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { toMatrix } from '../vectors/matrix.ts';
+import { fillFrom, openToRead } from './read-file.ts';
 import { checkVectorBytes, readVectorDescription } from './vector-description.ts';
 
 const rowsPerBlock = 4096;
@@ -17,13 +16,18 @@ const rowsPerBlock = 4096;
 export async function* readVectorBlocks(path: string): AsyncGenerator<Matrix> {
   const description = await readVectorDescription(`${path}.json`);
   const { ids, dims } = description;
-  const file = await openFile(`${path}.f32`);
+  const file = await openToRead(`${path}.f32`);
   try {
     checkVectorBytes(path, (await file.stat()).size, description);
     for (let start = 0; start < ids.length; start += rowsPerBlock) {
       const rows = Math.min(rowsPerBlock, ids.length - start);
       const block = { rows, columns: dims, data: new Float32Array(rows * dims) };
-      await fill(file, new Uint8Array(block.data.buffer), start * dims * 4, `${path}.f32`);
+      const bytes = new Uint8Array(block.data.buffer);
+      const position = start * dims * 4;
+      await fillFrom(file, bytes, {
+        position,
+        endedAt: (at) => cutOff(`${path}.f32`, at, position + bytes.length),
+      });
       yield toMatrix(block, { name: `${path}.f32 from ${start} on` });
     }
   } finally {
@@ -31,35 +35,10 @@ export async function* readVectorBlocks(path: string): AsyncGenerator<Matrix> {
   }
 }
 
-async function openFile(name: string): Promise<FileHandle> {
-  try {
-    return await open(name);
-  } catch (cause) {
-    throw new BitryoshkaError({
-      code: 'file-not-found',
-      message: `${name}: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      remedy: 'Check the path and the permissions.',
-      cause,
-    });
-  }
-}
-
-/** A read may give less than was asked for. */
-async function fill(
-  file: FileHandle,
-  bytes: Uint8Array,
-  position: number,
-  name: string,
-): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesRead } = await file.read(bytes, done, bytes.length - done, position + done);
-    if (bytesRead === 0) {
-      throw new BitryoshkaError({
-        code: 'truncated-file',
-        message: `${name}: it ended at byte ${position + done}, expected ${bytes.length - done} more.`,
-        remedy: 'Do not change the file while it is read.',
-      });
-    }
-    done += bytesRead;
-  }
+function cutOff(name: string, at: number, end: number): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'truncated-file',
+    message: `${name}: it ended at byte ${at}, expected ${end - at} more.`,
+    remedy: 'Do not change the file while it is read.',
+  });
 }

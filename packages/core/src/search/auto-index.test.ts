@@ -50,6 +50,8 @@ it('is exact while it is small, then has codes, then a graph, and back', async (
   await index.settled();
   expect([index.finder, index.quantizer]).toEqual(['exact', undefined]);
   expect(recall(index)).toBe(1);
+  const asked = { k: 20 };
+  expect(index.snapshot().search(queries[0], asked)).toEqual(index.search(queries[0], asked));
 });
 
 it('goes on while rows come, go and change in the background', async () => {

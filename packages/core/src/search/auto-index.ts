@@ -223,32 +223,28 @@ export class AutoIndex extends BinaryIndex {
   }
 
   override search(query: ArrayLike<number>, options: SearchOptions): ScoredRow[] {
-    return super.search(query, this.#deepened(options));
+    return super.search(query, deepened(this.#searched, options));
   }
 
   override searchBatch(queries: Vectors, options: SearchOptions): ScoredRow[][] {
-    return super.searchBatch(queries, this.#deepened(options));
+    return super.searchBatch(queries, deepened(this.#searched, options));
   }
 
   override searchAsync(
     query: ArrayLike<number>,
     options: AsyncSearchOptions,
   ): Promise<ScoredRow[]> {
-    return super.searchAsync(query, { ...options, ...this.#deepened(options) });
+    return super.searchAsync(query, deepened(this.#searched, options));
   }
 
   override snapshot(): IndexSnapshot {
     const reader = super.snapshot();
-    const depth = this.#depth;
-    const deepened = <Options extends SearchOptions>(options: Options): Options => ({
-      ...options,
-      ...deepen(depth, options),
-    });
+    const depth = this.#searched;
     return {
       rows: reader.rows,
-      search: (query, options) => reader.search(query, deepened(options)),
-      searchBatch: (queries, options) => reader.searchBatch(queries, deepened(options)),
-      searchAsync: (query, options) => reader.searchAsync(query, deepened(options)),
+      search: (query, options) => reader.search(query, deepened(depth, options)),
+      searchBatch: (queries, options) => reader.searchBatch(queries, deepened(depth, options)),
+      searchAsync: (query, options) => reader.searchAsync(query, deepened(depth, options)),
     };
   }
 
@@ -506,21 +502,26 @@ export class AutoIndex extends BinaryIndex {
     return tops.map((top) => top.rows().map(({ row }) => row));
   }
 
-  #deepened<Options extends SearchOptions>(options: Options): Options {
-    return this.finder === 'exact' ? options : { ...options, ...deepen(this.#depth, options) };
+  /** The depth that searches have by default; undefined where all vectors are compared. */
+  get #searched(): SearchDepth | undefined {
+    return this.finder === 'exact' ? undefined : this.#depth;
   }
 }
 
-/** A depth for ten neighbours, for as many as are asked for, unless the search says how far to look. */
-function deepen(depth: SearchDepth, options: SearchOptions): SearchDepth {
+/** Options with a depth for ten neighbours, for as many as are asked for, unless they say how far to look. */
+function deepened<Options extends SearchOptions>(
+  depth: SearchDepth | undefined,
+  options: Options,
+): Options {
   const { k, rerank, oversampling, efSearch, nprobe, candidates, prefixes } = options;
   const isSaid = [rerank, oversampling, efSearch, nprobe, candidates, prefixes].some(
     (value) => value !== undefined,
   );
-  if (isSaid) return {};
+  if (!depth || isSaid) return options;
   const times = Math.max(1, Number.isSafeInteger(k) ? k / wantedNeighbours : 1);
   const more = (count: number | undefined) => count && Math.ceil(times * count);
   return {
+    ...options,
     ...depth,
     rerank: more(depth.rerank),
     candidates: more(depth.candidates),

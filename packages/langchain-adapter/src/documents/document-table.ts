@@ -14,7 +14,7 @@ export class DocumentTable {
   readonly #entries: RowPages<DocumentEntry> = new RowPages();
   /** Of rows that are not committed as well: what an id had before is in `#replaced` then. */
   readonly #rowById: Map<string, number> = new Map();
-  #replaced: Map<string, number> = new Map();
+  readonly #replaced: Map<string, number> = new Map();
   #count = 0;
   readonly #metadata: MetadataIndex;
   /** Rows from here on are not committed. */
@@ -39,7 +39,7 @@ export class DocumentTable {
    */
   append(entries: readonly DocumentEntry[], firstRow: number): number[] {
     for (const [i, entry] of entries.entries()) this.#put(firstRow + i, entry);
-    return this.commit(entries, firstRow);
+    return this.commit(entries.length, firstRow);
   }
 
   /**
@@ -66,12 +66,12 @@ export class DocumentTable {
   }
 
   /** @returns the rows that were left by documents with the same ids */
-  commit(entries: readonly DocumentEntry[], firstRow: number): number[] {
+  commit(count: number, firstRow: number): number[] {
     const left = [...this.#replaced.values()];
-    this.#replaced = new Map();
+    this.#replaced.clear();
     for (const row of left) this.#remove(row);
-    this.#count += entries.length - left.length;
-    this.#end = Math.max(this.#end, firstRow + entries.length);
+    this.#count += count - left.length;
+    this.#end = Math.max(this.#end, firstRow + count);
     return left;
   }
 

@@ -415,7 +415,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
         throw cause;
       }
       this.#index = index;
-      index.delete(this.#documents.commit(entries, first));
+      index.delete(this.#documents.commit(entries.length, first));
     } finally {
       this.#searched = undefined;
       release();
