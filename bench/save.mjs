@@ -1,12 +1,12 @@
 // A graph to a file and back: seconds beside those of the same bytes alone, and the same answers.
 // Usage: node --expose-gc save.mjs [ROWS], by default 1,000,000 of 256 dimensions as float16: texts by the bundled model
 // where ../shared has them (kept in .cache), random elsewhere.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BinaryIndex, fitQuantizer, graph, loadIndex, saveIndex } from '@bitryoshka/core';
-import { linkInThread } from '@bitryoshka/core/node';
+import { BinaryIndex, fitQuantizer, graph } from '@bitryoshka/core';
+import { linkInThread, loadIndexFile, saveIndexFile } from '@bitryoshka/core/node';
 import { generator, normals } from './generator.mjs';
 import { residentMegabytes, rowsOf, secondsOf } from './measure-searches.mjs';
 import { hasTexts, textVectors } from './real-vectors.mjs';
@@ -43,8 +43,12 @@ async function compare(file, bytesFile) {
   const built = residentMegabytes() - before;
   const expected = answersOf(index);
 
-  const save = await secondsOf(() => writePieces(file, saveIndex(index)));
-  const { loaded, load, bytes } = await loadFrom(file);
+  const save = await secondsOf(() => saveIndexFile(index, file));
+  const bytes = statSync(file).size;
+  let loaded;
+  const load = await secondsOf(async () => {
+    loaded = await loadIndexFile(file);
+  });
   const found = answersOf(loaded);
   if (found !== expected) throw new Error('The index that was loaded has other answers.');
   const write = await secondsOf(() => writePieces(bytesFile, zeros(bytes)));
@@ -87,25 +91,6 @@ async function writePieces(file, pieces) {
       }
     }
     await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function loadFrom(file) {
-  const handle = await open(file);
-  try {
-    const { size: bytes } = await handle.stat();
-    const read = async (offset, length) => {
-      const buffer = new Uint8Array(length);
-      await handle.read(buffer, 0, length, offset);
-      return buffer;
-    };
-    let loaded;
-    const load = await secondsOf(async () => {
-      loaded = await loadIndex({ byteLength: bytes, read });
-    });
-    return { loaded, load, bytes };
   } finally {
     await handle.close();
   }

@@ -2,6 +2,7 @@ export type { Codes } from './codes/codes.ts';
 export { bitAt, bytesPerCode, packSigns } from './codes/codes.ts';
 export type { ErrorCode, ErrorParts } from './errors/bitryoshka-error.ts';
 export { BitryoshkaError } from './errors/bitryoshka-error.ts';
+export type { ByteSource } from './format/checked-blocks.ts';
 export type { VectorFormatName } from './kernels/scan/vector-layout.ts';
 export type { Progress, TaskOptions } from './progress/task-options.ts';
 export type { Decoder } from './quantizers/decoder.ts';
@@ -32,7 +33,7 @@ export type { GraphLinker, GraphOptions } from './search/finders/graph/graph.ts'
 export { graph } from './search/finders/graph/graph.ts';
 export type { ListsOptions } from './search/finders/lists/lists.ts';
 export { lists } from './search/finders/lists/lists.ts';
-export type { IndexSource, LoadIndexOptions, SaveIndexOptions } from './search/index-file.ts';
+export type { LoadIndexOptions, SaveIndexOptions } from './search/index-file.ts';
 export { loadIndex, saveIndex } from './search/index-file.ts';
 export type { AsyncSearchOptions } from './search/index-reader.ts';
 export type { Scoring } from './search/ranking/code-scoring.ts';

@@ -1,10 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import type { ByteSource } from '../format/checked-blocks.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint } from '../progress/task-options.ts';
 import type { BinaryIndex } from '../search/binary-index.ts';
-import type { IndexSource, LoadIndexOptions } from '../search/index-file.ts';
+import type { LoadIndexOptions } from '../search/index-file.ts';
 import { loadIndex, saveIndex } from '../search/index-file.ts';
 import { fillFrom, openToRead } from './read-file.ts';
 import { replaceFile } from './replace-file.ts';
@@ -51,7 +52,7 @@ export async function loadIndexFile<Index extends BinaryIndex = BinaryIndex>(
   }
 }
 
-async function sourceOf(handle: FileHandle): Promise<IndexSource> {
+async function sourceOf(handle: FileHandle): Promise<ByteSource> {
   const { size } = await handle.stat();
   return {
     byteLength: size,

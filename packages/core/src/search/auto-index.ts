@@ -1,4 +1,5 @@
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import type { ByteSource } from '../format/checked-blocks.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint, nextTurn } from '../progress/task-options.ts';
 import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
@@ -14,7 +15,7 @@ import type { GraphOptions } from './finders/graph/graph.ts';
 import { graph } from './finders/graph/graph.ts';
 import type { ListsOptions } from './finders/lists/lists.ts';
 import { lists } from './finders/lists/lists.ts';
-import type { IndexSource, LoadIndexOptions } from './index-file.ts';
+import type { LoadIndexOptions } from './index-file.ts';
 import { loadIndex } from './index-file.ts';
 import type { AsyncSearchOptions, IndexReader } from './index-reader.ts';
 import type { ScoredRow } from './ranking/top-k.ts';
@@ -172,7 +173,7 @@ export class AutoIndex extends BinaryIndex {
    * @throws BitryoshkaError as `loadIndex`
    */
   static load(
-    file: Uint8Array | IndexSource,
+    file: Uint8Array | ByteSource,
     { crc32, signal, onLoad, ...options }: LoadAutoIndexOptions = {},
   ): Promise<AutoIndex> {
     const { storage } = options;

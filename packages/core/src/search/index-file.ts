@@ -1,5 +1,7 @@
 import { bytesPerCode } from '../codes/codes.ts';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import type { ByteSource } from '../format/checked-blocks.ts';
+import { BlockChecksums, blockBytes, CheckedBlocks } from '../format/checked-blocks.ts';
 import type { Crc32 } from '../format/crc32.ts';
 import { crc32 as crc32InJavascript } from '../format/crc32.ts';
 import type { TensorSlot } from '../format/safetensors.ts';
@@ -7,7 +9,7 @@ import { decodeSafetensorsHeader, encodeSafetensorsHeader } from '../format/safe
 import type { VectorFormatName } from '../kernels/scan/vector-layout.ts';
 import { bytesOfVector } from '../kernels/scan/vector-layout.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
-import { checkpoint } from '../progress/task-options.ts';
+import { nextTurn } from '../progress/task-options.ts';
 import { loadQuantizer } from '../quantizers/load-quantizer.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
@@ -17,18 +19,11 @@ import type { FinderPlan } from './finders/finder.ts';
 import { graph } from './finders/graph/graph.ts';
 import { lists } from './finders/lists/lists.ts';
 import type { IndexSegment } from './index-segment.ts';
+import type { RowId } from './rows/row-id.ts';
 import { segmentSlots } from './rows/segment-rows.ts';
-import { EncodedRows } from './vectors/encoded-rows.ts';
 import type { StoredVectors } from './vectors/stored-vectors.ts';
 import { vectorCodec, vectorFormats } from './vectors/vector-codecs.ts';
 import type { VectorStorage } from './vectors/vector-storage.ts';
-
-/** A file of an index, wherever it lies. */
-export interface IndexSource {
-  readonly byteLength: number;
-  /** @returns `length` bytes from `offset`, which nobody changes */
-  read(offset: number, length: number): Promise<Uint8Array>;
-}
 
 export interface LoadIndexOptions<Index extends BinaryIndex = BinaryIndex> extends TaskOptions {
   /** Where vectors are kept. Default: in memory, at the precision at which they were saved. */
@@ -46,8 +41,6 @@ export interface SaveIndexOptions
     Pick<TaskOptions, 'onProgress'> {}
 
 const version = '1';
-/** Bytes that have a checksum of their own. */
-const blockBytes = 1 << 20;
 /** Rows that are written or read at a time. */
 const rowsPerPiece = 1024;
 const mostHeaderBytes = 1 << 24;
@@ -80,7 +73,7 @@ export function* saveIndex(
     sections.push({ name: `finder.${name}`, dtype: 'U8', shape: [byteLength], pieces });
   }
   const bytes = sections.reduce((sum, section) => sum + bytesOf(section), 0);
-  const count = 1 + Math.ceil(bytes / blockBytes);
+  const blocks = new BlockChecksums(bytes, crc32);
   const fields = {
     dimensions: index.dimensions,
     nextRow,
@@ -91,29 +84,24 @@ export function* saveIndex(
     finder: finder && { kind: finder.kind, fields: state?.fields },
   };
   const header = encodeSafetensorsHeader(
-    [...sections, { name: 'checksums', dtype: 'U32' as const, shape: [count] }].map(
-      ({ name, dtype, shape }) => [name, { dtype, shape }] as const,
-    ),
+    [
+      ...sections,
+      { name: 'checksums', dtype: 'U32' as const, shape: [1 + blocks.checksums.length] },
+    ].map(({ name, dtype, shape }) => [name, { dtype, shape }] as const),
     { format: 'bitryoshka', kind: 'index', version, fields: JSON.stringify(fields) },
   );
-  const checksums = new Uint32Array(count);
-  checksums[0] = crc32(header, 0);
   yield header;
   let done = 0;
   for (const { pieces } of sections) {
     for (const piece of pieces()) {
       if (rows.removals !== removals || rows.nextRow !== nextRow) throw changed();
-      for (let start = 0; start < piece.length; ) {
-        const block = 1 + Math.floor(done / blockBytes);
-        const end = Math.min(piece.length, start + block * blockBytes - done);
-        checksums[block] = crc32(piece.subarray(start, end), checksums[block]);
-        done += end - start;
-        start = end;
-      }
+      blocks.add(piece);
       yield piece;
+      done += piece.length;
       onProgress?.({ stage: 'save', done, total: bytes });
     }
   }
+  const checksums = Uint32Array.of(crc32(header, 0), ...blocks.checksums);
   yield new Uint8Array(checksums.buffer);
 }
 
@@ -124,20 +112,29 @@ export function* saveIndex(
  * @throws BitryoshkaError `truncated-file`, `invalid-file`, `unsupported-version` or `checksum-mismatch`
  */
 export async function loadIndex<Index extends BinaryIndex = BinaryIndex>(
-  file: Uint8Array | IndexSource,
+  file: Uint8Array | ByteSource,
   options: LoadIndexOptions<Index> = {},
 ): Promise<Index> {
   const { crc32 = crc32InJavascript, signal, onProgress } = options;
-  const task = { signal, onProgress };
   const source = 'read' in file ? file : sourceOf(file);
-  const { headerBytes, slots, fields } = await readHeader(source, crc32);
-  await verify(source, { headerBytes, slots, crc32, ...task });
+  const { headerBytes, slots, fields, checksums } = await readHeader(source, crc32);
+  const blocks = new CheckedBlocks(source, {
+    first: headerBytes,
+    bytes: slots.checksums.start,
+    checksums,
+    crc32,
+    damaged: (start, end) => {
+      const [name] = Object.entries(slots).find(([, slot]) => slot.end > start) ?? ['bytes'];
+      return damaged(`${name}, between bytes ${headerBytes + start} and ${headerBytes + end}`);
+    },
+    task: { signal, onProgress },
+  });
   const read = async (name: string, byteLength?: number, from = 0): Promise<Uint8Array> => {
     const slot = slots[name];
     if (!slot) throw invalid(`no ${name}`);
     const length = byteLength ?? slot.end - slot.start;
     if (from + length > slot.end - slot.start) throw invalid(`too few bytes of ${name}`);
-    return source.read(headerBytes + slot.start + from, length);
+    return blocks.read(slot.start + from, length);
   };
   const { dimensions, nextRow, prefixBits, quantizer: hasQuantizer, finder } = fields;
   const quantizer = hasQuantizer ? loadQuantizer((await read('quantizer')).slice()) : undefined;
@@ -156,9 +153,8 @@ export async function loadIndex<Index extends BinaryIndex = BinaryIndex>(
   }
   const { create = (made) => new BinaryIndex(made) as Index } = options;
   const index = create({ dimensions, quantizer, prefixBits, storage }, fields.settings);
-  const rowBytes = await read('rows');
-  const numbers = new Uint32Array(rowBytes.slice().buffer);
-  await readSegments(index, { numbers, saved, read, task });
+  const numbers = new Uint32Array((await read('rows')).slice().buffer);
+  await readSegments(index, { numbers, nextRow, saved, read });
   index.skipTo(nextRow);
   if (finder) {
     const plans: readonly FinderPlan[] = [graph(), lists()];
@@ -176,8 +172,9 @@ export async function loadIndex<Index extends BinaryIndex = BinaryIndex>(
           },
         }),
     };
-    await index.attach(restore, task);
+    await index.attach(restore, { signal });
   }
+  await blocks.checkOthers();
   return index;
 }
 
@@ -267,11 +264,11 @@ function sectionsOf(index: BinaryIndex, isFetched: boolean): Section[] {
 /** At which precision the vectors are saved: as they are kept, or as float32 where that is not in memory. */
 function formatOf(index: BinaryIndex): VectorFormatName {
   const vectors = index.contents.rows.segments[0]?.content.vectors;
-  return vectors instanceof EncodedRows ? vectors.format : 'float32';
+  return vectors?.format ?? 'float32';
 }
 
 function encodedVectors(vectors: StoredVectors, slots: Uint32Array): Uint8Array {
-  if (vectors instanceof EncodedRows) return vectors.encoded(slots);
+  if (vectors.format && vectors.encoded) return vectors.encoded(slots);
   const floats = new Float32Array(slots.length * vectors.dimensions);
   for (let i = 0; i < slots.length; i++) floats.set(vectors.at(slots[i]), i * vectors.dimensions);
   return new Uint8Array(floats.buffer);
@@ -280,38 +277,67 @@ function encodedVectors(vectors: StoredVectors, slots: Uint32Array): Uint8Array 
 interface ReadSegments {
   /** Of the rows, in the order of the file. */
   readonly numbers: Uint32Array;
+  readonly nextRow: RowId;
   readonly saved: VectorFormatName | undefined;
-  readonly read: (name: string, byteLength: number, from: number) => Promise<Uint8Array>;
-  readonly task: TaskOptions;
+  readonly read: (name: string, byteLength?: number, from?: number) => Promise<Uint8Array>;
 }
 
+/** Section after section, as they lie in the file. */
 async function readSegments(
   index: BinaryIndex,
-  { numbers, saved, read, task }: ReadSegments,
+  { numbers, nextRow, saved, read }: ReadSegments,
 ): Promise<void> {
   const { quantizer, dimensions } = index;
-  const total = numbers.length;
-  if (new Set(numbers).size !== total) throw invalid('a row number twice');
-  const codeBytes = bytesPerCode(quantizer?.bits ?? 0);
-  for (let first = 0; first < total; first += segmentSlots) {
-    const content = index.createSegment();
-    const end = Math.min(total, first + segmentSlots);
-    for (let start = first; start < end; start += rowsPerPiece) {
-      await checkpoint(task, { stage: 'load', done: start, total });
-      const rows = Math.min(rowsPerPiece, end - start);
-      if (saved && content.vectors) {
-        const perRow = bytesOfVector(saved, dimensions);
-        const bytes = await read('vectors', rows * perRow, start * perRow);
-        appendVectors(content.vectors, bytes, saved, rows);
+  checkNumbers(numbers, nextRow);
+  const segments = Array.from({ length: Math.ceil(numbers.length / segmentSlots) }, (_, i) => ({
+    content: index.createSegment(),
+    first: i * segmentSlots,
+    end: Math.min(numbers.length, (i + 1) * segmentSlots),
+  }));
+  const fill = async (
+    name: string,
+    bytesPerRow: number,
+    append: (content: IndexSegment, bytes: Uint8Array, first: number, rows: number) => void,
+  ) => {
+    for (const { content, first, end } of segments) {
+      for (let start = first; start < end; start += rowsPerPiece) {
+        const rows = Math.min(rowsPerPiece, end - start);
+        const bytes = await read(name, rows * bytesPerRow, start * bytesPerRow);
+        append(content, bytes, start, rows);
       }
-      if (!quantizer) continue;
-      const data = (await read('codes', rows * codeBytes, start * codeBytes)).slice();
-      const norms = quantizer.decoder && (await read('norms', rows, start)).slice();
-      const { bits } = quantizer;
-      content.codes?.append({ rows, bits, bytesPerCode: codeBytes, data }, norms);
     }
-    index.adopt(content, numbers.subarray(first, end));
+  };
+  if (saved) {
+    await fill('vectors', bytesOfVector(saved, dimensions), ({ vectors }, bytes, _, rows) => {
+      if (vectors) appendVectors(vectors, bytes, saved, rows);
+    });
   }
+  if (quantizer) {
+    const { bits } = quantizer;
+    const norms = quantizer.decoder && (await read('norms', numbers.length));
+    await fill('codes', bytesPerCode(bits), ({ codes }, data, first, rows) => {
+      codes?.append(
+        { rows, bits, bytesPerCode: bytesPerCode(bits), data },
+        norms?.subarray(first, first + rows),
+      );
+    });
+  }
+  for (const { content, first, end } of segments) {
+    index.adopt(content, numbers.subarray(first, end));
+    await nextTurn();
+  }
+}
+
+/** @throws BitryoshkaError `invalid-file` for numbers that are not those of rows, each once */
+function checkNumbers(numbers: Uint32Array, nextRow: RowId): void {
+  let [isRising, last] = [true, -1];
+  for (const row of numbers) {
+    if (row >= nextRow) throw invalid(`row ${row} of ${nextRow}`);
+    if (row <= last) isRising = false;
+    last = row;
+  }
+  if (isRising || new Set(numbers).size === numbers.length) return;
+  throw invalid('a row number twice');
 }
 
 function appendVectors(
@@ -320,11 +346,8 @@ function appendVectors(
   format: VectorFormatName,
   rows: number,
 ): void {
-  if (vectors instanceof EncodedRows && vectors.format === format) {
-    vectors.appendEncoded(bytes);
-    return;
-  }
-  vectors.append(decodedVectors(bytes, format, { rows, columns: vectors.dimensions }));
+  if (vectors.format === format && vectors.appendEncoded) vectors.appendEncoded(bytes);
+  else vectors.append(decodedVectors(bytes, format, { rows, columns: vectors.dimensions }));
 }
 
 function decodedVectors(
@@ -345,12 +368,14 @@ function decodedVectors(
 }
 
 async function readHeader(
-  source: IndexSource,
+  source: ByteSource,
   crc32: Crc32,
 ): Promise<{
   readonly headerBytes: number;
   readonly slots: Readonly<Record<string, TensorSlot>>;
   readonly fields: IndexFields;
+  /** Of blocks. */
+  readonly checksums: Uint32Array;
 }> {
   const { byteLength } = source;
   if (byteLength < 8) throw truncated(byteLength, 8);
@@ -370,48 +395,18 @@ async function readHeader(
       remedy: 'Update bitryoshka, or save the index again with this version.',
     });
   }
-  const checksums = slots.checksums;
-  if (!checksums || checksums.end - checksums.start < 4) throw invalid('no checksums');
-  const expected = await source.read(headerBytes + checksums.start, 4);
-  if (crc32(header, 0) !== new DataView(expected.buffer, expected.byteOffset).getUint32(0, true)) {
-    throw damaged('the header');
+  const { checksums: slot } = slots;
+  if (!slot || slot.end - slot.start !== 4 + 4 * Math.ceil(slot.start / blockBytes)) {
+    throw invalid('another number of checksums');
   }
-  return { headerBytes, slots, fields: JSON.parse(metadata.fields) };
+  const bytes = await source.read(headerBytes + slot.start, slot.end - slot.start);
+  const [ofHeader, ...checksums] = new Uint32Array(bytes.slice().buffer);
+  if (crc32(header, 0) !== ofHeader) throw damaged('the header');
+  const fields = JSON.parse(metadata.fields);
+  return { headerBytes, slots, fields, checksums: Uint32Array.from(checksums) };
 }
 
-/** Compares every block with its checksum. */
-async function verify(
-  source: IndexSource,
-  {
-    headerBytes,
-    slots,
-    crc32,
-    ...task
-  }: TaskOptions & {
-    readonly headerBytes: number;
-    readonly slots: Readonly<Record<string, TensorSlot>>;
-    readonly crc32: Crc32;
-  },
-): Promise<void> {
-  const { start, end } = slots.checksums;
-  const blocks = Math.ceil(start / blockBytes);
-  if (end - start !== 4 * (blocks + 1)) throw invalid('another number of checksums');
-  const bytes = await source.read(headerBytes + start, end - start);
-  const expected = new Uint32Array(bytes.slice().buffer);
-  for (let block = 0; block < blocks; block++) {
-    await checkpoint(task, { stage: 'verify', done: block, total: blocks });
-    const from = block * blockBytes;
-    const length = Math.min(blockBytes, start - from);
-    const found = crc32(await source.read(headerBytes + from, length), 0);
-    if (found === expected[block + 1]) continue;
-    const [name] = Object.entries(slots).find(([, slot]) => slot.end > from) ?? ['bytes'];
-    throw damaged(
-      `${name}, between bytes ${headerBytes + from} and ${headerBytes + from + length}`,
-    );
-  }
-}
-
-function sourceOf({ buffer, byteOffset, length: byteLength }: Uint8Array): IndexSource {
+function sourceOf({ buffer, byteOffset, length: byteLength }: Uint8Array): ByteSource {
   // Not as a Buffer of Node, of which a slice is no copy.
   const file = new Uint8Array(buffer, byteOffset, byteLength);
   return {

@@ -62,20 +62,13 @@ export class EncodedRows implements StoredVectors {
     return this.#codec.format;
   }
 
-  /** The named rows as they are stored, one after the other. */
   encoded(rows: ArrayLike<number>): Uint8Array {
-    const bytes = new Uint8Array(rows.length * this.bytesPerVector);
-    for (let i = 0; i < rows.length; i++) {
-      bytes.set(this.#encoded.at(rows[i]), i * this.bytesPerVector);
-    }
-    return bytes;
+    return this.#encoded.copy(rows);
   }
 
-  /** Appends what `encoded` gave. */
   appendEncoded(bytes: Uint8Array): void {
-    for (let start = 0; start < bytes.length; start += this.bytesPerVector) {
-      this.#next().set(bytes.subarray(start, start + this.bytesPerVector));
-    }
+    this.#encoded.write(this.rows, bytes);
+    this.rows += bytes.length / this.bytesPerVector;
   }
 
   /** Moves them, and those to come, to memory that other threads read as well. */

@@ -66,6 +66,19 @@ export function storedVectorsSuite(
       );
     });
 
+    it('come back from bytes as they are stored', () => {
+      const stored = filled();
+      if (!stored.encoded) return;
+      const other = create(dimensions);
+      other.append(rowRange(vectors, 0, 3));
+      // Across the ends of chunks.
+      other.appendEncoded?.(stored.encoded(Array.from({ length: 5000 }, (_, i) => i)));
+      other.append(rowRange(vectors, 0, 1));
+      expect(other.rows).toBe(5004);
+      for (let i = 0; i < 5000; i++) expect(other.at(3 + i)).toEqual(stored.at(i));
+      expect(other.at(5003)).toEqual(stored.at(0));
+    });
+
     it('may be all zero', () => {
       const stored = create(dimensions);
       stored.append(zeros(2, dimensions));

@@ -1,4 +1,5 @@
 import type { SharedKernel } from '../../kernels/scan/shared-kernel.ts';
+import type { VectorFormatName } from '../../kernels/scan/vector-layout.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import type { SharedVectors } from './vector-chunks.ts';
 
@@ -21,6 +22,12 @@ export interface StoredVectors {
   at(row: number): Float32Array;
   /** All vectors as float32, in blocks of `blockRows` consecutive rows. */
   blocks(): Iterable<Matrix>;
+  /** How `encoded` lays them out; undefined where vectors are neither saved nor loaded as they are stored. */
+  readonly format?: VectorFormatName | undefined;
+  /** The named rows as they are stored, one after the other. */
+  encoded?(rows: ArrayLike<number>): Uint8Array;
+  /** Appends what `encoded` gave, of whole rows. */
+  appendEncoded?(bytes: Uint8Array): void;
   /** Moves them, and those to come, to memory that other threads read; absent where that cannot be done. */
   share?(kernel: SharedKernel): SharedVectors;
 }

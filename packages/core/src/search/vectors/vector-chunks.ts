@@ -50,6 +50,26 @@ export class VectorChunks {
     while (this.#chunks.length <= chunk) this.#chunks.push(this.#create(this.#chunks.length));
   }
 
+  /** Writes rows one after the other from a row on, making room. */
+  write(first: number, bytes: Uint8Array): void {
+    for (let start = 0, row = first; start < bytes.length; ) {
+      this.ensure(row);
+      const chunk = chunkOf(row);
+      const end = Math.min(bytes.length, start + (startOf(chunk + 1) - row) * this.bytesPerRow);
+      const offset = (row - startOf(chunk)) * this.bytesPerRow;
+      this.#chunks[chunk].memory.bytes.set(bytes.subarray(start, end), offset);
+      row = startOf(chunk + 1);
+      start = end;
+    }
+  }
+
+  /** The named rows, one after the other, copied. */
+  copy(rows: ArrayLike<number>): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(rows.length * this.bytesPerRow);
+    for (let i = 0; i < rows.length; i++) bytes.set(this.at(rows[i]), i * this.bytesPerRow);
+    return bytes;
+  }
+
   /** The bytes of a row there is room for, as a view. */
   at(row: number): Uint8Array {
     const chunk = chunkOf(row);
@@ -99,7 +119,7 @@ export class VectorChunks {
       const first = chunkOf(start);
       for (let chunk = 0; startOf(chunk) < ofPart; chunk++) {
         const own = this.#chunks[first + chunk];
-        chunks.#chunks.push(startOf(chunk + 1) <= ofPart ? own : this.#copy(chunk, own));
+        chunks.#chunks.push(startOf(chunk + 1) <= ofPart ? own : this.#copyOf(chunk, own));
       }
       parts.push({ chunks, rows: ofPart });
     }
@@ -166,7 +186,7 @@ export class VectorChunks {
     return chunkOver(kernel.createVectorMemory(rowsOf(chunk), this.#dimensions, this.#format));
   }
 
-  #copy(chunk: number, { memory }: Chunk): Chunk {
+  #copyOf(chunk: number, { memory }: Chunk): Chunk {
     const copy = this.#create(chunk);
     copy.memory.bytes.set(memory.bytes);
     return copy;

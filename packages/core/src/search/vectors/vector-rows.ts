@@ -7,6 +7,7 @@ import { blockRows, VectorChunks } from './vector-chunks.ts';
 
 /** A growing list of float32 vectors, scored by their dot product with a query. */
 export class VectorRows implements StoredVectors {
+  readonly format = 'float32';
   readonly dimensions: number;
   rows = 0;
   #chunks: VectorChunks;
@@ -43,6 +44,15 @@ export class VectorRows implements StoredVectors {
       const rows = Math.min(blockRows, this.rows - start);
       yield { rows, columns: this.dimensions, data: this.#chunks.floatsAt(start, rows) };
     }
+  }
+
+  encoded(rows: ArrayLike<number>): Uint8Array {
+    return this.#chunks.copy(rows);
+  }
+
+  appendEncoded(bytes: Uint8Array): void {
+    this.#chunks.write(this.rows, bytes);
+    this.rows += bytes.length / this.bytesPerVector;
   }
 
   /** Moves them, and those to come, to memory that other threads read as well. */

@@ -159,9 +159,11 @@ export class GraphNodes {
     this.#rows = rows;
     this.#norms = norms;
     this.#removed = Array.from(removed);
-    this.#free.push(...free);
     const isEmpty = new Uint8Array(rows.length);
-    for (const node of free) isEmpty[node] = 1;
+    for (const node of free) {
+      this.#free.push(node);
+      isEmpty[node] = 1;
+    }
     for (const node of removed) isEmpty[node] = 1;
     for (let node = 0; node < rows.length; node++) {
       if (isEmpty[node] === 1) continue;
