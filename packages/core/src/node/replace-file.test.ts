@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -23,4 +23,18 @@ it('leaves everything as it was when it cannot put the file in place', async () 
   await expect(replaceFile(join(folder, 'none/page'), 'text')).rejects.toMatchObject({
     code: 'write-failed',
   });
+});
+
+it('removes what a killed process has left behind, and nothing else', async () => {
+  const [now, before] = [new Date(), new Date(Date.now() - 3_600_000)];
+  const left = async (name: string, time: Date) => {
+    await writeFile(join(folder, name), 'part');
+    await utimes(join(folder, name), time, time);
+  };
+  await left('index.0123abcd.tmp', before);
+  const kept = ['index.89abcdef.tmp', 'index.old.tmp', 'my-index.0123abcd.tmp', 'index.0123abcd'];
+  await left(kept[0], now);
+  for (const name of kept.slice(1)) await left(name, before);
+  await replaceFile(join(folder, 'index'), 'whole');
+  expect((await readdir(folder)).sort()).toEqual([...kept, 'index'].sort());
 });

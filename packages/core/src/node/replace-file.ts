@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import { flush } from './flush.ts';
 
@@ -18,8 +18,12 @@ export async function checkReplaceable(file: string): Promise<void> {
   });
 }
 
+/** What is being written is written to all the time: after so long, whoever did it is gone. */
+const abandonedMilliseconds = 10 * 60 * 1000;
+
 /**
  * Replaces a file as a whole or not at all: it is written beside its place, flushed and renamed.
+ * What was left behind there by a process that was killed goes first.
  *
  * @param contents a list is written piece by piece
  * @throws BitryoshkaError `write-failed`, and what making the pieces throws; what was there before is still there then
@@ -29,6 +33,7 @@ export async function replaceFile(
   contents: Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<void> {
   const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
+  await removeAbandoned(file);
   try {
     const handle = await open(temporary, 'wx');
     try {
@@ -45,6 +50,20 @@ export async function replaceFile(
     await rm(temporary, { force: true });
     if (typeof contents === 'object' && !isSystemError(cause)) throw cause;
     throw writeFailed(file, describe(cause), cause);
+  }
+}
+
+async function removeAbandoned(file: string): Promise<void> {
+  const folder = dirname(file);
+  const before = `${basename(file)}.`;
+  // Where it cannot be looked up or removed, it stays; what is to be written fails by itself.
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    if (!name.startsWith(before) || !/^[0-9a-f]{8}\.tmp$/.test(name.slice(before.length))) continue;
+    const path = join(folder, name);
+    const { mtimeMs = Infinity } = (await stat(path).catch(() => undefined)) ?? {};
+    if (Date.now() - mtimeMs < abandonedMilliseconds) continue;
+    await rm(path, { force: true }).catch(() => undefined);
   }
 }
 
