@@ -31,6 +31,14 @@ export async function medianTimes(queries, searches, rounds = 5) {
   return best.map((times, s) => (searches[s] ? median(times.subarray(0, asked[s])) : undefined));
 }
 
+/** Every n-th question, to be asked before, and the others, to be measured. */
+export function heldApart(questions, n) {
+  return {
+    asked: questions.filter((_, i) => i % n === 0),
+    queries: questions.filter((_, i) => i % n !== 0),
+  };
+}
+
 /** The share of the wanted rows that was found. */
 export function recallOf(found, wanted) {
   let shared = 0;

@@ -176,7 +176,9 @@ async function ask(
     while (found.length < total && (spent < most || found.length < fewest)) {
       await checkpoint(task, { stage: 'ask', done: found.length, total });
       const start = performance.now();
-      found.push(index.search(row(questions, found.length), { k: neighbours }));
+      // With its own depth, from which it does not learn: not from the questions by which it is measured.
+      const options = { k: neighbours, ...index.depth };
+      found.push(index.search(row(questions, found.length), options));
       spent += performance.now() - start;
     }
     return { found, milliseconds: spent / found.length };

@@ -22,9 +22,15 @@ export function quantizerSuite(
     const documents = randomMatrix(200, dimensions, 1);
     const queries = randomMatrix(30, dimensions, 2);
     const others = randomMatrix(41, dimensions, 3);
+    let fitting: Promise<Quantizer> | undefined;
+    /** One for all that only look at it. */
+    const fitted = () => {
+      fitting ??= fit(documents, bits, queries);
+      return fitting;
+    };
 
     it('encodes the signs of its projection, padded with zero bits', async () => {
-      const quantizer = await fit(documents, bits, queries);
+      const quantizer = await fitted();
       expect([quantizer.inputDimensions, quantizer.bits]).toEqual([dimensions, bits]);
       for (const side of sides) {
         const codes = quantizer.encode(others, side);
@@ -40,7 +46,7 @@ export function quantizerSuite(
     });
 
     it('is the same after saving and loading, to the byte', async () => {
-      const quantizer = await fit(documents, bits, queries);
+      const quantizer = await fitted();
       const file = quantizer.save();
       const loaded = loadQuantizer(file);
       expect(loaded.save()).toEqual(file);
@@ -52,12 +58,12 @@ export function quantizerSuite(
     });
 
     it('is the same when fitted again', async () => {
-      const first = await fit(documents, bits, queries);
+      const first = await fitted();
       expect((await fit(documents, bits, queries)).save()).toEqual(first.save());
     });
 
     it('looks at directions only, and at each vector by itself', async () => {
-      const quantizer = await fit(documents, bits, queries);
+      const quantizer = await fitted();
       // A power of two scales without rounding.
       const longer = { ...others, data: others.data.map((value) => value * 1024) };
       expect(quantizer.encode(longer, 'document')).toEqual(quantizer.encode(others, 'document'));

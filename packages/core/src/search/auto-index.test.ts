@@ -26,13 +26,13 @@ it('is exact while it is small, then has codes, then a graph, and back', async (
   index.add(vectors.slice(0, 1000));
   await index.settled();
   expect([index.finder, index.depth]).toEqual(['exact', {}]);
-  index.add(vectors.slice(1000, 5000));
+  index.add(vectors.slice(1000, 3500));
   // Until it is as quick and finds as much, searches are as they were.
   expect(index.finder).toBe('exact');
   await index.settled();
   expect(index.finder).toBe('scan');
   expect(recall(index)).toBeGreaterThan(0.97);
-  await index.addAsync(vectors.slice(5000));
+  await index.addAsync(vectors.slice(3500));
   await index.settled();
   expect(index.finder).toBe('graph');
   expect(recall(index)).toBeGreaterThan(0.97);
@@ -40,13 +40,13 @@ it('is exact while it is small, then has codes, then a graph, and back', async (
     expect.arrayContaining(['sample', 'encode', 'truth', 'measure', 'graph']),
   );
   // A little fewer rows than it takes are no reason to go back.
-  index.delete(Array.from({ length: 3000 }, (_, i) => i));
+  index.delete(Array.from({ length: 9000 }, (_, i) => i));
   await index.settled();
   expect(index.finder).toBe('graph');
-  index.delete(Array.from({ length: 5000 }, (_, i) => 3000 + i));
+  index.delete(Array.from({ length: 1500 }, (_, i) => 9000 + i));
   await index.settled();
   expect(index.finder).toBe('scan');
-  index.delete(Array.from({ length: 3000 }, (_, i) => 8000 + i));
+  index.delete(Array.from({ length: 1000 }, (_, i) => 10_500 + i));
   await index.settled();
   expect([index.finder, index.quantizer]).toEqual(['exact', undefined]);
   expect(recall(index)).toBe(1);
@@ -146,6 +146,53 @@ it('looks farther for more neighbours, and as far as it is told', async () => {
     exact.search(queries[0], { k: 200 }),
   );
   expect(index.search(queries[0], { k: 200 })).toHaveLength(200);
+});
+
+describe('how far it looks', () => {
+  // A crowd, of which codes tell little, and groups of ten, each by itself.
+  const crowd = draws(2000);
+  const groups = Array.from({ length: 150 }, () => draw(dimensions).map((value) => 4 * value));
+  const nearGroup = (group: number) =>
+    groups[group].map((value) => value + 0.05 * gaussian(random));
+  const members = groups.flatMap((_, group) => Array.from({ length: 10 }, () => nearGroup(group)));
+  const crowded = async (stages?: Set<string>) => {
+    const quantizer = await fitQuantizer(crowd, { kind: 'random', bits: 48, decoder: false });
+    const index = new AutoIndex({
+      dimensions,
+      quantizer,
+      onProgress: ({ stage }) => stages?.add(stage),
+    });
+    index.add([...crowd, ...members]);
+    await index.settled();
+    stages?.clear();
+    return index;
+  };
+
+  it('is chosen by what is asked, once that is enough', async () => {
+    const index = await crowded();
+    const { rerank: before = 0 } = index.depth;
+    for (let group = 0; group < 99; group++) index.search(nearGroup(group), { k: 10 });
+    await index.settled();
+    expect(index.depth.rerank).toBe(before);
+    index.search(nearGroup(99), { k: 10 });
+    await index.settled();
+    expect(index.depth.rerank).toBeLessThan(before);
+    // More of another kind are asked.
+    for (let i = 0; i < 300; i++) await index.searchAsync(near(i % 60), { k: 10 });
+    await index.settled();
+    expect(index.depth.rerank).toBeGreaterThan(100);
+  });
+
+  it('has nothing to learn from a question that is asked again, or from how far others look', async () => {
+    const stages = new Set<string>();
+    const index = await crowded(stages);
+    for (let i = 0; i < 300; i++) {
+      index.search(queries[i % 2], { k: 10 });
+      index.search(queries[i % 60], { k: 10, rerank: 20 });
+    }
+    await index.settled();
+    expect([...stages]).toEqual([]);
+  });
 });
 
 it('comes back from a file as it was, and goes on from there', async () => {

@@ -8,6 +8,7 @@ import type { Quantizer } from '../quantizers/quantizer.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { row as rowOf, zeros } from '../vectors/matrix.ts';
 import { sampleIndices, seededRandom } from '../vectors/random.ts';
+import { AskedQuestions } from './asked-questions.ts';
 import type { BinaryIndexOptions, IndexContents, IndexSnapshot } from './binary-index.ts';
 import { BinaryIndex } from './binary-index.ts';
 import type { FinderKind } from './finders/finder.ts';
@@ -62,6 +63,14 @@ export interface LoadAutoIndexOptions
   readonly onLoad?: TaskOptions['onProgress'];
 }
 
+interface ChosenDepth {
+  readonly depth: SearchDepth;
+  /** The share of the neighbours that is found, by mean. */
+  readonly recall: number;
+  /** Questions that had been asked. */
+  readonly asked: number;
+}
+
 /** What is kept in a file besides the rows and how they are found. */
 interface AutoSettings {
   readonly depth: SearchDepth;
@@ -76,15 +85,22 @@ const defaultBits = 512;
 /** Rows that random rotations learn their middle from. */
 const fewestEncoded = 64;
 /** Values that an exact search reads, at most: more take longer than codes do. */
-const mostExactValues = 350_000;
+const mostExactValues = 200_000;
 /** Rows from which on a walk is quicker than a scan of all codes. */
-const fewestLinked = 10_000;
+const fewestLinked = 4000;
 /** A change of kind is undone when the collection has shrunk below this share of what it takes. */
 const shrunk = 0.5;
 /** By how much a collection grows or shrinks before its depth is chosen again. */
 const outgrown = 1.5;
-const questionCount = 100;
-/** How far a question lies off the passage that answers it. */
+const fewestQuestions = 100;
+/** The more questions a depth is chosen by, the nearer it is to what others need; */
+const mostQuestions = 400;
+/** but all vectors are compared with each of them: so many values of vectors at most. */
+const mostComparedValues = 3e10;
+/** Once so many times as many were asked, it is chosen again, also where no more of them are taken. */
+const moreAsked = 2;
+const manyMoreAsked = 10;
+/** How far a question that is made up lies off the passage that answers it. */
 const offset = 0.6;
 /** Bits of a code from which on a query may be rounded to four digits. */
 const manyBits = 128;
@@ -94,31 +110,41 @@ const rowsPerTurn = 512;
 /** What is tried for ten neighbours, least work first: rows that a scan hands on, and that are re-ranked. */
 const scanDepths: readonly (readonly [candidates: number, rerank: number])[] = [
   [200, 100],
+  [250, 100],
   [300, 100],
+  [350, 110],
   [400, 120],
+  [500, 130],
+  [600, 140],
   [700, 150],
+  [850, 175],
   [1000, 200],
+  [1400, 250],
   [2000, 300],
+  [2800, 350],
   [4000, 400],
   [8000, 800],
 ];
 /** Rows that a walk keeps, all of which are re-ranked. */
-const walkDepths = [
-  40, 50, 60, 80, 100, 120, 140, 160, 180, 200, 230, 260, 300, 350, 400, 500, 700, 1000,
-];
+const walkDepths: readonly number[] = Array.from({ length: 61 }, (_, i) =>
+  Math.round(40 * 1.08 ** i),
+);
 /** Lists that are looked through, as shares of all. */
 const listShares = [0.02, 0.04, 0.08, 0.12, 0.2, 0.3, 0.5, 1];
 
 /**
  * An index that follows its collection as it grows and shrinks: exact while that is as quick, then codes that are
  * scanned, then a graph. Each change is made in the background, beside what searches use; it is not made where
- * questions that are made of the rows find less than they should. How far searches look is chosen by the same
- * questions.
+ * questions find less than they should. How far searches look is chosen by the same questions: those that were asked,
+ * and as long as these are few, some that are made of the rows.
  */
 export class AutoIndex extends BinaryIndex {
   #options: AutoIndexOptions;
   #depth: SearchDepth = {};
   #tunedAt = 0;
+  readonly #asked: AskedQuestions;
+  /** Questions that had been asked when the depth was chosen. */
+  #askedAt = 0;
   /** Whether codes are made by a quantizer that was asked for: they stay then, whatever they find. */
   #isGiven: boolean;
   /** What failed last in the background. */
@@ -155,6 +181,7 @@ export class AutoIndex extends BinaryIndex {
     lists(options);
     this.#options = options;
     this.#isGiven = quantizer !== undefined;
+    this.#asked = new AskedQuestions(mostQuestions, this.dimensions, seededRandom(1));
   }
 
   override get contents(): IndexContents {
@@ -224,18 +251,24 @@ export class AutoIndex extends BinaryIndex {
   }
 
   override search(query: ArrayLike<number>, options: SearchOptions): ScoredRow[] {
-    return super.search(query, deepened(this.#searched, options));
+    const asked = deepened(this.#searched, options);
+    const found = super.search(query, asked);
+    if (asked !== options) this.#note(query);
+    return found;
   }
 
   override searchBatch(queries: Vectors, options: SearchOptions): ScoredRow[][] {
     return super.searchBatch(queries, deepened(this.#searched, options));
   }
 
-  override searchAsync(
+  override async searchAsync(
     query: ArrayLike<number>,
     options: AsyncSearchOptions,
   ): Promise<ScoredRow[]> {
-    return super.searchAsync(query, deepened(this.#searched, options));
+    const asked = deepened(this.#searched, options);
+    const found = await super.searchAsync(query, asked);
+    if (asked !== options) this.#note(query);
+    return found;
   }
 
   override snapshot(): IndexSnapshot {
@@ -280,7 +313,10 @@ export class AutoIndex extends BinaryIndex {
       const fitted = quantizer ?? (await this.#fit(task));
       await this.encode(fitted, {
         ...task,
-        accept: (reader) => this.#choose(reader, { kind: 'scan', quantizer: fitted }, task),
+        accept: async (reader) => {
+          this.#set(await this.#choose(reader, { kind: 'scan', quantizer: fitted }, task));
+          return true;
+        },
       });
       return fitted;
     } catch (cause) {
@@ -333,10 +369,30 @@ export class AutoIndex extends BinaryIndex {
   }
 
   #isDue(): boolean {
+    if (this.#wanted() !== this.finder) return true;
+    if (this.finder === 'exact') return false;
+    return (this.#isOutgrown() && !this.#isRefused) || this.#hasAskedMore;
+  }
+
+  /** What suits the rows that there are, unless it was refused when there were about as many. */
+  #wanted(): 'exact' | 'scan' | FinderKind {
+    return this.#isRefused ? this.finder : this.#suited();
+  }
+
+  get #isRefused(): boolean {
     const { rows } = this;
-    if (rows < this.#refusedAt * outgrown && rows > this.#refusedAt / outgrown) return false;
-    if (this.#suited() !== this.finder) return true;
-    return this.finder !== 'exact' && this.#isOutgrown();
+    return rows < this.#refusedAt * outgrown && rows > this.#refusedAt / outgrown;
+  }
+
+  /** Whether so many questions were asked that the depth is better chosen by them than as it was. */
+  get #hasAskedMore(): boolean {
+    const times = this.#askedAt < this.#mostQuestions ? moreAsked : manyMoreAsked;
+    return this.#asked.count >= Math.max(fewestQuestions, times * this.#askedAt);
+  }
+
+  get #mostQuestions(): number {
+    const affordable = Math.floor(mostComparedValues / (this.rows * this.dimensions));
+    return Math.min(mostQuestions, Math.max(fewestQuestions, affordable));
   }
 
   #isOutgrown(): boolean {
@@ -365,28 +421,32 @@ export class AutoIndex extends BinaryIndex {
 
   /** One step towards what suits: codes, then a finder, or back; and how far to look. */
   async #adapt(task: TaskOptions): Promise<void> {
-    const suited = this.#suited();
-    if (suited === 'exact') {
+    const wanted = this.#wanted();
+    if (wanted === 'exact') {
       this.decode();
       return;
     }
+    const acceptWith =
+      (kind: 'scan' | FinderKind, quantizer: Quantizer) => async (reader: IndexReader) => {
+        const choice = await this.#choose(reader, { kind, quantizer }, task);
+        const isAccepted = this.#isAccepted(choice);
+        if (isAccepted) this.#set(choice);
+        return isAccepted;
+      };
     if (this.finder === 'exact') {
       const quantizer = await this.#fit(task);
-      const accept = (reader: IndexReader) =>
-        this.#choose(reader, { kind: 'scan', quantizer }, task);
+      const accept = acceptWith('scan', quantizer);
       if (!(await this.encode(quantizer, { ...task, accept }))) this.#refusedAt = this.rows;
       return;
     }
     const codes = this.quantizer as Quantizer;
-    if (suited === 'scan' && this.finder !== 'scan') this.detach();
-    if (suited === this.finder) {
-      await this.#choose(super.snapshot(), { kind: suited, quantizer: codes }, task);
+    if (wanted === 'scan' && this.finder !== 'scan') this.detach();
+    if (wanted === this.finder) {
+      this.#set(await this.#choose(super.snapshot(), { kind: wanted, quantizer: codes }, task));
       return;
     }
-    if (suited === 'scan') return;
-    const plan = suited === 'graph' ? graph(this.#options) : lists(this.#options);
-    const accept = (reader: IndexReader) =>
-      this.#choose(reader, { kind: suited, quantizer: codes }, task);
+    const plan = wanted === 'graph' ? graph(this.#options) : lists(this.#options);
+    const accept = acceptWith(wanted, codes);
     if (!(await this.attach(plan, { ...task, accept }))) this.#refusedAt = this.rows;
   }
 
@@ -421,54 +481,88 @@ export class AutoIndex extends BinaryIndex {
     return sample;
   }
 
-  /**
-   * Chooses the least depth at which questions find what they should.
-   *
-   * @returns whether there is one, or whether the kind was asked for, whatever it finds
-   */
+  /** The least depth at which questions find what they should, or the one that looks farthest. */
   async #choose(
     reader: Pick<IndexReader, 'search'>,
     { kind, quantizer }: { readonly kind: 'scan' | FinderKind; readonly quantizer: Quantizer },
     task: TaskOptions,
-  ): Promise<boolean> {
-    const { index = 'auto', targetRecall = defaultRecall } = this.#options;
-    const questions = await this.#questions(task);
+  ): Promise<ChosenDepth> {
+    const { targetRecall = defaultRecall } = this.#options;
+    const asked = this.#asked.count;
+    // Now, so that a choice that fails is not tried again and again.
+    if (this.#hasAskedMore) this.#askedAt = asked;
+    const isAsked = asked >= fewestQuestions;
+    const questions = isAsked ? this.#asked.sample(this.#mostQuestions) : await this.#madeUp(task);
+    const depths = depthsOf(kind, this.rows, quantizer.bits);
     this.#updated = new Set();
-    let best: { depth: SearchDepth; recall: number } | undefined;
     try {
       const { nextRow } = this.contents.rows;
       const truth = await this.#truth(questions, task);
-      const tried = depthsOf(kind, this.rows, quantizer.bits);
-      for (const [done, depth] of tried.entries()) {
-        let [found, total] = [0, 0];
+      const measure = async (depth: SearchDepth) => {
+        const shares: number[] = [];
         for (const [i, nearest] of truth.entries()) {
-          await checkpoint(task, { stage: 'measure', done, total: tried.length });
-          const options = { k: wantedNeighbours, ...depth };
-          const rows = reader.search(rowOf(questions, i), options).map(({ row }) => row);
-          // Rows that came or changed meanwhile take the places of the last ones.
-          const isOld = (row: RowId) => row < nextRow && !this.#updated?.has(row);
-          const newer = rows.filter((row) => !isOld(row)).length;
-          const standing = nearest.filter((row) => isOld(row) && this.has(row));
-          const wanted = new Set(standing.slice(0, wantedNeighbours - newer));
-          total += wanted.size;
-          for (const row of rows) if (wanted.has(row)) found++;
+          await checkpoint(task, { stage: 'measure', done: i, total: truth.length });
+          const found = reader.search(rowOf(questions, i), { k: wantedNeighbours, ...depth });
+          const share = this.#shareOf(nearest, found, nextRow);
+          if (share !== undefined) shares.push(share);
         }
-        const recall = total > 0 ? found / total : 1;
-        if (!best || recall > best.recall) best = { depth, recall };
-        if (recall >= targetRecall) break;
+        return meanOf(shares);
+      };
+      let [first, last] = [0, depths.length - 1];
+      while (first < last) {
+        const middle = (first + last) >> 1;
+        const { mean, error } = await measure(depths[middle]);
+        // Among several that find about enough, the one that was lucky would be chosen.
+        if (mean - error >= targetRecall) last = middle;
+        else first = middle + 1;
       }
+      return { depth: depths[last], recall: (await measure(depths[last])).mean, asked };
     } finally {
       this.#updated = undefined;
     }
-    if (!best || (index === 'auto' && !this.#isGiven && best.recall < targetRecall)) return false;
-    this.#depth = best.depth;
+  }
+
+  /**
+   * The share of the nearest rows that is found, of those that are as they were when it was seen which they are.
+   *
+   * @param nextRow the first that was not there then
+   * @returns undefined where there are none
+   */
+  #shareOf(
+    nearest: readonly RowId[],
+    found: readonly ScoredRow[],
+    nextRow: RowId,
+  ): number | undefined {
+    const isOld = (row: RowId) => row < nextRow && !this.#updated?.has(row);
+    // Rows that came or changed meanwhile take the places of the last ones.
+    const newer = found.filter(({ row }) => !isOld(row)).length;
+    const standing = nearest.filter((row) => isOld(row) && this.has(row));
+    const wanted = new Set(standing.slice(0, wantedNeighbours - newer));
+    if (wanted.size === 0) return undefined;
+    return found.filter(({ row }) => wanted.has(row)).length / wanted.size;
+  }
+
+  /** Whether a choice finds enough, or was asked for, whatever it finds. */
+  #isAccepted({ recall }: ChosenDepth): boolean {
+    const { index = 'auto', targetRecall = defaultRecall } = this.#options;
+    return index !== 'auto' || this.#isGiven || recall >= targetRecall;
+  }
+
+  #set({ depth, asked }: ChosenDepth): void {
+    this.#depth = depth;
+    this.#askedAt = asked;
     this.#tunedAt = this.rows;
-    return true;
+  }
+
+  /** Notes what was asked, as deep as the index chose; once that is enough, the depth is chosen by it. */
+  #note(question: ArrayLike<number>): void {
+    this.#asked.note(question);
+    if (this.#hasAskedMore) this.follow();
   }
 
   /** Passages, pushed off where two others differ: about as far from their answers as what people ask. */
-  async #questions(task: TaskOptions): Promise<Matrix> {
-    const sample = await this.sample(3 * questionCount, task);
+  async #madeUp(task: TaskOptions): Promise<Matrix> {
+    const sample = await this.sample(3 * fewestQuestions, task);
     const questions = zeros(Math.floor(sample.rows / 3), this.dimensions);
     for (let i = 0; i < questions.rows; i++) {
       const [passage, one, other] = [3 * i, 3 * i + 1, 3 * i + 2].map((row) => rowOf(sample, row));
@@ -528,6 +622,15 @@ function deepened<Options extends SearchOptions>(
     candidates: more(depth.candidates),
     efSearch: more(depth.efSearch),
   };
+}
+
+/** A mean and its standard error; of nothing, all was found. */
+function meanOf(values: readonly number[]): { readonly mean: number; readonly error: number } {
+  const count = values.length;
+  if (count === 0) return { mean: 1, error: 0 };
+  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, error: Math.sqrt(squares / Math.max(1, count - 1) / count) };
 }
 
 function depthsOf(kind: 'scan' | FinderKind, rows: number, bits: number): SearchDepth[] {

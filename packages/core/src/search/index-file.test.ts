@@ -102,6 +102,7 @@ it('names where a bit was flipped', async () => {
 });
 
 it('keeps what was said of an empty index, and takes other storage', async () => {
+  expect((await loadIndex(bytesOf(new ExactIndex(24)))).dimensions).toBe(24);
   const empty = await loadIndex(bytesOf(new BinaryIndex({ quantizer: decoded, prefixBits: 16 })));
   expect([empty.rows, empty.dimensions, empty.prefixBits]).toEqual([0, 24, 16]);
   const index = new BinaryIndex({ quantizer: decoded });
