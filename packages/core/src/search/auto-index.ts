@@ -11,6 +11,7 @@ import { sampleIndices, seededRandom } from '../vectors/random.ts';
 import { AskedQuestions } from './asked-questions.ts';
 import type { BinaryIndexOptions, IndexContents, IndexSnapshot } from './binary-index.ts';
 import { BinaryIndex } from './binary-index.ts';
+import { chooseDepth, deepened, depthsOf, wantedNeighbours } from './choose-depth.ts';
 import type { FinderKind } from './finders/finder.ts';
 import type { GraphOptions } from './finders/graph/graph.ts';
 import { graph } from './finders/graph/graph.ts';
@@ -93,44 +94,16 @@ const shrunk = 0.5;
 /** By how much a collection grows or shrinks before its depth is chosen again. */
 const outgrown = 1.5;
 const fewestQuestions = 100;
-/** The more questions a depth is chosen by, the nearer it is to what others need; */
+/** The more questions a depth is chosen by, the nearer it is to what others need. */
 const mostQuestions = 400;
-/** but all vectors are compared with each of them: so many values of vectors at most. */
+/** Values of vectors that are compared with questions, at most, unless there are few questions. */
 const mostComparedValues = 3e10;
 /** Once so many times as many were asked, it is chosen again, also where no more of them are taken. */
 const moreAsked = 2;
 const manyMoreAsked = 10;
 /** How far a question that is made up lies off the passage that answers it. */
 const offset = 0.6;
-/** Bits of a code from which on a query may be rounded to four digits. */
-const manyBits = 128;
-const wantedNeighbours = 10;
 const rowsPerTurn = 512;
-
-/** What is tried for ten neighbours, least work first: rows that a scan hands on, and that are re-ranked. */
-const scanDepths: readonly (readonly [candidates: number, rerank: number])[] = [
-  [200, 100],
-  [250, 100],
-  [300, 100],
-  [350, 110],
-  [400, 120],
-  [500, 130],
-  [600, 140],
-  [700, 150],
-  [850, 175],
-  [1000, 200],
-  [1400, 250],
-  [2000, 300],
-  [2800, 350],
-  [4000, 400],
-  [8000, 800],
-];
-/** Rows that a walk keeps, all of which are re-ranked. */
-const walkDepths: readonly number[] = Array.from({ length: 61 }, (_, i) =>
-  Math.round(40 * 1.08 ** i),
-);
-/** Lists that are looked through, as shares of all. */
-const listShares = [0.02, 0.04, 0.08, 0.12, 0.2, 0.3, 0.5, 1];
 
 /**
  * An index that follows its collection as it grows and shrinks: exact while that is as quick, then codes that are
@@ -386,13 +359,8 @@ export class AutoIndex extends BinaryIndex {
 
   /** Whether so many questions were asked that the depth is better chosen by them than as it was. */
   get #hasAskedMore(): boolean {
-    const times = this.#askedAt < this.#mostQuestions ? moreAsked : manyMoreAsked;
+    const times = this.#askedAt < mostQuestions ? moreAsked : manyMoreAsked;
     return this.#asked.count >= Math.max(fewestQuestions, times * this.#askedAt);
-  }
-
-  get #mostQuestions(): number {
-    const affordable = Math.floor(mostComparedValues / (this.rows * this.dimensions));
-    return Math.min(mostQuestions, Math.max(fewestQuestions, affordable));
   }
 
   #isOutgrown(): boolean {
@@ -481,42 +449,32 @@ export class AutoIndex extends BinaryIndex {
     return sample;
   }
 
-  /** The least depth at which questions find what they should, or the one that looks farthest. */
+  /** How far to look so that questions find what they should. */
   async #choose(
     reader: Pick<IndexReader, 'search'>,
     { kind, quantizer }: { readonly kind: 'scan' | FinderKind; readonly quantizer: Quantizer },
     task: TaskOptions,
   ): Promise<ChosenDepth> {
-    const { targetRecall = defaultRecall } = this.#options;
     const asked = this.#asked.count;
     // Now, so that a choice that fails is not tried again and again.
     if (this.#hasAskedMore) this.#askedAt = asked;
     const isAsked = asked >= fewestQuestions;
-    const questions = isAsked ? this.#asked.sample(this.#mostQuestions) : await this.#madeUp(task);
-    const depths = depthsOf(kind, this.rows, quantizer.bits);
+    const questions = isAsked ? this.#asked.sample(mostQuestions) : await this.#madeUp(task);
     this.#updated = new Set();
     try {
       const { nextRow } = this.contents.rows;
-      const truth = await this.#truth(questions, task);
-      const measure = async (depth: SearchDepth) => {
-        const shares: number[] = [];
-        for (const [i, nearest] of truth.entries()) {
-          await checkpoint(task, { stage: 'measure', done: i, total: truth.length });
-          const found = reader.search(rowOf(questions, i), { k: wantedNeighbours, ...depth });
-          const share = this.#shareOf(nearest, found, nextRow);
-          if (share !== undefined) shares.push(share);
-        }
-        return meanOf(shares);
-      };
-      let [first, last] = [0, depths.length - 1];
-      while (first < last) {
-        const middle = (first + last) >> 1;
-        const { mean, error } = await measure(depths[middle]);
-        // Among several that find about enough, the one that was lucky would be chosen.
-        if (mean - error >= targetRecall) last = middle;
-        else first = middle + 1;
-      }
-      return { depth: depths[last], recall: (await measure(depths[last])).mean, asked };
+      const { depth, recall } = await chooseDepth(
+        {
+          questions,
+          depths: depthsOf(kind, this.rows, quantizer.bits),
+          nearest: await this.#truth(questions, task),
+          answer: (question, tried) => reader.search(question, { k: wantedNeighbours, ...tried }),
+          share: (nearest, found) => this.#shareOf(nearest, found, nextRow),
+          targetRecall: this.#options.targetRecall ?? defaultRecall,
+        },
+        task,
+      );
+      return { depth, recall, asked };
     } finally {
       this.#updated = undefined;
     }
@@ -574,9 +532,14 @@ export class AutoIndex extends BinaryIndex {
     return questions;
   }
 
-  /** The rows nearest to each question, nearest first, by all vectors, block after block. */
+  /**
+   * The rows nearest to each question, nearest first, by all vectors, block after block: for as many of the questions
+   * as can be compared with so many vectors.
+   */
   async #truth(questions: Matrix, task: TaskOptions): Promise<RowId[][]> {
-    const tops = Array.from({ length: questions.rows }, () => new TopK(wantedNeighbours));
+    const affordable = Math.floor(mostComparedValues / (this.rows * this.dimensions));
+    const count = Math.min(questions.rows, Math.max(fewestQuestions, affordable));
+    const tops = Array.from({ length: count }, () => new TopK(wantedNeighbours));
     const segments = this.contents.rows.snapshot();
     const total = this.rows;
     let done = 0;
@@ -601,51 +564,6 @@ export class AutoIndex extends BinaryIndex {
   get #searched(): SearchDepth | undefined {
     return this.finder === 'exact' ? undefined : this.#depth;
   }
-}
-
-/** Options with a depth for ten neighbours, for as many as are asked for, unless they say how far to look. */
-function deepened<Options extends SearchOptions>(
-  depth: SearchDepth | undefined,
-  options: Options,
-): Options {
-  const { k, rerank, oversampling, efSearch, nprobe, candidates, prefixes } = options;
-  const isSaid = [rerank, oversampling, efSearch, nprobe, candidates, prefixes].some(
-    (value) => value !== undefined,
-  );
-  if (!depth || isSaid) return options;
-  const times = Math.max(1, Number.isSafeInteger(k) ? k / wantedNeighbours : 1);
-  const more = (count: number | undefined) => count && Math.ceil(times * count);
-  return {
-    ...options,
-    ...depth,
-    rerank: more(depth.rerank),
-    candidates: more(depth.candidates),
-    efSearch: more(depth.efSearch),
-  };
-}
-
-/** A mean and its standard error; of nothing, all was found. */
-function meanOf(values: readonly number[]): { readonly mean: number; readonly error: number } {
-  const count = values.length;
-  if (count === 0) return { mean: 1, error: 0 };
-  const mean = values.reduce((sum, value) => sum + value, 0) / count;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, error: Math.sqrt(squares / Math.max(1, count - 1) / count) };
-}
-
-function depthsOf(kind: 'scan' | FinderKind, rows: number, bits: number): SearchDepth[] {
-  if (kind === 'graph') return walkDepths.map((rerank) => ({ efSearch: rerank, rerank }));
-  if (kind === 'lists') {
-    const count = Math.sqrt(rows);
-    return listShares.map((share) => ({
-      nprobe: Math.max(1, Math.ceil(share * count)),
-      candidates: 1000,
-      rerank: 200,
-    }));
-  }
-  // Short codes have few bits for errors to cancel out.
-  const queryDigits = bits < manyBits ? 8 : 4;
-  return scanDepths.map(([candidates, rerank]) => ({ candidates, rerank, queryDigits }));
 }
 
 function invalid(name: string, got: unknown, expected: string): BitryoshkaError {
