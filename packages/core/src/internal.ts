@@ -10,6 +10,10 @@ export { createWasmScanKernel, javascriptScanKernel } from './kernels/scan/scan-
 export { checkpoint } from './progress/task-options.ts';
 export { unlessAborted } from './progress/unless-aborted.ts';
 export { mostBits } from './quantizers/most-bits.ts';
+export type { SegmentToFill } from './search/restore-index.ts';
+export { ExternalVectors } from './search/vectors/external-vectors.ts';
+export type { VectorCodec } from './search/vectors/vector-codecs.ts';
+export { vectorCodec } from './search/vectors/vector-codecs.ts';
 export { VectorRows } from './search/vectors/vector-rows.ts';
 export { checkedShape } from './vectors/matrix.ts';
 export { seededRandom } from './vectors/random.ts';

@@ -22,6 +22,8 @@ import { loadIndex } from './index-file.ts';
 import type { AsyncSearchOptions, IndexReader } from './index-reader.ts';
 import type { ScoredRow } from './ranking/top-k.ts';
 import { TopK } from './ranking/top-k.ts';
+import type { IndexParts } from './restore-index.ts';
+import { restoreIndex } from './restore-index.ts';
 import type { RowId } from './rows/row-id.ts';
 import type { SearchDepth, SearchOptions } from './search-depth.ts';
 import { checkDepth } from './search-depth.ts';
@@ -190,6 +192,25 @@ export class AutoIndex extends BinaryIndex {
         return index;
       },
     });
+  }
+
+  /**
+   * An index as it was, of parts that were kept elsewhere than in a file of its own.
+   *
+   * @param options as for a new one, and the quantizer that its codes are of
+   * @param settings as `contents` had them
+   * @throws BitryoshkaError as `restoreIndex`
+   */
+  static async restore(
+    options: AutoIndexOptions,
+    { settings, ...parts }: IndexParts & { readonly settings: unknown },
+    task: Pick<TaskOptions, 'signal'> = {},
+  ): Promise<AutoIndex> {
+    const index = new AutoIndex({ ...options, index: 'auto' });
+    index.#options = options;
+    index.#restore(settings);
+    await restoreIndex(index, parts, task);
+    return index;
   }
 
   /** How far searches look unless they say it themselves. */

@@ -374,6 +374,52 @@ export class BinaryIndex {
   }
 
   /**
+   * The codes of some rows, copied.
+   *
+   * @throws BitryoshkaError `invalid-option` for a row that is not there, `not-supported` without codes
+   */
+  codesOf(rows: ArrayLike<RowId>): Codes {
+    const codes = zeroCodes(rows.length, this.#codesBy('codesOf').bits);
+    const { data, bytesPerCode: bytes } = codes;
+    for (let i = 0; i < rows.length; i++) {
+      const { content, slot } = this.#rows.at(rows[i]);
+      content.codes?.copy([slot], data.subarray(i * bytes, (i + 1) * bytes));
+    }
+    return codes;
+  }
+
+  /**
+   * Takes up rows that others have written to where the vectors are kept, numbered from `first` on.
+   *
+   * @param codes theirs, where there is a quantizer
+   * @param write notes vectors `start` to `end` (exclusive) as the next ones
+   */
+  addWritten(
+    first: RowId,
+    count: number,
+    codes: Codes | undefined,
+    write: (vectors: StoredVectors, start: number, end: number) => void,
+  ): void {
+    this.#rows.skipTo(first);
+    const norms = codes && this.#quantizer?.decoder?.encodeNorms(codes);
+    this.#finder?.reserve(count);
+    this.#building?.finder?.reserve(count);
+    this.#rows.append(count, (content, start, end) => {
+      write(stored(content), start, end);
+      if (codes) {
+        content.codes?.append(codeRange(codes, start, end), norms?.subarray(start, end));
+      }
+    });
+    if (!codes) return;
+    const rows = Uint32Array.from({ length: count }, (_, i) => first + i);
+    for (const finder of this.#finders()) {
+      const vectors = toMatrix(Array.from(rows, (row) => this.vector(row)));
+      finder.insert({ rows, vectors, codes, norms });
+    }
+    this.#maintainWorn();
+  }
+
+  /**
    * Gives all rows codes, or other codes, in turns of a few milliseconds: searches go on as before until all are
    * made, and additions, updates and deletions are made in both. A finder of the old codes goes with them.
    *

@@ -9,18 +9,14 @@ import { decodeSafetensorsHeader, encodeSafetensorsHeader } from '../format/safe
 import type { VectorFormatName } from '../kernels/scan/vector-layout.ts';
 import { bytesOfVector } from '../kernels/scan/vector-layout.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
-import { nextTurn } from '../progress/task-options.ts';
 import { loadQuantizer } from '../quantizers/load-quantizer.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
 import type { BinaryIndexOptions } from './binary-index.ts';
 import { BinaryIndex } from './binary-index.ts';
-import type { FinderPlan } from './finders/finder.ts';
-import { graph } from './finders/graph/graph.ts';
-import { lists } from './finders/lists/lists.ts';
 import type { IndexSegment } from './index-segment.ts';
-import type { RowId } from './rows/row-id.ts';
-import { segmentSlots } from './rows/segment-rows.ts';
+import type { SegmentToFill } from './restore-index.ts';
+import { restoreIndex } from './restore-index.ts';
 import type { StoredVectors } from './vectors/stored-vectors.ts';
 import { vectorCodec, vectorFormats } from './vectors/vector-codecs.ts';
 import type { VectorStorage } from './vectors/vector-storage.ts';
@@ -154,26 +150,24 @@ export async function loadIndex<Index extends BinaryIndex = BinaryIndex>(
   const { create = (made) => new BinaryIndex(made) as Index } = options;
   const index = create({ dimensions, quantizer, prefixBits, storage }, fields.settings);
   const numbers = new Uint32Array((await read('rows')).slice().buffer);
-  await readSegments(index, { numbers, nextRow, saved, read });
-  index.skipTo(nextRow);
-  if (finder) {
-    const plans: readonly FinderPlan[] = [graph(), lists()];
-    const plan = plans.find(({ kind }) => kind === finder.kind);
-    if (!plan) throw invalid(`a finder of kind ${JSON.stringify(finder.kind)}`);
-    const restore: FinderPlan = {
-      ...plan,
-      create: (context) =>
-        plan.load(context, {
-          fields: finder.fields,
-          read: (name, byteLength) => {
-            const slot = slots[`finder.${name}`];
-            if (slot?.end - slot?.start !== byteLength) throw invalid(`the size of ${name}`);
-            return read(`finder.${name}`);
-          },
-        }),
-    };
-    await index.attach(restore, { signal });
-  }
+  await restoreIndex(
+    index,
+    {
+      numbers,
+      nextRow,
+      fill: (segments) => fillSegments(index, segments, { count: numbers.length, saved, read }),
+      finder: finder && {
+        kind: finder.kind,
+        fields: finder.fields,
+        read: (name, byteLength) => {
+          const slot = slots[`finder.${name}`];
+          if (slot?.end - slot?.start !== byteLength) throw invalid(`the size of ${name}`);
+          return read(`finder.${name}`);
+        },
+      },
+    },
+    { signal },
+  );
   await blocks.checkOthers();
   return index;
 }
@@ -274,26 +268,19 @@ function encodedVectors(vectors: StoredVectors, slots: Uint32Array): Uint8Array 
   return new Uint8Array(floats.buffer);
 }
 
-interface ReadSegments {
-  /** Of the rows, in the order of the file. */
-  readonly numbers: Uint32Array;
-  readonly nextRow: RowId;
+interface FilledFrom {
+  /** How many rows the file has. */
+  readonly count: number;
   readonly saved: VectorFormatName | undefined;
   readonly read: (name: string, byteLength?: number, from?: number) => Promise<Uint8Array>;
 }
 
 /** Section after section, as they lie in the file. */
-async function readSegments(
-  index: BinaryIndex,
-  { numbers, nextRow, saved, read }: ReadSegments,
+async function fillSegments(
+  { quantizer, dimensions }: BinaryIndex,
+  segments: readonly SegmentToFill[],
+  { count, saved, read }: FilledFrom,
 ): Promise<void> {
-  const { quantizer, dimensions } = index;
-  checkNumbers(numbers, nextRow);
-  const segments = Array.from({ length: Math.ceil(numbers.length / segmentSlots) }, (_, i) => ({
-    content: index.createSegment(),
-    first: i * segmentSlots,
-    end: Math.min(numbers.length, (i + 1) * segmentSlots),
-  }));
   const fill = async (
     name: string,
     bytesPerRow: number,
@@ -312,32 +299,15 @@ async function readSegments(
       if (vectors) appendVectors(vectors, bytes, saved, rows);
     });
   }
-  if (quantizer) {
-    const { bits } = quantizer;
-    const norms = quantizer.decoder && (await read('norms', numbers.length));
-    await fill('codes', bytesPerCode(bits), ({ codes }, data, first, rows) => {
-      codes?.append(
-        { rows, bits, bytesPerCode: bytesPerCode(bits), data },
-        norms?.subarray(first, first + rows),
-      );
-    });
-  }
-  for (const { content, first, end } of segments) {
-    index.adopt(content, numbers.subarray(first, end));
-    await nextTurn();
-  }
-}
-
-/** @throws BitryoshkaError `invalid-file` for numbers that are not those of rows, each once */
-function checkNumbers(numbers: Uint32Array, nextRow: RowId): void {
-  let [isRising, last] = [true, -1];
-  for (const row of numbers) {
-    if (row >= nextRow) throw invalid(`row ${row} of ${nextRow}`);
-    if (row <= last) isRising = false;
-    last = row;
-  }
-  if (isRising || new Set(numbers).size === numbers.length) return;
-  throw invalid('a row number twice');
+  if (!quantizer) return;
+  const { bits } = quantizer;
+  const norms = quantizer.decoder && (await read('norms', count));
+  await fill('codes', bytesPerCode(bits), ({ codes }, data, first, rows) => {
+    codes?.append(
+      { rows, bits, bytesPerCode: bytesPerCode(bits), data },
+      norms?.subarray(first, first + rows),
+    );
+  });
 }
 
 function appendVectors(
