@@ -50,6 +50,8 @@ export interface AutoIndexOptions
   readonly targetRecall?: number | undefined;
   /** Is told of what goes on in the background. */
   readonly onProgress?: TaskOptions['onProgress'];
+  /** Is told when a step in the background is complete: codes, a finder or the depth are others now. */
+  readonly onAdapted?: (() => void) | undefined;
 }
 
 export interface QuantizerFit {
@@ -288,6 +290,11 @@ export class AutoIndex extends BinaryIndex {
     if (failure) throw failure.cause;
   }
 
+  /** Whether something goes on in the background. */
+  get isAdapting(): boolean {
+    return this.#adapting !== undefined;
+  }
+
   /** Stops what goes on in the background, for good. */
   close(): void {
     this.#closing.abort(new Error('the index was closed'));
@@ -349,10 +356,17 @@ export class AutoIndex extends BinaryIndex {
     if (this.#adapting || this.#holds > 0 || this.#closing.signal.aborted) return;
     if (!this.#isDue()) return;
     const { onProgress } = this.#options;
+    const { removals } = this.contents.rows;
     // In a turn of its own, as whoever adds one row is likely to add more.
     this.#adapting = nextTurn()
-      .then(() => this.#adapt({ onProgress, signal: this.#closing.signal }))
+      .then(async () => {
+        await this.#adapt({ onProgress, signal: this.#closing.signal });
+        this.#options.onAdapted?.();
+      })
       .catch((cause: unknown) => {
+        // What was to be learned from went meanwhile: there may be other rows now.
+        const isGone = this.contents.rows.removals !== removals && isTooFew(cause);
+        if (isGone) return;
         this.#refusedAt = this.rows;
         if (!this.#closing.signal.aborted) this.#failure = { cause };
       })
@@ -585,6 +599,11 @@ export class AutoIndex extends BinaryIndex {
   get #searched(): SearchDepth | undefined {
     return this.finder === 'exact' ? undefined : this.#depth;
   }
+}
+
+function isTooFew(cause: unknown): boolean {
+  if (!BitryoshkaError.isInstance(cause)) return false;
+  return cause.code === 'empty-input' || cause.code === 'not-enough-vectors';
 }
 
 function invalid(name: string, got: unknown, expected: string): BitryoshkaError {

@@ -4,13 +4,15 @@ import { checkpoint } from '@bitryoshka/core/internal';
 import type { CompiledFilter } from '../filters/document-filter.ts';
 import { MetadataIndex } from '../filters/metadata-index.ts';
 import type { DocumentEntry } from './document-batch.ts';
+import type { Documents } from './documents.ts';
 import { RowPages } from './row-pages.ts';
 
 /** Documents between two looks at the clock. */
 const rowsPerTurn = 100;
 
-/** The documents of an index's rows, in the order in which they were added. */
-export class DocumentTable {
+/** Documents in memory. */
+export class DocumentTable implements Documents {
+  version = 0;
   readonly #entries: RowPages<DocumentEntry> = new RowPages();
   /** Of rows that are not committed as well: what an id had before is in `#replaced` then. */
   readonly #rowById: Map<string, number> = new Map();
@@ -19,6 +21,7 @@ export class DocumentTable {
   readonly #metadata: MetadataIndex;
   /** Rows from here on are not committed. */
   #end = 0;
+  #staged = { firstRow: 0, count: 0 };
 
   /**
    * @param fields of metadata that are indexed as documents are added
@@ -52,27 +55,40 @@ export class DocumentTable {
     task: TaskOptions = {},
   ): Promise<void> {
     const total = entries.length;
-    let done = 0;
+    this.#staged = { firstRow, count: 0 };
     try {
-      for (; done < total; done++) {
+      for (const [done, entry] of entries.entries()) {
         if (done % rowsPerTurn === 0) await checkpoint(task, { stage: 'store', done, total });
-        this.#put(firstRow + done, entries[done] as DocumentEntry);
+        this.#put(firstRow + done, entry);
+        this.#staged.count++;
       }
     } catch (cause) {
-      for (let i = 0; i < done; i++) this.#takeBack(firstRow + i);
-      this.#replaced.clear();
+      this.rollBack();
       throw cause;
     }
+  }
+
+  rollBack(): void {
+    const { firstRow, count } = this.#staged;
+    this.#staged = { firstRow: 0, count: 0 };
+    for (let i = 0; i < count; i++) this.#takeBack(firstRow + i);
+    this.#replaced.clear();
   }
 
   /** @returns the rows that were left by documents with the same ids */
   commit(count: number, firstRow: number): number[] {
     const left = [...this.#replaced.values()];
+    this.#staged = { firstRow: 0, count: 0 };
     this.#replaced.clear();
+    this.version++;
     for (const row of left) this.#remove(row);
     this.#count += count - left.length;
     this.#end = Math.max(this.#end, firstRow + count);
     return left;
+  }
+
+  remove(ids: readonly string[], left: (rows: readonly number[]) => void): void {
+    left(ids.map((id) => this.delete(id)).filter((row) => row !== undefined));
   }
 
   /** @returns the row that the document was in, if there was one */
@@ -82,6 +98,7 @@ export class DocumentTable {
     if (!this.#replaced.delete(id)) this.#rowById.delete(id);
     this.#remove(row);
     this.#count--;
+    this.version++;
     return row;
   }
 

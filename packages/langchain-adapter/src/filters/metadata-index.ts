@@ -10,6 +10,8 @@ import { complement, intersect, unite } from './selection.ts';
 const mostUsed = 8;
 /** Rows that a field takes in at one use, so that no search waits long for it; the rest follow later. */
 const rowsPerUse = 1 << 17;
+/** The same where it is done in turns. */
+const rowsPerStep = 256;
 
 /** What the metadata of rows say, field by field. */
 export class MetadataIndex {
@@ -33,11 +35,21 @@ export class MetadataIndex {
 
   /** @param row higher than any before */
   add(row: number, metadata: unknown): void {
+    const before = this.#end;
     this.#rows.add(row);
     this.#end = row + 1;
     if (this.#declared.length === 0) return;
     const readable = toReadable(metadata);
-    for (const column of this.#declared) column.add(row, readable);
+    // What does not know the rows before takes this one in when it is asked for.
+    for (const column of this.#declared) if (column.covered >= before) column.add(row, readable);
+  }
+
+  /** Rows whose metadata are read when they are asked for. */
+  addUnread(rows: Iterable<number>): void {
+    for (const row of rows) {
+      this.#rows.add(row);
+      this.#end = row + 1;
+    }
   }
 
   delete(row: number): void {
@@ -86,16 +98,24 @@ export class MetadataIndex {
     return all;
   }
 
-  #column(path: string): FieldColumn {
+  /** Indexes the fields that a query asks for, some rows at each step. */
+  *fill(query: QueryNode): Generator<void> {
+    for (const path of fieldsOf(query)) {
+      while (this.#column(path, rowsPerStep).covered < this.#end) yield;
+    }
+  }
+
+  #column(path: string, most: number = rowsPerUse): FieldColumn {
     const declared = this.#declared.find((column) => column.path === path);
-    if (declared) return declared;
-    const column = this.#used.get(path) ?? new FieldColumn(path);
-    this.#used.delete(path);
-    this.#used.set(path, column);
-    const [oldest] = this.#used.keys();
-    if (this.#used.size > mostUsed && oldest !== undefined) this.#used.delete(oldest);
+    const column = declared ?? this.#used.get(path) ?? new FieldColumn(path);
+    if (!declared) {
+      this.#used.delete(path);
+      this.#used.set(path, column);
+      const [oldest] = this.#used.keys();
+      if (this.#used.size > mostUsed && oldest !== undefined) this.#used.delete(oldest);
+    }
     const { words } = this.#rows;
-    let left = rowsPerUse;
+    let left = most;
     while (column.covered < this.#end && left > 0) {
       const row = column.covered;
       if ((((words[row >>> 5] as number) >>> (row & 31)) & 1) === 1) {
@@ -120,6 +140,12 @@ export class MetadataIndex {
 /** Undefined for what is shared with the caller, who may change it. */
 function toReadable(metadata: unknown): Metadata | undefined {
   return isPlainObject(metadata) ? metadata : undefined;
+}
+
+function fieldsOf(node: QueryNode): string[] {
+  if (node.kind === 'field') return [node.path];
+  if (node.kind === 'not') return fieldsOf(node.part);
+  return 'parts' in node ? node.parts.flatMap(fieldsOf) : [];
 }
 
 function asksFields(node: QueryNode): boolean {

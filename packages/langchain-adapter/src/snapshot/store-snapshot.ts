@@ -3,6 +3,7 @@ import { AutoIndex, BitryoshkaError, loadQuantizer, saveIndex } from '@bitryoshk
 import { checkpoint } from '@bitryoshka/core/internal';
 import type { DocumentEntry } from '../documents/document-batch.ts';
 import { DocumentTable } from '../documents/document-table.ts';
+import type { Documents } from '../documents/documents.ts';
 import { isPlainObject } from '../documents/plain-value.ts';
 import type { NodePlatform } from '../platform.ts';
 import { loadNodePlatform } from '../platform.ts';
@@ -27,7 +28,7 @@ export interface StoreParts {
   /** Undefined while no vector has told the dimension. */
   readonly index: AutoIndex | undefined;
   /** In the order of the index's rows, which have no others. */
-  readonly documents: DocumentTable;
+  readonly documents: Documents;
 }
 
 const kind = 'vector-store';

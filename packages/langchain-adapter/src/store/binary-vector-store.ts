@@ -25,11 +25,14 @@ import { SaveableVectorStore } from '@langchain/core/vectorstores';
 import type { DocumentBatch, DocumentEntry } from '../documents/document-batch.ts';
 import { copiedAtOnce, copyDocument, toDocumentBatch } from '../documents/document-batch.ts';
 import { DocumentTable } from '../documents/document-table.ts';
+import type { Documents } from '../documents/documents.ts';
 import { embedTexts } from '../documents/embed-texts.ts';
+import { DurableStore } from '../durable/durable-store.ts';
 import type { DocumentFilter } from '../filters/document-filter.ts';
 import { compileFilter } from '../filters/document-filter.ts';
 import type { NodePlatform } from '../platform.ts';
 import { isNode, loadNodePlatform } from '../platform.ts';
+import type { SavedOptions } from '../snapshot/store-snapshot.ts';
 import { loadStore, saveStore } from '../snapshot/store-snapshot.ts';
 import type { LearnedDocuments } from './fit-recipe.ts';
 import { checkFits, fewestVectors, fitRecipe } from './fit-recipe.ts';
@@ -41,6 +44,7 @@ import type {
   DeleteOptions,
   FitOptions,
   LoadOptions,
+  OpenOptions,
   QuantizerRecipe,
   RefitOptions,
 } from './store-options.ts';
@@ -81,7 +85,11 @@ export class BinaryVectorStore extends SaveableVectorStore {
   #index: AutoIndex | undefined;
   /** What the index was before an addition that is not complete. */
   #searched: IndexSnapshot | undefined;
-  #documents: DocumentTable;
+  #documents: Documents;
+  /** The file that a store is kept in, unless it is in memory. */
+  #durable: DurableStore | undefined;
+  /** What failed last in the background. */
+  #failure: { readonly cause: unknown } | undefined;
   #isClosed = false;
 
   /**
@@ -158,6 +166,58 @@ export class BinaryVectorStore extends SaveableVectorStore {
     return store;
   }
 
+  /**
+   * A store in one SQLite file, which is made if it is not there: what is added or deleted is in the file when the
+   * promise is resolved, whatever happens to the process then. In memory are codes and links; documents and vectors
+   * are read when they are asked for. One store writes to a file at a time; others may open it with `readOnly`.
+   *
+   * @param embeddings of the model that the store was filled with
+   * @param options of the store, where they are to be others than before
+   * @throws BitryoshkaError `not-supported` without SQLite, `write-failed` for a file that another store writes to,
+   *   `invalid-file`, `unsupported-version`, `checksum-mismatch`
+   */
+  static async open(
+    file: string,
+    embeddings: EmbeddingsInterface,
+    { driver, durability, readOnly, signal, ...options }: OpenOptions = {},
+  ): Promise<BinaryVectorStore> {
+    const durable = new DurableStore(file, { driver, durability, readOnly });
+    try {
+      const saved = durable.options;
+      const { quantizer, ...chosen } = options;
+      const given = quantizer && isQuantizer(quantizer) ? quantizer : undefined;
+      const store = new BinaryVectorStore(embeddings, {
+        ...saved,
+        ...withoutUndefined(chosen),
+        ...(quantizer && !given && { quantizer }),
+      });
+      store.#durable = durable;
+      const { fields } = store.#options;
+      const { index, documents } = await durable.load(
+        (dimensions) => store.#indexOptions(dimensions),
+        fields,
+        { signal },
+      );
+      store.#documents = documents;
+      store.#index = index;
+      if (readOnly) {
+        // Codes and links are the other's to make.
+        index?.hold();
+        return store;
+      }
+      durable.saveOptions({ ...store.#savedOptions(), storage: durable.format(options.storage) });
+      if (!index && given) {
+        const indexOptions = store.#indexOptions(given.inputDimensions);
+        store.#index = new AutoIndex({ ...indexOptions, quantizer: given });
+      }
+      index?.follow();
+      return store;
+    } catch (cause) {
+      durable.close();
+      throw cause;
+    }
+  }
+
   // The base class calls this before any field is set.
   _vectorstoreType(): string {
     return 'bitryoshka';
@@ -181,15 +241,22 @@ export class BinaryVectorStore extends SaveableVectorStore {
   async settled(): Promise<void> {
     await this.#changes.run(() => undefined);
     await this.#index?.settled();
+    // What that was is written.
+    await this.#changes.run(() => undefined);
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure) throw failure.cause;
   }
 
   /**
-   * Stops what goes on in the background, and begins nothing there any more: for a program that ends. The store goes
-   * on as it is.
+   * Stops what goes on in the background, and begins nothing there any more: for a program that ends. A store in
+   * memory goes on as it is; one that was opened lets go of its file when the changes that were asked for are made.
    */
-  close(): void {
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#index?.close();
+    const durable = this.#durable;
+    if (durable) await this.#changes.run(() => durable.close());
   }
 
   /** All documents with their ids, in the order in which they were added. */
@@ -272,11 +339,11 @@ export class BinaryVectorStore extends SaveableVectorStore {
       });
     }
     const compiled = filter === undefined ? undefined : compileFilter(filter);
-    await this.#changes.run(() => {
-      const chosen = ids ?? this.#documents.idsWhere(compiled);
-      const rows = chosen.map((id) => this.#documents.delete(id));
-      this.#index?.delete(rows.filter((row) => row !== undefined));
+    await this.#changes.run(async () => {
+      const chosen = ids ?? (await this.#documents.idsWhere(compiled));
+      await this.#documents.remove(chosen, (rows) => this.#index?.delete(rows));
     });
+    this.#tidyLater();
   }
 
   /** The documents with the given ids, in that order; ids that are not in the store are left out. */
@@ -297,7 +364,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
     k: number,
     filter?: DocumentFilter,
   ): Promise<[Document, number][]> {
-    return this.#search(query, k, filter).map(({ row, score }) => [
+    return (await this.#search(query, k, filter)).map(({ row, score }) => [
       copyDocument(this.#entry(row).document),
       score,
     ]);
@@ -315,7 +382,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
   ): Promise<Document[]> {
     const { k, fetchK = 20, lambda = 0.5, filter } = options;
     const vector = await this.embeddings.embedQuery(query);
-    const found = this.#search(vector, Math.max(k, fetchK), filter);
+    const found = await this.#search(vector, Math.max(k, fetchK), filter);
     const chosen = maximalMarginalRelevance(
       found.map(({ score }) => score),
       found.map(({ row }) => (this.#index as AutoIndex).vector(row)),
@@ -345,6 +412,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
           : await fitRecipe(wanted, this.#learned(index), task);
       const used = await index.refit(fitted, task);
       this.#recipe = recipeOf(options.quantizer) ?? this.#recipe;
+      await this.#durable?.index.persist(index, task);
       return used;
     });
   }
@@ -386,8 +454,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
   override async save(directory: string, options: TaskOptions = {}): Promise<void> {
     await this.#changes.run(() => {
       const parts = { index: this.#index, documents: this.#documents };
-      const saved = { ...this.#options, quantizer: this.#recipe };
-      return saveStore(directory, { ...parts, options: saved }, options);
+      return saveStore(directory, { ...parts, options: this.#savedOptions() }, options);
     });
   }
 
@@ -405,21 +472,30 @@ export class BinaryVectorStore extends SaveableVectorStore {
     this.#searched = this.#index?.snapshot();
     // What is learned from documents is learned when they are there.
     const release = index.hold();
+    const durable = this.#durable?.index;
     try {
+      durable?.begin(index);
       const wanted = ids.length === entries.length ? given : chosenOf(given, positions);
       const first = await index.addAsync(wanted, options);
       try {
-        await this.#documents.stage(entries, first, { signal: options.signal });
+        const task = { signal: options.signal };
+        await this.#documents.stage(entries, first, task);
+        await durable?.writeRows(index, first, entries.length, this.#options.storage, task);
+        index.delete(this.#documents.commit(entries.length, first));
       } catch (cause) {
         index.delete(entries.map((_, i) => first + i));
         throw cause;
       }
       this.#index = index;
-      index.delete(this.#documents.commit(entries.length, first));
+    } catch (cause) {
+      this.#documents.rollBack();
+      durable?.forget(this.#index === undefined);
+      throw cause;
     } finally {
       this.#searched = undefined;
       release();
     }
+    this.#tidyLater();
     return ids;
   }
 
@@ -445,8 +521,9 @@ export class BinaryVectorStore extends SaveableVectorStore {
       dimensions,
       index,
       targetRecall,
-      storage,
+      storage: this.#durable ? this.#durable.index.createStorage(storage) : storage,
       onProgress: onIndexProgress,
+      onAdapted: () => this.#tidyLater(),
       fit: recipe && {
         fewestRows: fewestVectors(recipe),
         fit: (filled, task) => fitRecipe(recipe, this.#learned(filled), task),
@@ -465,7 +542,31 @@ export class BinaryVectorStore extends SaveableVectorStore {
     };
   }
 
-  #search(query: ArrayLike<number>, k: number, filter: DocumentFilter | undefined): ScoredRow[] {
+  #savedOptions(): SavedOptions {
+    return { ...this.#options, quantizer: this.#recipe };
+  }
+
+  /** Writes what the index is now, and lets go of what is left of documents that are gone. */
+  #tidyLater(): void {
+    const durable = this.#durable;
+    const index = this.#index;
+    if (!durable || !index || this.#isClosed || index.isAdapting) return;
+    this.#changes
+      .run(async () => {
+        if (this.#isClosed) return;
+        await durable.index.persist(index);
+        if (!index.isAdapting) await durable.index.collect();
+      })
+      .catch((cause: unknown) => {
+        this.#failure = { cause };
+      });
+  }
+
+  async #search(
+    query: ArrayLike<number>,
+    k: number,
+    filter: DocumentFilter | undefined,
+  ): Promise<ScoredRow[]> {
     const isFiltered = filter !== undefined && filter !== null;
     const compiled = isFiltered ? compileFilter(filter) : undefined;
     if (!Number.isSafeInteger(k) || k < 0) {
@@ -475,13 +576,15 @@ export class BinaryVectorStore extends SaveableVectorStore {
         remedy: 'Say how many documents to return.',
       });
     }
-    const index = this.#searched ?? this.#index;
     const documents = this.#documents;
+    let allowed = compiled && documents.allowed(compiled);
+    if (allowed instanceof Promise) allowed = await allowed;
+    const index = this.#searched ?? this.#index;
     if (!index) return [];
     return index.search(query, {
       ...this.#options.depth,
       k: Math.min(k, documents.count),
-      allowed: compiled && documents.allowed(compiled),
+      allowed,
     });
   }
 
@@ -495,6 +598,11 @@ const headBits = 256;
 
 const linkInThread: GraphLinker = async (codes, options) =>
   ((await loadNodePlatform()) as NodePlatform).linkInThread(codes, options);
+
+function withoutUndefined<Options extends object>(options: Options): Options {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as Options;
+}
 
 function chosenOf(vectors: Matrix | number[][], positions: readonly number[]): Vectors {
   if ('rows' in vectors) return selectRows(vectors, positions);

@@ -12,6 +12,7 @@ import { AutoIndex, BitryoshkaError, quantizerKinds } from '@bitryoshka/core';
 import type { CorpusPairOptions } from '@bitryoshka/core/training';
 import { corpusPairKinds } from '@bitryoshka/core/training';
 import type { PassageFields } from '../documents/passage-of.ts';
+import type { StoreFileOptions } from '../durable/store-file.ts';
 
 /** Options of a head that can be saved with a store. */
 export type HeadRecipe = Pick<
@@ -106,6 +107,15 @@ export interface LoadOptions
       'index' | 'targetRecall' | 'depth' | 'storage' | 'fields' | 'onIndexProgress'
     >,
     Pick<TaskOptions, 'signal'> {}
+
+/** Options of a store in a file; those that it had before count where they are left out. */
+export interface OpenOptions
+  extends Omit<BinaryVectorStoreOptions, 'storage' | 'bits'>,
+    StoreFileOptions,
+    Pick<TaskOptions, 'signal'> {
+  /** How vectors are written, once for all. Default: `float32`. */
+  readonly storage?: VectorFormatName | undefined;
+}
 
 /** Which documents to delete: give one of the three. */
 export interface DeleteOptions<Filter> {

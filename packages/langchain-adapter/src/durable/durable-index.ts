@@ -1,0 +1,421 @@
+import type { AutoIndexOptions, Quantizer, TaskOptions } from '@bitryoshka/core';
+import { AutoIndex, BitryoshkaError, bytesPerCode, loadQuantizer, RowSet } from '@bitryoshka/core';
+import type { SegmentToFill } from '@bitryoshka/core/internal';
+import { checkpoint } from '@bitryoshka/core/internal';
+import { isPlainObject } from '../documents/plain-value.ts';
+import type { SqliteVectors } from './sqlite-vectors.ts';
+import { checkDurableStorage, SqliteVectorStorage } from './sqlite-vectors.ts';
+import type { StoreFile } from './store-file.ts';
+import { checksumOf } from './store-file.ts';
+
+/** What is written of an index besides its rows. */
+interface IndexSetting {
+  readonly dimensions: number;
+  readonly storage: 'float32' | 'float16' | 'int8';
+  /** Of the codes; 0 while searches are exact. */
+  readonly version: number;
+  /** As the index has them. */
+  readonly settings: unknown;
+  readonly finder?:
+    | {
+        readonly kind: string;
+        readonly fields: Readonly<Record<string, unknown>>;
+        /** Of the removals that it knows, the last. */
+        readonly removal: number;
+        /** Rows that it was made for. */
+        readonly rows: number;
+      }
+    | undefined;
+}
+
+interface RunRow {
+  readonly first: number;
+  readonly count: number;
+  readonly numbers: Uint8Array | null;
+  readonly version: number | null;
+  readonly codes: Uint8Array | null;
+  readonly checksum: number;
+}
+
+/** Rows whose numbers and codes are written together. */
+const rowsPerRun = 1024;
+/** A graph is written again when so much of its rows have changed. */
+const changedShare = 0.02;
+const fewestChanged = 1000;
+/** What is left of rows that are gone is collected in pieces. */
+const rowsPerCollection = 256;
+
+/** The index of a store in its file: rows in runs, with their codes; the quantizer, and what a finder is. */
+export class DurableIndex {
+  readonly #file: StoreFile;
+  /** Undefined while no vector has told the dimension. */
+  #storage: SqliteVectorStorage | undefined;
+  #setting: IndexSetting | undefined;
+  /** Whose codes are written. */
+  #written: { readonly quantizer: Quantizer | undefined; readonly version: number } = {
+    quantizer: undefined,
+    version: 0,
+  };
+  /** Which finder is written, and the number of changes that there had been. */
+  #finder: { readonly finder: unknown; readonly changes: number } = {
+    finder: undefined,
+    changes: 0,
+  };
+  #changes = 0;
+
+  constructor(file: StoreFile) {
+    this.#file = file;
+  }
+
+  /** What makes stores of vectors for an index that is new. */
+  createStorage(format: unknown): (dimensions: number) => SqliteVectors {
+    const storage = new SqliteVectorStorage(this.#file, checkDurableStorage(format));
+    this.#storage = storage;
+    return (dimensions) => storage.create(dimensions);
+  }
+
+  /**
+   * The index as it was written last.
+   *
+   * @returns undefined while there were no vectors
+   * @throws BitryoshkaError `checksum-mismatch` or `invalid-file`
+   */
+  async load(
+    optionsOf: (dimensions: number) => AutoIndexOptions,
+    task: Pick<TaskOptions, 'signal'>,
+  ): Promise<{ readonly index: AutoIndex | undefined; readonly rows: Uint32Array }> {
+    const file = this.#file;
+    const setting = this.#readSetting();
+    this.#setting = setting;
+    if (!setting) return { index: undefined, rows: new Uint32Array(0) };
+    const { dimensions, storage: format, version, finder } = setting;
+    const options = optionsOf(dimensions);
+    const storage = new SqliteVectorStorage(file, format);
+    this.#storage = storage;
+    const quantizer = version > 0 ? loadQuantizer(file.readPart('quantizer')) : undefined;
+    const { numbers, gone } = this.#numbers();
+    if (numbers.length !== file.setting('count')) throw file.damaged('the list of rows');
+    const index = await AutoIndex.restore(
+      {
+        ...options,
+        quantizer,
+        storage: (columns) => storage.create(columns),
+      },
+      {
+        settings: setting.settings,
+        numbers,
+        nextRow: this.#nextRow(),
+        fill: (segments) => this.#fill(segments, { numbers, gone, quantizer, version, task }),
+        finder: finder && {
+          kind: finder.kind,
+          fields: finder.fields,
+          read: async (name, byteLength) => file.readPart(`finder.${name}`, byteLength),
+        },
+      },
+      task,
+    );
+    this.#written = { quantizer, version };
+    const { finder: restored } = index.contents;
+    if (finder && restored) {
+      const later = file.all<{ row: number }>(
+        'SELECT row FROM removals WHERE number > ?',
+        finder.removal,
+      );
+      for (const { row } of later) restored.remove(row);
+      this.#finder = { finder: restored, changes: 0 };
+    }
+    return { index, rows: numbers };
+  }
+
+  /** Before an addition: where its vectors go. */
+  begin(index: AutoIndex): void {
+    this.#file.begin();
+    if (this.#storage) this.#storage.nextRow = index.contents.rows.nextRow;
+  }
+
+  /** Writes which rows an addition has made, and their codes. */
+  async writeRows(
+    index: AutoIndex,
+    first: number,
+    count: number,
+    format: unknown,
+    task: TaskOptions,
+  ): Promise<void> {
+    const { quantizer, version } = this.#written;
+    for (let done = 0; done < count; done += rowsPerRun) {
+      await checkpoint(task, { stage: 'store', done, total: count });
+      const rows = Uint32Array.from(
+        { length: Math.min(rowsPerRun, count - done) },
+        (_, i) => first + done + i,
+      );
+      // Those of another quantizer are written when it is.
+      const isCurrent = version > 0 && index.quantizer === quantizer;
+      const codes = isCurrent ? index.codesOf(rows).data : null;
+      this.#writeRun({
+        first: first + done,
+        count: rows.length,
+        numbers: null,
+        version: isCurrent ? version : null,
+        codes,
+      });
+    }
+    this.#file.set('nextRow', first + count);
+    if (!this.#setting) {
+      const { dimensions } = index;
+      this.#setting = {
+        dimensions,
+        storage: checkDurableStorage(format),
+        version: 0,
+        settings: {},
+      };
+      this.#file.set('index', this.#setting);
+    }
+    this.#changes += count;
+  }
+
+  /** What was begun did not happen. */
+  forget(wasEmpty: boolean): void {
+    if (wasEmpty) this.#setting = undefined;
+  }
+
+  noteRemoved(count: number): void {
+    this.#changes += count;
+  }
+
+  /** Writes codes, a finder and depths, where they are others than those that were written last. */
+  async persist(index: AutoIndex, task: TaskOptions = {}): Promise<void> {
+    const file = this.#file;
+    const before = this.#setting;
+    if (!before || file.isReadOnly) return;
+    const { settings, finder, quantizer } = index.contents;
+    let { version } = before;
+    file.begin();
+    try {
+      if (quantizer !== this.#written.quantizer) {
+        version = quantizer ? this.#nextVersion() : 0;
+        if (quantizer) {
+          for (const _ of file.writePart('quantizer', [quantizer.save()]))
+            await checkpoint(task, { stage: 'save', done: 0, total: 1 });
+          await this.#writeCodes(index, version, task);
+          // The index went on meanwhile: it says so again when it is done.
+          if (index.quantizer !== quantizer) {
+            file.rollback();
+            return;
+          }
+        }
+      }
+      let saved = quantizer === this.#written.quantizer ? before.finder : undefined;
+      const isChanged =
+        finder !== this.#finder.finder ||
+        this.#changes - this.#finder.changes > Math.max(fewestChanged, changedShare * index.rows);
+      if (!finder) saved = undefined;
+      else if (isChanged || !saved) {
+        const { fields, arrays } = finder.save();
+        for (const [name, { pieces }] of Object.entries(arrays)) {
+          for (const _ of file.writePart(`finder.${name}`, pieces())) {
+            await checkpoint(task, { stage: 'save', done: 0, total: 1 });
+          }
+        }
+        const removal =
+          file.getNow<{ last: number | null }>('SELECT max(number) AS last FROM removals')?.last ??
+          0;
+        saved = { kind: finder.kind, fields, removal, rows: index.rows };
+      }
+      const setting = { ...before, version, settings, finder: saved };
+      if (JSON.stringify(setting) !== JSON.stringify(before)) file.set('index', setting);
+      file.commit();
+      if (saved !== before.finder) this.#finder = { finder, changes: this.#changes };
+      this.#setting = setting;
+      this.#written = { quantizer, version };
+    } catch (cause) {
+      file.rollback();
+      throw cause;
+    }
+  }
+
+  /** Deletes vectors of rows that are gone, some at a time: when nobody reads them any more. */
+  async collect(task: TaskOptions = {}): Promise<void> {
+    const file = this.#file;
+    for (;;) {
+      const some = file.all<{ number: number; row: number }>(
+        `SELECT number, row FROM removals WHERE collected = 0 ORDER BY number LIMIT ${rowsPerCollection}`,
+      );
+      if (some.length === 0) return;
+      file.transaction(() => {
+        for (const { number, row } of some) {
+          file.run('DELETE FROM vectors WHERE row = ?', row);
+          file.run('UPDATE removals SET collected = 1 WHERE number = ?', number);
+        }
+      });
+      await checkpoint(task, { stage: 'collect', done: some.length, total: some.length });
+    }
+  }
+
+  #nextVersion(): number {
+    const last =
+      this.#file.getNow<{ last: number | null }>('SELECT max(version) AS last FROM runs')?.last ??
+      0;
+    return Math.max(last, this.#written.version) + 1;
+  }
+
+  #nextRow(): number {
+    const nextRow = this.#file.setting('nextRow');
+    return typeof nextRow === 'number' ? nextRow : 0;
+  }
+
+  #readSetting(): IndexSetting | undefined {
+    const setting = this.#file.setting('index');
+    if (setting === undefined) return undefined;
+    if (isPlainObject(setting)) {
+      const { dimensions, version } = setting;
+      if (isCount(dimensions) && isCount(version)) return setting as unknown as IndexSetting;
+    }
+    throw new BitryoshkaError({
+      code: 'invalid-file',
+      message: `${this.#file.path}: got ${JSON.stringify(setting)} as what its index is.`,
+      remedy: 'Check that this is the right file.',
+    });
+  }
+
+  /** The rows that there are, in the order of writing, and those that are gone. */
+  #numbers(): { readonly numbers: Uint32Array; readonly gone: RowSet } {
+    const gone = new RowSet();
+    for (const { row } of this.#file.all<{ row: number }>('SELECT row FROM removals'))
+      gone.add(row);
+    const runs = this.#file.all<Pick<RunRow, 'first' | 'count' | 'numbers'>>(
+      'SELECT first, count, numbers FROM runs ORDER BY first',
+    );
+    const numbers = new Uint32Array(runs.reduce((sum, { count }) => sum + count, 0));
+    let count = 0;
+    for (const run of runs)
+      for (const row of rowsOf(run)) if (!gone.has(row)) numbers[count++] = row;
+    return { numbers: numbers.subarray(0, count), gone };
+  }
+
+  async #fill(
+    segments: readonly SegmentToFill[],
+    given: {
+      readonly numbers: Uint32Array;
+      readonly gone: RowSet;
+      readonly quantizer: Quantizer | undefined;
+      readonly version: number;
+      readonly task: Pick<TaskOptions, 'signal'>;
+    },
+  ): Promise<void> {
+    const { numbers, gone, quantizer, version, task } = given;
+    for (const { content, first, end } of segments) {
+      (content.vectors as SqliteVectors).note(numbers.subarray(first, end));
+    }
+    if (!quantizer) return;
+    const bytes = bytesPerCode(quantizer.bits);
+    const runs = this.#file.all<{ first: number }>('SELECT first FROM runs ORDER BY first');
+    let [segment, filled] = [0, 0];
+    for (const [done, { first }] of runs.entries()) {
+      await checkpoint(task, { stage: 'load', done, total: runs.length });
+      const run = this.#run(first);
+      const rows = rowsOf(run);
+      const places = Array.from(rows.keys()).filter((i) => !gone.has(rows[i] as number));
+      const data = new Uint8Array(places.length * bytes);
+      const { codes } = run;
+      if (codes && run.version === version) {
+        for (const [i, place] of places.entries()) {
+          data.set(codes.subarray(place * bytes, (place + 1) * bytes), i * bytes);
+        }
+      } else {
+        // Written before the codes of this version were.
+        const made = this.#encode(
+          places.map((place) => rows[place] as number),
+          quantizer,
+          segments,
+        );
+        data.set(made);
+      }
+      for (let start = 0; start < places.length; ) {
+        const { content, first: from, end } = segments[segment] as SegmentToFill;
+        const count = Math.min(places.length - start, end - from - filled);
+        const some = data.subarray(start * bytes, (start + count) * bytes);
+        const part = { rows: count, bits: quantizer.bits, bytesPerCode: bytes, data: some };
+        content.codes?.append(part, quantizer.decoder?.encodeNorms(part));
+        start += count;
+        filled += count;
+        if (filled < end - from) continue;
+        segment++;
+        filled = 0;
+      }
+    }
+  }
+
+  #encode(
+    rows: readonly number[],
+    quantizer: Quantizer,
+    [first]: readonly SegmentToFill[],
+  ): Uint8Array {
+    if (rows.length === 0 || !first) return new Uint8Array(0);
+    const vectors = (this.#storage as SqliteVectorStorage).create(quantizer.inputDimensions);
+    vectors.note(rows);
+    const lists = rows.map((_, i) => vectors.at(i));
+    return quantizer.encode(lists, 'document').data;
+  }
+
+  async #writeCodes(index: AutoIndex, version: number, task: TaskOptions): Promise<void> {
+    const file = this.#file;
+    const runs = file.allNow<{ first: number }>('SELECT first FROM runs ORDER BY first');
+    const { quantizer } = index;
+    for (const [done, { first }] of runs.entries()) {
+      await checkpoint(task, { stage: 'save', done, total: runs.length });
+      if (index.quantizer !== quantizer || !quantizer) return;
+      const run = file.getNow<RunRow>('SELECT * FROM runs WHERE first = ?', first) as RunRow;
+      const rows = rowsOf(run);
+      const bytes = bytesPerCode(quantizer.bits);
+      const codes = new Uint8Array(rows.length * bytes);
+      const there = Array.from(rows.keys()).filter((i) => index.has(rows[i] as number));
+      const { data } = index.codesOf(there.map((i) => rows[i] as number));
+      for (const [i, place] of there.entries()) {
+        codes.set(data.subarray(i * bytes, (i + 1) * bytes), place * bytes);
+      }
+      this.#writeRun({ ...run, version, codes });
+    }
+  }
+
+  #writeRun({ first, count, numbers, version, codes }: Omit<RunRow, 'checksum'>): void {
+    this.#file.run(
+      'INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?)',
+      first,
+      count,
+      numbers,
+      version,
+      codes,
+      checksumOfRun({ first, count, numbers, version, codes }),
+    );
+  }
+
+  #run(first: number): RunRow {
+    const run = this.#file.get<RunRow>('SELECT * FROM runs WHERE first = ?', first);
+    if (run && checksumOfRun(run) === run.checksum) return run;
+    throw this.#file.damaged(`the codes of rows from ${first} on`);
+  }
+}
+
+function rowsOf({
+  first,
+  count,
+  numbers,
+}: Pick<RunRow, 'first' | 'count' | 'numbers'>): Uint32Array {
+  if (numbers) return new Uint32Array(numbers.slice().buffer);
+  return Uint32Array.from({ length: count }, (_, i) => first + i);
+}
+
+function checksumOfRun({
+  first,
+  count,
+  numbers,
+  version,
+  codes,
+}: Omit<RunRow, 'checksum'>): number {
+  const none = new Uint8Array(0);
+  return checksumOf(`${first} ${count} ${version ?? ''}`, numbers ?? none, codes ?? none);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

@@ -1,0 +1,64 @@
+import type { AutoIndex, AutoIndexOptions, TaskOptions, VectorFormatName } from '@bitryoshka/core';
+import { BitryoshkaError } from '@bitryoshka/core';
+import { isPlainObject } from '../documents/plain-value.ts';
+import type { SavedOptions } from '../snapshot/store-snapshot.ts';
+import { DurableIndex } from './durable-index.ts';
+import { SqliteDocuments } from './sqlite-documents.ts';
+import { checkDurableStorage } from './sqlite-vectors.ts';
+import type { StoreFileOptions } from './store-file.ts';
+import { StoreFile } from './store-file.ts';
+
+/** A store in its file: what is opened, and what is written of each change. */
+export class DurableStore {
+  readonly file: StoreFile;
+  readonly index: DurableIndex;
+
+  /** @throws BitryoshkaError as `StoreFile` */
+  constructor(path: string, options: StoreFileOptions) {
+    this.file = new StoreFile(path, options);
+    this.index = new DurableIndex(this.file);
+  }
+
+  /** The options that the store had; undefined for a new one. */
+  get options(): SavedOptions | undefined {
+    const options = this.file.setting('options');
+    return isPlainObject(options) ? options : undefined;
+  }
+
+  /**
+   * How vectors are written.
+   *
+   * @throws BitryoshkaError `invalid-option` for another format than they were written in before
+   */
+  format(wanted: unknown): VectorFormatName {
+    const known = this.options?.storage as VectorFormatName | undefined;
+    const format = wanted === undefined ? (known ?? 'float32') : checkDurableStorage(wanted);
+    if (known === undefined || known === format) return format;
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: `storage: got ${format} for a file with vectors as ${known}.`,
+      remedy: 'Leave storage out, or open a new file.',
+    });
+  }
+
+  saveOptions(options: SavedOptions): void {
+    this.file.transaction(() => {
+      this.file.set('options', options);
+      if (this.file.setting('count') === undefined) this.file.set('count', 0);
+    });
+  }
+
+  async load(
+    optionsOf: (dimensions: number) => AutoIndexOptions,
+    fields: readonly string[] | undefined,
+    task: Pick<TaskOptions, 'signal'>,
+  ): Promise<{ readonly index: AutoIndex | undefined; readonly documents: SqliteDocuments }> {
+    const { index, rows } = await this.index.load(optionsOf, task);
+    const inOrder = rows.slice().sort();
+    return { index, documents: new SqliteDocuments(this.file, inOrder, fields) };
+  }
+
+  close(): void {
+    this.file.close();
+  }
+}

@@ -1,0 +1,50 @@
+import { BitryoshkaError } from '@bitryoshka/core';
+
+export type SqliteValue = string | number | null | Uint8Array;
+
+export interface SqliteStatement {
+  run(...values: SqliteValue[]): unknown;
+  /** @returns the first row as an object, or what is no object where there is none */
+  get(...values: SqliteValue[]): unknown;
+  all(...values: SqliteValue[]): unknown[];
+}
+
+/** A connection, as `node:sqlite`, `better-sqlite3` and `libsql` have it. */
+export interface SqliteDatabase {
+  exec(sql: string): unknown;
+  prepare(sql: string): SqliteStatement;
+  close(): unknown;
+}
+
+/**
+ * Opens connections: a store needs several to its file. `(file) => new Database(file)` with the class of
+ * `better-sqlite3` or `libsql`.
+ */
+export type SqliteDriver = (file: string) => SqliteDatabase;
+
+interface NodeSqlite {
+  readonly DatabaseSync: new (file: string) => SqliteDatabase;
+}
+
+/**
+ * SQLite as Node has it, from 22.13 on.
+ *
+ * @throws BitryoshkaError `not-supported` where there is none
+ */
+export function nodeSqlite(): SqliteDriver {
+  const sqlite = builtin<NodeSqlite>('node:sqlite');
+  if (sqlite) return (file) => new sqlite.DatabaseSync(file);
+  throw new BitryoshkaError({
+    code: 'not-supported',
+    message: 'driver: got none, and this runtime has no node:sqlite.',
+    remedy:
+      'Use Node 22.13 or later, or pass { driver: (file) => new Database(file) } with the class of libsql or better-sqlite3.',
+  });
+}
+
+/** A module of Node, without an import that bundlers for browsers would follow. */
+export function builtin<Module>(name: string): Module | undefined {
+  if (typeof process !== 'object' || typeof process.getBuiltinModule !== 'function')
+    return undefined;
+  return process.getBuiltinModule(name) as Module | undefined;
+}

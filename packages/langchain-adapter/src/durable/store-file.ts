@@ -1,0 +1,417 @@
+import type { ErrorCode } from '@bitryoshka/core';
+import { BitryoshkaError } from '@bitryoshka/core';
+import { crc32 as javascriptCrc32 } from '@bitryoshka/core/internal';
+import type {
+  SqliteDatabase,
+  SqliteDriver,
+  SqliteStatement,
+  SqliteValue,
+} from './sqlite-driver.ts';
+import { builtin, nodeSqlite } from './sqlite-driver.ts';
+
+export interface StoreFileOptions {
+  /** Default: `node:sqlite`. */
+  readonly driver?: SqliteDriver | undefined;
+  /**
+   * `full`: what was acknowledged survives a loss of power; `normal`: a killed process, and of a loss of power all but
+   * the last changes. Default: `full`.
+   */
+  readonly durability?: 'full' | 'normal' | undefined;
+  /** Others may write meanwhile. Default: false. */
+  readonly readOnly?: boolean | undefined;
+}
+
+/** "bitr": tells the files of stores from others of SQLite. */
+const applicationId = 0x62697472;
+const formatVersion = 1;
+const busyMilliseconds = 5000;
+
+const schema = `
+  CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE documents (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    given INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    types TEXT,
+    checksum INTEGER NOT NULL
+  );
+  CREATE TABLE vectors (row INTEGER PRIMARY KEY, vector BLOB NOT NULL, checksum INTEGER NOT NULL);
+  CREATE TABLE runs (
+    first INTEGER PRIMARY KEY,
+    count INTEGER NOT NULL,
+    numbers BLOB,
+    version INTEGER,
+    codes BLOB,
+    checksum INTEGER NOT NULL
+  );
+  CREATE TABLE parts (
+    name TEXT NOT NULL,
+    piece INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (name, piece)
+  ) WITHOUT ROWID;
+  CREATE TABLE removals (number INTEGER PRIMARY KEY AUTOINCREMENT, row INTEGER NOT NULL, collected INTEGER NOT NULL);
+  CREATE INDEX removals_to_collect ON removals (collected, number) WHERE collected = 0;
+`;
+
+/** Bytes of a part that are kept in one piece. */
+const pieceBytes = 1 << 20;
+
+/**
+ * The SQLite file of a store. Two connections: one writes, and holds what is not committed yet; the other reads what
+ * is. Everything that is read back has a checksum, as SQLite has none.
+ */
+export class StoreFile {
+  readonly path: string;
+  readonly isReadOnly: boolean;
+  readonly #reader: SqliteDatabase;
+  readonly #writer: SqliteDatabase;
+  readonly #lock: SqliteDatabase | undefined;
+  readonly #statements: Map<SqliteDatabase, Map<string, SqliteStatement>> = new Map();
+  #isWriting = false;
+  #isClosed = false;
+
+  /**
+   * Opens a file, or makes one.
+   *
+   * @throws BitryoshkaError `not-supported`, `write-failed`, `file-not-found` for one that is to be read only,
+   *   `invalid-file`, `unsupported-version`
+   */
+  constructor(path: string, { driver, durability = 'full', readOnly = false }: StoreFileOptions) {
+    if (durability !== 'full' && durability !== 'normal') {
+      throw invalidOption('durability', durability, 'full or normal');
+    }
+    if (driver !== undefined && typeof driver !== 'function') {
+      throw invalidOption('driver', driver, 'a function that opens a file');
+    }
+    const open = driver ?? nodeSqlite();
+    this.path = path;
+    this.isReadOnly = readOnly;
+    if (readOnly && !builtin<typeof import('node:fs')>('node:fs')?.existsSync(path)) {
+      throw failure(
+        'file-not-found',
+        `${path}: got no file`,
+        'Check the path, or open it to write.',
+      );
+    }
+    this.#lock = readOnly ? undefined : lockFor(path, open);
+    const opened: SqliteDatabase[] = [];
+    try {
+      this.#writer = this.#attempt(() => open(path));
+      opened.push(this.#writer);
+      this.#attempt(() => {
+        this.#writer.exec(`PRAGMA busy_timeout = ${busyMilliseconds}`);
+        if (readOnly) return;
+        this.#checkKind(true);
+        this.#writer.exec('PRAGMA journal_mode = WAL');
+        this.#writer.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
+      });
+      this.#checkKind(false);
+      this.#reader = readOnly ? this.#writer : this.#attempt(() => open(path));
+      if (this.#reader !== this.#writer) opened.push(this.#reader);
+      this.#attempt(() => this.#reader.exec(`PRAGMA busy_timeout = ${busyMilliseconds}`));
+      this.#attempt(() => this.#reader.exec('PRAGMA query_only = 1'));
+    } catch (cause) {
+      for (const connection of opened) connection.close();
+      this.#lock?.close();
+      throw cause;
+    }
+  }
+
+  /** All rows of a query, of what is committed. */
+  all<Row>(sql: string, ...values: SqliteValue[]): Row[] {
+    return this.#attempt(() => this.#statement(this.#reader, sql).all(...values) as Row[]);
+  }
+
+  /** The first row of a query, of what is committed. */
+  get<Row>(sql: string, ...values: SqliteValue[]): Row | undefined {
+    return (
+      this.#attempt(() => this.#statement(this.#reader, sql).get(...values) as Row) ?? undefined
+    );
+  }
+
+  /** The same of what is not committed as well. */
+  getNow<Row>(sql: string, ...values: SqliteValue[]): Row | undefined {
+    return (
+      this.#attempt(() => this.#statement(this.#writer, sql).get(...values) as Row) ?? undefined
+    );
+  }
+
+  allNow<Row>(sql: string, ...values: SqliteValue[]): Row[] {
+    return this.#attempt(() => this.#statement(this.#writer, sql).all(...values) as Row[]);
+  }
+
+  /** Changes the file, within `begin` and `commit`. */
+  run(sql: string, ...values: SqliteValue[]): void {
+    this.#attempt(() => this.#statement(this.#writer, sql).run(...values));
+  }
+
+  /** From now on, what is written is not seen by readers until it is committed. */
+  begin(): void {
+    if (this.isReadOnly) {
+      throw failure(
+        'not-supported',
+        `${this.path}: got a change of a store that is opened to read`,
+        'Open it without readOnly.',
+      );
+    }
+    this.#attempt(() => this.#writer.exec('BEGIN IMMEDIATE'));
+    this.#isWriting = true;
+  }
+
+  /** Everything since `begin` is there from now on, whatever happens. */
+  commit(): void {
+    this.#attempt(() => this.#writer.exec('COMMIT'));
+    this.#isWriting = false;
+  }
+
+  rollback(): void {
+    if (!this.#isWriting) return;
+    this.#isWriting = false;
+    // Some failures have rolled back already.
+    try {
+      this.#writer.exec('ROLLBACK');
+    } catch {}
+  }
+
+  /** A change that is short. */
+  transaction(change: () => void): void {
+    this.begin();
+    try {
+      change();
+      this.commit();
+    } catch (cause) {
+      this.rollback();
+      throw cause;
+    }
+  }
+
+  setting(name: string): unknown {
+    const found = this.get<{ value: string; checksum: number }>(
+      'SELECT value, checksum FROM settings WHERE name = ?',
+      name,
+    );
+    if (!found) return undefined;
+    const { value, checksum } = found;
+    if (checksumOf(name, value) !== checksum) throw this.damaged(`the setting ${name}`);
+    return JSON.parse(value);
+  }
+
+  set(name: string, value: unknown): void {
+    const text = JSON.stringify(value);
+    this.run(
+      'INSERT INTO settings VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value, checksum = excluded.checksum',
+      name,
+      text,
+      checksumOf(name, text),
+    );
+  }
+
+  /** Bytes of any length, replaced as a whole. */
+  *writePart(name: string, bytes: Iterable<Uint8Array>): Generator<void> {
+    this.run('DELETE FROM parts WHERE name = ?', name);
+    let piece = 0;
+    for (const some of bytes) {
+      for (let start = 0; start < some.length; start += pieceBytes) {
+        const part = some.subarray(start, start + pieceBytes);
+        this.run(
+          'INSERT INTO parts VALUES (?, ?, ?, ?)',
+          name,
+          piece,
+          part,
+          checksumOf(name, `${piece}`, part),
+        );
+        piece++;
+        yield;
+      }
+    }
+  }
+
+  /** @throws BitryoshkaError `checksum-mismatch`, `invalid-file` for fewer or more bytes than expected */
+  readPart(name: string, byteLength?: number): Uint8Array {
+    const numbers = this.all<{ piece: number }>(
+      'SELECT piece FROM parts WHERE name = ? ORDER BY piece',
+      name,
+    );
+    const pieces = numbers.map(({ piece }, i) => {
+      const found = this.get<{ bytes: Uint8Array; checksum: number }>(
+        'SELECT bytes, checksum FROM parts WHERE name = ? AND piece = ?',
+        name,
+        piece,
+      );
+      if (!found || piece !== i || checksumOf(name, `${piece}`, found.bytes) !== found.checksum) {
+        throw this.damaged(`${name}, piece ${piece}`);
+      }
+      return found.bytes;
+    });
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    if (byteLength !== undefined && byteLength !== length)
+      throw this.damaged(`the length of ${name}`);
+    const bytes = new Uint8Array(length);
+    let end = 0;
+    for (const piece of pieces) {
+      bytes.set(piece, end);
+      end += piece.length;
+    }
+    return bytes;
+  }
+
+  /** Rises with every change that another connection has committed. */
+  get dataVersion(): number {
+    return this.get<{ data_version: number }>('PRAGMA data_version')?.data_version ?? 0;
+  }
+
+  damaged(what: string): BitryoshkaError {
+    return failure(
+      'checksum-mismatch',
+      `${this.path}: got another checksum of ${what}`,
+      'The file was damaged: take a copy of before, or recover what is whole.',
+    );
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.rollback();
+    this.#statements.clear();
+    if (this.#reader !== this.#writer) this.#reader.close();
+    this.#writer.close();
+    this.#lock?.close();
+  }
+
+  #statement(connection: SqliteDatabase, sql: string): SqliteStatement {
+    let known = this.#statements.get(connection);
+    if (!known) {
+      known = new Map();
+      this.#statements.set(connection, known);
+    }
+    let statement = known.get(sql);
+    if (!statement) {
+      statement = connection.prepare(sql);
+      known.set(sql, statement);
+    }
+    return statement;
+  }
+
+  /** Makes the tables of a file that is empty, and refuses what is no store of this version. */
+  #checkKind(mayCreate: boolean): void {
+    const read = (name: string) =>
+      Number(
+        (
+          this.#attempt(() => this.#writer.prepare(`PRAGMA ${name}`).get()) as Record<
+            string,
+            number
+          >
+        )[name],
+      );
+    const tables = this.#attempt(
+      () =>
+        this.#writer.prepare('SELECT count(*) AS count FROM sqlite_master').get() as {
+          count: number;
+        },
+    );
+    if (tables.count === 0 && mayCreate) {
+      this.#attempt(() => {
+        this.#writer.exec(
+          `BEGIN IMMEDIATE; ${schema} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}; COMMIT`,
+        );
+      });
+      return;
+    }
+    if (read('application_id') !== applicationId) {
+      throw failure(
+        'invalid-file',
+        `${this.path}: got a database of another program`,
+        'Name a file that BinaryVectorStore.open has made, or one that is not there.',
+      );
+    }
+    const version = read('user_version');
+    if (version === formatVersion) return;
+    throw failure(
+      'unsupported-version',
+      `${this.path}: got version ${version} of the format, expected ${formatVersion}`,
+      'Update bitryoshka.',
+    );
+  }
+
+  #attempt<T>(action: () => T): T {
+    if (this.#isClosed)
+      throw failure('not-supported', `${this.path}: got a store that is closed`, 'Open it again.');
+    try {
+      return action();
+    } catch (cause) {
+      throw sqliteError(this.path, cause);
+    }
+  }
+}
+
+/** One store may write at a time: it holds a lock of the system, which goes with its process. */
+function lockFor(path: string, open: SqliteDriver): SqliteDatabase {
+  let lock: SqliteDatabase | undefined;
+  try {
+    lock = open(`${path}.lock`);
+    lock.exec('PRAGMA busy_timeout = 0');
+    lock.exec('BEGIN EXCLUSIVE');
+    return lock;
+  } catch (cause) {
+    lock?.close();
+    if (!/locked|busy/i.test(String(cause))) throw sqliteError(path, cause);
+    throw failure(
+      'write-failed',
+      `${path}: got a file that another store writes to`,
+      'Close that store, or open this one with { readOnly: true }.',
+      cause,
+    );
+  }
+}
+
+const crc32: (bytes: Uint8Array | string, before: number) => number =
+  builtin<{ crc32?: (bytes: Uint8Array | string, before: number) => number }>('node:zlib')?.crc32 ??
+  ((bytes, before) =>
+    javascriptCrc32(typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes, before));
+
+/** One checksum of several values, in which none can take the place of another. */
+export function checksumOf(...values: readonly (string | Uint8Array)[]): number {
+  let sum = 0;
+  for (const value of values) sum = crc32(value, crc32(`${value.length};`, sum));
+  return sum;
+}
+
+function sqliteError(path: string, cause: unknown): BitryoshkaError {
+  if (BitryoshkaError.isInstance(cause)) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  if (/malformed|not a database|corrupt/i.test(reason)) {
+    return failure(
+      'invalid-file',
+      `${path}: ${reason}`,
+      'Check that this is the right file; if it is, it was damaged: take a copy of before.',
+      cause,
+    );
+  }
+  return failure(
+    'write-failed',
+    `${path}: ${reason}`,
+    'Check that the folder is there, can be written to and has room.',
+    cause,
+  );
+}
+
+function failure(
+  code: ErrorCode,
+  message: string,
+  remedy: string,
+  cause?: unknown,
+): BitryoshkaError {
+  return new BitryoshkaError({ code, message: `${message}.`, remedy, cause });
+}
+
+function invalidOption(name: string, got: unknown, expected: string): BitryoshkaError {
+  return failure(
+    'invalid-option',
+    `${name}: got ${String(got)}, expected ${expected}`,
+    `Correct ${name}.`,
+  );
+}
