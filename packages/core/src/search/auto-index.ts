@@ -50,7 +50,9 @@ export interface AutoIndexOptions
   readonly targetRecall?: number | undefined;
   /** Is told of what goes on in the background. */
   readonly onProgress?: TaskOptions['onProgress'];
-  /** Is told when a step in the background is complete: codes, a finder or the depth are others now. */
+  /**
+   * Is told when a step in the background has ended: codes, a finder or the depth may be others now. It must not throw.
+   */
   readonly onAdapted?: (() => void) | undefined;
 }
 
@@ -359,10 +361,7 @@ export class AutoIndex extends BinaryIndex {
     const { removals } = this.contents.rows;
     // In a turn of its own, as whoever adds one row is likely to add more.
     this.#adapting = nextTurn()
-      .then(async () => {
-        await this.#adapt({ onProgress, signal: this.#closing.signal });
-        this.#options.onAdapted?.();
-      })
+      .then(() => this.#adapt({ onProgress, signal: this.#closing.signal }))
       .catch((cause: unknown) => {
         // What was to be learned from went meanwhile: there may be other rows now.
         const isGone = this.contents.rows.removals !== removals && isTooFew(cause);
@@ -373,6 +372,7 @@ export class AutoIndex extends BinaryIndex {
       .finally(() => {
         this.#adapting = undefined;
         this.follow();
+        this.#options.onAdapted?.();
       });
   }
 

@@ -62,6 +62,8 @@ export class DurableIndex {
     changes: 0,
   };
   #changes = 0;
+  /** What this reader knows: rows below, and removals up to. */
+  #known = { row: 0, removal: 0 };
 
   constructor(file: StoreFile) {
     this.#file = file;
@@ -87,6 +89,7 @@ export class DurableIndex {
     const file = this.#file;
     const setting = this.#readSetting();
     this.#setting = setting;
+    this.#known = { row: this.#nextRow(), removal: this.#lastRemoval() };
     if (!setting) return { index: undefined, rows: new Uint32Array(0) };
     const { dimensions, storage: format, version, finder } = setting;
     const options = optionsOf(dimensions);
@@ -125,6 +128,70 @@ export class DurableIndex {
       this.#finder = { finder: restored, changes: 0 };
     }
     return { index, rows: numbers };
+  }
+
+  /**
+   * Takes up what another process has written since.
+   *
+   * @returns the rows that came and that went; undefined where the index has to be loaded anew
+   */
+  refresh(
+    index: AutoIndex,
+  ): { readonly added: readonly number[]; readonly removed: readonly number[] } | undefined {
+    const file = this.#file;
+    const setting = this.#readSetting();
+    const finder = setting?.finder?.kind;
+    const isOther =
+      setting?.version !== this.#setting?.version || finder !== this.#setting?.finder?.kind;
+    if (!setting || isOther) return undefined;
+    const { row, removal } = this.#known;
+    const removed = file
+      .all<{ row: number }>('SELECT row FROM removals WHERE number > ?', removal)
+      .map((gone) => gone.row);
+    index.delete(removed);
+    const gone = RowSet.of(removed);
+    const added: number[] = [];
+    for (const { first } of file.all<{ first: number }>(
+      'SELECT first FROM runs WHERE first >= ? ORDER BY first',
+      row,
+    )) {
+      added.push(...this.#takeUp(index, this.#run(first), gone));
+    }
+    this.#known = { row: this.#nextRow(), removal: this.#lastRemoval() };
+    this.#setting = setting;
+    return { added, removed };
+  }
+
+  /** @returns the rows of a run that are there */
+  #takeUp(index: AutoIndex, run: RunRow, gone: RowSet): number[] {
+    const { quantizer } = index;
+    const rows = rowsOf(run);
+    const there = Array.from(rows.keys()).filter((i) => !gone.has(rows[i] as number));
+    const bytes = quantizer ? bytesPerCode(quantizer.bits) : 0;
+    // One after the other where there are gaps between them.
+    for (let start = 0, end = 0; start < there.length; start = end) {
+      const place = there[start] as number;
+      const first = rows[place] as number;
+      end = start + 1;
+      while (end < there.length && rows[there[end] as number] === first + end - start) end++;
+      const numbers = Array.from({ length: end - start }, (_, i) => first + i);
+      const isWritten = run.codes !== null && run.version === this.#written.version;
+      const data = !quantizer
+        ? undefined
+        : isWritten
+          ? (run.codes as Uint8Array).slice(place * bytes, (place + end - start) * bytes)
+          : this.#encode(numbers, quantizer);
+      const codes = data && {
+        rows: end - start,
+        bits: (quantizer as Quantizer).bits,
+        bytesPerCode: bytes,
+        data,
+      };
+      index.addWritten(first, end - start, codes, (vectors, from, to) =>
+        (vectors as SqliteVectors).note(numbers.slice(from, to)),
+      );
+    }
+    return there.map((i) => rows[i] as number);
   }
 
   /** Before an addition: where its vectors go. */
@@ -258,6 +325,12 @@ export class DurableIndex {
     return Math.max(last, this.#written.version) + 1;
   }
 
+  #lastRemoval(): number {
+    return (
+      this.#file.get<{ last: number | null }>('SELECT max(number) AS last FROM removals')?.last ?? 0
+    );
+  }
+
   #nextRow(): number {
     const nextRow = this.#file.setting('nextRow');
     return typeof nextRow === 'number' ? nextRow : 0;
@@ -326,7 +399,6 @@ export class DurableIndex {
         const made = this.#encode(
           places.map((place) => rows[place] as number),
           quantizer,
-          segments,
         );
         data.set(made);
       }
@@ -345,12 +417,8 @@ export class DurableIndex {
     }
   }
 
-  #encode(
-    rows: readonly number[],
-    quantizer: Quantizer,
-    [first]: readonly SegmentToFill[],
-  ): Uint8Array {
-    if (rows.length === 0 || !first) return new Uint8Array(0);
+  #encode(rows: readonly number[], quantizer: Quantizer): Uint8Array {
+    if (rows.length === 0) return new Uint8Array(0);
     const vectors = (this.#storage as SqliteVectorStorage).create(quantizer.inputDimensions);
     vectors.note(rows);
     const lists = rows.map((_, i) => vectors.at(i));

@@ -31,14 +31,16 @@ const openCopy = async (store: TestedStore): Promise<TestedStore> => {
   return opened;
 };
 
-describe.each(['exact', 'scan', 'auto'] as const)('opened as the file is, %s', (index) =>
-  vectorStoreSuite(async (embeddings) => {
-    const file = newFile();
-    const store = await BinaryVectorStore.open(file, embeddings, {
-      driver,
-      ...(index === 'scan' ? { index, quantizer: { kind: 'median', bits: 3 } } : { index }),
-    });
-    files.set(store, file);
-    return store;
-  }, openCopy),
+describe.skipIf(!driver).each(['exact', 'scan', 'auto'] as const)(
+  'opened as the file is, %s (needs SQLite)',
+  (index) =>
+    vectorStoreSuite(async (embeddings) => {
+      const file = newFile();
+      const store = await BinaryVectorStore.open(file, embeddings, {
+        driver,
+        ...(index === 'scan' ? { index, quantizer: { kind: 'median', bits: 3 } } : { index }),
+      });
+      files.set(store, file);
+      return store;
+    }, openCopy),
 );

@@ -12,6 +12,7 @@ import { StoreFile } from './store-file.ts';
 export class DurableStore {
   readonly file: StoreFile;
   readonly index: DurableIndex;
+  #dataVersion = 0;
 
   /** @throws BitryoshkaError as `StoreFile` */
   constructor(path: string, options: StoreFileOptions) {
@@ -53,9 +54,18 @@ export class DurableStore {
     fields: readonly string[] | undefined,
     task: Pick<TaskOptions, 'signal'>,
   ): Promise<{ readonly index: AutoIndex | undefined; readonly documents: SqliteDocuments }> {
-    const { index, rows } = await this.index.load(optionsOf, task);
+    this.#dataVersion = this.file.dataVersion;
+    const { index, rows } = await this.file.atOnce(() => this.index.load(optionsOf, task));
     const inOrder = rows.slice().sort();
     return { index, documents: new SqliteDocuments(this.file, inOrder, fields) };
+  }
+
+  /** Whether another process has written since this was asked last: for stores that only read. */
+  get isStale(): boolean {
+    const { dataVersion } = this.file;
+    const isStale = this.file.isReadOnly && dataVersion !== this.#dataVersion;
+    this.#dataVersion = dataVersion;
+    return isStale;
   }
 
   close(): void {

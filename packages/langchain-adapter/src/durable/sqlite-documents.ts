@@ -206,6 +206,14 @@ export class SqliteDocuments implements Documents {
     return rows;
   }
 
+  /** Takes up what another process has written. */
+  note(added: readonly number[], removed: readonly number[]): void {
+    this.#metadata.addUnread(added);
+    for (const row of removed) this.#metadata.delete(row);
+    this.count += added.length - removed.length;
+    this.version++;
+  }
+
   /** For other processes that read, and for what is left of these rows to be collected. */
   #noteRemoved(rows: readonly number[]): void {
     for (const row of rows) {

@@ -27,7 +27,7 @@ const formatVersion = 1;
 const busyMilliseconds = 5000;
 
 const schema = `
-  CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE settings (value TEXT NOT NULL, checksum INTEGER NOT NULL);
   CREATE TABLE documents (
     row INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -177,6 +177,16 @@ export class StoreFile {
     } catch {}
   }
 
+  /** Reads what is in the file at one moment, whatever others write meanwhile. */
+  async atOnce<T>(read: () => T | Promise<T>): Promise<T> {
+    this.#attempt(() => this.#reader.exec('BEGIN'));
+    try {
+      return await read();
+    } finally {
+      this.#attempt(() => this.#reader.exec('COMMIT'));
+    }
+  }
+
   /** A change that is short. */
   transaction(change: () => void): void {
     this.begin();
@@ -190,24 +200,21 @@ export class StoreFile {
   }
 
   setting(name: string): unknown {
-    const found = this.get<{ value: string; checksum: number }>(
-      'SELECT value, checksum FROM settings WHERE name = ?',
-      name,
-    );
-    if (!found) return undefined;
-    const { value, checksum } = found;
-    if (checksumOf(name, value) !== checksum) throw this.damaged(`the setting ${name}`);
-    return JSON.parse(value);
+    return this.#settings(this.#reader)[name];
   }
 
   set(name: string, value: unknown): void {
-    const text = JSON.stringify(value);
-    this.run(
-      'INSERT INTO settings VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value, checksum = excluded.checksum',
-      name,
-      text,
-      checksumOf(name, text),
-    );
+    // All in one row, so that none of them can be lost alone.
+    const text = JSON.stringify({ ...this.#settings(this.#writer), [name]: value });
+    this.run('UPDATE settings SET value = ?, checksum = ?', text, checksumOf(text));
+  }
+
+  #settings(connection: SqliteDatabase): Readonly<Record<string, unknown>> {
+    const found = this.#attempt(() =>
+      this.#statement(connection, 'SELECT value, checksum FROM settings').get(),
+    ) as { value: string; checksum: number } | undefined;
+    if (!found || checksumOf(found.value) !== found.checksum) throw this.damaged('the settings');
+    return JSON.parse(found.value);
   }
 
   /** Bytes of any length, replaced as a whole. */
@@ -316,7 +323,7 @@ export class StoreFile {
     if (tables.count === 0 && mayCreate) {
       this.#attempt(() => {
         this.#writer.exec(
-          `BEGIN IMMEDIATE; ${schema} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}; COMMIT`,
+          `BEGIN IMMEDIATE; ${schema} INSERT INTO settings VALUES ('{}', ${checksumOf('{}')}); PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}; COMMIT`,
         );
       });
       return;
@@ -373,10 +380,16 @@ const crc32: (bytes: Uint8Array | string, before: number) => number =
   ((bytes, before) =>
     javascriptCrc32(typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes, before));
 
-/** One checksum of several values, in which none can take the place of another. */
+/**
+ * One checksum of several values, in which none can take the place of another; NaN where damage has made something
+ * else of one.
+ */
 export function checksumOf(...values: readonly (string | Uint8Array)[]): number {
   let sum = 0;
-  for (const value of values) sum = crc32(value, crc32(`${value.length};`, sum));
+  for (const value of values) {
+    if (typeof value !== 'string' && !(value instanceof Uint8Array)) return Number.NaN;
+    sum = crc32(value, crc32(`${typeof value} ${value.length};`, sum));
+  }
   return sum;
 }
 

@@ -28,6 +28,7 @@ import { DocumentTable } from '../documents/document-table.ts';
 import type { Documents } from '../documents/documents.ts';
 import { embedTexts } from '../documents/embed-texts.ts';
 import { DurableStore } from '../durable/durable-store.ts';
+import type { SqliteDocuments } from '../durable/sqlite-documents.ts';
 import type { DocumentFilter } from '../filters/document-filter.ts';
 import { compileFilter } from '../filters/document-filter.ts';
 import type { NodePlatform } from '../platform.ts';
@@ -88,6 +89,8 @@ export class BinaryVectorStore extends SaveableVectorStore {
   #documents: Documents;
   /** The file that a store is kept in, unless it is in memory. */
   #durable: DurableStore | undefined;
+  /** While what another process has written is taken up. */
+  #refreshing: Promise<void> | undefined;
   /** What failed last in the background. */
   #failure: { readonly cause: unknown } | undefined;
   #isClosed = false;
@@ -192,19 +195,9 @@ export class BinaryVectorStore extends SaveableVectorStore {
         ...(quantizer && !given && { quantizer }),
       });
       store.#durable = durable;
-      const { fields } = store.#options;
-      const { index, documents } = await durable.load(
-        (dimensions) => store.#indexOptions(dimensions),
-        fields,
-        { signal },
-      );
-      store.#documents = documents;
-      store.#index = index;
-      if (readOnly) {
-        // Codes and links are the other's to make.
-        index?.hold();
-        return store;
-      }
+      await store.#read(durable, { signal });
+      if (readOnly) return store;
+      const index = store.#index;
       durable.saveOptions({ ...store.#savedOptions(), storage: durable.format(options.storage) });
       if (!index && given) {
         const indexOptions = store.#indexOptions(given.inputDimensions);
@@ -348,6 +341,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
 
   /** The documents with the given ids, in that order; ids that are not in the store are left out. */
   async getByIds(ids: readonly string[]): Promise<Document[]> {
+    if (this.#durable) await this.#refresh(this.#durable);
     return ids.flatMap((id) => {
       const entry = this.#documents.get(id);
       return entry ? [copyDocument(entry.document)] : [];
@@ -364,10 +358,12 @@ export class BinaryVectorStore extends SaveableVectorStore {
     k: number,
     filter?: DocumentFilter,
   ): Promise<[Document, number][]> {
-    return (await this.#search(query, k, filter)).map(({ row, score }) => [
-      copyDocument(this.#entry(row).document),
-      score,
-    ]);
+    const found = await this.#search(query, k, filter);
+    return found.flatMap(({ row, score }) => {
+      // Another process may have deleted it since.
+      const entry = this.#documents.at(row);
+      return entry ? [[copyDocument(entry.document), score] satisfies [Document, number]] : [];
+    });
   }
 
   /**
@@ -546,6 +542,32 @@ export class BinaryVectorStore extends SaveableVectorStore {
     return { ...this.#options, quantizer: this.#recipe };
   }
 
+  /** Takes up what is in the file. */
+  async #read(durable: DurableStore, task: Pick<TaskOptions, 'signal'> = {}): Promise<void> {
+    const optionsOf = (dimensions: number) => this.#indexOptions(dimensions);
+    const { index, documents } = await durable.load(optionsOf, this.#options.fields, task);
+    // Codes and links are made by the store that writes.
+    if (durable.file.isReadOnly) index?.hold();
+    this.#documents = documents;
+    this.#index = index;
+  }
+
+  /** Takes up what another process has written; whoever asks meanwhile waits for it. */
+  async #refresh(durable: DurableStore): Promise<void> {
+    if (!this.#refreshing && !durable.isStale) return;
+    this.#refreshing ??= this.#takeUp(durable).finally(() => {
+      this.#refreshing = undefined;
+    });
+    await this.#refreshing;
+  }
+
+  async #takeUp(durable: DurableStore): Promise<void> {
+    const index = this.#index;
+    const changes = index && (await durable.file.atOnce(() => durable.index.refresh(index)));
+    if (changes) (this.#documents as SqliteDocuments).note(changes.added, changes.removed);
+    else await this.#read(durable);
+  }
+
   /** Writes what the index is now, and lets go of what is left of documents that are gone. */
   #tidyLater(): void {
     const durable = this.#durable;
@@ -576,6 +598,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
         remedy: 'Say how many documents to return.',
       });
     }
+    if (this.#durable) await this.#refresh(this.#durable);
     const documents = this.#documents;
     let allowed = compiled && documents.allowed(compiled);
     if (allowed instanceof Promise) allowed = await allowed;
