@@ -6,7 +6,7 @@ import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
 import { mostBits } from '../quantizers/most-bits.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
-import { row as rowOf, zeros } from '../vectors/matrix.ts';
+import { row as rowOf, rowRange, zeros } from '../vectors/matrix.ts';
 import { sampleIndices, seededRandom } from '../vectors/random.ts';
 import { AskedQuestions } from './asked-questions.ts';
 import type { BinaryIndexOptions, IndexContents, IndexSnapshot } from './binary-index.ts';
@@ -27,6 +27,7 @@ import { restoreIndex } from './restore-index.ts';
 import type { RowId } from './rows/row-id.ts';
 import type { SearchDepth, SearchOptions } from './search-depth.ts';
 import { checkDepth } from './search-depth.ts';
+import { ExternalVectors, externalBlockRows } from './vectors/external-vectors.ts';
 import { isVectorSource } from './vectors/vector-storage.ts';
 
 /** How candidates are found: as suits the size of the collection, or always in one way. */
@@ -110,6 +111,8 @@ const manyMoreAsked = 10;
 /** How far a question that is made up lies off the passage that answers it. */
 const offset = 0.6;
 const rowsPerTurn = 512;
+/** Rows that all questions are compared with before others are read. */
+const rowsPerTruth = externalBlockRows;
 
 /**
  * An index that follows its collection as it grows and shrinks: exact while that is as quick, then codes that are
@@ -574,17 +577,21 @@ export class AutoIndex extends BinaryIndex {
   async #truth(questions: Matrix, task: TaskOptions): Promise<RowId[][]> {
     const affordable = Math.floor(mostComparedValues / (this.rows * this.dimensions));
     const count = Math.min(questions.rows, Math.max(fewestQuestions, affordable));
+    const asked = rowRange(questions, 0, count);
     const tops = Array.from({ length: count }, () => new TopK(wantedNeighbours));
     const segments = this.contents.rows.snapshot();
     const total = this.rows;
     let done = 0;
     for (const { content, rows } of segments) {
       const slots = rows.aliveSlots();
-      for (let start = 0; start < slots.length; start += rowsPerTurn) {
-        const some = slots.subarray(start, start + rowsPerTurn);
+      const { vectors } = content;
+      for (let start = 0; start < slots.length; start += rowsPerTruth) {
+        const some = slots.subarray(start, start + rowsPerTruth);
+        // From a file, each is read once.
+        const read = vectors instanceof ExternalVectors ? vectors.scoresOfEach(some, asked) : [];
         for (const [i, top] of tops.entries()) {
           await checkpoint(task, { stage: 'truth', done, total });
-          const scores = content.vectors?.scores(some, rowOf(questions, i));
+          const scores = read[i] ?? vectors?.scores(some, rowOf(asked, i));
           for (let s = 0; scores && s < scores.length; s++) {
             top.offer(rows.rowAt(some[s]), scores[s]);
           }

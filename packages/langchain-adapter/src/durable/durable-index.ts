@@ -19,13 +19,21 @@ interface IndexSetting {
   readonly finder?:
     | {
         readonly kind: string;
+        /** Tells its parts from those of one before. */
+        readonly generation: number;
         readonly fields: Readonly<Record<string, unknown>>;
         /** Of the removals that it knows, the last. */
         readonly removal: number;
-        /** Rows that it was made for. */
-        readonly rows: number;
       }
     | undefined;
+}
+
+/** How much of what is written counts. */
+interface IndexEnd {
+  /** Rows below. */
+  readonly row: number;
+  /** Removals up to. */
+  readonly removal: number;
 }
 
 interface RunRow {
@@ -62,8 +70,12 @@ export class DurableIndex {
     changes: 0,
   };
   #changes = 0;
-  /** What this reader knows: rows below, and removals up to. */
-  #known = { row: 0, removal: 0 };
+  /** Whether there may be what a change that failed, or a process that was killed, has left. */
+  #mayHaveStaged = true;
+  /** Of what is known. */
+  #end: IndexEnd = { row: 0, removal: 0 };
+  /** Rows from here on are those of the addition that goes on. */
+  #added: { readonly end: number; readonly setting: IndexSetting } | undefined;
 
   constructor(file: StoreFile) {
     this.#file = file;
@@ -89,13 +101,14 @@ export class DurableIndex {
     const file = this.#file;
     const setting = this.#readSetting();
     this.#setting = setting;
-    this.#known = { row: this.#nextRow(), removal: this.#lastRemoval() };
+    this.#end = this.#readEnd();
     if (!setting) return { index: undefined, rows: new Uint32Array(0) };
     const { dimensions, storage: format, version, finder } = setting;
     const options = optionsOf(dimensions);
     const storage = new SqliteVectorStorage(file, format);
     this.#storage = storage;
-    const quantizer = version > 0 ? loadQuantizer(file.readPart('quantizer')) : undefined;
+    const quantizer =
+      version > 0 ? loadQuantizer(file.readPart(quantizerPart(version))) : undefined;
     const { numbers, gone } = this.#numbers();
     if (numbers.length !== file.setting('count')) throw file.damaged('the list of rows');
     const index = await AutoIndex.restore(
@@ -107,12 +120,13 @@ export class DurableIndex {
       {
         settings: setting.settings,
         numbers,
-        nextRow: this.#nextRow(),
+        nextRow: this.#end.row,
         fill: (segments) => this.#fill(segments, { numbers, gone, quantizer, version, task }),
         finder: finder && {
           kind: finder.kind,
           fields: finder.fields,
-          read: async (name, byteLength) => file.readPart(`finder.${name}`, byteLength),
+          read: async (name, byteLength) =>
+            file.readPart(finderPart(finder.generation, name), byteLength),
         },
       },
       task,
@@ -121,8 +135,9 @@ export class DurableIndex {
     const { finder: restored } = index.contents;
     if (finder && restored) {
       const later = file.all<{ row: number }>(
-        'SELECT row FROM removals WHERE number > ?',
+        'SELECT row FROM removals WHERE number > ? AND number <= ?',
         finder.removal,
+        this.#end.removal,
       );
       for (const { row } of later) restored.remove(row);
       this.#finder = { finder: restored, changes: 0 };
@@ -144,22 +159,27 @@ export class DurableIndex {
     const isOther =
       setting?.version !== this.#setting?.version || finder !== this.#setting?.finder?.kind;
     if (!setting || isOther) return undefined;
-    const { row, removal } = this.#known;
+    const { row, removal } = this.#end;
+    const end = this.#readEnd();
     const removed = file
-      .all<{ row: number }>('SELECT row FROM removals WHERE number > ?', removal)
+      .all<{ row: number }>(
+        'SELECT row FROM removals WHERE number > ? AND number <= ?',
+        removal,
+        end.removal,
+      )
       .map((gone) => gone.row);
     index.delete(removed);
     const gone = RowSet.of(removed);
     const added: number[] = [];
-    for (const { first } of file.all<{ first: number }>(
-      'SELECT first FROM runs WHERE first >= ? ORDER BY first',
+    const runs = file.all<{ first: number }>(
+      'SELECT first FROM runs WHERE first >= ? AND first < ? ORDER BY first',
       row,
-    )) {
-      added.push(...this.#takeUp(index, this.#run(first), gone));
-    }
-    this.#known = { row: this.#nextRow(), removal: this.#lastRemoval() };
+      end.row,
+    );
+    for (const { first } of runs) added.push(...this.#takeUp(index, this.#run(first), gone));
+    this.#end = end;
     this.#setting = setting;
-    return { added, removed };
+    return { added, removed: removed.filter((each) => each < row) };
   }
 
   /** @returns the rows of a run that are there */
@@ -195,7 +215,8 @@ export class DurableIndex {
   }
 
   /** Before an addition: where its vectors go. */
-  begin(index: AutoIndex): void {
+  async begin(index: AutoIndex): Promise<void> {
+    await this.discard();
     this.#file.begin();
     if (this.#storage) this.#storage.nextRow = index.contents.rows.nextRow;
   }
@@ -226,72 +247,80 @@ export class DurableIndex {
         codes,
       });
     }
-    this.#file.set('nextRow', first + count);
-    if (!this.#setting) {
-      const { dimensions } = index;
-      this.#setting = {
-        dimensions,
-        storage: checkDurableStorage(format),
-        version: 0,
-        settings: {},
-      };
-      this.#file.set('index', this.#setting);
-    }
-    this.#changes += count;
+    const setting = this.#setting ?? {
+      dimensions: index.dimensions,
+      storage: checkDurableStorage(format),
+      version: 0,
+      settings: {},
+    };
+    this.#added = { end: first + count, setting };
   }
 
-  /** What was begun did not happen. */
-  forget(wasEmpty: boolean): void {
-    if (wasEmpty) this.#setting = undefined;
+  /** Sets, as a change is sealed, that what was written counts. */
+  finish(): void {
+    const removal =
+      this.#file.getNow<{ last: number | null }>('SELECT max(number) AS last FROM removals')
+        ?.last ?? 0;
+    const row = this.#added?.end ?? this.#end.row;
+    this.#file.set('end', { row, removal });
+    if (this.#added && !this.#setting) this.#file.set('index', this.#added.setting);
   }
 
-  noteRemoved(count: number): void {
-    this.#changes += count;
+  /** After a change was sealed. */
+  noteSealed(): void {
+    const before = this.#end;
+    this.#end = this.#readEnd();
+    this.#changes += this.#end.row - before.row + (this.#end.removal - before.removal);
+    this.#setting ??= this.#added?.setting;
+    this.#added = undefined;
+  }
+
+  /** What was begun is not to be seen: it is deleted before the next change. */
+  forget(): void {
+    this.#added = undefined;
+    this.#mayHaveStaged = true;
   }
 
   /** Writes codes, a finder and depths, where they are others than those that were written last. */
   async persist(index: AutoIndex, task: TaskOptions = {}): Promise<void> {
-    const file = this.#file;
     const before = this.#setting;
-    if (!before || file.isReadOnly) return;
+    if (!before) return;
+    await this.discard();
+    const file = this.#file;
     const { settings, finder, quantizer } = index.contents;
-    let { version } = before;
+    const isOther = quantizer !== this.#written.quantizer;
+    const version = isOther ? (quantizer ? this.#nextVersion() : 0) : before.version;
+    const changed = this.#changes - this.#finder.changes;
+    const isOld = changed > Math.max(fewestChanged, changedShare * index.rows);
+    const isWritten = finder === this.#finder.finder && !isOld && before.finder !== undefined;
+    const changes = this.#changes;
     file.begin();
     try {
-      if (quantizer !== this.#written.quantizer) {
-        version = quantizer ? this.#nextVersion() : 0;
-        if (quantizer) {
-          for (const _ of file.writePart('quantizer', [quantizer.save()]))
-            await checkpoint(task, { stage: 'save', done: 0, total: 1 });
-          await this.#writeCodes(index, version, task);
-          // The index went on meanwhile: it says so again when it is done.
-          if (index.quantizer !== quantizer) {
-            file.rollback();
-            return;
-          }
+      if (isOther && quantizer) {
+        await this.#writePart(quantizerPart(version), [quantizer.save()], task);
+        await this.#writeCodes(index, version, task);
+        // The index went on meanwhile: it says so again when it is done.
+        if (index.quantizer !== quantizer) {
+          file.rollback();
+          return;
         }
       }
-      let saved = quantizer === this.#written.quantizer ? before.finder : undefined;
-      const isChanged =
-        finder !== this.#finder.finder ||
-        this.#changes - this.#finder.changes > Math.max(fewestChanged, changedShare * index.rows);
-      if (!finder) saved = undefined;
-      else if (isChanged || !saved) {
+      let saved = finder && isWritten ? before.finder : undefined;
+      if (finder && !isWritten) {
+        const generation = this.#nextGeneration();
         const { fields, arrays } = finder.save();
         for (const [name, { pieces }] of Object.entries(arrays)) {
-          for (const _ of file.writePart(`finder.${name}`, pieces())) {
-            await checkpoint(task, { stage: 'save', done: 0, total: 1 });
-          }
+          await this.#writePart(finderPart(generation, name), pieces(), task);
         }
-        const removal =
-          file.getNow<{ last: number | null }>('SELECT max(number) AS last FROM removals')?.last ??
-          0;
-        saved = { kind: finder.kind, fields, removal, rows: index.rows };
+        saved = { kind: finder.kind, generation, fields, removal: this.#end.removal };
       }
       const setting = { ...before, version, settings, finder: saved };
-      if (JSON.stringify(setting) !== JSON.stringify(before)) file.set('index', setting);
-      file.commit();
-      if (saved !== before.finder) this.#finder = { finder, changes: this.#changes };
+      if (JSON.stringify(setting) === JSON.stringify(before)) {
+        file.rollback();
+        return;
+      }
+      file.seal(() => file.set('index', setting));
+      if (!isWritten) this.#finder = { finder, changes };
       this.#setting = setting;
       this.#written = { quantizer, version };
     } catch (cause) {
@@ -300,40 +329,94 @@ export class DurableIndex {
     }
   }
 
-  /** Deletes vectors of rows that are gone, some at a time: when nobody reads them any more. */
+  /**
+   * Deletes what nobody reads any more, some at a time: documents and vectors of rows that are gone, and what an index
+   * was before.
+   */
   async collect(task: TaskOptions = {}): Promise<void> {
     const file = this.#file;
     for (;;) {
       const some = file.all<{ number: number; row: number }>(
-        `SELECT number, row FROM removals WHERE collected = 0 ORDER BY number LIMIT ${rowsPerCollection}`,
+        `SELECT number, row FROM removals WHERE collected = 0 AND number <= ? ORDER BY number LIMIT ${rowsPerCollection}`,
+        this.#end.removal,
       );
-      if (some.length === 0) return;
+      if (some.length === 0) break;
       file.transaction(() => {
         for (const { number, row } of some) {
+          file.run('DELETE FROM documents WHERE row = ?', row);
           file.run('DELETE FROM vectors WHERE row = ?', row);
           file.run('UPDATE removals SET collected = 1 WHERE number = ?', number);
         }
       });
       await checkpoint(task, { stage: 'collect', done: some.length, total: some.length });
     }
+    const { version, finder } = this.#setting ?? { version: 0 };
+    const parts = file.all<{ name: string; piece: number }>('SELECT name, piece FROM parts');
+    for (const { name, piece } of parts) {
+      const isKept =
+        name === quantizerPart(version) ||
+        (finder !== undefined && name.startsWith(finderPart(finder.generation, '')));
+      if (isKept) continue;
+      file.transaction(() =>
+        file.run('DELETE FROM parts WHERE name = ? AND piece = ?', name, piece),
+      );
+      await checkpoint(task, { stage: 'collect', done: 0, total: parts.length });
+    }
+  }
+
+  /** Deletes what a change that was not sealed has written: before the next one. */
+  async discard(): Promise<void> {
+    if (!this.#mayHaveStaged) return;
+    const file = this.#file;
+    const { row: end, removal } = this.#end;
+    for (const [table, column, from] of [
+      ['documents', 'row', end],
+      ['vectors', 'row', end],
+      ['runs', 'first', end],
+      ['removals', 'number', removal + 1],
+    ] as const) {
+      for (;;) {
+        const some = file.all<{ key: number }>(
+          `SELECT ${column} AS key FROM ${table} WHERE ${column} >= ? ORDER BY ${column} DESC LIMIT ${rowsPerCollection}`,
+          from,
+        );
+        if (some.length === 0) break;
+        file.transaction(() => {
+          for (const { key } of some) file.run(`DELETE FROM ${table} WHERE ${column} = ?`, key);
+        });
+        await checkpoint({}, { stage: 'collect', done: 0, total: 1 });
+      }
+    }
+    this.#mayHaveStaged = false;
+  }
+
+  async #writePart(name: string, bytes: Iterable<Uint8Array>, task: TaskOptions): Promise<void> {
+    for (const _ of this.#file.writePart(name, bytes)) {
+      await checkpoint(task, { stage: 'save', done: 0, total: 1 });
+    }
+  }
+
+  #nextGeneration(): number {
+    const names = this.#file.allNow<{ name: string }>('SELECT DISTINCT name FROM parts');
+    const generations = names.map(({ name }) => Number(name.match(/^finder\.(\d+)\./)?.[1] ?? 0));
+    return Math.max(0, ...generations) + 1;
   }
 
   #nextVersion(): number {
+    const names = this.#file.allNow<{ name: string }>('SELECT DISTINCT name FROM parts');
+    const versions = names.map(({ name }) => Number(name.match(/^quantizer\.(\d+)$/)?.[1] ?? 0));
     const last =
       this.#file.getNow<{ last: number | null }>('SELECT max(version) AS last FROM runs')?.last ??
       0;
-    return Math.max(last, this.#written.version) + 1;
+    return Math.max(last, ...versions) + 1;
   }
 
-  #lastRemoval(): number {
-    return (
-      this.#file.get<{ last: number | null }>('SELECT max(number) AS last FROM removals')?.last ?? 0
-    );
-  }
-
-  #nextRow(): number {
-    const nextRow = this.#file.setting('nextRow');
-    return typeof nextRow === 'number' ? nextRow : 0;
+  #readEnd(): IndexEnd {
+    const end = this.#file.setting('end') ?? { row: 0, removal: 0 };
+    if (isPlainObject(end) && isCount(end.row) && isCount(end.removal)) {
+      return end as unknown as IndexEnd;
+    }
+    throw this.#file.damaged('where its rows end');
   }
 
   #readSetting(): IndexSetting | undefined {
@@ -353,10 +436,15 @@ export class DurableIndex {
   /** The rows that there are, in the order of writing, and those that are gone. */
   #numbers(): { readonly numbers: Uint32Array; readonly gone: RowSet } {
     const gone = new RowSet();
-    for (const { row } of this.#file.all<{ row: number }>('SELECT row FROM removals'))
-      gone.add(row);
+    const { row: end, removal } = this.#end;
+    const removals = this.#file.all<{ row: number }>(
+      'SELECT row FROM removals WHERE number <= ?',
+      removal,
+    );
+    for (const { row } of removals) gone.add(row);
     const runs = this.#file.all<Pick<RunRow, 'first' | 'count' | 'numbers'>>(
-      'SELECT first, count, numbers FROM runs ORDER BY first',
+      'SELECT first, count, numbers FROM runs WHERE first < ? ORDER BY first',
+      end,
     );
     const numbers = new Uint32Array(runs.reduce((sum, { count }) => sum + count, 0));
     let count = 0;
@@ -381,7 +469,10 @@ export class DurableIndex {
     }
     if (!quantizer) return;
     const bytes = bytesPerCode(quantizer.bits);
-    const runs = this.#file.all<{ first: number }>('SELECT first FROM runs ORDER BY first');
+    const runs = this.#file.all<{ first: number }>(
+      'SELECT first FROM runs WHERE first < ? ORDER BY first',
+      this.#end.row,
+    );
     let [segment, filled] = [0, 0];
     for (const [done, { first }] of runs.entries()) {
       await checkpoint(task, { stage: 'load', done, total: runs.length });
@@ -462,6 +553,14 @@ export class DurableIndex {
     if (run && checksumOfRun(run) === run.checksum) return run;
     throw this.#file.damaged(`the codes of rows from ${first} on`);
   }
+}
+
+function quantizerPart(version: number): string {
+  return `quantizer.${version}`;
+}
+
+function finderPart(generation: number, name: string): string {
+  return `finder.${generation}.${name}`;
 }
 
 function rowsOf({

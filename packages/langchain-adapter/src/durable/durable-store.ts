@@ -43,7 +43,8 @@ export class DurableStore {
   }
 
   saveOptions(options: SavedOptions): void {
-    this.file.transaction(() => {
+    this.file.begin();
+    this.file.seal(() => {
       this.file.set('options', options);
       if (this.file.setting('count') === undefined) this.file.set('count', 0);
     });
@@ -57,7 +58,10 @@ export class DurableStore {
     this.#dataVersion = this.file.dataVersion;
     const { index, rows } = await this.file.atOnce(() => this.index.load(optionsOf, task));
     const inOrder = rows.slice().sort();
-    return { index, documents: new SqliteDocuments(this.file, inOrder, fields) };
+    return {
+      index,
+      documents: new SqliteDocuments(this.file, inOrder, fields, () => this.index.finish()),
+    };
   }
 
   /** Whether another process has written since this was asked last: for stores that only read. */

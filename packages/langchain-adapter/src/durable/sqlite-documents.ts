@@ -27,38 +27,52 @@ const rowsPerPage = 256;
 /** Documents in the file of a store: in memory are which rows there are, and the fields that filters ask for. */
 export class SqliteDocuments implements Documents {
   version = 0;
-  count: number;
   readonly #file: StoreFile;
+  /** Which rows there are: of others, what is left is collected later. */
+  readonly #rows: RowSet;
   readonly #metadata: MetadataIndex;
-  /** Rows that documents with the same ids leave, when what is staged is committed. */
-  #left: number[] = [];
+  /** What is set when a change is sealed. */
+  readonly #finish: () => void;
+  /** Rows that documents leave, when what is staged is sealed. */
+  #left: Set<number> = new Set();
   #staged: { readonly row: number; readonly metadata: unknown }[] = [];
 
   /**
    * @param rows of all documents, in increasing order
    * @param fields of metadata that are indexed as documents are added
    */
-  constructor(file: StoreFile, rows: ArrayLike<number>, fields: readonly string[] | undefined) {
+  constructor(
+    file: StoreFile,
+    rows: ArrayLike<number>,
+    fields: readonly string[] | undefined,
+    finish: () => void,
+  ) {
     this.#file = file;
+    this.#rows = RowSet.of(Array.from(rows));
     this.#metadata = new MetadataIndex((row) => this.at(row)?.document.metadata, fields);
     this.#metadata.addUnread(Array.from(rows));
-    this.count = rows.length;
+    this.#finish = finish;
+  }
+
+  get count(): number {
+    return this.#rows.size;
   }
 
   get(id: string): DocumentEntry | undefined {
-    const found = this.#file.get<DocumentRow>(
-      `SELECT ${columns} FROM documents WHERE id = ?`,
-      toSqlText(id),
-    );
-    return found && this.#entryOf(found);
+    const row = this.#rowOf(id);
+    return row === undefined ? undefined : this.at(row);
   }
 
   at(row: number): DocumentEntry | undefined {
+    if (!this.#rows.has(row)) return undefined;
     const found = this.#file.get<DocumentRow>(
       `SELECT ${columns} FROM documents WHERE row = ?`,
       row,
     );
-    return found && this.#entryOf(found);
+    if (found) return this.#entryOf(found);
+    // Where another process writes, it may have gone since.
+    if (this.#file.isReadOnly) return undefined;
+    throw this.#file.damaged(`the document of row ${row}`);
   }
 
   async stage(
@@ -66,18 +80,11 @@ export class SqliteDocuments implements Documents {
     firstRow: number,
     task: TaskOptions = {},
   ): Promise<void> {
-    const file = this.#file;
     const total = entries.length;
     for (const [done, { id, document }] of entries.entries()) {
       if (done % 64 === 0) await checkpoint(task, { stage: 'store', done, total });
-      const before = file.getNow<{ row: number }>(
-        'SELECT row FROM documents WHERE id = ?',
-        toSqlText(id),
-      );
-      if (before) {
-        file.run('DELETE FROM documents WHERE row = ?', before.row);
-        this.#left.push(before.row);
-      }
+      const before = this.#rowOf(id);
+      if (before !== undefined) this.#stageRemoval(before);
       const row = firstRow + done;
       const { pageContent, metadata } = document;
       const { json, types } = toTypedJson(metadata, `document "${id}": metadata`);
@@ -89,7 +96,7 @@ export class SqliteDocuments implements Documents {
         metadata: JSON.stringify(json),
         types: Object.keys(types).length > 0 ? JSON.stringify(types) : null,
       };
-      file.run(
+      this.#file.run(
         `INSERT INTO documents (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
         row,
         written.id,
@@ -104,39 +111,39 @@ export class SqliteDocuments implements Documents {
   }
 
   commit(): number[] {
-    const left = this.#left;
-    this.#noteRemoved(left);
+    const left = [...this.#left];
     const count = this.count + this.#staged.length - left.length;
-    this.#file.set('count', count);
-    this.#file.commit();
-    this.count = count;
-    for (const row of left) this.#metadata.delete(row);
-    for (const { row, metadata } of this.#staged) this.#metadata.add(row, metadata);
-    this.#left = [];
+    this.#file.seal(() => {
+      this.#finish();
+      this.#file.set('count', count);
+    });
+    for (const row of left) {
+      this.#rows.delete(row);
+      this.#metadata.delete(row);
+    }
+    for (const { row, metadata } of this.#staged) {
+      this.#rows.add(row);
+      this.#metadata.add(row, metadata);
+    }
+    this.#left = new Set();
     this.#staged = [];
     this.version++;
     return left;
   }
 
   rollBack(): void {
-    this.#left = [];
+    this.#left = new Set();
     this.#staged = [];
     this.#file.rollback();
   }
 
   async remove(ids: readonly string[], left: (rows: readonly number[]) => void): Promise<void> {
-    const file = this.#file;
-    file.begin();
+    this.#file.begin();
     try {
       for (const [done, id] of ids.entries()) {
         if (done % 64 === 0) await checkpoint({}, { stage: 'delete', done, total: ids.length });
-        const found = file.getNow<{ row: number }>(
-          'SELECT row FROM documents WHERE id = ?',
-          toSqlText(id),
-        );
-        if (!found) continue;
-        file.run('DELETE FROM documents WHERE row = ?', found.row);
-        this.#left.push(found.row);
+        const row = this.#rowOf(id);
+        if (row !== undefined && !this.#left.has(row)) this.#stageRemoval(row);
       }
       left(this.commit());
     } catch (cause) {
@@ -146,22 +153,11 @@ export class SqliteDocuments implements Documents {
   }
 
   *[Symbol.iterator](): Generator<DocumentEntry> {
-    for (let from = -1; ; ) {
-      const page = this.#file.all<DocumentRow>(
-        `SELECT ${columns} FROM documents WHERE row > ? ORDER BY row LIMIT ${rowsPerPage}`,
-        from,
-      );
-      const last = page.at(-1);
-      if (!last) return;
-      for (const found of page) yield this.#entryOf(found);
-      from = last.row;
-    }
+    for (const page of this.#pages()) for (const { entry } of page) yield entry;
   }
 
   occupied(): number[] {
-    return this.#file
-      .all<{ row: number }>('SELECT row FROM documents ORDER BY row')
-      .map(({ row }) => row);
+    return Array.from(this.#rows.rows());
   }
 
   async idsWhere(filter: CompiledFilter | undefined): Promise<string[]> {
@@ -169,11 +165,8 @@ export class SqliteDocuments implements Documents {
     const ids: string[] = [];
     for (const [done, row] of rows.entries()) {
       if (done % 64 === 0) await checkpoint({}, { stage: 'filter', done, total: rows.length });
-      const found = this.#file.get<{ id: string | Uint8Array }>(
-        'SELECT id FROM documents WHERE row = ?',
-        row,
-      );
-      if (found) ids.push(fromSqlText(found.id));
+      const entry = this.at(row);
+      if (entry) ids.push(entry.id);
     }
     return ids;
   }
@@ -186,17 +179,11 @@ export class SqliteDocuments implements Documents {
     const selection = query && this.#metadata.select(query);
     const rows = selection ? RowSet.ofWords(selection.yes) : new RowSet();
     if (!selection) {
-      for (let from = -1; ; ) {
-        const page = this.#file.all<DocumentRow>(
-          `SELECT ${columns} FROM documents WHERE row > ? ORDER BY row LIMIT ${rowsPerPage}`,
-          from,
-        );
-        const last = page.at(-1);
-        if (!last) return rows;
-        for (const found of page) if (passes(this.#entryOf(found).document)) rows.add(found.row);
-        from = last.row;
+      for (const page of this.#pages()) {
+        for (const { row, entry } of page) if (passes(entry.document)) rows.add(row);
         await turn();
       }
+      return rows;
     }
     for (const row of selection.maybe ? RowSet.ofWords(selection.maybe).rows() : []) {
       if (asked++ % 64 === 0) await turn();
@@ -208,16 +195,43 @@ export class SqliteDocuments implements Documents {
 
   /** Takes up what another process has written. */
   note(added: readonly number[], removed: readonly number[]): void {
+    for (const row of added) this.#rows.add(row);
     this.#metadata.addUnread(added);
-    for (const row of removed) this.#metadata.delete(row);
-    this.count += added.length - removed.length;
+    for (const row of removed) {
+      this.#rows.delete(row);
+      this.#metadata.delete(row);
+    }
     this.version++;
   }
 
-  /** For other processes that read, and for what is left of these rows to be collected. */
-  #noteRemoved(rows: readonly number[]): void {
-    for (const row of rows) {
-      this.#file.run('INSERT INTO removals (row, collected) VALUES (?, 0)', row);
+  /** Of those with the id, the row that is there: others wait to be collected, or are being added. */
+  #rowOf(id: string): number | undefined {
+    return this.#file
+      .all<{ row: number }>('SELECT row FROM documents WHERE id = ?', toSqlText(id))
+      .find(({ row }) => this.#rows.has(row))?.row;
+  }
+
+  #stageRemoval(row: number): void {
+    this.#file.run('INSERT INTO removals (row, collected) VALUES (?, 0)', row);
+    this.#left.add(row);
+  }
+
+  /** All documents, some at a time, in the order of their rows. */
+  *#pages(): Generator<{ readonly row: number; readonly entry: DocumentEntry }[]> {
+    const rows = this.#rows.rows();
+    for (let start = 0; start < rows.length; start += rowsPerPage) {
+      const some = rows.slice(start, start + rowsPerPage);
+      const found = this.#file.all<DocumentRow>(
+        `SELECT ${columns} FROM documents WHERE row BETWEEN ? AND ?`,
+        some[0] as number,
+        some.at(-1) as number,
+      );
+      const byRow = new Map(found.map((each) => [each.row, each]));
+      yield some.flatMap((row) => {
+        const each = byRow.get(row);
+        const entry = each && this.#rows.has(row) ? this.#entryOf(each) : this.at(row);
+        return entry ? [{ row, entry }] : [];
+      });
     }
   }
 

@@ -30,13 +30,14 @@ const schema = `
   CREATE TABLE settings (value TEXT NOT NULL, checksum INTEGER NOT NULL);
   CREATE TABLE documents (
     row INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
+    id TEXT NOT NULL,
     given INTEGER NOT NULL,
     content TEXT NOT NULL,
     metadata TEXT NOT NULL,
     types TEXT,
     checksum INTEGER NOT NULL
   );
+  CREATE INDEX documents_by_id ON documents (id);
   CREATE TABLE vectors (row INTEGER PRIMARY KEY, vector BLOB NOT NULL, checksum INTEGER NOT NULL);
   CREATE TABLE runs (
     first INTEGER PRIMARY KEY,
@@ -57,6 +58,8 @@ const schema = `
   CREATE INDEX removals_to_collect ON removals (collected, number) WHERE collected = 0;
 `;
 
+/** Written bytes after which a transaction ends and another begins, so that none takes long. */
+const stepBytes = 1 << 19;
 /** Bytes of a part that are kept in one piece. */
 const pieceBytes = 1 << 20;
 
@@ -72,6 +75,10 @@ export class StoreFile {
   readonly #lock: SqliteDatabase | undefined;
   readonly #statements: Map<SqliteDatabase, Map<string, SqliteStatement>> = new Map();
   #isWriting = false;
+  #isSealing = false;
+  /** Since the transaction began, about. */
+  #writtenBytes = 0;
+  readonly #isFull: boolean;
   #isClosed = false;
 
   /**
@@ -90,6 +97,7 @@ export class StoreFile {
     const open = driver ?? nodeSqlite();
     this.path = path;
     this.isReadOnly = readOnly;
+    this.#isFull = durability === 'full';
     if (readOnly && !builtin<typeof import('node:fs')>('node:fs')?.existsSync(path)) {
       throw failure(
         'file-not-found',
@@ -107,7 +115,7 @@ export class StoreFile {
         if (readOnly) return;
         this.#checkKind(true);
         this.#writer.exec('PRAGMA journal_mode = WAL');
-        this.#writer.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
+        this.#writer.exec('PRAGMA synchronous = NORMAL');
       });
       this.#checkKind(false);
       this.#reader = readOnly ? this.#writer : this.#attempt(() => open(path));
@@ -144,12 +152,20 @@ export class StoreFile {
     return this.#attempt(() => this.#statement(this.#writer, sql).all(...values) as Row[]);
   }
 
-  /** Changes the file, within `begin` and `commit`. */
+  /**
+   * Writes what nobody looks at before it is sealed, within `begin` and `seal`: rows, removals and parts that the
+   * settings do not tell of yet. So a change may take many transactions, each of them short.
+   */
   run(sql: string, ...values: SqliteValue[]): void {
     this.#attempt(() => this.#statement(this.#writer, sql).run(...values));
+    if (this.#isSealing) return;
+    for (const value of values) this.#writtenBytes += sizeOf(value);
+    if (this.#writtenBytes < stepBytes) return;
+    this.#attempt(() => this.#writer.exec('COMMIT'));
+    this.#attempt(() => this.#writer.exec('BEGIN IMMEDIATE'));
+    this.#writtenBytes = 0;
   }
 
-  /** From now on, what is written is not seen by readers until it is committed. */
   begin(): void {
     if (this.isReadOnly) {
       throw failure(
@@ -160,14 +176,29 @@ export class StoreFile {
     }
     this.#attempt(() => this.#writer.exec('BEGIN IMMEDIATE'));
     this.#isWriting = true;
+    this.#writtenBytes = 0;
   }
 
-  /** Everything since `begin` is there from now on, whatever happens. */
-  commit(): void {
-    this.#attempt(() => this.#writer.exec('COMMIT'));
-    this.#isWriting = false;
+  /** Everything since `begin` is there from now on, whatever happens, by what `change` sets. */
+  seal(change: () => void): void {
+    const exec = (sql: string) => this.#attempt(() => this.#writer.exec(sql));
+    this.#isSealing = true;
+    try {
+      exec('COMMIT');
+      // What was written before is flushed along.
+      if (this.#isFull) exec('PRAGMA synchronous = FULL');
+      exec('BEGIN IMMEDIATE');
+      change();
+      exec('COMMIT');
+      this.#isWriting = false;
+    } finally {
+      this.rollback();
+      this.#isSealing = false;
+      if (this.#isFull) exec('PRAGMA synchronous = NORMAL');
+    }
   }
 
+  /** Ends a change that is not to be seen; what of it was written is to be deleted. */
   rollback(): void {
     if (!this.#isWriting) return;
     this.#isWriting = false;
@@ -187,12 +218,12 @@ export class StoreFile {
     }
   }
 
-  /** A change that is short. */
+  /** A change that is seen in part, and may be. */
   transaction(change: () => void): void {
     this.begin();
     try {
       change();
-      this.commit();
+      this.seal(() => undefined);
     } catch (cause) {
       this.rollback();
       throw cause;
@@ -203,6 +234,7 @@ export class StoreFile {
     return this.#settings(this.#reader)[name];
   }
 
+  /** Within `seal`. */
   set(name: string, value: unknown): void {
     // All in one row, so that none of them can be lost alone.
     const text = JSON.stringify({ ...this.#settings(this.#writer), [name]: value });
@@ -217,9 +249,8 @@ export class StoreFile {
     return JSON.parse(found.value);
   }
 
-  /** Bytes of any length, replaced as a whole. */
+  /** Bytes of any length, under a name that is new. */
   *writePart(name: string, bytes: Iterable<Uint8Array>): Generator<void> {
-    this.run('DELETE FROM parts WHERE name = ?', name);
     let piece = 0;
     for (const some of bytes) {
       for (let start = 0; start < some.length; start += pieceBytes) {
@@ -391,6 +422,10 @@ export function checksumOf(...values: readonly (string | Uint8Array)[]): number 
     sum = crc32(value, crc32(`${typeof value} ${value.length};`, sum));
   }
   return sum;
+}
+
+function sizeOf(value: SqliteValue): number {
+  return typeof value === 'string' || value instanceof Uint8Array ? value.length + 16 : 16;
 }
 
 function sqliteError(path: string, cause: unknown): BitryoshkaError {

@@ -334,7 +334,17 @@ export class BinaryVectorStore extends SaveableVectorStore {
     const compiled = filter === undefined ? undefined : compileFilter(filter);
     await this.#changes.run(async () => {
       const chosen = ids ?? (await this.#documents.idsWhere(compiled));
-      await this.#documents.remove(chosen, (rows) => this.#index?.delete(rows));
+      const durable = this.#durable?.index;
+      await durable?.discard();
+      try {
+        await this.#documents.remove(chosen, (rows) => {
+          durable?.noteSealed();
+          this.#index?.delete(rows);
+        });
+      } catch (cause) {
+        durable?.forget();
+        throw cause;
+      }
     });
     this.#tidyLater();
   }
@@ -470,14 +480,16 @@ export class BinaryVectorStore extends SaveableVectorStore {
     const release = index.hold();
     const durable = this.#durable?.index;
     try {
-      durable?.begin(index);
+      await durable?.begin(index);
       const wanted = ids.length === entries.length ? given : chosenOf(given, positions);
       const first = await index.addAsync(wanted, options);
       try {
         const task = { signal: options.signal };
         await this.#documents.stage(entries, first, task);
         await durable?.writeRows(index, first, entries.length, this.#options.storage, task);
-        index.delete(this.#documents.commit(entries.length, first));
+        const left = this.#documents.commit(entries.length, first);
+        durable?.noteSealed();
+        index.delete(left);
       } catch (cause) {
         index.delete(entries.map((_, i) => first + i));
         throw cause;
@@ -485,7 +497,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
       this.#index = index;
     } catch (cause) {
       this.#documents.rollBack();
-      durable?.forget(this.#index === undefined);
+      durable?.forget();
       throw cause;
     } finally {
       this.#searched = undefined;

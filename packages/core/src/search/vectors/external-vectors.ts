@@ -85,6 +85,19 @@ export abstract class ExternalVectors implements StoredVectors {
     return scores;
   }
 
+  /** The same for several queries, for which each row is read once: 256 rows at most. */
+  scoresOfEach(rows: ArrayLike<number>, queries: Matrix): Float32Array[] {
+    const { dimensions, bytesPerVector: bytes } = this;
+    const { format } = this.codec;
+    this.#scored ??= scanKernel().createVectorMemory(externalBlockRows, dimensions, format);
+    const memory = this.#scored;
+    this.read(rows, (i, encoded) => memory.bytes.set(encoded, i * bytes));
+    const all = firstRows.subarray(0, rows.length);
+    return Array.from({ length: queries.rows }, (_, i) =>
+      memory.dotProducts(rowOf(queries, i), all).slice(),
+    );
+  }
+
   at(row: number): Float32Array {
     const vector = new Float32Array(this.dimensions);
     this.read([row], (_, encoded) => this.codec.decode(encoded, vector));
