@@ -1,4 +1,6 @@
 // What the packages and tools of this repository share. Not for others: it changes without notice.
+export type { ByteSource } from './format/checked-blocks.ts';
+export { crc32 } from './format/crc32.ts';
 export { decodeFile, encodeFile } from './format/file.ts';
 export type { Tensor, TensorSlot } from './format/safetensors.ts';
 export {
@@ -10,6 +12,7 @@ export { createWasmScanKernel, javascriptScanKernel } from './kernels/scan/scan-
 export { checkpoint } from './progress/task-options.ts';
 export { unlessAborted } from './progress/unless-aborted.ts';
 export { mostBits } from './quantizers/most-bits.ts';
+export { salvageVectors } from './search/index-file.ts';
 export { VectorRows } from './search/vectors/vector-rows.ts';
 export { checkedShape } from './vectors/matrix.ts';
 export { seededRandom } from './vectors/random.ts';

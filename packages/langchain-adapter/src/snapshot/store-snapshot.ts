@@ -1,18 +1,21 @@
-import type { AutoIndexOptions, TaskOptions } from '@bitryoshka/core';
+import type { AutoIndexOptions } from '@bitryoshka/core';
 import { AutoIndex, BitryoshkaError, loadQuantizer, saveIndex } from '@bitryoshka/core';
-import { checkpoint } from '@bitryoshka/core/internal';
+import { checkpoint, decodeSafetensorsHeader } from '@bitryoshka/core/internal';
 import type { DocumentEntry } from '../documents/document-batch.ts';
 import { DocumentTable } from '../documents/document-table.ts';
 import { isPlainObject } from '../documents/plain-value.ts';
-import type { NodePlatform } from '../platform.ts';
-import { loadNodePlatform } from '../platform.ts';
+import type { SavedGeneration } from '../platform.ts';
+import { fileSystem } from '../platform.ts';
 import type {
   BinaryVectorStoreOptions,
   LoadOptions,
   QuantizerRecipe,
+  SaveOptions,
 } from '../store/store-options.ts';
+import { checkStoreOptions } from '../store/store-options.ts';
 import { decodeDocumentLines, encodeDocumentLines } from './document-lines.ts';
 import { decodeOldIndexFile } from './old-index-file.ts';
+import type { SeenSaves } from './seen-saves.ts';
 
 /** Options of a store that are saved with it. */
 export type SavedOptions = Omit<
@@ -30,11 +33,17 @@ export interface StoreParts {
   readonly documents: DocumentTable;
 }
 
+interface SavedParts extends StoreParts {
+  readonly options: SavedOptions;
+  /** Without it, any save may be replaced. */
+  readonly seen?: SeenSaves;
+}
+
 const kind = 'vector-store';
 /** Documents between two looks at the clock. */
 const rowsPerTurn = 100;
-const documentsFile = 'documents.jsonl';
-const indexFile = 'index.safetensors';
+export const documentsFile = 'documents.jsonl';
+export const indexFile = 'index.safetensors';
 /** As stores were saved once: vectors and codes, and the quantizer beside them. */
 const oldIndexFile = 'vectors.safetensors';
 const oldQuantizerFile = 'quantizer.safetensors';
@@ -48,38 +57,56 @@ const oldQuantizerFile = 'quantizer.safetensors';
  */
 export async function saveStore(
   directory: string,
-  { index, documents, options }: StoreParts & { readonly options: SavedOptions },
-  { signal, onProgress }: TaskOptions,
+  { index, documents, options, seen }: SavedParts,
+  { signal, onProgress, overwrite = false }: SaveOptions,
 ): Promise<void> {
   const { writeSnapshot } = await fileSystem();
   const { index: indexKind, targetRecall, depth, fields, storage, quantizer } = options;
+  const settings = {
+    dimensions: index?.dimensions ?? null,
+    options: {
+      index: indexKind,
+      targetRecall,
+      depth,
+      fields,
+      quantizer,
+      ...(typeof storage === 'string' && { storage }),
+    },
+  };
+  // As they will be read: what JSON makes of them may be something else.
+  checkStoreOptions(parseSettings(JSON.parse(JSON.stringify(settings))).options);
+  const rows = index?.rows ?? 0;
+  if (rows !== documents.count) throw invalid(`${documents.count} documents for ${rows} vectors`);
   const total = 2 * documents.count;
   let done = 0;
+  let replaced: SavedGeneration | undefined;
   await writeSnapshot(
     directory,
     {
       kind,
-      settings: {
-        dimensions: index?.dimensions ?? null,
-        options: {
-          index: indexKind,
-          targetRecall,
-          depth,
-          fields,
-          quantizer,
-          ...(typeof storage === 'string' && { storage }),
-        },
-      },
+      settings,
       files: {
-        [documentsFile]: encodeDocumentLines(counted(documents)),
+        [documentsFile]: {
+          pieces: encodeDocumentLines(counted(documents)),
+          lines: documents.count,
+        },
         ...(index && {
-          [indexFile]: saveIndex(index, {
-            onProgress: (progress) => report((documents.count * progress.done) / progress.total),
-          }),
+          [indexFile]: wholeIndex(
+            saveIndex(index, {
+              onProgress: (progress) => report((documents.count * progress.done) / progress.total),
+            }),
+          ),
         }),
       },
     },
-    { signal },
+    {
+      signal,
+      checkReplace: (current) => {
+        replaced = current;
+        if (!overwrite) seen?.checkReplace(directory, current);
+      },
+      onReplaced: (saved) => seen?.saved(directory, saved, replaced),
+    },
   );
   report(documents.count);
 
@@ -97,6 +124,18 @@ export async function saveStore(
   }
 }
 
+/** Refuses an index that gives other bytes than its first piece, the header, says. */
+function* wholeIndex(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  let header: Uint8Array | undefined;
+  let bytes = 0;
+  for (const piece of pieces) {
+    header ??= piece;
+    bytes += piece.length;
+    yield piece;
+  }
+  if (header) decodeSafetensorsHeader(header, bytes);
+}
+
 /**
  * @throws BitryoshkaError `file-not-found`, `invalid-file`, `unsupported-version`, `truncated-file` or
  *   `checksum-mismatch`
@@ -105,12 +144,12 @@ export async function loadStore(
   directory: string,
   { signal, fields }: Pick<LoadOptions, 'signal' | 'fields'>,
   indexOptions: (saved: SavedOptions) => (dimensions: number) => AutoIndexOptions,
-): Promise<StoreParts> {
+): Promise<StoreParts & { readonly generation: SavedGeneration }> {
   const { readSnapshot } = await fileSystem();
   return readSnapshot(
     directory,
     kind,
-    async ({ settings, files }) => {
+    async ({ settings, files, ...generation }) => {
       const { dimensions, options: saved } = parseSettings(settings);
       const optionsOf = indexOptions(saved);
       const documentLines = files[documentsFile];
@@ -118,7 +157,7 @@ export async function loadStore(
       let index: AutoIndex | undefined;
       if (dimensions !== undefined && files[indexFile]) {
         const { quantizer: _, ...options } = optionsOf(dimensions);
-        index = await AutoIndex.load(await files[indexFile].read(), { ...options, signal });
+        index = await AutoIndex.load(await files[indexFile].source(), { ...options, signal });
       } else if (dimensions !== undefined && files[oldIndexFile]) {
         const quantizerBytes = await files[oldQuantizerFile]?.read();
         const quantizer = quantizerBytes && loadQuantizer(quantizerBytes);
@@ -131,7 +170,7 @@ export async function loadStore(
       const rows = index?.rowIds() ?? new Uint32Array(0);
       const documents = new DocumentTable(fields ?? saved.fields);
       let lines = 0;
-      for await (const entry of decodeDocumentLines(documentLines.stream())) {
+      for await (const entry of decodeDocumentLines(documentLines.stream(), documentLines.path)) {
         if (lines % rowsPerTurn === 0) {
           await checkpoint({ signal }, { stage: 'load', done: lines, total: rows.length });
         }
@@ -140,23 +179,14 @@ export async function loadStore(
       if (documents.count !== rows.length || lines !== rows.length) {
         throw invalid(`${documents.count} documents for ${rows.length} vectors`);
       }
-      return { index, documents };
+      return { index, documents, generation };
     },
     { signal },
   );
 }
 
-async function fileSystem(): Promise<NodePlatform> {
-  const node = await loadNodePlatform();
-  if (node) return node;
-  throw new BitryoshkaError({
-    code: 'not-supported',
-    message: 'got no file system, expected Node.',
-    remedy: 'Save and load stores in Node; in a browser, add the documents each time.',
-  });
-}
-
-function parseSettings(settings: unknown): {
+/** @throws BitryoshkaError `invalid-file` */
+export function parseSettings(settings: unknown): {
   readonly dimensions: number | undefined;
   readonly options: SavedOptions;
 } {
@@ -172,7 +202,7 @@ function parseSettings(settings: unknown): {
       };
     }
   }
-  throw invalid(`settings ${JSON.stringify(settings)}`);
+  throw invalid(`settings of type ${typeof settings}, or without what a store needs`);
 }
 
 function invalid(what: string): BitryoshkaError {

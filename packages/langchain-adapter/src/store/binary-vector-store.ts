@@ -6,7 +6,6 @@ import type {
   Matrix,
   Quantizer,
   ScoredRow,
-  TaskOptions,
   Vectors,
 } from '@bitryoshka/core';
 import {
@@ -30,6 +29,7 @@ import type { DocumentFilter } from '../filters/document-filter.ts';
 import { compileFilter } from '../filters/document-filter.ts';
 import type { NodePlatform } from '../platform.ts';
 import { isNode, loadNodePlatform } from '../platform.ts';
+import { SeenSaves } from '../snapshot/seen-saves.ts';
 import { loadStore, saveStore } from '../snapshot/store-snapshot.ts';
 import type { LearnedDocuments } from './fit-recipe.ts';
 import { checkFits, fewestVectors, fitRecipe } from './fit-recipe.ts';
@@ -43,6 +43,7 @@ import type {
   LoadOptions,
   QuantizerRecipe,
   RefitOptions,
+  SaveOptions,
 } from './store-options.ts';
 import { checkQuantizerOption, checkStoreOptions, isQuantizer } from './store-options.ts';
 import { TaskQueue } from './task-queue.ts';
@@ -82,6 +83,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
   /** What the index was before an addition that is not complete. */
   #searched: IndexSnapshot | undefined;
   #documents: DocumentTable;
+  readonly #seen: SeenSaves = new SeenSaves();
   #isClosed = false;
 
   /**
@@ -148,12 +150,13 @@ export class BinaryVectorStore extends SaveableVectorStore {
       ([name, value]) => name !== 'signal' && value !== undefined,
     );
     let store = new BinaryVectorStore(embeddings);
-    const { index, documents } = await loadStore(directory, options, (saved) => {
+    const { index, documents, generation } = await loadStore(directory, options, (saved) => {
       store = new BinaryVectorStore(embeddings, { ...saved, ...Object.fromEntries(chosen) });
       return (dimensions) => store.#indexOptions(dimensions);
     });
     store.#index = index;
     store.#documents = documents;
+    store.#seen.loaded(directory, generation);
     index?.follow();
     return store;
   }
@@ -229,7 +232,10 @@ export class BinaryVectorStore extends SaveableVectorStore {
       return embedTexts(this.embeddings, texts, options);
     });
     embedding.catch(() => undefined);
-    return this.#changes.run(async () => this.#add(await embedding, await copying, options));
+    return this.#changes.run(
+      async () => this.#add(await embedding, await copying, options),
+      options.signal,
+    );
   }
 
   /**
@@ -246,7 +252,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
     copying.catch(() => undefined);
     const isCopied = !Array.isArray(vectors) || vectors.length <= copiedAtOnce;
     const given = isCopied ? toMatrix(vectors) : vectors;
-    return this.#changes.run(async () => this.#add(given, await copying, options));
+    return this.#changes.run(async () => this.#add(given, await copying, options), options.signal);
   }
 
   /**
@@ -346,7 +352,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
       const used = await index.refit(fitted, task);
       this.#recipe = recipeOf(options.quantizer) ?? this.#recipe;
       return used;
-    });
+    }, options.signal);
   }
 
   /**
@@ -380,15 +386,15 @@ export class BinaryVectorStore extends SaveableVectorStore {
    * Saves the store to a folder, as a whole or not at all: a save that fails, is aborted or killed
    * leaves what was saved there before. Needs a file system.
    *
-   * @throws BitryoshkaError `write-failed`, or `not-supported` for metadata with functions, instances of
-   *   classes or cycles
+   * @throws BitryoshkaError `write-failed`, `write-conflict` when another store has saved to the folder since this one
+   *   was made, loaded or saved, or `not-supported` for metadata with functions, instances of classes or cycles
    */
-  override async save(directory: string, options: TaskOptions = {}): Promise<void> {
+  override async save(directory: string, options: SaveOptions = {}): Promise<void> {
     await this.#changes.run(() => {
       const parts = { index: this.#index, documents: this.#documents };
       const saved = { ...this.#options, quantizer: this.#recipe };
-      return saveStore(directory, { ...parts, options: saved }, options);
-    });
+      return saveStore(directory, { ...parts, options: saved, seen: this.#seen }, options);
+    }, options.signal);
   }
 
   async #add(vectors: Vectors, batch: DocumentBatch, options: AddOptions): Promise<string[]> {
