@@ -2,6 +2,7 @@
 export type { ByteSource } from './format/checked-blocks.ts';
 export { crc32 } from './format/crc32.ts';
 export { decodeFile, encodeFile } from './format/file.ts';
+export { parseJson } from './format/parse-json.ts';
 export type { Tensor, TensorSlot } from './format/safetensors.ts';
 export {
   decodeSafetensors,

@@ -17,6 +17,9 @@ export type NodePlatform = Pick<
 
 /** What tells one save of a folder from others. */
 export type SavedGeneration = import('@bitryoshka/core/node').SavedGeneration;
+/** A store as it is read, and a file of it. */
+export type Snapshot = import('@bitryoshka/core/node').Snapshot;
+export type SnapshotFile = import('@bitryoshka/core/node').SnapshotFile;
 /** What became of one file of a saved store. */
 export type SnapshotFileState = import('@bitryoshka/core/node').SnapshotFileState;
 /** What is known of a folder that cannot be loaded, perhaps. */

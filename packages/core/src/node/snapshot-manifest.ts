@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import { parseJson } from '../format/parse-json.ts';
 import { readBytes } from './read-file.ts';
 
 /** The file that makes a folder a snapshot. */
@@ -165,7 +166,7 @@ function oldGeneration(files: readonly unknown[]): SavedGeneration {
 function parse(bytes: Uint8Array, path: string): Record<string, unknown> {
   let manifest: unknown;
   try {
-    manifest = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    manifest = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     throw invalid(path, 'got text that is no JSON', cause);
   }
@@ -191,11 +192,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Short, and of objects only what they have at the top: they may be nested too deep to be written. */
 function show(value: unknown): string {
-  const flat = (key: string, item: unknown): unknown =>
-    key !== '' && typeof item === 'object' && item !== null ? '…' : item;
-  return (JSON.stringify(value, flat) ?? 'nothing').slice(0, 200);
+  return (JSON.stringify(value) ?? 'nothing').slice(0, 200);
 }
 
 function hashOf(bytes: Uint8Array): string {

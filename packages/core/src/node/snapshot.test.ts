@@ -459,24 +459,28 @@ describe.skipIf(process.platform === 'win32')('in another process', () => {
     );
   });
 
-  it('a kill at any moment of a save leaves a whole snapshot, and the next save nothing else', async () => {
-    for (let kill = 0; kill < kills; kill++) {
-      const child = spawn(process.execPath, [program, directory, '30', '1000000']);
-      await once(child.stdout, 'data');
-      await sleep(Math.random() * 25);
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-      const { settings, contents } = await load();
-      const { value } = settings as { value: string };
-      expect(value).toMatch(/^save \d+ $/);
-      for (const name of ['a.txt', 'b.txt']) {
-        expect(contents[name] === value.repeat(30_000)).toBe(true);
+  it(
+    'a kill at any moment of a save leaves a whole snapshot, and the next save nothing else',
+    async () => {
+      for (let kill = 0; kill < kills; kill++) {
+        const child = spawn(process.execPath, [program, directory, '30', '1000000']);
+        await once(child.stdout, 'data');
+        await sleep(Math.random() * 25);
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+        const { settings, contents } = await load();
+        const { value } = settings as { value: string };
+        expect(value).toMatch(/^save \d+ $/);
+        for (const name of ['a.txt', 'b.txt']) {
+          expect(contents[name] === value.repeat(30_000)).toBe(true);
+        }
       }
-    }
-    await save('after all');
-    expect((await load()).contents['a.txt']).toBe('after all');
-    expect(await readdir(directory)).toHaveLength(2);
-  }, 60_000 + kills * 1000);
+      await save('after all');
+      expect((await load()).contents['a.txt']).toBe('after all');
+      expect(await readdir(directory)).toHaveLength(2);
+    },
+    60_000 + kills * 1000,
+  );
 
   it('saves of several processes at once never mix', async () => {
     const children = [1, 2, 3].map(() => spawn(process.execPath, [program, directory, '3', '20']));

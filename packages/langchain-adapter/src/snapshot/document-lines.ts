@@ -1,5 +1,5 @@
 import { BitryoshkaError } from '@bitryoshka/core';
-import { crc32 } from '@bitryoshka/core/internal';
+import { crc32, parseJson } from '@bitryoshka/core/internal';
 import { Document } from '@langchain/core/documents';
 import type { DocumentEntry } from '../documents/document-batch.ts';
 import { isPlainObject } from '../documents/plain-value.ts';
@@ -165,24 +165,17 @@ function encodeLine({ id, document }: DocumentEntry, line: number): string {
   });
 }
 
-/** Of what JSON gives; without recursion, which is what deep values make fail. */
-function isTooDeep(value: unknown): boolean {
-  let level = [value];
-  for (let depth = 0; level.length > 0 && depth <= mostDepth; depth++) {
-    level = level.flatMap((item) =>
-      typeof item === 'object' && item !== null ? Object.values(item) : [],
-    );
-  }
-  return level.length > 0;
-}
-
 function decodeLine(line: string, number: number, name: string): DocumentEntry {
   try {
-    const { id, given, pageContent, metadata, types = {} } = JSON.parse(line);
+    const {
+      id,
+      given,
+      pageContent,
+      metadata,
+      types = {},
+    } = parseJson(line, mostDepth) as Record<string, unknown>;
     if (typeof id !== 'string' || typeof pageContent !== 'string') throw new Error('no id or text');
     if (!isPlainObject(metadata) || !isPlainObject(types)) throw new Error('no metadata or types');
-    // Only what is as long can be as deep.
-    if (line.length > mostDepth && isTooDeep(metadata)) throw new Error('too deep');
     const restored = fromTypedJson({ json: metadata, types: types as TypedJson['types'] });
     const document = new Document({
       pageContent,

@@ -4,7 +4,7 @@ import { checkpoint, decodeSafetensorsHeader } from '@bitryoshka/core/internal';
 import type { DocumentEntry } from '../documents/document-batch.ts';
 import { DocumentTable } from '../documents/document-table.ts';
 import { isPlainObject } from '../documents/plain-value.ts';
-import type { SavedGeneration } from '../platform.ts';
+import type { SavedGeneration, Snapshot, SnapshotFile } from '../platform.ts';
 import { fileSystem } from '../platform.ts';
 import type {
   BinaryVectorStoreOptions,
@@ -76,7 +76,8 @@ export async function saveStore(
   // As they will be read: what JSON makes of them may be something else.
   checkStoreOptions(parseSettings(JSON.parse(JSON.stringify(settings))).options);
   const rows = index?.rows ?? 0;
-  if (rows !== documents.count) throw invalid(`${documents.count} documents for ${rows} vectors`);
+  if (rows !== documents.count)
+    throw invalid('save', `${documents.count} documents for ${rows} vectors`);
   const total = 2 * documents.count;
   let done = 0;
   let replaced: SavedGeneration | undefined;
@@ -150,22 +151,24 @@ export async function loadStore(
     directory,
     kind,
     async ({ settings, files, ...generation }) => {
-      const { dimensions, options: saved } = parseSettings(settings);
+      const { dimensions, options: saved } = await naming(`${directory}/bitryoshka.json`, () => {
+        const parsed = parseSettings(settings);
+        checkStoreOptions(parsed.options);
+        return parsed;
+      });
       const optionsOf = indexOptions(saved);
       const documentLines = files[documentsFile];
-      if (!documentLines) throw invalid('no documents');
-      let index: AutoIndex | undefined;
-      if (dimensions !== undefined && files[indexFile]) {
-        const { quantizer: _, ...options } = optionsOf(dimensions);
-        index = await AutoIndex.load(await files[indexFile].source(), { ...options, signal });
-      } else if (dimensions !== undefined && files[oldIndexFile]) {
-        const quantizerBytes = await files[oldQuantizerFile]?.read();
-        const quantizer = quantizerBytes && loadQuantizer(quantizerBytes);
-        const file = await files[oldIndexFile].read();
-        index = decodeOldIndexFile(file, quantizer, optionsOf(dimensions));
-      }
+      if (!documentLines) throw invalid(directory, 'no documents');
+      const file = files[indexFile] ?? files[oldIndexFile];
+      const index =
+        dimensions !== undefined && file
+          ? await naming(file.path, () => loadIndex(files, optionsOf(dimensions), signal))
+          : undefined;
       if (index && index.dimensions !== dimensions) {
-        throw invalid(`vectors of ${index.dimensions} dimensions, settings for ${dimensions}`);
+        throw invalid(
+          directory,
+          `vectors of ${index.dimensions} dimensions, settings for ${dimensions}`,
+        );
       }
       const rows = index?.rowIds() ?? new Uint32Array(0);
       const documents = new DocumentTable(fields ?? saved.fields);
@@ -177,12 +180,43 @@ export async function loadStore(
         documents.append([entry], rows[lines++] ?? 0);
       }
       if (documents.count !== rows.length || lines !== rows.length) {
-        throw invalid(`${documents.count} documents for ${rows.length} vectors`);
+        throw invalid(directory, `${documents.count} documents for ${rows.length} vectors`);
       }
       return { index, documents, generation };
     },
     { signal },
   );
+}
+
+async function loadIndex(
+  files: Snapshot['files'],
+  options: AutoIndexOptions,
+  signal: AbortSignal | undefined,
+): Promise<AutoIndex> {
+  const { [indexFile]: file, [oldIndexFile]: oldFile, [oldQuantizerFile]: quantizerFile } = files;
+  if (file) {
+    const { quantizer: _, ...rest } = options;
+    return AutoIndex.load(await file.source(), { ...rest, signal });
+  }
+  const quantizerBytes = await quantizerFile?.read();
+  const quantizer = quantizerBytes && loadQuantizer(quantizerBytes);
+  return decodeOldIndexFile(await (oldFile as SnapshotFile).read(), quantizer, options);
+}
+
+/** Says in errors which file they are about. */
+async function naming<T>(path: string, read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (!BitryoshkaError.isInstance(cause) || cause.message.includes(path)) throw cause;
+    const { code, remedy, message } = cause;
+    throw new BitryoshkaError({
+      code: code === 'invalid-option' ? 'invalid-file' : code,
+      message: `${path}: ${message.slice(0, -remedy.length).trim()}`,
+      remedy,
+      cause,
+    });
+  }
 }
 
 /** @throws BitryoshkaError `invalid-file` */
@@ -202,13 +236,13 @@ export function parseSettings(settings: unknown): {
       };
     }
   }
-  throw invalid(`settings of type ${typeof settings}, or without what a store needs`);
+  throw invalid('settings', `settings of type ${typeof settings}, or without what a store needs`);
 }
 
-function invalid(what: string): BitryoshkaError {
+function invalid(where: string, what: string): BitryoshkaError {
   return new BitryoshkaError({
     code: 'invalid-file',
-    message: `vector store: got ${what}, expected what a store has saved.`,
+    message: `${where}: got ${what}, expected what a store has saved.`,
     remedy: 'Save the store again.',
   });
 }
