@@ -1,4 +1,5 @@
 // What the packages and tools of this repository share. Not for others: it changes without notice.
+export { namingFile } from './errors/naming-file.ts';
 export type { ByteSource } from './format/checked-blocks.ts';
 export { crc32 } from './format/crc32.ts';
 export { decodeFile, encodeFile } from './format/file.ts';

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import { namingFile } from '../errors/naming-file.ts';
 import type { ByteSource } from '../format/checked-blocks.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint } from '../progress/task-options.ts';
@@ -43,7 +44,9 @@ export async function loadIndexFile<Index extends BinaryIndex = BinaryIndex>(
   file: string,
   options: Omit<LoadIndexOptions<Index>, 'crc32'> = {},
 ): Promise<Index> {
-  return withFileSource(file, (source) => loadIndex(source, { ...options, crc32: nativeCrc32 }));
+  return namingFile(file, () =>
+    withFileSource(file, (source) => loadIndex(source, { ...options, crc32: nativeCrc32 })),
+  );
 }
 
 /**

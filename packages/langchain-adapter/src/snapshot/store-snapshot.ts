@@ -1,6 +1,6 @@
 import type { AutoIndexOptions } from '@bitryoshka/core';
 import { AutoIndex, BitryoshkaError, loadQuantizer, saveIndex } from '@bitryoshka/core';
-import { checkpoint, decodeSafetensorsHeader } from '@bitryoshka/core/internal';
+import { checkpoint, decodeSafetensorsHeader, namingFile } from '@bitryoshka/core/internal';
 import type { DocumentEntry } from '../documents/document-batch.ts';
 import { DocumentTable } from '../documents/document-table.ts';
 import { isPlainObject } from '../documents/plain-value.ts';
@@ -151,18 +151,21 @@ export async function loadStore(
     directory,
     kind,
     async ({ settings, files, ...generation }) => {
-      const { dimensions, options: saved } = await naming(`${directory}/bitryoshka.json`, () => {
-        const parsed = parseSettings(settings);
-        checkStoreOptions(parsed.options);
-        return parsed;
-      });
+      const { dimensions, options: saved } = await namingFile(
+        `${directory}/bitryoshka.json`,
+        () => {
+          const parsed = parseSettings(settings);
+          checkStoreOptions(parsed.options);
+          return parsed;
+        },
+      );
       const optionsOf = indexOptions(saved);
       const documentLines = files[documentsFile];
       if (!documentLines) throw invalid(directory, 'no documents');
       const file = files[indexFile] ?? files[oldIndexFile];
       const index =
         dimensions !== undefined && file
-          ? await naming(file.path, () => loadIndex(files, optionsOf(dimensions), signal))
+          ? await namingFile(file.path, () => loadIndex(files, optionsOf(dimensions), signal))
           : undefined;
       if (index && index.dimensions !== dimensions) {
         throw invalid(
@@ -201,22 +204,6 @@ async function loadIndex(
   const quantizerBytes = await quantizerFile?.read();
   const quantizer = quantizerBytes && loadQuantizer(quantizerBytes);
   return decodeOldIndexFile(await (oldFile as SnapshotFile).read(), quantizer, options);
-}
-
-/** Says in errors which file they are about. */
-async function naming<T>(path: string, read: () => T | Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (cause) {
-    if (!BitryoshkaError.isInstance(cause) || cause.message.includes(path)) throw cause;
-    const { code, remedy, message } = cause;
-    throw new BitryoshkaError({
-      code: code === 'invalid-option' ? 'invalid-file' : code,
-      message: `${path}: ${message.slice(0, -remedy.length).trim()}`,
-      remedy,
-      cause,
-    });
-  }
 }
 
 /** @throws BitryoshkaError `invalid-file` */
