@@ -8,7 +8,7 @@ import type { NodePlatform, SnapshotFileState, SnapshotState } from '../platform
 import type { SalvagedLine } from './document-lines.ts';
 import { salvageDocumentLines } from './document-lines.ts';
 import type { SavedOptions, StoreParts } from './store-snapshot.ts';
-import { documentsFile, indexFile, parseSettings } from './store-snapshot.ts';
+import { documentsFile, indexFile, readSettings } from './store-snapshot.ts';
 
 /** A part of a file that cannot be brought back. */
 export interface LostPart {
@@ -95,7 +95,7 @@ export async function salvageStore(
 
 function optionsOf({ manifest }: SnapshotState): SavedOptions {
   try {
-    return manifest ? parseSettings(manifest.settings).options : {};
+    return manifest ? readSettings(manifest.settings).options : {};
   } catch {
     return {};
   }

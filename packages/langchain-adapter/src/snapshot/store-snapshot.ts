@@ -69,12 +69,13 @@ export async function saveStore(
       targetRecall,
       depth,
       fields,
-      quantizer,
+      // Codes that were fitted nevertheless are in the index.
+      quantizer: indexKind === 'exact' ? undefined : quantizer,
       ...(typeof storage === 'string' && { storage }),
     },
   };
   // As they will be read: what JSON makes of them may be something else.
-  checkStoreOptions(parseSettings(JSON.parse(JSON.stringify(settings))).options);
+  readSettings(JSON.parse(JSON.stringify(settings)));
   const rows = index?.rows ?? 0;
   if (rows !== documents.count)
     throw invalid('save', `${documents.count} documents for ${rows} vectors`);
@@ -206,16 +207,26 @@ async function loadIndex(
   return decodeOldIndexFile(await (oldFile as SnapshotFile).read(), quantizer, options);
 }
 
-/** @throws BitryoshkaError `invalid-file` */
-export function parseSettings(settings: unknown): {
+interface Settings {
+  /** Undefined while no vector has told. */
   readonly dimensions: number | undefined;
   readonly options: SavedOptions;
-} {
+}
+
+/** @throws BitryoshkaError `invalid-file`, or `invalid-option` for those that no store takes */
+export function readSettings(settings: unknown): Settings {
+  const parsed = parseSettings(settings);
+  checkStoreOptions(parsed.options);
+  new DocumentTable(parsed.options.fields);
+  return parsed;
+}
+
+function parseSettings(settings: unknown): Settings {
   if (isPlainObject(settings)) {
     const { dimensions, options } = settings;
     const isKnown = Number.isSafeInteger(dimensions) && (dimensions as number) > 0;
     if ((dimensions === null || isKnown) && isPlainObject(options)) {
-      // The store checks them as it checks those of any caller. Some were options once.
+      // Some were options once.
       const { fitAt, norms: _norms, prefixBits: _prefixBits, ...known } = options;
       return {
         dimensions: isKnown ? (dimensions as number) : undefined,

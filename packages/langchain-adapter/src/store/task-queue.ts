@@ -9,6 +9,7 @@ export class TaskQueue {
   run<T>(task: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {
       const leave = () => reject(signal?.reason);
+      if (signal?.aborted) leave();
       signal?.addEventListener('abort', leave);
       const result = this.#last.then(() => {
         // From here on the task itself says what an abort has done.
