@@ -23,8 +23,10 @@ export interface StoreRecovery {
   readonly withoutVectors: number;
   /** How many of all may have changed: they are of the old format, and their file is damaged. */
   readonly unproven: number;
-  /** What was lost. */
-  readonly lost: readonly LostPart[];
+  /** Documents that are damaged or missing; at least so many where the manifest cannot say how many there were. */
+  readonly lost: number;
+  /** What is damaged of the file of documents. */
+  readonly damaged: readonly LostPart[];
 }
 
 const leftFile = 'documents-without-vectors.jsonl';
@@ -48,7 +50,7 @@ export async function recoverStore(
   const state = await node.verifySnapshot(directory, task);
   await refuseStore(to);
   const salvaged = await salvageStore(node, directory, state, task);
-  const { documents, options, lost, unproven } = salvaged;
+  const { documents, options, lost, damaged, unproven } = salvaged;
   let { index, withoutVectors } = salvaged;
   let embedded = 0;
   if (embeddings && withoutVectors.length > 0) {
@@ -75,6 +77,7 @@ export async function recoverStore(
     withoutVectors: withoutVectors.length,
     unproven,
     lost,
+    damaged,
   };
 
   async function refuseStore(folder: string): Promise<void> {

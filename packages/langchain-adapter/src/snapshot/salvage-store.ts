@@ -7,7 +7,7 @@ import { DocumentTable } from '../documents/document-table.ts';
 import type { NodePlatform, SnapshotFileState, SnapshotState } from '../platform.ts';
 import type { SalvagedLine } from './document-lines.ts';
 import { salvageDocumentLines } from './document-lines.ts';
-import type { SavedOptions, StoreParts } from './store-snapshot.ts';
+import type { SavedOptions, Settings, StoreParts } from './store-snapshot.ts';
 import { documentsFile, indexFile, readSettings } from './store-snapshot.ts';
 
 /** A part of a file that cannot be brought back. */
@@ -28,8 +28,10 @@ export interface SalvagedStore extends StoreParts {
   readonly withoutVectors: readonly DocumentEntry[];
   /** Documents in a damaged file of the old format, which does not tell whether they have changed. */
   readonly unproven: number;
-  /** Documents that are damaged. */
-  readonly lost: readonly LostPart[];
+  /** Documents that are damaged or missing; at least so many where the manifest does not say how many there were. */
+  readonly lost: number;
+  /** What is damaged of the file of documents. */
+  readonly damaged: readonly LostPart[];
 }
 
 /** A document, and which of the rows of the index is its vector. */
@@ -56,7 +58,7 @@ export async function salvageStore(
   task: TaskOptions,
 ): Promise<SalvagedStore> {
   const { signal } = task;
-  const options = optionsOf(state);
+  const { options, documents: saved } = settingsOf(state);
   const beginning = await chooseGeneration(node, directory, state);
   const fileOf = (name: string): SnapshotFileState | undefined =>
     state.files.find(({ path, bytes }) => path === `${beginning}${name}` && bytes !== undefined);
@@ -78,7 +80,9 @@ export async function salvageStore(
     })
     .catch(() => undefined);
   signal?.throwIfAborted();
-  const withoutVectors = placed(lines, isWhole).map(({ entry }) => entry);
+  const whole = placed(lines, isWhole);
+  const lastLine = whole.reduce((last, { place = -1 }) => Math.max(last, place), -1);
+  const withoutVectors = whole.map(({ entry }) => entry);
   return {
     options,
     ...(salvaged ?? {
@@ -87,18 +91,20 @@ export async function salvageStore(
       withoutVectors,
     }),
     unproven: isWhole ? 0 : lines.filter(({ entry, isProven }) => entry && !isProven).length,
-    lost: lines.flatMap(({ entry, offset, bytes, problem = '' }) =>
+    lost: Math.max(saved ?? Math.max(lines.length, lastLine + 1), whole.length) - whole.length,
+    damaged: lines.flatMap(({ entry, offset, bytes, problem = '' }) =>
       entry || !documentLines ? [] : [{ path: documentLines.path, offset, bytes, problem }],
     ),
   };
 }
 
-function optionsOf({ manifest }: SnapshotState): SavedOptions {
+function settingsOf({ manifest }: SnapshotState): Pick<Settings, 'options' | 'documents'> {
   try {
-    return manifest ? readSettings(manifest.settings).options : {};
+    if (manifest) return readSettings(manifest.settings);
   } catch {
-    return {};
+    // As if there were none.
   }
+  return { options: {}, documents: undefined };
 }
 
 /**

@@ -64,6 +64,7 @@ export async function saveStore(
   const { index: indexKind, targetRecall, depth, fields, storage, quantizer } = options;
   const settings = {
     dimensions: index?.dimensions ?? null,
+    documents: documents.count,
     options: {
       index: indexKind,
       targetRecall,
@@ -207,9 +208,12 @@ async function loadIndex(
   return decodeOldIndexFile(await (oldFile as SnapshotFile).read(), quantizer, options);
 }
 
-interface Settings {
+/** What is saved besides documents and vectors. */
+export interface Settings {
   /** Undefined while no vector has told. */
   readonly dimensions: number | undefined;
+  /** How many; undefined in stores of before that was told. */
+  readonly documents: number | undefined;
   readonly options: SavedOptions;
 }
 
@@ -223,13 +227,14 @@ export function readSettings(settings: unknown): Settings {
 
 function parseSettings(settings: unknown): Settings {
   if (isPlainObject(settings)) {
-    const { dimensions, options } = settings;
+    const { dimensions, documents, options } = settings;
     const isKnown = Number.isSafeInteger(dimensions) && (dimensions as number) > 0;
     if ((dimensions === null || isKnown) && isPlainObject(options)) {
       // Some were options once.
       const { fitAt, norms: _norms, prefixBits: _prefixBits, ...known } = options;
       return {
         dimensions: isKnown ? (dimensions as number) : undefined,
+        documents: Number.isSafeInteger(documents) ? (documents as number) : undefined,
         options: fitAt === 'never' ? { ...known, index: 'exact' } : known,
       };
     }

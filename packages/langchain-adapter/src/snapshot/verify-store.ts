@@ -17,7 +17,7 @@ export interface StoreVerification {
     readonly documents: number;
     /** How many of them have lost their vectors. */
     readonly withoutVectors: number;
-    /** Lines that are damaged, as far as they can be told apart. */
+    /** Documents that are damaged or missing; at least so many where the manifest cannot say how many there were. */
     readonly lost: number;
   };
 }
@@ -58,7 +58,7 @@ export async function verifyStore(
     recoverable: {
       documents: documents.count + withoutVectors.length,
       withoutVectors: withoutVectors.length,
-      lost: lost.length,
+      lost,
     },
   };
 }
