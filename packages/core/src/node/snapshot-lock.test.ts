@@ -115,7 +115,7 @@ it('is lost by an owner that was taken for dead, which is told', async () => {
 it.skipIf(process.platform === 'win32')('may be a link into nowhere, or a pipe', async () => {
   await symlink(path, path);
   await (await lock()).release();
-  spawnSync('mkfifo', [path]);
+  spawnSync('sh', ['-c', 'mkfifo "$0"', path]);
   await (await lock()).release();
   expect(await readdir(directory)).toEqual([]);
 });

@@ -92,7 +92,7 @@ const readers: [string, () => Promise<string>, () => Promise<unknown>][] = [
 
 const nested = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
 const unusual: [string, (path: string) => unknown][] = [
-  ['a pipe', (path) => execFileSync('mkfifo', [path])],
+  ['a pipe', (path) => execFileSync('sh', ['-c', 'mkfifo "$0"', path])],
   ['a device without end', (path) => symlink('/dev/zero', path)],
   ['a terminal', (path) => symlink('/dev/tty', path)],
   ['a folder', (path) => mkdir(path)],

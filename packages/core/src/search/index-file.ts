@@ -10,7 +10,7 @@ import { decodeSafetensorsHeader, encodeSafetensorsHeader } from '../format/safe
 import type { VectorFormatName } from '../kernels/scan/vector-layout.ts';
 import { bytesOfVector } from '../kernels/scan/vector-layout.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
-import { checkpoint, nextTurn } from '../progress/task-options.ts';
+import { nextTurn } from '../progress/task-options.ts';
 import { loadQuantizer } from '../quantizers/load-quantizer.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
@@ -185,55 +185,7 @@ export async function loadIndex<Index extends BinaryIndex = BinaryIndex>(
   return index;
 }
 
-/** A vector of an index that cannot be loaded. */
-export interface SalvagedVector {
-  /** Among the rows of the file, from 0. */
-  readonly place: number;
-  readonly vector: Float32Array;
-}
-
-/**
- * Of an index that is damaged: the vectors whose bytes have the right checksums.
- *
- * @throws BitryoshkaError as `loadIndex`, where the header or the checksums themselves are damaged or missing
- */
-export async function* salvageVectors(
-  source: ByteSource,
-  { crc32 = crc32InJavascript, signal, onProgress }: Omit<LoadIndexOptions, 'create'> = {},
-): AsyncGenerator<SalvagedVector> {
-  const { headerBytes, slots, fields, checksums } = await readHeader(source, crc32);
-  const { dimensions, storage: format } = fields;
-  const slot = slots.vectors;
-  if (!slot || !format || !vectorFormats.includes(format) || !isCount(dimensions, 1)) return;
-  const perRow = bytesOfVector(format, dimensions);
-  const rows = Math.floor((slot.end - slot.start) / perRow);
-  let checked = -1;
-  let isWhole = false;
-  const isBlockWhole = async (block: number): Promise<boolean> => {
-    if (block === checked) return isWhole;
-    const start = block * blockBytes;
-    const length = Math.min(blockBytes, slots.checksums.start - start);
-    isWhole = crc32(await source.read(headerBytes + start, length), 0) === checksums[block];
-    checked = block;
-    await checkpoint(
-      { signal, onProgress },
-      { stage: 'salvage', done: block, total: checksums.length },
-    );
-    return isWhole;
-  };
-  for (let place = 0; place < rows; place++) {
-    const start = slot.start + place * perRow;
-    const [first, last] = [start, start + perRow - 1].map((at) => Math.floor(at / blockBytes));
-    let block = first;
-    while (block <= last && (await isBlockWhole(block))) block++;
-    if (block <= last) continue;
-    const bytes = await source.read(headerBytes + start, perRow);
-    const { data } = decodedVectors(bytes, format, { rows: 1, columns: dimensions });
-    yield { place, vector: data };
-  }
-}
-
-interface IndexFields {
+export interface IndexFields {
   readonly dimensions: number;
   readonly nextRow: number;
   readonly prefixBits: number;
@@ -405,7 +357,7 @@ function appendVectors(
   else vectors.append(decodedVectors(bytes, format, { rows, columns: vectors.dimensions }));
 }
 
-function decodedVectors(
+export function decodedVectors(
   bytes: Uint8Array,
   format: VectorFormatName,
   { rows, columns }: Pick<Matrix, 'rows' | 'columns'>,
@@ -422,7 +374,7 @@ function decodedVectors(
   return decoded;
 }
 
-async function readHeader(
+export async function readHeader(
   source: ByteSource,
   crc32: Crc32,
 ): Promise<{
@@ -485,7 +437,7 @@ function bytesOf({ dtype, shape }: Pick<Section, 'dtype' | 'shape'>): number {
   return shape.reduce((size, length) => size * length, dtype === 'U8' ? 1 : 4);
 }
 
-function isCount(value: unknown, minimum: number): boolean {
+export function isCount(value: unknown, minimum: number): boolean {
   return Number.isSafeInteger(value) && (value as number) >= minimum;
 }
 
