@@ -1,7 +1,7 @@
 // What the packages and tools of this repository share. Not for others: it changes without notice.
 export { namingFile } from './errors/naming-file.ts';
 export type { ByteSource } from './format/checked-blocks.ts';
-export { crc32 } from './format/crc32.ts';
+export type { Crc32 } from './format/crc32.ts';
 export { decodeFile, encodeFile } from './format/file.ts';
 export { parseJson } from './format/parse-json.ts';
 export type { Tensor, TensorSlot } from './format/safetensors.ts';

@@ -9,6 +9,7 @@ export type NodePlatform = Pick<
   | 'readBytes'
   | 'readPieces'
   | 'withFileSource'
+  | 'nativeCrc32'
   | 'replaceFile'
   | 'fitQuantizerInThread'
   | 'tuneInThread'

@@ -11,7 +11,7 @@ import { fillFrom, openToRead } from './read-file.ts';
 import { replaceFile } from './replace-file.ts';
 
 /** The checksum of the engine's own library, which is several times as quick. */
-const nativeCrc32 = (bytes: Uint8Array, before: number): number => crc32(bytes, before);
+export const nativeCrc32 = (bytes: Uint8Array, before: number): number => crc32(bytes, before);
 
 /**
  * Saves an index, links of graphs and lists included, as one file with checksums: as a whole or not at all. Until it

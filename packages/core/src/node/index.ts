@@ -2,7 +2,7 @@ export type { FileVectorsOptions } from './file-vectors.ts';
 export { fileVectors } from './file-vectors.ts';
 export { fitHeadInThread } from './fit-head-in-thread.ts';
 export { fitQuantizerInThread } from './fit-quantizer-in-thread.ts';
-export { loadIndexFile, saveIndexFile, withFileSource } from './index-file.ts';
+export { loadIndexFile, nativeCrc32, saveIndexFile, withFileSource } from './index-file.ts';
 export type { LinkOptions } from './link-in-thread.ts';
 export { linkInThread } from './link-in-thread.ts';
 export type { AdapterModel, PresetModel, PresetOptions } from './load-preset.ts';

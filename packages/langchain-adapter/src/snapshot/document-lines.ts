@@ -1,5 +1,6 @@
 import { BitryoshkaError } from '@bitryoshka/core';
-import { crc32, parseJson } from '@bitryoshka/core/internal';
+import type { Crc32 } from '@bitryoshka/core/internal';
+import { parseJson } from '@bitryoshka/core/internal';
 import { Document } from '@langchain/core/documents';
 import type { DocumentEntry } from '../documents/document-batch.ts';
 import { isPlainObject } from '../documents/plain-value.ts';
@@ -22,6 +23,7 @@ const checksumPattern = /,"crc32":(\d{1,10})\}$/;
  */
 export function* encodeDocumentLines(
   entries: Iterable<DocumentEntry>,
+  crc32: Crc32,
 ): Generator<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
   let parts: Uint8Array[] = [];
@@ -78,6 +80,7 @@ export interface SalvagedLine {
 /** Reads what is whole of a file of documents, line by line. */
 export async function* salvageDocumentLines(
   pieces: AsyncIterable<Uint8Array>,
+  crc32: Crc32,
 ): AsyncGenerator<SalvagedLine> {
   let parts: Uint8Array[] = [];
   let bytes = 0;
@@ -90,7 +93,7 @@ export async function* salvageDocumentLines(
       if (bytes <= mostLineBytes) parts.push(piece.slice(start, end));
       else parts = [];
       if (found >= 0) {
-        yield salvageLine(parts, offset, bytes);
+        yield salvageLine({ parts, offset, length: bytes }, crc32);
         offset += bytes + 1;
         parts = [];
         bytes = 0;
@@ -98,10 +101,16 @@ export async function* salvageDocumentLines(
       start = end + 1;
     }
   }
-  if (bytes > 0) yield salvageLine(parts, offset, bytes);
+  if (bytes > 0) yield salvageLine({ parts, offset, length: bytes }, crc32);
 }
 
-function salvageLine(parts: readonly Uint8Array[], offset: number, length: number): SalvagedLine {
+interface RawLine {
+  readonly parts: readonly Uint8Array[];
+  readonly offset: number;
+  readonly length: number;
+}
+
+function salvageLine({ parts, offset, length }: RawLine, crc32: Crc32): SalvagedLine {
   const lost = (problem: string): SalvagedLine => {
     return { offset, bytes: length, entry: undefined, line: undefined, isProven: false, problem };
   };

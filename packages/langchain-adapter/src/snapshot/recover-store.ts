@@ -69,7 +69,10 @@ export async function recoverStore(
   if (documents.count + withoutVectors.length === 0) throw nothingLeft(directory);
   await saveStore(to, { index, documents, options }, task);
   if (withoutVectors.length > 0) {
-    await node.replaceFile(`${to}/${leftFile}`, encodeDocumentLines(withoutVectors));
+    await node.replaceFile(
+      `${to}/${leftFile}`,
+      encodeDocumentLines(withoutVectors, node.nativeCrc32),
+    );
   }
   return {
     documents: documents.count,

@@ -65,7 +65,7 @@ export async function salvageStore(
   const documentLines = fileOf(documentsFile);
   const isWhole = documentLines?.state === 'whole';
   const lines = documentLines
-    ? await readLines(node.readPieces(`${directory}/${documentLines.path}`, task), task)
+    ? await readLines(node, `${directory}/${documentLines.path}`, task)
     : [];
   const vectors = fileOf(indexFile);
   const salvaged = await node
@@ -76,7 +76,11 @@ export async function salvageStore(
       // What has been appended to it is none of it.
       const { bytes = Infinity } = state.manifest?.files[indexFile] ?? {};
       const cut = { ...source, byteLength: Math.min(bytes, source.byteLength) };
-      return takeVectors(salvageVectors(cut, task), placed(lines, isWhole), options);
+      return takeVectors(
+        salvageVectors(cut, { ...task, crc32: node.nativeCrc32 }),
+        placed(lines, isWhole),
+        options,
+      );
     })
     .catch(() => undefined);
   signal?.throwIfAborted();
@@ -132,12 +136,13 @@ async function chooseGeneration(
 }
 
 async function readLines(
-  pieces: AsyncIterable<Uint8Array>,
+  node: NodePlatform,
+  path: string,
   task: TaskOptions,
 ): Promise<SalvagedLine[]> {
   const lines: SalvagedLine[] = [];
   try {
-    for await (const line of salvageDocumentLines(pieces)) {
+    for await (const line of salvageDocumentLines(node.readPieces(path, task), node.nativeCrc32)) {
       lines.push(line);
       await checkpoint(task, { stage: 'salvage', done: lines.length, total: lines.length });
     }

@@ -1,4 +1,4 @@
-import type { AutoIndexOptions } from '@bitryoshka/core';
+import type { AutoIndexOptions, LoadAutoIndexOptions } from '@bitryoshka/core';
 import { AutoIndex, BitryoshkaError, loadQuantizer, saveIndex } from '@bitryoshka/core';
 import { checkpoint, decodeSafetensorsHeader, namingFile } from '@bitryoshka/core/internal';
 import type { DocumentEntry } from '../documents/document-batch.ts';
@@ -60,7 +60,7 @@ export async function saveStore(
   { index, documents, options, seen }: SavedParts,
   { signal, onProgress, overwrite = false }: SaveOptions,
 ): Promise<void> {
-  const { writeSnapshot } = await fileSystem();
+  const { writeSnapshot, nativeCrc32: crc32 } = await fileSystem();
   const { index: indexKind, targetRecall, depth, fields, storage, quantizer } = options;
   const settings = {
     dimensions: index?.dimensions ?? null,
@@ -90,12 +90,13 @@ export async function saveStore(
       settings,
       files: {
         [documentsFile]: {
-          pieces: encodeDocumentLines(counted(documents)),
+          pieces: encodeDocumentLines(counted(documents), crc32),
           lines: documents.count,
         },
         ...(index && {
           [indexFile]: wholeIndex(
             saveIndex(index, {
+              crc32,
               onProgress: (progress) => report((documents.count * progress.done) / progress.total),
             }),
           ),
@@ -148,7 +149,7 @@ export async function loadStore(
   { signal, fields }: Pick<LoadOptions, 'signal' | 'fields'>,
   indexOptions: (saved: SavedOptions) => (dimensions: number) => AutoIndexOptions,
 ): Promise<StoreParts & { readonly generation: SavedGeneration }> {
-  const { readSnapshot } = await fileSystem();
+  const { readSnapshot, nativeCrc32: crc32 } = await fileSystem();
   return readSnapshot(
     directory,
     kind,
@@ -167,7 +168,9 @@ export async function loadStore(
       const file = files[indexFile] ?? files[oldIndexFile];
       const index =
         dimensions !== undefined && file
-          ? await namingFile(file.path, () => loadIndex(files, optionsOf(dimensions), signal))
+          ? await namingFile(file.path, () =>
+              loadIndex(files, optionsOf(dimensions), { crc32, signal }),
+            )
           : undefined;
       if (index && index.dimensions !== dimensions) {
         throw invalid(
@@ -196,12 +199,12 @@ export async function loadStore(
 async function loadIndex(
   files: Snapshot['files'],
   options: AutoIndexOptions,
-  signal: AbortSignal | undefined,
+  reading: Pick<LoadAutoIndexOptions, 'crc32' | 'signal'>,
 ): Promise<AutoIndex> {
   const { [indexFile]: file, [oldIndexFile]: oldFile, [oldQuantizerFile]: quantizerFile } = files;
   if (file) {
     const { quantizer: _, ...rest } = options;
-    return AutoIndex.load(await file.source(), { ...rest, signal });
+    return AutoIndex.load(await file.source(), { ...rest, ...reading });
   }
   const quantizerBytes = await quantizerFile?.read();
   const quantizer = quantizerBytes && loadQuantizer(quantizerBytes);
