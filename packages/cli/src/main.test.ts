@@ -1,7 +1,8 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadQuantizer } from '@bitryoshka/core';
+import { BinaryVectorStore } from '@bitryoshka/langchain';
 import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FoundPassage } from './commands/print-passages.ts';
@@ -151,6 +152,56 @@ describe('demo', () => {
     await main(call);
     expect(output.complained).toMatch(/\(nothing changed\)/);
     vi.unstubAllEnvs();
+  });
+});
+
+describe('verify', () => {
+  const store = () => join(folder, 'store');
+  const verify = (...options: string[]) =>
+    main(['node', 'bitryoshka', 'verify', store(), ...options]);
+
+  beforeEach(async () => {
+    const texts = ['one', 'two', 'three'].map((text) => `${text} `.repeat(20));
+    const embeddings = {
+      embedDocuments: async (all: string[]) => all.map((_, i) => [1, i]),
+      embedQuery: async () => [1, 1],
+    };
+    await (await BinaryVectorStore.fromTexts(texts, [], embeddings)).save(store());
+  });
+
+  it('says that a store is whole', async () => {
+    await verify();
+    expect(output.printed).toMatch(/store: whole, 3 documents\n {2}bitryoshka\.json: whole, \d+/);
+    expect(process.exitCode).toBeUndefined();
+  });
+
+  it('says what is damaged, and brings back the rest', async () => {
+    const [name = ''] = (await readdir(store())).filter((each) => each.endsWith('.jsonl'));
+    const path = join(store(), name);
+    await writeFile(path, (await readFile(path, 'utf8')).replace('two two', 'two too'));
+    await verify();
+    expect(process.exitCode).toBe(1);
+    expect(output.printed).toMatch(/store: damaged\n/);
+    expect(output.printed).toMatch(/documents\.jsonl: damaged, \d+ bytes\n.*SHA-256/);
+    expect(output.printed).toMatch(/recoverable: 2 documents; 1 lost/);
+
+    process.exitCode = undefined;
+    const to = join(folder, 'recovered');
+    await verify('--recover', to);
+    expect(process.exitCode).toBeUndefined();
+    expect(output.printed).toMatch(/recovered: 2 documents; 1 lost\n {2}lost: .* bytes from \d+: /);
+    output.printed = '';
+    await main(['node', 'bitryoshka', 'verify', to, '--json']);
+    expect(JSON.parse(output.printed)).toMatchObject({
+      isWhole: true,
+      recoverable: { documents: 2 },
+    });
+  });
+
+  it('refuses a folder that is missing', async () => {
+    await main(['node', 'bitryoshka', 'verify', join(folder, 'none')]);
+    expect(output.complained).toMatch(/^bitryoshka: .*none/);
+    expect(process.exitCode).toBe(1);
   });
 });
 

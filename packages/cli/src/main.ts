@@ -11,6 +11,7 @@ import { fitToFile } from './commands/fit-to-file.ts';
 import { searchFolder } from './commands/search-folder.ts';
 import { trainHead } from './commands/train-head.ts';
 import { tuneQuantizer } from './commands/tune-quantizer.ts';
+import { verifyFolder } from './commands/verify-folder.ts';
 import type { WriteReportOptions } from './commands/write-report.ts';
 import type { QuantizerChoice } from './evaluation/tuned-contender.ts';
 
@@ -220,6 +221,17 @@ function createProgram(): Command {
     .option('--against <other>', 'the vectors that a quantizer was fitted on')
     .option('--json', 'print one object: statistics and drift', false)
     .action(analyzeVectors);
+
+  program
+    .command('verify')
+    .summary('what is wrong with a saved store, and what is left of it')
+    .description(
+      'Reads every file of a folder that BinaryVectorStore.save has written, says what is wrong with each, and brings back what is whole: documents first, and the vectors whose checksums are right.',
+    )
+    .argument('<folder>', 'the folder that was saved')
+    .option('--recover <folder>', 'a new folder for what can be brought back')
+    .option('--json', 'print one object', false)
+    .action(verifyFolder);
 
   return program;
 }

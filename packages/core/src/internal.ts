@@ -1,6 +1,10 @@
 // What the packages and tools of this repository share. Not for others: it changes without notice.
+export { namingFile } from './errors/naming-file.ts';
+export type { ByteSource } from './format/checked-blocks.ts';
+export type { Crc32 } from './format/crc32.ts';
 export { crc32 } from './format/crc32.ts';
 export { decodeFile, encodeFile } from './format/file.ts';
+export { parseJson } from './format/parse-json.ts';
 export type { Tensor, TensorSlot } from './format/safetensors.ts';
 export {
   decodeSafetensors,
@@ -12,6 +16,7 @@ export { checkpoint } from './progress/task-options.ts';
 export { unlessAborted } from './progress/unless-aborted.ts';
 export { mostBits } from './quantizers/most-bits.ts';
 export type { SegmentToFill } from './search/restore-index.ts';
+export { salvageVectors } from './search/salvage-vectors.ts';
 export { ExternalVectors } from './search/vectors/external-vectors.ts';
 export type { VectorCodec } from './search/vectors/vector-codecs.ts';
 export { vectorCodec } from './search/vectors/vector-codecs.ts';

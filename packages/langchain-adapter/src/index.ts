@@ -1,4 +1,10 @@
 export type { DocumentFilter, MetadataQuery } from './filters/document-filter.ts';
+export type { SnapshotFileState } from './platform.ts';
+export type { RecoverOptions, StoreRecovery } from './snapshot/recover-store.ts';
+export { recoverStore } from './snapshot/recover-store.ts';
+export type { LostPart } from './snapshot/salvage-store.ts';
+export type { StoreVerification } from './snapshot/verify-store.ts';
+export { verifyStore } from './snapshot/verify-store.ts';
 export type { StoreStatistics } from './store/binary-vector-store.ts';
 export { BinaryVectorStore } from './store/binary-vector-store.ts';
 export type {
@@ -12,4 +18,5 @@ export type {
   LoadOptions,
   QuantizerRecipe,
   RefitOptions,
+  SaveOptions,
 } from './store/store-options.ts';

@@ -111,7 +111,9 @@ export async function openLibrary(
     save: async () => {
       if (outdated.length === 0 && documents.length === 0) return;
       const { signal, onProgress } = options;
-      await settledSoon(store).finally(() => store.save(indexFolder, { signal, onProgress }));
+      // What another call has saved meanwhile is made of the same files.
+      const save = { signal, onProgress, overwrite: true };
+      await settledSoon(store).finally(() => store.save(indexFolder, save));
     },
   };
 }

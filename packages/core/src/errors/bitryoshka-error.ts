@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'unsupported-version'
   | 'file-not-found'
   | 'write-failed'
+  | 'write-conflict'
   | 'model-not-found'
   | 'model-failed'
   | 'thread-failed'

@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import { parseJson } from './parse-json.ts';
 import type { Safetensors, Tensor } from './safetensors.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 
@@ -68,7 +69,21 @@ export function decodeFile(
       remedy: 'The file was damaged: copy or save it again.',
     });
   }
-  return { kind, fields: JSON.parse(fields), tensors: contents.tensors };
+  return { kind, fields: parseFields(fields), tensors: contents.tensors };
+}
+
+function parseFields(text: string): FileContents['fields'] {
+  try {
+    const fields = parseJson(text);
+    if (typeof fields === 'object' && fields !== null) return fields as FileContents['fields'];
+  } catch {
+    // The same is to be said of what is no JSON.
+  }
+  throw new BitryoshkaError({
+    code: 'invalid-file',
+    message: 'got a file whose fields are no JSON object.',
+    remedy: 'Check that this is the right file.',
+  });
 }
 
 function withoutHash({ tensors, metadata }: Safetensors): Uint8Array {

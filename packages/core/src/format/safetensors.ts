@@ -1,6 +1,7 @@
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import { float16Values, toFloat16 } from '../vectors/float16.ts';
 import { isInt8Array, isUint8Array, isUint32Array } from '../vectors/typed-arrays.ts';
+import { parseJson } from './parse-json.ts';
 
 /** An array with a shape; its element type is that of `data`. */
 export interface Tensor {
@@ -161,7 +162,7 @@ function toArray(dtype: TensorSlot['dtype'], bytes: Uint8Array<ArrayBuffer>): Te
 
 function parseHeader(text: Uint8Array): Record<string, unknown> {
   try {
-    const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
+    const header = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(text));
     if (isRecord(header)) return header;
   } catch {
     // Falls through to the same error as a header that is no object.

@@ -1,6 +1,6 @@
-import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import { namingFile } from '../errors/naming-file.ts';
 import type { ByteSource } from '../format/checked-blocks.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint } from '../progress/task-options.ts';
@@ -11,7 +11,7 @@ import { fillFrom, openToRead } from './read-file.ts';
 import { replaceFile } from './replace-file.ts';
 
 /** The checksum of the engine's own library, which is several times as quick. */
-const nativeCrc32 = (bytes: Uint8Array, before: number): number => crc32(bytes, before);
+export const nativeCrc32 = (bytes: Uint8Array, before: number): number => crc32(bytes, before);
 
 /**
  * Saves an index, links of graphs and lists included, as one file with checksums: as a whole or not at all. Until it
@@ -44,25 +44,34 @@ export async function loadIndexFile<Index extends BinaryIndex = BinaryIndex>(
   file: string,
   options: Omit<LoadIndexOptions<Index>, 'crc32'> = {},
 ): Promise<Index> {
+  return namingFile(file, () =>
+    withFileSource(file, (source) => loadIndex(source, { ...options, crc32: nativeCrc32 })),
+  );
+}
+
+/**
+ * @param use reads the file, which is open until it ends
+ * @throws BitryoshkaError as `openToRead`
+ */
+export async function withFileSource<T>(
+  file: string,
+  use: (source: ByteSource) => Promise<T>,
+): Promise<T> {
   const handle = await openToRead(file);
   try {
-    return await loadIndex(await sourceOf(handle), { ...options, crc32: nativeCrc32 });
+    const { size } = await handle.stat();
+    return await use({
+      byteLength: size,
+      async read(offset, length) {
+        // Not filled with zeros, which would take as long as reading.
+        const buffer = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+        await fillFrom(handle, buffer, { position: offset, endedAt: (at) => cutOff(size, at) });
+        return buffer;
+      },
+    });
   } finally {
     await handle.close();
   }
-}
-
-async function sourceOf(handle: FileHandle): Promise<ByteSource> {
-  const { size } = await handle.stat();
-  return {
-    byteLength: size,
-    async read(offset, length) {
-      // Not filled with zeros, which would take as long as reading.
-      const buffer = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
-      await fillFrom(handle, buffer, { position: offset, endedAt: (at) => cutOff(size, at) });
-      return buffer;
-    },
-  };
 }
 
 function cutOff(size: number, at: number): BitryoshkaError {

@@ -7,13 +7,17 @@ import { writeSnapshot } from './write-snapshot.ts';
 
 /** What is to happen before a data file is next opened for reading. */
 const interruptions: (() => Promise<void>)[] = [];
+/** Saves read back what they have written. */
+let isReading = true;
 
 vi.mock('node:fs/promises', async (importOriginal) => {
   const original = await importOriginal<typeof import('node:fs/promises')>();
   return {
     ...original,
-    open: async (path: string, flags: string) => {
-      if (flags === 'r' && path.endsWith('.txt')) await interruptions.shift()?.();
+    open: async (path: string, flags: string | number) => {
+      if (isReading && typeof flags === 'number' && path.endsWith('.txt')) {
+        await interruptions.shift()?.();
+      }
       return original.open(path, flags);
     },
   };
@@ -21,9 +25,11 @@ vi.mock('node:fs/promises', async (importOriginal) => {
 
 it('begins again when a save replaces the snapshot while its files are being opened', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'bitryoshka-snapshot-'));
-  const save = (value: string) => {
+  const save = async (value: string) => {
     const files = { 'a.txt': [Buffer.from(value)], 'b.txt': [Buffer.from(value)] };
-    return writeSnapshot(directory, { kind: 'test', settings: value, files });
+    isReading = false;
+    await writeSnapshot(directory, { kind: 'test', settings: value, files });
+    isReading = true;
   };
   const load = () =>
     readSnapshot(directory, 'test', async ({ settings, files }) => [

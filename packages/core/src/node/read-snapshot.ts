@@ -1,20 +1,22 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import type { ByteSource } from '../format/checked-blocks.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
-import { fillFrom } from './read-file.ts';
-import type { Manifest, ManifestFile } from './snapshot-manifest.ts';
+import { fillFrom, openToRead } from './read-file.ts';
+import type { Manifest, ManifestFile, SavedGeneration } from './snapshot-manifest.ts';
 import { readManifest } from './snapshot-manifest.ts';
 
 /** A file of a snapshot. Nothing of it is handed out before its length and hash have been checked. */
 export interface SnapshotFile {
+  /** Where it lies. */
+  readonly path: string;
   readonly bytes: number;
   /**
    * The whole file.
    *
-   * @throws BitryoshkaError `truncated-file` or `checksum-mismatch`
+   * @throws BitryoshkaError `truncated-file` or `checksum-mismatch`, `invalid-file` for one that does not fit in memory
    */
   read(): Promise<Uint8Array<ArrayBuffer>>;
   /**
@@ -24,15 +26,23 @@ export interface SnapshotFile {
    * @throws BitryoshkaError `truncated-file` or `checksum-mismatch`
    */
   stream(): AsyncIterable<Uint8Array>;
+  /**
+   * The file to read from where it is wanted, once it has been checked; until `use` has ended.
+   *
+   * @throws BitryoshkaError `truncated-file` or `checksum-mismatch`
+   */
+  source(): Promise<ByteSource>;
 }
 
-export interface Snapshot {
+export interface Snapshot extends SavedGeneration {
   readonly settings: unknown;
   readonly files: Readonly<Record<string, SnapshotFile>>;
 }
 
 /** Bytes per read: far below what one system call can take. */
 const pieceBytes = 4 * 1024 * 1024;
+/** Above it, files are for `source` and `stream`. */
+const mostBytes = 2 ** 32;
 /** How many saves in a row may replace the snapshot while it is being opened. */
 const maximumAttempts = 10;
 
@@ -59,16 +69,40 @@ export async function readSnapshot<T>(
   try {
     const files: Record<string, SnapshotFile> = {};
     for (const [name, file] of Object.entries(manifest.files)) {
-      const reader = new FileReader(file, handles.get(name) as FileHandle, signal);
+      const path = join(directory, file.path);
+      const handle = handles.get(name) as FileHandle;
+      const reader = new FileReader({ ...file, path }, handle, signal);
       files[name] = {
+        path,
         bytes: file.bytes,
         read: () => reader.read(),
         stream: () => reader.stream(),
+        source: () => reader.source(),
       };
     }
-    return await use({ settings: manifest.settings, files });
+    const { settings, generation, savedAt } = manifest;
+    return await use({ settings, files, generation, savedAt });
   } finally {
     await closeAll(handles);
+  }
+}
+
+/**
+ * Reads one file, and says nothing unless something is wrong with it.
+ *
+ * @throws BitryoshkaError `truncated-file` or `checksum-mismatch`, and as `openToRead`
+ */
+export async function checkSnapshotFile(
+  directory: string,
+  file: ManifestFile,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const path = join(directory, file.path);
+  const handle = await openToRead(path);
+  try {
+    await new FileReader({ ...file, path }, handle, signal).check();
+  } finally {
+    await handle.close();
   }
 }
 
@@ -88,15 +122,16 @@ async function openFiles(
     const handles = new Map<string, FileHandle>();
     try {
       for (const [name, { path }] of Object.entries(manifest.files)) {
-        handles.set(name, await open(join(directory, path), 'r'));
+        handles.set(name, await openToRead(join(directory, path)));
       }
       return { manifest, handles };
     } catch (cause) {
       await closeAll(handles);
       // A save may have replaced the snapshot between the reading of its manifest and the opening.
       const now = await readManifest(directory);
-      const replaced = JSON.stringify(now) !== JSON.stringify(manifest);
-      if (replaced && attempt < maximumAttempts) continue;
+      const isReplaced = filesOf(now) !== filesOf(manifest);
+      if (isReplaced && attempt < maximumAttempts) continue;
+      if (BitryoshkaError.isInstance(cause) && cause.code !== 'file-not-found') throw cause;
       throw new BitryoshkaError({
         code: 'truncated-file',
         message: `${directory}: ${cause instanceof Error ? cause.message : String(cause)}, expected every file that the manifest names.`,
@@ -105,6 +140,10 @@ async function openFiles(
       });
     }
   }
+}
+
+function filesOf({ files }: Manifest): string {
+  return JSON.stringify(files);
 }
 
 async function closeAll(handles: ReadonlyMap<string, FileHandle>): Promise<void> {
@@ -116,6 +155,7 @@ class FileReader {
   readonly #handle: FileHandle;
   readonly #signal: AbortSignal | undefined;
 
+  /** @param file with the path to it */
   constructor(file: ManifestFile, handle: FileHandle, signal: AbortSignal | undefined) {
     this.#file = file;
     this.#handle = handle;
@@ -123,24 +163,44 @@ class FileReader {
   }
 
   async read(): Promise<Uint8Array<ArrayBuffer>> {
-    await this.#checkLength();
-    const bytes = new Uint8Array(this.#file.bytes);
-    const hash = createHash('sha256');
-    for (let start = 0; start < bytes.length; start += pieceBytes) {
-      const piece = bytes.subarray(start, start + pieceBytes);
-      await this.#fill(piece, start);
-      hash.update(piece);
+    const { bytes: length, path } = this.#file;
+    if (length > mostBytes) {
+      throw new BitryoshkaError({
+        code: 'invalid-file',
+        message: `${path}: got ${length} bytes, expected ${mostBytes} at most.`,
+        remedy: 'Check that the folder is one that was saved by bitryoshka.',
+      });
     }
-    this.#checkHash(hash.digest('hex'));
+    // Before there is room for it, which the file may only claim to need.
+    await this.check();
+    const bytes = new Uint8Array(length);
+    await this.#fill(bytes, 0);
     return bytes;
   }
 
   async *stream(): AsyncGenerator<Uint8Array> {
+    await this.check();
+    yield* this.#pieces();
+  }
+
+  async source(): Promise<ByteSource> {
+    await this.check();
+    return {
+      byteLength: this.#file.bytes,
+      read: async (offset, length) => {
+        // Not filled with zeros, which would take as long as reading.
+        const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+        await this.#fill(bytes, offset);
+        return bytes;
+      },
+    };
+  }
+
+  async check(): Promise<void> {
     await this.#checkLength();
     const hash = createHash('sha256');
     for await (const piece of this.#pieces()) hash.update(piece);
     this.#checkHash(hash.digest('hex'));
-    yield* this.#pieces();
   }
 
   async *#pieces(): AsyncGenerator<Uint8Array> {

@@ -1,8 +1,7 @@
-import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { toMatrix } from '../vectors/matrix.ts';
 import { fillFrom, openToRead } from './read-file.ts';
-import { checkVectorBytes, readVectorDescription } from './vector-description.ts';
+import { checkVectorBytes, cutOff, readVectorDescription } from './vector-description.ts';
 
 const rowsPerBlock = 4096;
 
@@ -33,12 +32,4 @@ export async function* readVectorBlocks(path: string): AsyncGenerator<Matrix> {
   } finally {
     await file.close();
   }
-}
-
-function cutOff(name: string, at: number, end: number): BitryoshkaError {
-  return new BitryoshkaError({
-    code: 'truncated-file',
-    message: `${name}: it ended at byte ${at}, expected ${end - at} more.`,
-    remedy: 'Do not change the file while it is read.',
-  });
 }

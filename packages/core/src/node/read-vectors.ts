@@ -1,7 +1,7 @@
 import type { Matrix } from '../vectors/matrix.ts';
 import { toMatrix } from '../vectors/matrix.ts';
-import { readBytes } from './read-file.ts';
-import { checkVectorBytes, readVectorDescription } from './vector-description.ts';
+import { fillFrom, openToRead } from './read-file.ts';
+import { checkVectorBytes, cutOff, readVectorDescription } from './vector-description.ts';
 
 /** Vectors with a name for each. */
 export interface NamedVectors {
@@ -19,11 +19,19 @@ export interface NamedVectors {
  */
 export async function readVectors(path: string): Promise<NamedVectors> {
   const description = await readVectorDescription(`${path}.json`);
-  const bytes = await readBytes(`${path}.f32`);
-  checkVectorBytes(path, bytes.length, description);
   const { ids, dims } = description;
-  const data = new Float32Array(ids.length * dims);
-  new Uint8Array(data.buffer).set(bytes);
-  const vectors = toMatrix({ rows: ids.length, columns: dims, data }, { name: `${path}.f32` });
-  return { ids, vectors };
+  const file = await openToRead(`${path}.f32`);
+  try {
+    // Before room is made for what it is said to hold.
+    checkVectorBytes(path, (await file.stat()).size, description);
+    const data = new Float32Array(ids.length * dims);
+    await fillFrom(file, new Uint8Array(data.buffer), {
+      position: 0,
+      endedAt: (at) => cutOff(`${path}.f32`, at, data.byteLength),
+    });
+    const vectors = toMatrix({ rows: ids.length, columns: dims, data }, { name: `${path}.f32` });
+    return { ids, vectors };
+  } finally {
+    await file.close();
+  }
 }

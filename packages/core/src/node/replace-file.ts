@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
-import { flush } from './flush.ts';
+import { flush, flushDirectory } from './flush.ts';
 
 /**
  * Refuses a file that cannot be written, before the work that makes its contents.
@@ -46,6 +46,7 @@ export async function replaceFile(
       await handle.close();
     }
     await rename(temporary, file);
+    await flushDirectory(dirname(file));
   } catch (cause) {
     await rm(temporary, { force: true });
     if (typeof contents === 'object' && !isSystemError(cause)) throw cause;

@@ -1,12 +1,25 @@
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import { parseJson } from '../format/parse-json.ts';
+import { readBytes } from './read-file.ts';
 
 /** The file that makes a folder a snapshot. */
 export const manifestName = 'bitryoshka.json';
 
-/** The newest version of the layout, and the only one so far. */
-const formatVersion = 1;
+/** The newest version of the layout. The first had no checksum of the manifest, and did not tell saves apart. */
+const formatVersion = 2;
+
+/** Above any manifest of ours, below what would be waited for. */
+const mostManifestBytes = 16 * 1024 * 1024;
+
+/** What tells one save of a folder from others. */
+export interface SavedGeneration {
+  /** Sixteen hexadecimal digits of chance, which the names of its files begin with. */
+  readonly generation: string;
+  /** In milliseconds since 1970, by the clock of whoever saved; undefined in the first version of the format. */
+  readonly savedAt: number | undefined;
+}
 
 /** What the manifest says about one data file. */
 export interface ManifestFile {
@@ -16,15 +29,15 @@ export interface ManifestFile {
   readonly sha256: string;
 }
 
-export interface Manifest {
+export interface Manifest extends SavedGeneration {
   readonly kind: string;
   readonly settings: unknown;
   readonly files: Readonly<Record<string, ManifestFile>>;
 }
 
-/** Sixteen hexadecimal digits of chance set the files of one save apart from those of any other. */
-const dataFilePattern = /^bitryoshka-[0-9a-f]{16}-[a-z0-9][a-z0-9.-]*$/;
+const dataFilePattern = /^bitryoshka-([0-9a-f]{16})-([a-z0-9][a-z0-9.-]*)$/;
 const namePattern = /^[a-z0-9][a-z0-9.-]*$/;
+const hashPattern = /^[0-9a-f]{64}$/;
 
 /** Whether a snapshot may have a file of this name: lower-case letters, digits, dots and hyphens. */
 export function isFileName(name: string): boolean {
@@ -36,23 +49,46 @@ export function dataFileName(generation: string, name: string): string {
   return `bitryoshka-${generation}-${name}`;
 }
 
-/** Whether a file in the folder was, or may have been, written by a save. */
-export function isDataFileName(path: string): boolean {
-  return dataFilePattern.test(path);
+/** Which save a file in the folder was, or may have been, written by, and as what; undefined for files of others. */
+export function parseDataFileName(
+  path: string,
+): { readonly generation: string; readonly name: string } | undefined {
+  const [, generation, name] = dataFilePattern.exec(path) ?? [];
+  return generation === undefined || name === undefined ? undefined : { generation, name };
 }
 
-export function encodeManifest({ kind, settings, files }: Manifest): Uint8Array {
-  const manifest = { format: 'bitryoshka', version: formatVersion, kind, settings, files };
-  return new TextEncoder().encode(`${JSON.stringify(manifest, undefined, 2)}\n`);
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  const { kind, settings, files, generation, savedAt } = manifest;
+  return sealManifest({
+    format: 'bitryoshka',
+    version: formatVersion,
+    kind,
+    generation,
+    savedAt,
+    settings,
+    files,
+  });
+}
+
+/** The text of a manifest, with its checksum: the SHA-256 of the text in which that is empty. */
+export function sealManifest(manifest: Readonly<Record<string, unknown>>): Uint8Array {
+  const withHash = (sha256: string) =>
+    new TextEncoder().encode(`${JSON.stringify({ ...manifest, sha256 }, undefined, 2)}\n`);
+  return withHash(hashOf(withHash('')));
 }
 
 /**
- * @throws BitryoshkaError `file-not-found`, `invalid-file` or `unsupported-version`
+ * @param name of the file in the folder, for one that is not in its place yet
+ * @throws BitryoshkaError `file-not-found`, `invalid-file`, `checksum-mismatch` or `unsupported-version`
  */
-export async function readManifest(directory: string): Promise<Manifest> {
-  const path = join(directory, manifestName);
-  const manifest = parse(await readManifestText(path), path);
-  const { format, version, kind, settings, files } = manifest;
+export async function readManifest(
+  directory: string,
+  name: string = manifestName,
+): Promise<Manifest> {
+  const path = join(directory, name);
+  const bytes = await readManifestBytes(path);
+  const manifest = parse(bytes, path);
+  const { format, version, kind, settings, files, sha256 } = manifest;
   if (format !== 'bitryoshka' || typeof version !== 'number') {
     throw invalid(path, `got format ${show(format)} and version ${show(version)}`);
   }
@@ -63,33 +99,74 @@ export async function readManifest(directory: string): Promise<Manifest> {
       remedy: 'Update bitryoshka.',
     });
   }
-  if (version !== formatVersion) throw invalid(path, `got version ${version}`);
+  if (version !== 1 && version !== formatVersion) throw invalid(path, `got version ${version}`);
+  // Also where the version says that there is none: that may be what is damaged.
+  if (version > 1 || sha256 !== undefined) checkSeal(bytes, sha256, path);
   if (typeof kind !== 'string') throw invalid(path, `got kind ${show(kind)}`);
   if (!isRecord(files)) throw invalid(path, `got files ${show(files)}`);
-  for (const [name, file] of Object.entries(files)) {
-    if (!isFileName(name) || !isManifestFile(file))
-      throw invalid(path, `got ${show(file)} for the file "${name}"`);
+  for (const [key, file] of Object.entries(files)) {
+    if (!isFileName(key) || !isManifestFile(file)) {
+      throw invalid(path, `got ${show(file)} for the file ${show(key)}`);
+    }
   }
-  return { kind, settings, files: files as Readonly<Record<string, ManifestFile>> };
+  return {
+    ...(version === 1 ? oldGeneration(Object.values(files)) : newGeneration(manifest, path)),
+    kind,
+    settings,
+    files: files as Readonly<Record<string, ManifestFile>>,
+  };
 }
 
-async function readManifestText(path: string): Promise<string> {
+async function readManifestBytes(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path, 'utf8');
+    return await readBytes(path, mostManifestBytes);
   } catch (cause) {
+    if (!BitryoshkaError.isInstance(cause) || cause.code !== 'file-not-found') throw cause;
     throw new BitryoshkaError({
       code: 'file-not-found',
-      message: `${path}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      message: `${path}: ${(cause.cause as Error).message}.`,
       remedy: 'Check that the folder is one that was saved by bitryoshka.',
-      cause,
+      cause: cause.cause,
     });
   }
 }
 
-function parse(text: string, path: string): Record<string, unknown> {
+function checkSeal(bytes: Uint8Array, sha256: unknown, path: string): void {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = typeof sha256 === 'string' ? text.lastIndexOf(`"sha256": "${sha256}"`) : -1;
+  if (typeof sha256 === 'string' && start >= 0) {
+    const value = start + '"sha256": "'.length;
+    const rest = text.subarray(value + Buffer.byteLength(sha256));
+    if (hashOf(Buffer.concat([text.subarray(0, value), rest])) === sha256) return;
+  }
+  throw new BitryoshkaError({
+    code: 'checksum-mismatch',
+    message: `${path}: got another text than the one whose SHA-256 it gives, ${show(sha256)}.`,
+    remedy: 'The file was damaged: copy the folder again, or see what can be recovered of it.',
+  });
+}
+
+function newGeneration(
+  { generation, savedAt }: Record<string, unknown>,
+  path: string,
+): SavedGeneration {
+  if (typeof generation !== 'string' || !/^[0-9a-f]{16}$/.test(generation)) {
+    throw invalid(path, `got generation ${show(generation)}`);
+  }
+  if (!Number.isFinite(savedAt)) throw invalid(path, `got savedAt ${show(savedAt)}`);
+  return { generation, savedAt: savedAt as number };
+}
+
+function oldGeneration(files: readonly unknown[]): SavedGeneration {
+  const [first] = files as readonly (ManifestFile | undefined)[];
+  const { generation = '' } = (first && parseDataFileName(first.path)) ?? {};
+  return { generation, savedAt: undefined };
+}
+
+function parse(bytes: Uint8Array, path: string): Record<string, unknown> {
   let manifest: unknown;
   try {
-    manifest = JSON.parse(text);
+    manifest = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     throw invalid(path, 'got text that is no JSON', cause);
   }
@@ -103,10 +180,11 @@ function isManifestFile(file: unknown): file is ManifestFile {
   return (
     typeof path === 'string' &&
     // Also keeps a manifest from naming files outside its folder.
-    isDataFileName(path) &&
+    parseDataFileName(path) !== undefined &&
     Number.isSafeInteger(bytes) &&
     (bytes as number) >= 0 &&
-    typeof sha256 === 'string'
+    typeof sha256 === 'string' &&
+    hashPattern.test(sha256)
   );
 }
 
@@ -115,7 +193,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function show(value: unknown): string {
-  return JSON.stringify(value) ?? 'nothing';
+  return (JSON.stringify(value) ?? 'nothing').slice(0, 200);
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function invalid(path: string, what: string, cause?: unknown): BitryoshkaError {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,8 +8,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import { readSnapshot } from './read-snapshot.ts';
+import type { SavedGeneration } from './snapshot-manifest.ts';
+import { sealManifest } from './snapshot-manifest.ts';
 import type { FileSource } from './write-snapshot.ts';
 import { writeSnapshot } from './write-snapshot.ts';
+
+/** More, where there is time for them: ten a second or two. */
+const kills = Number(process.env.BITRYOSHKA_KILLS ?? 12);
 
 let root: string;
 let directory: string;
@@ -40,7 +45,14 @@ async function changeManifest(
   change: (manifest: Record<string, unknown>) => object,
 ): Promise<void> {
   const manifest = JSON.parse(await readFile(manifestPath(), 'utf8'));
-  await writeFile(manifestPath(), JSON.stringify(change(manifest)));
+  const { sha256: _, ...changed } = change(manifest) as Record<string, unknown>;
+  await writeFile(manifestPath(), sealManifest(changed));
+}
+/** As the first version of the format had it. */
+async function writeOldManifest(): Promise<void> {
+  const { kind, settings, files } = JSON.parse(await readFile(manifestPath(), 'utf8'));
+  const manifest = { format: 'bitryoshka', version: 1, kind, settings, files };
+  await writeFile(manifestPath(), JSON.stringify(manifest));
 }
 const codeOf = (promise: Promise<unknown>) =>
   promise.then(
@@ -82,26 +94,69 @@ describe('a snapshot', () => {
     ).toEqual(['bitryoshka-*-a.txt', 'bitryoshka.json', 'notes.txt']);
   });
 
-  it('removes what killed saves have left a day ago, and nothing younger', async () => {
+  it('removes what killed saves have left, and nothing else', async () => {
     await save('x');
-    const leftover = (digit: string) => join(directory, `bitryoshka-${digit.repeat(16)}-a.txt`);
-    for (const digit of ['1', '2']) await writeFile(leftover(digit), 'half');
-    const longAgo = new Date(Date.now() - 25 * 60 * 60 * 1000);
-    await utimes(leftover('1'), longAgo, longAgo);
-    await utimes(await dataFileOf('x'), longAgo, longAgo);
-    await save('y');
-    const files = await readdir(directory);
-    expect(files).not.toContain(`bitryoshka-${'1'.repeat(16)}-a.txt`);
-    expect(files).toContain(`bitryoshka-${'2'.repeat(16)}-a.txt`);
-    expect((await load()).contents['a.txt']).toBe('y');
-
-    async function dataFileOf(value: string): Promise<string> {
-      const names = (await readdir(directory)).filter((name) => name.endsWith('-a.txt'));
-      for (const name of names) {
-        if ((await readFile(join(directory, name), 'utf8')) === value) return join(directory, name);
-      }
-      throw new Error('not found');
+    const left = `bitryoshka-${'1'.repeat(16)}-`;
+    const lock = JSON.stringify({ token: '1', pid: 2 ** 22 + 1, machine: 'elsewhere' });
+    for (const name of [
+      `${left}a.txt`,
+      `${left}bitryoshka.json`,
+      `bitryoshka.lock.${'2'.repeat(16)}`,
+    ]) {
+      await writeFile(join(directory, name), lock);
     }
+    const kept = ['bitryoshka-notes.txt', 'bitryoshka.txt', `${left}A.txt`];
+    for (const name of kept) await writeFile(join(directory, name), 'mine');
+    await save('y');
+    expect((await readdir(directory)).filter((name) => !name.endsWith('-a.txt')).sort()).toEqual(
+      [...kept, 'bitryoshka.json'].sort(),
+    );
+    expect((await load()).contents['a.txt']).toBe('y');
+  });
+
+  it('removes nothing that a damaged manifest may have named before the next one is in its place', async () => {
+    await save('x');
+    await writeFile(manifestPath(), '{');
+    function* failing() {
+      yield text('half');
+      throw new Error('the source has failed');
+    }
+    await expect(save('y', { 'a.txt': failing() })).rejects.toThrow('the source has failed');
+    expect(await readFile(await dataFile(), 'utf8')).toBe('x');
+  });
+
+  it('of the first version is read, and replaced by one of the second', async () => {
+    await save('old');
+    await writeOldManifest();
+    expect(await load()).toEqual({ settings: { value: 'old' }, contents: { 'a.txt': 'old' } });
+    await save('new');
+    expect(JSON.parse(await readFile(manifestPath(), 'utf8'))).toMatchObject({ version: 2 });
+    expect(await readdir(directory)).toHaveLength(2);
+  });
+
+  it('is told apart from others, and asked for before it is replaced', async () => {
+    const saved: SavedGeneration[] = [];
+    const write = (checkReplace?: (current: SavedGeneration) => void) =>
+      writeSnapshot(
+        directory,
+        { kind: 'test', settings: {}, files: {} },
+        { checkReplace, onReplaced: (generation) => saved.push(generation) },
+      );
+    const asked: SavedGeneration[] = [];
+    await write((current) => asked.push(current));
+    expect(asked).toEqual([]);
+    await write((current) => asked.push(current));
+    expect(asked).toEqual([saved[0], saved[0]].map((each) => expect.objectContaining(each)));
+    const refusal = new Error('not mine');
+    await expect(
+      write(() => {
+        throw refusal;
+      }),
+    ).rejects.toBe(refusal);
+    expect(saved).toHaveLength(2);
+    await readSnapshot(directory, 'test', ({ generation, savedAt }) => {
+      expect({ generation, savedAt }).toEqual(saved[1]);
+    });
   });
 
   it('reports its files', async () => {
@@ -182,6 +237,43 @@ describe('a save that fails leaves the snapshot and nothing else', () => {
     ).rejects.toThrow('before');
   });
 
+  it('when it has other lines than were told', async () => {
+    for (const lines of [0, 1, 3]) {
+      const files = { 'a.txt': { pieces: [text('one\n'), text('two\n')], lines } };
+      await expect(
+        writeSnapshot(directory, { kind: 'test', settings: {}, files }),
+      ).rejects.toMatchObject({
+        code: 'write-failed',
+        message: expect.stringContaining('2 lines'),
+      });
+    }
+  });
+
+  it('when its manifest is larger than readers allow', async () => {
+    const settings = 'x'.repeat(16 * 1024 * 1024);
+    await expect(
+      writeSnapshot(directory, { kind: 'test', settings, files: {} }),
+    ).rejects.toMatchObject({ code: 'write-failed' });
+  });
+
+  it('when what was written is gone, or another, before it is in its place', async () => {
+    for (const change of [
+      (path: string) => rm(path),
+      (path: string) => writeFile(path, 'onf'),
+      (path: string) => writeFile(path, 'more than one'),
+    ]) {
+      async function* source() {
+        const [path] = (await readdir(directory)).filter((name) => name.endsWith('-b.txt'));
+        await change(join(directory, path));
+        yield text('two');
+      }
+      const files = { 'b.txt': [text('one')], 'a.txt': source() };
+      await expect(
+        writeSnapshot(directory, { kind: 'test', settings: {}, files }),
+      ).rejects.toMatchObject({ code: 'write-failed' });
+    }
+  });
+
   it('when a name is not allowed', async () => {
     for (const name of ['../x', 'a/b', '', '.hidden', 'Ä', 'A', 'bitryoshka.json', '__proto__']) {
       const files = JSON.parse(`{ ${JSON.stringify(name)}: [] }`);
@@ -194,6 +286,19 @@ describe('a save that fails leaves the snapshot and nothing else', () => {
       writeSnapshot(directory, { kind: 'test', settings: { n: 1n }, files: { a: [] } }),
     ).rejects.toThrow(TypeError);
   });
+});
+
+it('fails when its folder is removed meanwhile, and leaves nothing', async () => {
+  await save('old');
+  async function* source() {
+    yield text('half');
+    await rm(directory, { recursive: true });
+    yield text('whole');
+  }
+  expect(await codeOf(save('new', { 'a.txt': source() }))).toBe('write-failed');
+  expect(await readdir(join(root, 'some'))).toEqual([]);
+  await save('again');
+  expect((await load()).contents['a.txt']).toBe('again');
 });
 
 it('refuses a folder that cannot be made', async () => {
@@ -224,7 +329,9 @@ describe('reading refuses', () => {
   it.each([
     ['a version that is no number', { version: '1' }, 'invalid-file'],
     ['a version that never was', { version: 0 }, 'invalid-file'],
-    ['a newer version', { version: 2 }, 'unsupported-version'],
+    ['a newer version', { version: 3 }, 'unsupported-version'],
+    ['no generation', { generation: undefined }, 'invalid-file'],
+    ['a time that is none', { savedAt: 'now' }, 'invalid-file'],
     ['a missing kind', { kind: undefined }, 'invalid-file'],
     ['missing files', { files: undefined }, 'invalid-file'],
     ['a file that is no object', { files: { 'a.txt': 'x' } }, 'invalid-file'],
@@ -245,9 +352,24 @@ describe('reading refuses', () => {
     ]) {
       await changeManifest((manifest) => ({
         ...manifest,
-        files: { 'a.txt': { path, bytes: 1, sha256: '0' } },
+        files: { 'a.txt': { path, bytes: 1, sha256: '0'.repeat(64) } },
       }));
       expect(await codeOf(load())).toBe('invalid-file');
+    }
+  });
+
+  it('a manifest of which anything has changed', async () => {
+    await save('x');
+    const whole = await readFile(manifestPath(), 'utf8');
+    for (const [from, to] of [
+      ['"value": "x"', '"value": "y"'],
+      ['"version": 2', '"version": 1'],
+      ['"kind": "test"', '"kind": "test" '],
+      ['"savedAt": 1', '"savedAt": 2'],
+    ]) {
+      expect(whole).toContain(from);
+      await writeFile(manifestPath(), whole.replace(from, to));
+      expect(await codeOf(load())).toBe('checksum-mismatch');
     }
   });
 
@@ -337,22 +459,38 @@ describe.skipIf(process.platform === 'win32')('in another process', () => {
     );
   });
 
-  it('a kill in the midst of a save leaves a whole snapshot', async () => {
-    for (let round = 0; round < 6; round++) {
-      const child = spawn(process.execPath, [program, directory, '100', '1000000']);
-      await once(child.stdout, 'data');
-      await sleep(round * 7);
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-      const { settings, contents } = await load();
-      const { value } = settings as { value: string };
-      expect(value).toMatch(/^save \d+ $/);
-      for (const name of ['a.txt', 'b.txt']) {
-        expect(contents[name] === value.repeat(100_000)).toBe(true);
+  it(
+    'a kill at any moment of a save leaves a whole snapshot, and the next save nothing else',
+    async () => {
+      for (let kill = 0; kill < kills; kill++) {
+        const child = spawn(process.execPath, [program, directory, '30', '1000000']);
+        await once(child.stdout, 'data');
+        await sleep(Math.random() * 25);
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+        const { settings, contents } = await load();
+        const { value } = settings as { value: string };
+        expect(value).toMatch(/^save \d+ $/);
+        for (const name of ['a.txt', 'b.txt']) {
+          expect(contents[name] === value.repeat(30_000)).toBe(true);
+        }
       }
-    }
-    await save('after all');
-    expect((await load()).contents['a.txt']).toBe('after all');
+      await save('after all');
+      expect((await load()).contents['a.txt']).toBe('after all');
+      expect(await readdir(directory)).toHaveLength(2);
+    },
+    60_000 + kills * 1000,
+  );
+
+  it('saves of several processes at once never mix', async () => {
+    const children = [1, 2, 3].map(() => spawn(process.execPath, [program, directory, '3', '20']));
+    const exits = children.map((child) => once(child, 'exit'));
+    expect((await Promise.all(exits)).map(([code]) => code)).toEqual([0, 0, 0]);
+    const { settings, contents } = await load();
+    const { value } = settings as { value: string };
+    expect(value).toBe('save 19 ');
+    expect(Object.values(contents)).toEqual([value.repeat(3000), value.repeat(3000)]);
+    expect(await readdir(directory)).toHaveLength(3);
   });
 
   it('a limit on the size of files is an error, and leaves the snapshot and nothing else', async () => {

@@ -14,9 +14,11 @@ export interface VectorDescription {
 export async function readVectorDescription(file: string): Promise<VectorDescription> {
   const description = parse(file, await readText(file));
   const { ids, dims } = Object(description) as { ids?: unknown; dims?: unknown };
-  if (!Array.isArray(ids) || !Number.isInteger(dims) || (dims as number) < 1) {
+  if (!Array.isArray(ids) || !Number.isSafeInteger(dims) || (dims as number) < 1) {
     throw invalid(file, 'got something else than { "ids": [...], "dims": number }');
   }
+  const wrong = ids.findIndex((id) => typeof id !== 'string' && typeof id !== 'number');
+  if (wrong >= 0) throw invalid(file, `got an id, ids[${wrong}], that is no text`);
   const names = ids.map(String);
   const seen = new Set<string>();
   for (const name of names) {
@@ -48,6 +50,15 @@ export function checkVectorBytes(
     code: bytes < expectedBytes ? 'truncated-file' : 'invalid-file',
     message: `${path}.f32: got ${bytes} bytes, expected ${expectedBytes}: ${ids.length} vectors of ${dims} float32.`,
     remedy: `Check that it belongs to ${path}.json and was copied whole.`,
+  });
+}
+
+/** What is thrown where the file is shortened while it is read. */
+export function cutOff(name: string, at: number, end: number): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'truncated-file',
+    message: `${name}: it ended at byte ${at}, expected ${end - at} more.`,
+    remedy: 'Do not change the file while it is read.',
   });
 }
 

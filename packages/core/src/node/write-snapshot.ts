@@ -1,22 +1,31 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
-import { flush } from './flush.ts';
-import type { Manifest, ManifestFile } from './snapshot-manifest.ts';
+import { flush, flushDirectory } from './flush.ts';
+import { fillFrom, openToRead } from './read-file.ts';
+import type { SnapshotLock } from './snapshot-lock.ts';
+import { isDiscardedLock, lockSnapshot } from './snapshot-lock.ts';
+import type { Manifest, ManifestFile, SavedGeneration } from './snapshot-manifest.ts';
 import {
   dataFileName,
   encodeManifest,
-  isDataFileName,
   isFileName,
   manifestName,
+  parseDataFileName,
   readManifest,
 } from './snapshot-manifest.ts';
 
 /** The bytes of one file, piece by piece. */
 export type FileSource = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** A file whose number of lines is known before it is written: one that gets another number is refused. */
+export interface LinesSource {
+  readonly pieces: FileSource;
+  readonly lines: number;
+}
 
 /** What a snapshot holds. */
 export interface SnapshotContents {
@@ -25,34 +34,61 @@ export interface SnapshotContents {
   /** Anything that JSON can hold. */
   readonly settings: unknown;
   /** By name: lower-case letters, digits, dots and hyphens. They are written one after the other. */
-  readonly files: Readonly<Record<string, FileSource>>;
+  readonly files: Readonly<Record<string, FileSource | LinesSource>>;
 }
 
-/** Longer pieces are written in parts, so that an abort is noticed in between. */
-const maximumWriteBytes = 16 * 1024 * 1024;
-/** Leftovers of killed saves are deleted at this age: no save that still runs is as old. */
-const leftoverAge = 24 * 60 * 60 * 1000;
+export interface WriteSnapshotOptions extends TaskOptions {
+  /** Throws unless the save that the folder holds may be replaced: before anything is written, and before it is. */
+  readonly checkReplace?: ((current: SavedGeneration) => void) | undefined;
+  /** Is told as soon as the folder holds the new snapshot. */
+  readonly onReplaced?: ((saved: SavedGeneration) => void) | undefined;
+}
+
+/** Longer pieces are written and read back in parts, so that an abort is noticed in between. */
+const partBytes = 4 * 1024 * 1024;
+const lineEnd = 10;
 
 /**
  * Replaces the contents of a folder as a whole or not at all: when this rejects, or the process dies
  * at any point, the folder still holds the snapshot that it held before. The folder is made when
- * missing; files in it that are not bitryoshka's stay as they are. When several saves run at once, the
- * last to finish wins. Progress is counted in files.
+ * missing; files in it that are not bitryoshka's stay as they are. What was written is read back before it
+ * replaces anything. Saves of one folder wait for each other, also in other processes; what one that was killed has
+ * left behind goes with the next. Progress is counted in files.
  *
- * @throws BitryoshkaError `write-failed`, or `invalid-option` for a file name that is not allowed;
- *   errors of the sources and the signal's reason are passed on as they are
+ * @throws BitryoshkaError `write-failed`, `write-conflict` when another save has taken this one for dead, or `invalid-option`
+ *   for a file name that is not allowed; errors of the sources, what `checkReplace` throws and the signal's reason are
+ *   passed on as they are
  */
 export async function writeSnapshot(
   directory: string,
   contents: SnapshotContents,
-  options: TaskOptions = {},
+  options: WriteSnapshotOptions = {},
 ): Promise<void> {
-  const { signal, onProgress } = options;
-  const { kind, settings } = contents;
-  const sources = Object.entries(contents.files);
-  checkNames(sources.map(([name]) => name));
+  const { signal } = options;
+  checkNames(Object.keys(contents.files));
   signal?.throwIfAborted();
-  await attempt(directory, () => mkdir(directory, { recursive: true }));
+  await makeDirectory(directory);
+  const lock = await attempt(directory, () => lockSnapshot(directory, signal), signal);
+  try {
+    await replaceSnapshot(directory, contents, options, lock);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function replaceSnapshot(
+  directory: string,
+  { kind, settings, files: contents }: SnapshotContents,
+  { signal, onProgress, checkReplace, onReplaced }: WriteSnapshotOptions,
+  lock: SnapshotLock,
+): Promise<void> {
+  const checkCurrent = async (): Promise<Manifest | 'none' | 'unreadable'> => {
+    const current = await currentManifest(directory);
+    if (typeof current === 'object') checkReplace?.(current);
+    return current;
+  };
+  // Before the work, and so that a disk that is full of leftovers has room.
+  await removeUnnamed(directory, await checkCurrent());
 
   const generation = randomBytes(8).toString('hex');
   const files: Record<string, ManifestFile> = {};
@@ -61,37 +97,110 @@ export async function writeSnapshot(
     written.push(path);
     return { path, ...(await writeFile(join(directory, path), source, signal)) };
   };
-  let replaced: Manifest | undefined;
+  const total = Object.keys(contents).length;
+  let replaced: Manifest | 'none' | 'unreadable';
+  let saved: SavedGeneration;
   try {
-    for (const [done, [name, source]] of sources.entries()) {
-      onProgress?.({ stage: 'save', done, total: sources.length });
-      files[name] = await write(dataFileName(generation, name), source);
+    for (const [done, [name, content]] of Object.entries(contents).entries()) {
+      onProgress?.({ stage: 'save', done, total });
+      files[name] = await write(dataFileName(generation, name), piecesOf(content));
     }
-    const manifest = dataFileName(generation, manifestName);
-    await write(manifest, [encodeManifest({ kind, settings, files })]);
+    saved = { generation, savedAt: Date.now() };
+    const temporary = dataFileName(generation, manifestName);
+    await write(temporary, [encodeManifest({ ...saved, kind, settings, files })]);
     // Renaming may reach the disk before the entries of the data files do.
-    await syncDirectory(directory);
-    replaced = await readManifest(directory).catch(() => undefined);
+    await attempt(directory, () => flushDirectory(directory));
+    await attempt(directory, () => readBack(directory, temporary, contents, signal), signal);
+    replaced = await checkCurrent();
+    if (!(await lock.isHeld())) throw takenOver(directory);
     signal?.throwIfAborted();
     await attempt(directory, () =>
-      rename(join(directory, manifest), join(directory, manifestName)),
+      rename(join(directory, temporary), join(directory, manifestName)),
     );
   } catch (error) {
     await removeFiles(directory, written);
     throw error;
   }
-  await syncDirectory(directory);
-  onProgress?.({ stage: 'save', done: sources.length, total: sources.length });
+  onReplaced?.(saved);
+  await flushReplaced(directory);
+  onProgress?.({ stage: 'save', done: total, total });
+  if (typeof replaced === 'object') {
+    await removeFiles(
+      directory,
+      Object.values(replaced.files).map(({ path }) => path),
+    );
+  }
+}
 
-  // Only what this save has replaced, and what is too old to belong to a save that still runs: the
-  // young files of others may be about to be named by their manifest.
-  const outdated = Object.values(replaced?.files ?? {}).map(({ path }) => path);
-  const current = new Set(Object.values(files).map(({ path }) => path));
-  const leftovers = await findLeftovers(directory);
-  await removeFiles(
-    directory,
-    [...outdated, ...leftovers].filter((path) => !current.has(path)),
-  );
+/** @returns `none` only where it is certain that there is none */
+async function currentManifest(directory: string): Promise<Manifest | 'none' | 'unreadable'> {
+  try {
+    return await readManifest(directory);
+  } catch (error) {
+    const { code } = Object((error as Error).cause) as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? 'none' : 'unreadable';
+  }
+}
+
+/** Makes the folder and those above it that are missing, and has the disk know of each. */
+async function makeDirectory(directory: string): Promise<void> {
+  await attempt(directory, async () => {
+    const first = await mkdir(directory, { recursive: true });
+    if (first === undefined) return;
+    let made = resolve(directory);
+    for (const end = dirname(resolve(first)); made !== end && made !== dirname(made); ) {
+      made = dirname(made);
+      await flushDirectory(made);
+    }
+  });
+}
+
+/**
+ * Reads what was written as `readSnapshot` will.
+ *
+ * @throws BitryoshkaError unless it is all there
+ */
+async function readBack(
+  directory: string,
+  manifestPath: string,
+  contents: SnapshotContents['files'],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { files } = await readManifest(directory, manifestPath);
+  for (const [name, { path, bytes, sha256 }] of Object.entries(files)) {
+    const file = join(directory, path);
+    const handle = await openToRead(file);
+    try {
+      const { size } = await handle.stat();
+      if (size !== bytes) throw notAsWritten(file, `${size} bytes`, `${bytes}`);
+      const hash = createHash('sha256');
+      const buffer = Buffer.alloc(Math.min(bytes, partBytes));
+      let lines = 0;
+      for (let position = 0; position < bytes; position += partBytes) {
+        const part = buffer.subarray(0, bytes - position);
+        const endedAt = (at: number) => notAsWritten(file, `${at} bytes`, `${bytes}`);
+        await fillFrom(handle, part, { position, signal, endedAt });
+        hash.update(part);
+        lines += countLines(part);
+      }
+      if (hash.digest('hex') !== sha256) throw notAsWritten(file, 'other bytes', 'those written');
+      const content = contents[name];
+      const expected = content && 'lines' in content ? content.lines : lines;
+      if (lines !== expected) throw notAsWritten(file, `${lines} lines`, `${expected}`);
+    } finally {
+      await handle.close();
+    }
+  }
+}
+
+function countLines(part: Buffer): number {
+  let lines = 0;
+  for (let at = part.indexOf(lineEnd); at >= 0; at = part.indexOf(lineEnd, at + 1)) lines++;
+  return lines;
+}
+
+function piecesOf(content: FileSource | LinesSource): FileSource {
+  return 'lines' in content ? content.pieces : content;
 }
 
 function checkNames(names: readonly string[]): void {
@@ -115,9 +224,9 @@ async function writeFile(
   const handle = await attempt(path, () => open(path, 'wx'));
   try {
     for await (const piece of source) {
-      for (let start = 0; start < piece.length; start += maximumWriteBytes) {
+      for (let start = 0; start < piece.length; start += partBytes) {
         signal?.throwIfAborted();
-        const part = piece.subarray(start, start + maximumWriteBytes);
+        const part = piece.subarray(start, start + partBytes);
         hash.update(part);
         await attempt(path, () => writeAll(handle, part));
       }
@@ -125,9 +234,12 @@ async function writeFile(
     }
     signal?.throwIfAborted();
     await attempt(path, () => flush(handle));
-  } finally {
-    await handle.close();
+  } catch (cause) {
+    await handle.close().catch(() => undefined);
+    throw cause;
   }
+  // Some file systems say only now that there was no room.
+  await attempt(path, () => handle.close());
   return { bytes, sha256: hash.digest('hex') };
 }
 
@@ -138,27 +250,34 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Makes renames survive a power cut. */
-async function syncDirectory(directory: string): Promise<void> {
-  // Windows opens no directories, and journals its renames.
-  if (process.platform === 'win32') return;
-  const handle = await attempt(directory, () => open(directory, 'r'));
+/** By now readers find the new snapshot: only a power cut could bring back the old one. */
+async function flushReplaced(directory: string): Promise<void> {
   try {
-    await attempt(directory, () => flush(handle));
-  } finally {
-    await handle.close();
+    await flushDirectory(directory);
+  } catch (cause) {
+    throw new BitryoshkaError({
+      code: 'write-failed',
+      message: `${directory}: ${reasonOf(cause)}. It holds what was saved, but may not after a power cut.`,
+      remedy: 'Save again.',
+      cause,
+    });
   }
 }
 
-async function findLeftovers(directory: string): Promise<string[]> {
-  const leftovers: string[] = [];
-  const oldest = Date.now() - leftoverAge;
-  for (const path of await readdir(directory).catch(() => [])) {
-    if (!isDataFileName(path)) continue;
-    const { mtimeMs } = await stat(join(directory, path)).catch(() => ({ mtimeMs: Infinity }));
-    if (mtimeMs < oldest) leftovers.push(path);
-  }
-  return leftovers;
+/** Removes what saves that were killed have left: nobody else writes while the lock is held. */
+async function removeUnnamed(
+  directory: string,
+  current: Manifest | 'none' | 'unreadable',
+): Promise<void> {
+  // What the manifest names cannot be told then, and may be all that is left.
+  if (current === 'unreadable') return;
+  const files = current === 'none' ? [] : Object.values(current.files);
+  const named = new Set(files.map(({ path }) => path));
+  const found = await readdir(directory).catch(() => []);
+  await removeFiles(
+    directory,
+    found.filter((path) => (parseDataFileName(path) && !named.has(path)) || isDiscardedLock(path)),
+  );
 }
 
 /** What cannot be removed is left: by now the save has succeeded, or has failed for a better reason. */
@@ -168,16 +287,42 @@ async function removeFiles(directory: string, paths: readonly string[]): Promise
   );
 }
 
-async function attempt<T>(path: string, action: () => Promise<T>): Promise<T> {
+async function attempt<T>(
+  path: string,
+  action: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   try {
     return await action();
   } catch (cause) {
+    signal?.throwIfAborted();
+    if (BitryoshkaError.isInstance(cause) && cause.code === 'write-failed') throw cause;
     throw new BitryoshkaError({
       code: 'write-failed',
-      message: `${path}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      message: `${path}: ${reasonOf(cause)}.`,
       remedy:
-        'Check the path, the permissions and the free space; what was saved before is intact.',
+        'Check the path, the permissions and the free space; what was saved before is as it was.',
       cause,
     });
   }
+}
+
+function takenOver(directory: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'write-conflict',
+    message: `${directory}: another save began when this one had shown no life for ten seconds.`,
+    remedy: 'Save again, and block the event loop for less.',
+  });
+}
+
+function notAsWritten(file: string, got: string, expected: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'write-failed',
+    message: `${file}: read back ${got}, expected ${expected}.`,
+    remedy: 'Save again; what was saved before is as it was.',
+  });
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

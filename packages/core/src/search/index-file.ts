@@ -4,6 +4,7 @@ import type { ByteSource } from '../format/checked-blocks.ts';
 import { BlockChecksums, blockBytes, CheckedBlocks } from '../format/checked-blocks.ts';
 import type { Crc32 } from '../format/crc32.ts';
 import { crc32 as crc32InJavascript } from '../format/crc32.ts';
+import { parseJson } from '../format/parse-json.ts';
 import type { TensorSlot } from '../format/safetensors.ts';
 import { decodeSafetensorsHeader, encodeSafetensorsHeader } from '../format/safetensors.ts';
 import type { VectorFormatName } from '../kernels/scan/vector-layout.ts';
@@ -40,6 +41,9 @@ const version = '1';
 /** Rows that are written or read at a time. */
 const rowsPerPiece = 1024;
 const mostHeaderBytes = 1 << 24;
+/** Above any model's; memory is set aside by it before there are vectors. */
+const mostDimensions = 1 << 20;
+const mostRows = 2 ** 32;
 
 /** What is in a file, in its order: the checksums are last, as they are known last. */
 interface Section {
@@ -136,7 +140,10 @@ export async function loadIndex<Index extends BinaryIndex = BinaryIndex>(
   const quantizer = hasQuantizer ? loadQuantizer((await read('quantizer')).slice()) : undefined;
   const saved = fields.storage;
   if (!isCount(dimensions, 1) || !isCount(nextRow, 0) || !isCount(prefixBits, 0)) {
-    throw invalid(`fields ${JSON.stringify(fields)}`);
+    throw invalid('dimensions, rows or bits of prefixes that are no counts');
+  }
+  if (dimensions > mostDimensions || nextRow > mostRows) {
+    throw invalid(`${dimensions} dimensions and ${nextRow} rows`);
   }
   if (saved !== undefined && !vectorFormats.includes(saved)) throw invalid(`vectors as ${saved}`);
   const { storage = saved } = options;
@@ -172,7 +179,7 @@ export async function loadIndex<Index extends BinaryIndex = BinaryIndex>(
   return index;
 }
 
-interface IndexFields {
+export interface IndexFields {
   readonly dimensions: number;
   readonly nextRow: number;
   readonly prefixBits: number;
@@ -320,7 +327,7 @@ function appendVectors(
   else vectors.append(decodedVectors(bytes, format, { rows, columns: vectors.dimensions }));
 }
 
-function decodedVectors(
+export function decodedVectors(
   bytes: Uint8Array,
   format: VectorFormatName,
   { rows, columns }: Pick<Matrix, 'rows' | 'columns'>,
@@ -337,7 +344,7 @@ function decodedVectors(
   return decoded;
 }
 
-async function readHeader(
+export async function readHeader(
   source: ByteSource,
   crc32: Crc32,
 ): Promise<{
@@ -372,8 +379,19 @@ async function readHeader(
   const bytes = await source.read(headerBytes + slot.start, slot.end - slot.start);
   const [ofHeader, ...checksums] = new Uint32Array(bytes.slice().buffer);
   if (crc32(header, 0) !== ofHeader) throw damaged('the header');
-  const fields = JSON.parse(metadata.fields);
+  const fields = parseFields(metadata.fields);
   return { headerBytes, slots, fields, checksums: Uint32Array.from(checksums) };
+}
+
+function parseFields(text: string): IndexFields {
+  try {
+    const fields = parseJson(text) as IndexFields;
+    const { finder } = fields;
+    if (finder === undefined || Object(finder.fields) === finder.fields) return fields;
+  } catch {
+    // The same is to be said of what is no JSON, or no object.
+  }
+  throw invalid('fields that are none');
 }
 
 function sourceOf({ buffer, byteOffset, length: byteLength }: Uint8Array): ByteSource {
@@ -389,7 +407,7 @@ function bytesOf({ dtype, shape }: Pick<Section, 'dtype' | 'shape'>): number {
   return shape.reduce((size, length) => size * length, dtype === 'U8' ? 1 : 4);
 }
 
-function isCount(value: unknown, minimum: number): boolean {
+export function isCount(value: unknown, minimum: number): boolean {
   return Number.isSafeInteger(value) && (value as number) >= minimum;
 }
 

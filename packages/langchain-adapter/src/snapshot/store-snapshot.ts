@@ -1,19 +1,22 @@
-import type { AutoIndexOptions, TaskOptions } from '@bitryoshka/core';
+import type { AutoIndexOptions, LoadAutoIndexOptions } from '@bitryoshka/core';
 import { AutoIndex, BitryoshkaError, loadQuantizer, saveIndex } from '@bitryoshka/core';
-import { checkpoint } from '@bitryoshka/core/internal';
+import { checkpoint, decodeSafetensorsHeader, namingFile } from '@bitryoshka/core/internal';
 import type { DocumentEntry } from '../documents/document-batch.ts';
 import { DocumentTable } from '../documents/document-table.ts';
 import type { Documents } from '../documents/documents.ts';
 import { isPlainObject } from '../documents/plain-value.ts';
-import type { NodePlatform } from '../platform.ts';
-import { loadNodePlatform } from '../platform.ts';
+import type { SavedGeneration, Snapshot, SnapshotFile } from '../platform.ts';
+import { fileSystem } from '../platform.ts';
 import type {
   BinaryVectorStoreOptions,
   LoadOptions,
   QuantizerRecipe,
+  SaveOptions,
 } from '../store/store-options.ts';
+import { checkStoreOptions } from '../store/store-options.ts';
 import { decodeDocumentLines, encodeDocumentLines } from './document-lines.ts';
 import { decodeOldIndexFile } from './old-index-file.ts';
+import type { SeenSaves } from './seen-saves.ts';
 
 /** Options of a store that are saved with it. */
 export type SavedOptions = Omit<
@@ -31,11 +34,17 @@ export interface StoreParts {
   readonly documents: Documents;
 }
 
+interface SavedParts extends StoreParts {
+  readonly options: SavedOptions;
+  /** Without it, any save may be replaced. */
+  readonly seen?: SeenSaves;
+}
+
 const kind = 'vector-store';
 /** Documents between two looks at the clock. */
 const rowsPerTurn = 100;
-const documentsFile = 'documents.jsonl';
-const indexFile = 'index.safetensors';
+export const documentsFile = 'documents.jsonl';
+export const indexFile = 'index.safetensors';
 /** As stores were saved once: vectors and codes, and the quantizer beside them. */
 const oldIndexFile = 'vectors.safetensors';
 const oldQuantizerFile = 'quantizer.safetensors';
@@ -49,38 +58,60 @@ const oldQuantizerFile = 'quantizer.safetensors';
  */
 export async function saveStore(
   directory: string,
-  { index, documents, options }: StoreParts & { readonly options: SavedOptions },
-  { signal, onProgress }: TaskOptions,
+  { index, documents, options, seen }: SavedParts,
+  { signal, onProgress, overwrite = false }: SaveOptions,
 ): Promise<void> {
-  const { writeSnapshot } = await fileSystem();
+  const { writeSnapshot, nativeCrc32: crc32 } = await fileSystem();
   const { index: indexKind, targetRecall, depth, fields, storage, quantizer } = options;
+  const settings = {
+    dimensions: index?.dimensions ?? null,
+    documents: documents.count,
+    options: {
+      index: indexKind,
+      targetRecall,
+      depth,
+      fields,
+      // Codes that were fitted nevertheless are in the index.
+      quantizer: indexKind === 'exact' ? undefined : quantizer,
+      ...(typeof storage === 'string' && { storage }),
+    },
+  };
+  // As they will be read: what JSON makes of them may be something else.
+  readSettings(JSON.parse(JSON.stringify(settings)));
+  const rows = index?.rows ?? 0;
+  if (rows !== documents.count)
+    throw invalid('save', `${documents.count} documents for ${rows} vectors`);
   const total = 2 * documents.count;
   let done = 0;
+  let replaced: SavedGeneration | undefined;
   await writeSnapshot(
     directory,
     {
       kind,
-      settings: {
-        dimensions: index?.dimensions ?? null,
-        options: {
-          index: indexKind,
-          targetRecall,
-          depth,
-          fields,
-          quantizer,
-          ...(typeof storage === 'string' && { storage }),
-        },
-      },
+      settings,
       files: {
-        [documentsFile]: encodeDocumentLines(counted(documents)),
+        [documentsFile]: {
+          pieces: encodeDocumentLines(counted(documents), crc32),
+          lines: documents.count,
+        },
         ...(index && {
-          [indexFile]: saveIndex(index, {
-            onProgress: (progress) => report((documents.count * progress.done) / progress.total),
-          }),
+          [indexFile]: wholeIndex(
+            saveIndex(index, {
+              crc32,
+              onProgress: (progress) => report((documents.count * progress.done) / progress.total),
+            }),
+          ),
         }),
       },
     },
-    { signal },
+    {
+      signal,
+      checkReplace: (current) => {
+        replaced = current;
+        if (!overwrite) seen?.checkReplace(directory, current);
+      },
+      onReplaced: (saved) => seen?.saved(directory, saved, replaced),
+    },
   );
   report(documents.count);
 
@@ -98,6 +129,18 @@ export async function saveStore(
   }
 }
 
+/** Refuses an index that gives other bytes than its first piece, the header, says. */
+function* wholeIndex(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  let header: Uint8Array | undefined;
+  let bytes = 0;
+  for (const piece of pieces) {
+    header ??= piece;
+    bytes += piece.length;
+    yield piece;
+  }
+  if (header) decodeSafetensorsHeader(header, bytes);
+}
+
 /**
  * @throws BitryoshkaError `file-not-found`, `invalid-file`, `unsupported-version`, `truncated-file` or
  *   `checksum-mismatch`
@@ -106,80 +149,107 @@ export async function loadStore(
   directory: string,
   { signal, fields }: Pick<LoadOptions, 'signal' | 'fields'>,
   indexOptions: (saved: SavedOptions) => (dimensions: number) => AutoIndexOptions,
-): Promise<StoreParts> {
-  const { readSnapshot } = await fileSystem();
+): Promise<StoreParts & { readonly generation: SavedGeneration }> {
+  const { readSnapshot, nativeCrc32: crc32 } = await fileSystem();
   return readSnapshot(
     directory,
     kind,
-    async ({ settings, files }) => {
-      const { dimensions, options: saved } = parseSettings(settings);
+    async ({ settings, files, ...generation }) => {
+      const { dimensions, options: saved } = await namingFile(
+        `${directory}/bitryoshka.json`,
+        () => {
+          const parsed = parseSettings(settings);
+          checkStoreOptions(parsed.options);
+          return parsed;
+        },
+      );
       const optionsOf = indexOptions(saved);
       const documentLines = files[documentsFile];
-      if (!documentLines) throw invalid('no documents');
-      let index: AutoIndex | undefined;
-      if (dimensions !== undefined && files[indexFile]) {
-        const { quantizer: _, ...options } = optionsOf(dimensions);
-        index = await AutoIndex.load(await files[indexFile].read(), { ...options, signal });
-      } else if (dimensions !== undefined && files[oldIndexFile]) {
-        const quantizerBytes = await files[oldQuantizerFile]?.read();
-        const quantizer = quantizerBytes && loadQuantizer(quantizerBytes);
-        const file = await files[oldIndexFile].read();
-        index = decodeOldIndexFile(file, quantizer, optionsOf(dimensions));
-      }
+      if (!documentLines) throw invalid(directory, 'no documents');
+      const file = files[indexFile] ?? files[oldIndexFile];
+      const index =
+        dimensions !== undefined && file
+          ? await namingFile(file.path, () =>
+              loadIndex(files, optionsOf(dimensions), { crc32, signal }),
+            )
+          : undefined;
       if (index && index.dimensions !== dimensions) {
-        throw invalid(`vectors of ${index.dimensions} dimensions, settings for ${dimensions}`);
+        throw invalid(
+          directory,
+          `vectors of ${index.dimensions} dimensions, settings for ${dimensions}`,
+        );
       }
       const rows = index?.rowIds() ?? new Uint32Array(0);
       const documents = new DocumentTable(fields ?? saved.fields);
       let lines = 0;
-      for await (const entry of decodeDocumentLines(documentLines.stream())) {
+      for await (const entry of decodeDocumentLines(documentLines.stream(), documentLines.path)) {
         if (lines % rowsPerTurn === 0) {
           await checkpoint({ signal }, { stage: 'load', done: lines, total: rows.length });
         }
         documents.append([entry], rows[lines++] ?? 0);
       }
       if (documents.count !== rows.length || lines !== rows.length) {
-        throw invalid(`${documents.count} documents for ${rows.length} vectors`);
+        throw invalid(directory, `${documents.count} documents for ${rows.length} vectors`);
       }
-      return { index, documents };
+      return { index, documents, generation };
     },
     { signal },
   );
 }
 
-async function fileSystem(): Promise<NodePlatform> {
-  const node = await loadNodePlatform();
-  if (node) return node;
-  throw new BitryoshkaError({
-    code: 'not-supported',
-    message: 'got no file system, expected Node.',
-    remedy: 'Save and load stores in Node; in a browser, add the documents each time.',
-  });
+async function loadIndex(
+  files: Snapshot['files'],
+  options: AutoIndexOptions,
+  reading: Pick<LoadAutoIndexOptions, 'crc32' | 'signal'>,
+): Promise<AutoIndex> {
+  const { [indexFile]: file, [oldIndexFile]: oldFile, [oldQuantizerFile]: quantizerFile } = files;
+  if (file) {
+    const { quantizer: _, ...rest } = options;
+    return AutoIndex.load(await file.source(), { ...rest, ...reading });
+  }
+  const quantizerBytes = await quantizerFile?.read();
+  const quantizer = quantizerBytes && loadQuantizer(quantizerBytes);
+  return decodeOldIndexFile(await (oldFile as SnapshotFile).read(), quantizer, options);
 }
 
-function parseSettings(settings: unknown): {
+/** What is saved besides documents and vectors. */
+export interface Settings {
+  /** Undefined while no vector has told. */
   readonly dimensions: number | undefined;
+  /** How many; undefined in stores of before that was told. */
+  readonly documents: number | undefined;
   readonly options: SavedOptions;
-} {
+}
+
+/** @throws BitryoshkaError `invalid-file`, or `invalid-option` for those that no store takes */
+export function readSettings(settings: unknown): Settings {
+  const parsed = parseSettings(settings);
+  checkStoreOptions(parsed.options);
+  new DocumentTable(parsed.options.fields);
+  return parsed;
+}
+
+function parseSettings(settings: unknown): Settings {
   if (isPlainObject(settings)) {
-    const { dimensions, options } = settings;
+    const { dimensions, documents, options } = settings;
     const isKnown = Number.isSafeInteger(dimensions) && (dimensions as number) > 0;
     if ((dimensions === null || isKnown) && isPlainObject(options)) {
-      // The store checks them as it checks those of any caller. Some were options once.
+      // Some were options once.
       const { fitAt, norms: _norms, prefixBits: _prefixBits, ...known } = options;
       return {
         dimensions: isKnown ? (dimensions as number) : undefined,
+        documents: Number.isSafeInteger(documents) ? (documents as number) : undefined,
         options: fitAt === 'never' ? { ...known, index: 'exact' } : known,
       };
     }
   }
-  throw invalid(`settings ${JSON.stringify(settings)}`);
+  throw invalid('settings', `settings of type ${typeof settings}, or without what a store needs`);
 }
 
-function invalid(what: string): BitryoshkaError {
+function invalid(where: string, what: string): BitryoshkaError {
   return new BitryoshkaError({
     code: 'invalid-file',
-    message: `vector store: got ${what}, expected what a store has saved.`,
+    message: `${where}: got ${what}, expected what a store has saved.`,
     remedy: 'Save the store again.',
   });
 }

@@ -17,12 +17,17 @@ export interface TypedJson {
   readonly types: Readonly<Record<string, ValueType>>;
 }
 
+/** Deeper values could be written, but not copied by all who read them. */
+export const mostDepth = 1000;
+/** Of a path, in an error. */
+const shownKeys = 20;
+
 /**
  * Plain objects, arrays and primitive values as JSON; dates, undefined, bigints, -0 and numbers that
  * are not finite are kept as text with their type.
  *
  * @param name how an error names the value
- * @throws BitryoshkaError `not-supported` for functions, symbols, instances of classes and cycles
+ * @throws BitryoshkaError `not-supported` for functions, symbols, instances of classes, cycles and more than a thousand levels
  */
 export function toTypedJson(value: unknown, name: string): TypedJson {
   const types: Record<string, ValueType> = {};
@@ -39,6 +44,7 @@ export function toTypedJson(value: unknown, name: string): TypedJson {
     }
     if (!Array.isArray(item) && !isPlainObject(item)) throw refusal(describe(item));
     if (ancestors.has(item)) throw refusal('an object that contains itself');
+    if (path.length >= mostDepth) throw refusal(`more than ${mostDepth} levels`);
     ancestors.add(item);
     const converted = Array.isArray(item)
       ? Array.from(item, (child, i) => convert(child, [...path, `${i}`]))
@@ -56,7 +62,7 @@ export function toTypedJson(value: unknown, name: string): TypedJson {
     function refusal(got: string): BitryoshkaError {
       return new BitryoshkaError({
         code: 'not-supported',
-        message: `${[name, ...path].join('.')}: got ${got}, expected plain objects, lists, strings, numbers, booleans, dates, bigints, null or undefined.`,
+        message: `${[name, ...path.slice(0, shownKeys)].join('.')}: got ${got}, expected plain objects, lists, strings, numbers, booleans, dates, bigints, null or undefined.`,
         remedy: 'Replace it by a value that can be saved.',
       });
     }

@@ -1,9 +1,11 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { VectorRows } from '@bitryoshka/core/internal';
 import { readSnapshot, writeSnapshot } from '@bitryoshka/core/node';
 import { Document } from '@langchain/core/documents';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DocumentTable } from '../documents/document-table.ts';
 import { BinaryVectorStore } from './binary-vector-store.ts';
 import type { BinaryVectorStoreOptions } from './store-options.ts';
 import { WordEmbeddings } from './vector-store.suite.ts';
@@ -201,6 +203,122 @@ it('reports progress, and stops when it is aborted', async () => {
   await expect(
     BinaryVectorStore.load(directory, embeddings, { signal: AbortSignal.abort(new Error('no')) }),
   ).rejects.toThrow('no');
+});
+
+describe('an embedder that never answers', () => {
+  const document = new Document({ pageContent: 'x', id: 'x' });
+  class SilentEmbeddings extends WordEmbeddings {
+    isSilent = true;
+    override async embedDocuments(texts: string[]): Promise<number[][]> {
+      return this.isSilent ? new Promise(() => {}) : super.embedDocuments(texts);
+    }
+  }
+
+  it('blocks nothing once its addition is aborted', async () => {
+    const silent = new SilentEmbeddings(24);
+    const store = new BinaryVectorStore(silent);
+    const vectors = await embeddings.embedDocuments(['a']);
+    await store.addVectors(vectors, [new Document({ pageContent: 'a', id: 'a' })]);
+    const controller = new AbortController();
+    const adding = store.addDocuments([document], { signal: controller.signal });
+    silent.isSilent = false;
+    const next = Promise.all([
+      store.addDocuments([new Document({ pageContent: 'b', id: 'b' })]),
+      store.delete({ ids: ['a'] }),
+      store.save(directory),
+    ]);
+    controller.abort(new Error('enough'));
+    await expect(adding).rejects.toThrow('enough');
+    await next;
+    expect([...(await load()).entries()].map(([id]) => id)).toEqual(['b']);
+  });
+
+  it('keeps none waiting that are aborted themselves', async () => {
+    const store = new BinaryVectorStore(new SilentEmbeddings(24));
+    store.addDocuments([document]).catch(() => undefined);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const waiting = [
+      store.addDocuments([document], { signal }),
+      store.addVectors([[1]], [document], { signal }),
+      store.save(directory, { signal }),
+      store.fit({ signal }),
+    ];
+    controller.abort(new Error('enough'));
+    const settled = await Promise.allSettled(waiting);
+    expect(settled.map((each) => 'reason' in each && String(each.reason))).toEqual(
+      waiting.map(() => 'Error: enough'),
+    );
+    expect(await readdir(directory)).toEqual([]);
+  });
+});
+
+describe('what cannot be loaded again is not saved', () => {
+  let count: number;
+  beforeEach(async () => {
+    const store = await filled({});
+    ({ count } = store.stats());
+    await store.save(directory);
+  });
+  afterEach(async () => {
+    expect((await load()).stats().count).toBe(count);
+  });
+
+  it.each<[string, unknown]>([
+    ['a list', ['a']],
+    ['a text', 'a'],
+    ['a date', new Date(0)],
+    ['nested deep', JSON.parse(`${'{"a":'.repeat(2000)}1${'}'.repeat(2000)}`)],
+  ])('metadata that are %s', async (_, metadata) => {
+    const store = new BinaryVectorStore(embeddings);
+    await store.addDocuments([{ pageContent: 'x', metadata: metadata as object }]);
+    const { message } = await store.save(directory).then(
+      () => new Error('saved'),
+      (error: Error) => error,
+    );
+    expect(message).toMatch(/metadata/);
+    expect(message.length).toBeLessThan(500);
+  });
+
+  it('options that JSON turns into others', async () => {
+    const fields = ['i'];
+    const store = new BinaryVectorStore(embeddings, { fields });
+    fields[0] = '';
+    await expect(store.save(directory)).rejects.toMatchObject({ code: 'invalid-option' });
+  });
+
+  it('documents that are fewer than there are', async () => {
+    const store = await filled({});
+    const { [Symbol.iterator]: all } = DocumentTable.prototype;
+    vi.spyOn(DocumentTable.prototype, Symbol.iterator).mockImplementationOnce(function* (
+      this: DocumentTable,
+    ) {
+      const [, ...rest] = all.call(this);
+      yield* rest;
+    } as typeof all);
+    await expect(store.save(directory)).rejects.toMatchObject({
+      code: 'write-failed',
+      message: expect.stringContaining(`${count - 1} lines`),
+    });
+  });
+
+  it('an index that gives fewer bytes than it says', async () => {
+    const storage = (dimensions: number) =>
+      Object.assign(new VectorRows(dimensions), {
+        format: 'float32',
+        encoded: (rows: Uint32Array) => new Uint8Array(4 * dimensions * (rows.length - 1)),
+      });
+    const store = await filled({ storage });
+    await expect(store.save(directory)).rejects.toMatchObject({ code: 'truncated-file' });
+  });
+});
+
+it('stores whose codes are fitted although searches are to be exact are loaded again', async () => {
+  const store = await filled({ index: 'exact' });
+  await store.fit({ quantizer: { kind: 'itq', bits: 8 } });
+  await store.save(directory);
+  const loaded = await load();
+  expect(loaded.stats()).toEqual(store.stats());
 });
 
 it('does not mix up a save with the changes asked for after it', async () => {

@@ -33,6 +33,7 @@ import type { DocumentFilter } from '../filters/document-filter.ts';
 import { compileFilter } from '../filters/document-filter.ts';
 import type { NodePlatform } from '../platform.ts';
 import { isNode, loadNodePlatform } from '../platform.ts';
+import { SeenSaves } from '../snapshot/seen-saves.ts';
 import type { SavedOptions } from '../snapshot/store-snapshot.ts';
 import { loadStore, saveStore } from '../snapshot/store-snapshot.ts';
 import type { LearnedDocuments } from './fit-recipe.ts';
@@ -48,6 +49,7 @@ import type {
   OpenOptions,
   QuantizerRecipe,
   RefitOptions,
+  SaveOptions,
 } from './store-options.ts';
 import { checkQuantizerOption, checkStoreOptions, isQuantizer } from './store-options.ts';
 import { TaskQueue } from './task-queue.ts';
@@ -93,6 +95,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
   #refreshing: Promise<void> | undefined;
   /** What failed last in the background. */
   #failure: { readonly cause: unknown } | undefined;
+  readonly #seen: SeenSaves = new SeenSaves();
   #isClosed = false;
 
   /**
@@ -159,12 +162,13 @@ export class BinaryVectorStore extends SaveableVectorStore {
       ([name, value]) => name !== 'signal' && value !== undefined,
     );
     let store = new BinaryVectorStore(embeddings);
-    const { index, documents } = await loadStore(directory, options, (saved) => {
+    const { index, documents, generation } = await loadStore(directory, options, (saved) => {
       store = new BinaryVectorStore(embeddings, { ...saved, ...Object.fromEntries(chosen) });
       return (dimensions) => store.#indexOptions(dimensions);
     });
     store.#index = index;
     store.#documents = documents;
+    store.#seen.loaded(directory, generation);
     index?.follow();
     return store;
   }
@@ -289,7 +293,10 @@ export class BinaryVectorStore extends SaveableVectorStore {
       return embedTexts(this.embeddings, texts, options);
     });
     embedding.catch(() => undefined);
-    return this.#changes.run(async () => this.#add(await embedding, await copying, options));
+    return this.#changes.run(
+      async () => this.#add(await embedding, await copying, options),
+      options.signal,
+    );
   }
 
   /**
@@ -306,7 +313,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
     copying.catch(() => undefined);
     const isCopied = !Array.isArray(vectors) || vectors.length <= copiedAtOnce;
     const given = isCopied ? toMatrix(vectors) : vectors;
-    return this.#changes.run(async () => this.#add(given, await copying, options));
+    return this.#changes.run(async () => this.#add(given, await copying, options), options.signal);
   }
 
   /**
@@ -420,7 +427,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
       this.#recipe = recipeOf(options.quantizer) ?? this.#recipe;
       await this.#durable?.index.persist(index, task);
       return used;
-    });
+    }, options.signal);
   }
 
   /**
@@ -454,14 +461,15 @@ export class BinaryVectorStore extends SaveableVectorStore {
    * Saves the store to a folder, as a whole or not at all: a save that fails, is aborted or killed
    * leaves what was saved there before. Needs a file system.
    *
-   * @throws BitryoshkaError `write-failed`, or `not-supported` for metadata with functions, instances of
-   *   classes or cycles
+   * @throws BitryoshkaError `write-failed`, `write-conflict` when another store has saved to the folder since this one
+   *   was made, loaded or saved, or `not-supported` for metadata with functions, instances of classes or cycles
    */
-  override async save(directory: string, options: TaskOptions = {}): Promise<void> {
+  override async save(directory: string, options: SaveOptions = {}): Promise<void> {
     await this.#changes.run(() => {
       const parts = { index: this.#index, documents: this.#documents };
-      return saveStore(directory, { ...parts, options: this.#savedOptions() }, options);
-    });
+      const saved = this.#savedOptions();
+      return saveStore(directory, { ...parts, options: saved, seen: this.#seen }, options);
+    }, options.signal);
   }
 
   async #add(vectors: Vectors, batch: DocumentBatch, options: AddOptions): Promise<string[]> {

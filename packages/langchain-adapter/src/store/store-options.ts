@@ -117,6 +117,13 @@ export interface OpenOptions
   readonly storage?: VectorFormatName | undefined;
 }
 
+export interface SaveOptions extends TaskOptions {
+  /**
+   * Replace also what another store has saved to the folder since this one was made, loaded or saved. Default: false.
+   */
+  readonly overwrite?: boolean | undefined;
+}
+
 /** Which documents to delete: give one of the three. */
 export interface DeleteOptions<Filter> {
   /** Ids that are not in the store are ignored. */

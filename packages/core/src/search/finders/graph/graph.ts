@@ -326,6 +326,9 @@ async function loadGraph(context: FinderContext, { fields, read }: SavedFinder):
   for (const node of [...saved.free, ...saved.removed]) {
     if (node >= nodes) throw invalid(`node ${node} of ${nodes}`);
   }
+  // Tables are made as long as the highest row number.
+  const row = saved.rows.find((each) => each >= context.rows.nextRow);
+  if (row !== undefined) throw invalid(`row ${row} of ${context.rows.nextRow}`);
   if (!Array.isArray(entries?.nodes)) throw invalid('no entries');
   const state: GraphState = {
     nodes,
