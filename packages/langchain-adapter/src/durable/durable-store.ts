@@ -1,5 +1,6 @@
 import type { AutoIndex, AutoIndexOptions, TaskOptions, VectorFormatName } from '@bitryoshka/core';
-import { BitryoshkaError } from '@bitryoshka/core';
+import { BitryoshkaError, RowSet } from '@bitryoshka/core';
+import { checkpoint } from '@bitryoshka/core/internal';
 import { isPlainObject } from '../documents/plain-value.ts';
 import type { SavedOptions } from '../snapshot/store-snapshot.ts';
 import { DurableIndex } from './durable-index.ts';
@@ -57,10 +58,16 @@ export class DurableStore {
   ): Promise<{ readonly index: AutoIndex | undefined; readonly documents: SqliteDocuments }> {
     this.#dataVersion = this.file.dataVersion;
     const { index, rows } = await this.file.atOnce(() => this.index.load(optionsOf, task));
-    const inOrder = rows.slice().sort();
+    const there = new RowSet();
+    for (const [done, row] of rows.entries()) {
+      if (done % 4096 === 0) await checkpoint(task, { stage: 'load', done, total: rows.length });
+      there.add(row);
+    }
     return {
       index,
-      documents: new SqliteDocuments(this.file, inOrder, fields, () => this.index.finish()),
+      documents: new SqliteDocuments(this.file, there, (rows.at(-1) ?? -1) + 1, fields, () =>
+        this.index.finish(),
+      ),
     };
   }
 

@@ -38,19 +38,21 @@ export class SqliteDocuments implements Documents {
   #staged: { readonly row: number; readonly metadata: unknown }[] = [];
 
   /**
-   * @param rows of all documents, in increasing order
+   * @param rows of all documents, taken over
+   * @param end behind the last of them
    * @param fields of metadata that are indexed as documents are added
    */
   constructor(
     file: StoreFile,
-    rows: ArrayLike<number>,
+    rows: RowSet,
+    end: number,
     fields: readonly string[] | undefined,
     finish: () => void,
   ) {
     this.#file = file;
-    this.#rows = RowSet.of(Array.from(rows));
+    this.#rows = rows;
     this.#metadata = new MetadataIndex((row) => this.at(row)?.document.metadata, fields);
-    this.#metadata.addUnread(Array.from(rows));
+    this.#metadata.addUnread(rows, end);
     this.#finish = finish;
   }
 
@@ -196,7 +198,7 @@ export class SqliteDocuments implements Documents {
   /** Takes up what another process has written. */
   note(added: readonly number[], removed: readonly number[]): void {
     for (const row of added) this.#rows.add(row);
-    this.#metadata.addUnread(added);
+    this.#metadata.addUnread(RowSet.of(added), (added.at(-1) ?? -1) + 1);
     for (const row of removed) {
       this.#rows.delete(row);
       this.#metadata.delete(row);

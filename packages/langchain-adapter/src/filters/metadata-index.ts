@@ -19,7 +19,7 @@ export class MetadataIndex {
   readonly #declared: readonly FieldColumn[];
   /** By path; that used last is last. */
   readonly #used: Map<string, FieldColumn> = new Map();
-  readonly #rows: RowSet = new RowSet();
+  #rows: RowSet = new RowSet();
   #end = 0;
 
   /**
@@ -44,12 +44,15 @@ export class MetadataIndex {
     for (const column of this.#declared) if (column.covered >= before) column.add(row, readable);
   }
 
-  /** Rows whose metadata are read when they are asked for. */
-  addUnread(rows: Iterable<number>): void {
-    for (const row of rows) {
-      this.#rows.add(row);
-      this.#end = row + 1;
-    }
+  /**
+   * Rows whose metadata are read when they are asked for.
+   *
+   * @param end of all rows
+   */
+  addUnread(rows: RowSet, end: number): void {
+    if (this.#end === 0) this.#rows = RowSet.ofWords(rows.words.slice());
+    else for (const row of rows.rows()) this.#rows.add(row);
+    this.#end = Math.max(this.#end, end);
   }
 
   delete(row: number): void {
