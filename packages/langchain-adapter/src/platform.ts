@@ -1,7 +1,12 @@
 /** The part of `@bitryoshka/core/node` that stores use: files and threads. */
 export type NodePlatform = Pick<
   typeof import('@bitryoshka/core/node'),
-  'readSnapshot' | 'writeSnapshot' | 'fitQuantizerInThread' | 'tuneInThread' | 'linkInThread'
+  | 'readSnapshot'
+  | 'writeSnapshot'
+  | 'removeSnapshot'
+  | 'fitQuantizerInThread'
+  | 'tuneInThread'
+  | 'linkInThread'
 >;
 
 /** Whether there are files and threads, as far as can be said at once. */
