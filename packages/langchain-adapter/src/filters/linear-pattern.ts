@@ -1,0 +1,61 @@
+import { RE2JS } from 're2js';
+
+/** Characters of a pattern, and steps it is compiled to: what a text takes grows with their number. */
+const mostCharacters = 1000;
+const mostSteps = 1000;
+/** What the patterns of one filter may take together. */
+const mostMilliseconds = 2000;
+/** Whether there are more matches, unlike g and d, or where they may begin, unlike y, no test asks. */
+const ignoredFlags = 'gdu';
+const flags = { i: RE2JS.CASE_INSENSITIVE, m: RE2JS.MULTILINE, s: RE2JS.DOTALL } as const;
+
+/** Time that is left to the patterns of a filter. */
+export class PatternBudget {
+  milliseconds: number = mostMilliseconds;
+}
+
+/**
+ * A regular expression whose time grows with the text and not with its powers, as RE2 matches it: filters may come
+ * from strangers. In its place, the engine of the language would take years for `(a+)+$`, and no check of patterns
+ * knows all of that kind. It is an instance of RegExp to be taken for one.
+ */
+export class LinearPattern extends RegExp {
+  readonly #pattern: RE2JS;
+  readonly #budget: PatternBudget;
+
+  /**
+   * @param options flags: i, m, s; g, d and u are ignored
+   * @throws Error for what needs backtracking (backreferences, lookaround), for long patterns, and for other flags
+   */
+  constructor(source: unknown, options: unknown, budget: PatternBudget) {
+    super('');
+    if (typeof source !== 'string') throw new Error(`$regex: got ${typeof source}, not a string`);
+    if (source.length > mostCharacters) {
+      throw new Error(`$regex: got ${source.length} characters, more than ${mostCharacters}`);
+    }
+    this.#pattern = RE2JS.compile(RE2JS.translateRegExp(source), flagsOf(options ?? ''));
+    const steps = this.#pattern.programSize();
+    if (steps > mostSteps) {
+      throw new Error(`$regex: got repetitions that take ${steps} steps, more than ${mostSteps}`);
+    }
+    this.#budget = budget;
+  }
+
+  override test(text: string): boolean {
+    const began = performance.now();
+    const isFound = this.#pattern.test(text);
+    this.#budget.milliseconds -= performance.now() - began;
+    if (this.#budget.milliseconds >= 0) return isFound;
+    throw new Error(`$regex: got a pattern that takes more than ${mostMilliseconds} ms`);
+  }
+}
+
+function flagsOf(options: unknown): number {
+  if (typeof options !== 'string') throw new Error(`$options: got ${typeof options}, not a string`);
+  let sum = 0;
+  for (const name of options) {
+    if (name in flags) sum |= flags[name as keyof typeof flags];
+    else if (!ignoredFlags.includes(name)) throw new Error(`$options: got ${name}, not i, m or s`);
+  }
+  return sum;
+}
