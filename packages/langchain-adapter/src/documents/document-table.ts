@@ -25,7 +25,10 @@ export class DocumentTable {
    * @throws BitryoshkaError `invalid-option`
    */
   constructor(fields?: readonly string[]) {
-    this.#metadata = new MetadataIndex((row) => this.#entries.get(row)?.document.metadata, fields);
+    this.#metadata = new MetadataIndex(
+      (row) => (this.#entries.get(row) as DocumentEntry).document.metadata,
+      fields,
+    );
   }
 
   get count(): number {
@@ -135,10 +138,10 @@ export class DocumentTable {
     return rows;
   }
 
-  /** The ids of the documents that pass, in the order of their rows, or of all. */
-  idsWhere(filter: CompiledFilter | undefined): string[] {
+  /** The documents that pass, in the order of their rows, or all. */
+  entriesWhere(filter: CompiledFilter | undefined): DocumentEntry[] {
     const rows = filter ? this.allowed(filter).rows() : this.occupied();
-    return rows.map((row) => (this.#entries.get(row) as DocumentEntry).id);
+    return rows.map((row) => this.#entries.get(row) as DocumentEntry);
   }
 
   /** The rows of the documents that pass, a set of its own. */

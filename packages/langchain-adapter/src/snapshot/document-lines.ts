@@ -10,7 +10,7 @@ const pieceLength = 64 * 1024;
 
 /**
  * Documents as JSON, one per line: `id`, `given` when the document carries it, `pageContent`,
- * `metadata`, and `types` when its metadata hold what JSON lacks.
+ * `metadata`, `types` when its metadata hold what JSON lacks, and `vector` when more of it counts than its direction.
  *
  * @throws BitryoshkaError `not-supported` for metadata that cannot be saved
  */
@@ -59,7 +59,7 @@ async function* decode(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string
   yield attempt();
 }
 
-function encodeLine({ id, document }: DocumentEntry): string {
+function encodeLine({ id, document, vector }: DocumentEntry): string {
   const { pageContent, metadata } = document;
   const { json, types } = toTypedJson(metadata, `document "${id}": metadata`);
   return JSON.stringify({
@@ -68,25 +68,31 @@ function encodeLine({ id, document }: DocumentEntry): string {
     pageContent,
     metadata: json,
     ...(Object.keys(types).length > 0 && { types }),
+    ...(vector && { vector }),
   });
 }
 
 function decodeLine(line: string, number: number): DocumentEntry {
   try {
-    const { id, given, pageContent, metadata, types = {} } = JSON.parse(line);
+    const { id, given, pageContent, metadata, types = {}, vector } = JSON.parse(line);
     if (typeof id !== 'string' || typeof pageContent !== 'string') throw new Error('no id or text');
     if (!isPlainObject(metadata) || !isPlainObject(types)) throw new Error('no metadata or types');
+    if (vector !== undefined && !isVector(vector)) throw new Error('no vector');
     const restored = fromTypedJson({ json: metadata, types: types as TypedJson['types'] });
     const document = new Document({
       pageContent,
       metadata: restored as Document['metadata'],
       ...(given === true && { id }),
     });
-    return { id, document };
+    return { id, document, ...(vector && { vector }) };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw invalid(`line ${number}, which is no document (${reason})`, cause);
   }
+}
+
+function isVector(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'number');
 }
 
 function invalid(what: string, cause: unknown): BitryoshkaError {

@@ -6,6 +6,7 @@ import { DocumentTable } from '../documents/document-table.ts';
 import { isPlainObject } from '../documents/plain-value.ts';
 import type { NodePlatform } from '../platform.ts';
 import { loadNodePlatform } from '../platform.ts';
+import type { Similarity, SimilarityFunction } from '../store/similarity.ts';
 import type {
   BinaryVectorStoreOptions,
   LoadOptions,
@@ -17,9 +18,11 @@ import { decodeOldIndexFile } from './old-index-file.ts';
 /** Options of a store that are saved with it. */
 export type SavedOptions = Omit<
   BinaryVectorStoreOptions,
-  'quantizer' | 'bits' | 'onIndexProgress'
+  'quantizer' | 'bits' | 'similarity' | 'onIndexProgress'
 > & {
   readonly quantizer?: QuantizerRecipe | undefined;
+  /** `function` stands for one, which is not saved. */
+  readonly similarity?: Exclude<Similarity, SimilarityFunction> | 'function' | undefined;
 };
 
 /** What a store consists of. */
@@ -52,7 +55,7 @@ export async function saveStore(
   { signal, onProgress }: TaskOptions,
 ): Promise<void> {
   const { writeSnapshot } = await fileSystem();
-  const { index: indexKind, targetRecall, depth, fields, storage, quantizer } = options;
+  const { index: indexKind, targetRecall, depth, fields, storage, quantizer, similarity } = options;
   const total = 2 * documents.count;
   let done = 0;
   await writeSnapshot(
@@ -67,6 +70,7 @@ export async function saveStore(
           depth,
           fields,
           quantizer,
+          similarity,
           ...(typeof storage === 'string' && { storage }),
         },
       },
@@ -144,6 +148,16 @@ export async function loadStore(
     },
     { signal },
   );
+}
+
+/**
+ * Removes what {@link saveStore} wrote.
+ *
+ * @throws BitryoshkaError `file-not-found`, `invalid-file`, `unsupported-version`, `write-failed` or `not-supported`
+ */
+export async function removeStore(directory: string): Promise<void> {
+  const { removeSnapshot } = await fileSystem();
+  await removeSnapshot(directory, kind);
 }
 
 async function fileSystem(): Promise<NodePlatform> {

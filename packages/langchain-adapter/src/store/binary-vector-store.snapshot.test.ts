@@ -153,25 +153,6 @@ it('keeps documents to the letter', async () => {
   expect(found.metadata.big).toBe(3n);
 });
 
-it('refuses metadata that cannot be saved, and leaves what was saved before', async () => {
-  const store = await filled({});
-  await store.save(directory);
-  const before = await readdir(directory);
-  const cycle: Record<string, unknown> = {};
-  cycle.self = cycle;
-  for (const value of [() => 1, Symbol('x'), new Map(), new URL('file:///x'), cycle]) {
-    await store.addDocuments([new Document({ pageContent: 'x', metadata: { a: [value] } })], {
-      ids: ['odd'],
-    });
-    await expect(store.save(directory)).rejects.toMatchObject({
-      code: 'not-supported',
-      message: expect.stringMatching(/^document "odd": metadata\.a\.0/),
-    });
-  }
-  expect(await readdir(directory)).toEqual(before);
-  expect((await load()).stats().count).toBe(store.stats().count - 1);
-});
-
 it('refuses embeddings of another dimension when they are first used', async () => {
   for (const [, options] of variants) {
     await (await filled(options)).save(directory);
