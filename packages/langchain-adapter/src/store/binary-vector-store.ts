@@ -294,7 +294,10 @@ export class BinaryVectorStore extends SaveableVectorStore {
           'Say what to delete: { ids }, { filter }, { deleteAll: true } or, of what was saved, { directory }.',
       });
     }
-    if (directory !== undefined) return this.#changes.run(() => removeStore(directory));
+    if (directory !== undefined) {
+      checkDirectory(directory);
+      return this.#changes.run(() => removeStore(directory));
+    }
     if (ids !== undefined && !Array.isArray(ids)) {
       throw new BitryoshkaError({
         code: 'invalid-option',
@@ -585,6 +588,15 @@ const headBits = 256;
 
 const linkInThread: GraphLinker = async (codes, options) =>
   ((await loadNodePlatform()) as NodePlatform).linkInThread(codes, options);
+
+function checkDirectory(directory: unknown): void {
+  if (typeof directory === 'string' && directory !== '') return;
+  throw new BitryoshkaError({
+    code: 'invalid-option',
+    message: `delete: got ${JSON.stringify(directory)} for directory, expected a path.`,
+    remedy: 'Name the folder that the store was saved to.',
+  });
+}
 
 /** @throws BitryoshkaError `invalid-option` */
 function checkSearch(k: number, filter: DocumentFilter | undefined): CompiledFilter | undefined {
