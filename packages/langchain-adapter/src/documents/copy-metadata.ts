@@ -118,11 +118,11 @@ class Copier {
   }
 
   #copyList(list: readonly unknown[]): unknown[] {
-    const copy = new Array<unknown>(list.length);
+    const copy: unknown[] = [];
     const level = this.#level++;
     for (let i = 0; i < list.length; i++) {
       this.#path[level] = i;
-      copy[i] = this.copy(list[i]);
+      copy.push(this.copy(list[i]));
     }
     this.#level = level;
     return copy;

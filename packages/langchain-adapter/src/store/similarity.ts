@@ -40,7 +40,7 @@ export function checkSimilarity(similarity: unknown): void {
   if (typeof similarity === 'string' && Object.hasOwn(functions, similarity)) return;
   throw new BitryoshkaError({
     code: 'invalid-option',
-    message: `similarity: got ${typeof similarity === 'string' ? `"${similarity}"` : String(similarity)}, expected cosine, dot, euclidean or a function.`,
+    message: `similarity: got ${JSON.stringify(similarity)}, expected cosine, dot, euclidean or a function.`,
     remedy: 'Leave it out for cosines, which are found by an index.',
   });
 }

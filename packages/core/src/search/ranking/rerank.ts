@@ -1,8 +1,7 @@
 import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
 import { dotProduct } from '../../kernels/dot-product.ts';
 import { row as rowOf, toMatrix } from '../../vectors/matrix.ts';
-import { normalizeRows } from '../../vectors/normalize.ts';
-import { rowProduct } from '../../vectors/row-product.ts';
+import { inverseNorm, normalizeRows } from '../../vectors/normalize.ts';
 import type { FoundSlots, SegmentRows } from '../rows/segment-rows.ts';
 import { segmentSlots } from '../rows/segment-rows.ts';
 import type { StoredVectors } from '../vectors/stored-vectors.ts';
@@ -111,12 +110,9 @@ function sharpened(
   for (let i = 0; i < scores.length; i++) {
     if (!(Math.abs(scores[i]) > nearlyOne)) continue;
     const vector = vectorAt(i);
-    const [product, square, squareOfUnit] = [
-      rowProduct(vector, unit, 0, unit.length),
-      rowProduct(vector, vector, 0, unit.length),
-      rowProduct(unit, unit, 0, unit.length),
-    ];
-    scores[i] = Math.fround(product / Math.sqrt(square * squareOfUnit));
+    const product = vector.reduce((sum, value, j) => sum + value * unit[j], 0);
+    const [length, ofUnit] = [vector, unit].map((each) => inverseNorm(each, 0, each.length));
+    scores[i] = Math.fround(product * length * ofUnit);
   }
   return scores;
 }
