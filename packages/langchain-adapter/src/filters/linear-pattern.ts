@@ -3,7 +3,7 @@ import { RE2JS } from 're2js';
 /** Characters of a pattern, and steps it is compiled to: what a text takes grows with their number. */
 const mostCharacters = 1000;
 const mostSteps = 1000;
-/** What the patterns of one filter may take together. */
+/** What the patterns of one filter may take together, to be compiled and to be matched. */
 const mostMilliseconds = 2000;
 /** A test asks for one match, which g and d do not change; characters are whole anyway, as u has them. */
 const ignoredFlags = 'gdu';
@@ -12,6 +12,15 @@ const flags = { i: RE2JS.CASE_INSENSITIVE, m: RE2JS.MULTILINE, s: RE2JS.DOTALL }
 /** Time that is left to the patterns of a filter. */
 export class PatternBudget {
   milliseconds: number = mostMilliseconds;
+
+  /** @throws Error once it is spent */
+  spend<T>(action: () => T): T {
+    const began = performance.now();
+    const result = action();
+    this.milliseconds -= performance.now() - began;
+    if (this.milliseconds >= 0) return result;
+    throw new Error(`$regex: got patterns that take more than ${mostMilliseconds} ms`);
+  }
 }
 
 /**
@@ -33,7 +42,9 @@ export class LinearPattern extends RegExp {
     if (source.length > mostCharacters) {
       throw new Error(`$regex: got ${source.length} characters, more than ${mostCharacters}`);
     }
-    this.#pattern = RE2JS.compile(RE2JS.translateRegExp(source), flagsOf(options ?? ''));
+    this.#pattern = budget.spend(() =>
+      RE2JS.compile(RE2JS.translateRegExp(source), flagsOf(options ?? '')),
+    );
     const steps = this.#pattern.programSize();
     if (steps > mostSteps) {
       throw new Error(`$regex: got repetitions that take ${steps} steps, more than ${mostSteps}`);
@@ -42,11 +53,7 @@ export class LinearPattern extends RegExp {
   }
 
   override test(text: string): boolean {
-    const began = performance.now();
-    const isFound = this.#pattern.test(text);
-    this.#budget.milliseconds -= performance.now() - began;
-    if (this.#budget.milliseconds >= 0) return isFound;
-    throw new Error(`$regex: got a pattern that takes more than ${mostMilliseconds} ms`);
+    return this.#budget.spend(() => this.#pattern.test(text));
   }
 }
 
