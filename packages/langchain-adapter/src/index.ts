@@ -1,5 +1,7 @@
+export type { DocumentId } from './documents/document-batch.ts';
 export type { DocumentFilter, MetadataQuery } from './filters/document-filter.ts';
 export type { SnapshotFileState } from './platform.ts';
+export { ObjectFilterTranslator } from './self-query/object-filter-translator.ts';
 export type { RecoverOptions, StoreRecovery } from './snapshot/recover-store.ts';
 export { recoverStore } from './snapshot/recover-store.ts';
 export type { LostPart } from './snapshot/salvage-store.ts';
@@ -7,6 +9,7 @@ export type { StoreVerification } from './snapshot/verify-store.ts';
 export { verifyStore } from './snapshot/verify-store.ts';
 export type { StoreStatistics } from './store/binary-vector-store.ts';
 export { BinaryVectorStore } from './store/binary-vector-store.ts';
+export type { Similarity, SimilarityFunction } from './store/similarity.ts';
 export type {
   AddOptions,
   BinaryVectorStoreOptions,

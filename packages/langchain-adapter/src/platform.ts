@@ -11,6 +11,7 @@ export type NodePlatform = Pick<
   | 'withFileSource'
   | 'nativeCrc32'
   | 'replaceFile'
+  | 'removeSnapshot'
   | 'fitQuantizerInThread'
   | 'tuneInThread'
   | 'linkInThread'

@@ -26,3 +26,10 @@ it('stays with words where nothing got faster in time', () => {
   expect(measured(0.002, 0.001, 1)).toBe('scalar');
   expect(measured(2, 1, 4)).toBe('scalar');
 });
+
+it('comes to an end where the clock stands still', () => {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  expect(fasterCounting({ memory, countInWords: () => 0, countInLanes: () => 0 }, () => 0)).toBe(
+    'scalar',
+  );
+});

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { nextTurn } from '../progress/task-options.ts';
 import type { FitOptions } from '../quantizers/fit-quantizer.ts';
 import { loadTrustedQuantizer } from '../quantizers/load-quantizer.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
@@ -54,7 +54,7 @@ async function sharedSample(
     for (const slice of vectorSlices(block, { columns: sample.columns })) {
       if (sample.seen === seen) sample.reserve(rowsOf(block), slice.columns);
       sample.add(slice);
-      await setImmediate();
+      await nextTurn();
       signal?.throwIfAborted();
     }
     onProgress?.({ stage: 'sample', done: sample.seen, total: sample.seen });

@@ -18,6 +18,7 @@ export { readStsPairs } from './read-sts-pairs.ts';
 export { readVectorBlocks } from './read-vector-blocks.ts';
 export type { NamedVectors } from './read-vectors.ts';
 export { readVectors } from './read-vectors.ts';
+export { removeSnapshot } from './remove-snapshot.ts';
 export { checkReplaceable, replaceFile } from './replace-file.ts';
 export type { SearchBatchOptions, SearchPoolOptions } from './search-pool.ts';
 export { SearchPool } from './search-pool.ts';

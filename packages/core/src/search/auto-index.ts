@@ -498,13 +498,15 @@ export class AutoIndex extends BinaryIndex {
     if (this.#hasAskedMore) this.#askedAt = asked;
     const isAsked = asked >= fewestQuestions;
     const questions = isAsked ? this.#asked.sample(mostQuestions) : await this.#madeUp(task);
+    const { rows } = this.contents;
+    const isExternal = rows.segments[0]?.content.vectors instanceof ExternalVectors;
     this.#updated = new Set();
     try {
-      const { nextRow } = this.contents.rows;
+      const { nextRow } = rows;
       const { depth, recall } = await chooseDepth(
         {
           questions,
-          depths: depthsOf(kind, this.rows, quantizer.bits),
+          depths: depthsOf(kind, { rows: this.rows, bits: quantizer.bits, isExternal }),
           nearest: await this.#truth(questions, task),
           answer: (question, tried) => reader.search(question, { k: wantedNeighbours, ...tried }),
           share: (nearest, found) => this.#shareOf(nearest, found, nextRow),

@@ -29,6 +29,9 @@ const scanDepths: readonly (readonly [candidates: number, rerank: number])[] = [
   [4000, 400],
   [8000, 800],
 ];
+/** Of what a walk keeps, the part that is re-ranked where vectors are read from elsewhere, which takes longer. */
+const externalShare = 0.25;
+const fewestExternal = 60;
 /** Rows that a walk keeps, all of which are re-ranked. */
 const walkDepths: readonly number[] = Array.from({ length: 61 }, (_, i) =>
   Math.round(40 * 1.08 ** i),
@@ -87,9 +90,25 @@ export async function chooseDepth(
   return { depth: depths[last], recall: (await measure(depths[last])).mean };
 }
 
+interface DepthsOptions {
+  readonly rows: number;
+  /** Of a code. */
+  readonly bits: number;
+  /** Whether vectors are read from elsewhere than memory. */
+  readonly isExternal: boolean;
+}
+
 /** What is tried, least work first. */
-export function depthsOf(kind: 'scan' | FinderKind, rows: number, bits: number): SearchDepth[] {
-  if (kind === 'graph') return walkDepths.map((rerank) => ({ efSearch: rerank, rerank }));
+export function depthsOf(
+  kind: 'scan' | FinderKind,
+  { rows, bits, isExternal }: DepthsOptions,
+): SearchDepth[] {
+  if (kind === 'graph') {
+    return walkDepths.map((efSearch) => {
+      const few = Math.max(fewestExternal, Math.ceil(externalShare * efSearch));
+      return { efSearch, rerank: isExternal ? Math.min(efSearch, few) : efSearch };
+    });
+  }
   if (kind === 'lists') {
     const count = Math.sqrt(rows);
     return listShares.map((share) => ({

@@ -3,13 +3,19 @@ import { BitryoshkaError } from '@bitryoshka/core';
 import { checkpoint } from '@bitryoshka/core/internal';
 import type { DocumentInterface } from '@langchain/core/documents';
 import { Document } from '@langchain/core/documents';
-import { copyValue, isSameValue } from './plain-value.ts';
+import { copyMetadata } from './copy-metadata.ts';
+import { isSameValue } from './plain-value.ts';
+
+/** Numbers count as strings. */
+export type DocumentId = string | number;
 
 /** A document and the id that the store knows it by. */
 export interface DocumentEntry {
   readonly id: string;
   /** Carries the id only if it was given, not if the store has made it up. */
   readonly document: Document;
+  /** As it was given, where documents are compared by more than its direction. */
+  readonly vector?: number[];
 }
 
 /** So many are copied at once; more in turns of a few milliseconds. */
@@ -30,15 +36,15 @@ export interface DocumentBatch {
 /**
  * @param documents must not change before the promise is settled where they are more than 2,000
  * @param ids by document; where absent, `document.id` counts, and where that is absent one is made up
- * @throws BitryoshkaError `invalid-option` when there is not one id per document, `duplicate-id` when
- *   two different documents have one id
+ * @throws BitryoshkaError `invalid-option` when there is not one id per document or metadata are no object,
+ *   `not-supported` for metadata that cannot be kept, `duplicate-id` when two different documents have one id
  */
 export async function toDocumentBatch(
   documents: readonly DocumentInterface[],
-  ids: readonly (string | undefined)[] | undefined,
+  ids: readonly (DocumentId | undefined)[] | undefined,
   task: TaskOptions = {},
 ): Promise<DocumentBatch> {
-  if (ids !== undefined && ids.length !== documents.length) {
+  if (ids && ids.length !== documents.length) {
     throw new BitryoshkaError({
       code: 'invalid-option',
       message: `ids: got ${ids.length} ids, expected ${documents.length}: one per document.`,
@@ -79,25 +85,33 @@ export async function toDocumentBatch(
 }
 
 /** What callers are given: they may change it without changing the store. */
-export function copyDocument({ pageContent, metadata, id }: DocumentInterface): Document {
+export function copyDocument(
+  { pageContent, metadata, id }: DocumentInterface,
+  position?: number,
+): Document {
   return new Document({
     pageContent,
-    metadata: copyValue(metadata),
+    metadata: copyMetadata(metadata, position),
     ...(id !== undefined && { id }),
   });
 }
 
-function toEntry(document: DocumentInterface, id: unknown, position: number): DocumentEntry {
-  if (id !== undefined && id !== null && typeof id !== 'string') {
-    throw new BitryoshkaError({
-      code: 'invalid-option',
-      message: `ids[${position}]: got ${typeof id}, expected a string.`,
-      remedy: 'Turn the ids into strings.',
-    });
-  }
+/** An id as the store knows it: numbers count as strings, as those of databases are given. */
+export function toId(id: unknown, name: string): string {
+  if (typeof id === 'string') return id;
+  if (typeof id === 'bigint' || (typeof id === 'number' && Number.isFinite(id))) return `${id}`;
+  throw new BitryoshkaError({
+    code: 'invalid-option',
+    message: `${name}: got ${typeof id === 'number' ? id : typeof id}, expected a string or a number.`,
+    remedy: 'Turn the ids into strings.',
+  });
+}
+
+function toEntry(document: DocumentInterface, given: unknown, position: number): DocumentEntry {
   const { pageContent, metadata } = document;
-  const copy = copyDocument({ pageContent, metadata, ...(typeof id === 'string' && { id }) });
-  return { id: copy.id ?? globalThis.crypto.randomUUID(), document: copy };
+  const id = given === undefined || given === null ? undefined : toId(given, `ids[${position}]`);
+  const copy = copyDocument({ pageContent, metadata, ...(id !== undefined && { id }) }, position);
+  return { id: id ?? globalThis.crypto.randomUUID(), document: copy };
 }
 
 function isSameDocument(a: Document, b: Document): boolean {

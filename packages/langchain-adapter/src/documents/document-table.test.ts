@@ -4,8 +4,8 @@ import sift from 'sift';
 import { describe, expect, it } from 'vitest';
 import type { MetadataQuery } from '../filters/document-filter.ts';
 import { compileFilter } from '../filters/document-filter.ts';
+import { copyMetadata } from './copy-metadata.ts';
 import { DocumentTable } from './document-table.ts';
-import { copyValue } from './plain-value.ts';
 
 const createTester = sift as unknown as typeof sift.default;
 
@@ -15,33 +15,34 @@ const numbers = [0, -0, 1, 2, 1.5, Number.NaN, Infinity];
 const dates = [1, 2, Number.NaN].map((time) => new Date(time));
 const values = [...texts, ...numbers, ...dates, true, false, null, 5n];
 const value = fc.constantFrom<unknown>(...values);
-const nested = fc.letrec<{ any: unknown; list: unknown; object: unknown }>((tie) => ({
-  any: fc.oneof(
-    { maxDepth: 3 },
-    { weight: 6, arbitrary: value },
-    { weight: 2, arbitrary: tie('list') },
-    { weight: 2, arbitrary: tie('object') },
-    fc.constantFrom(undefined, /a/, new Map([['a', 1]]), Object.create({ a: 1 })),
-  ),
-  list: fc.oneof(
-    fc.array(value, { maxLength: 3 }),
-    fc.array(tie('any'), { maxLength: 3 }),
-    fc.constant(Array.from({ length: 2 })),
-  ),
-  object: fc.dictionary(fc.constantFrom('a', 'b', '0', 'length'), tie('any'), { maxKeys: 3 }),
-})).any;
+const nestedOf = (...others: unknown[]) =>
+  fc.letrec<{ any: unknown; list: unknown; object: unknown }>((tie) => ({
+    any: fc.oneof(
+      { maxDepth: 3 },
+      { weight: 6, arbitrary: value },
+      { weight: 2, arbitrary: tie('list') },
+      { weight: 2, arbitrary: tie('object') },
+      fc.constantFrom(undefined, ...others),
+    ),
+    list: fc.oneof(
+      fc.array(value, { maxLength: 3 }),
+      fc.array(tie('any'), { maxLength: 3 }),
+      fc.constant(Array.from({ length: 2 })),
+    ),
+    object: fc.dictionary(fc.constantFrom('a', 'b', '0', 'length'), tie('any'), { maxKeys: 3 }),
+  })).any;
 const name = fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor');
-const metadata = fc.dictionary(name, nested, { maxKeys: 4 });
+const metadata = fc.dictionary(name, nestedOf(), { maxKeys: 4 });
 
 const path = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom('a', 'b', 'c') },
   fc.constantFrom('a.a', 'a.b', 'b.a.b', 'a.0', 'a.length', 'constructor', '__proto__.a', 'a.', ''),
 );
 const isDefined = (item: unknown) => item !== undefined;
-const pattern = fc.constantFrom(/a/, /^$/, /A/i, /a/g, /b/y);
+const pattern = fc.constantFrom(/a/, /^$/, /A/i, /a/g, /b|$/m);
 const operand = fc.oneof(
   { weight: 6, arbitrary: value },
-  nested.filter(isDefined),
+  nestedOf(/a/, new Map([['a', 1]]), Object.create({ a: 1 })).filter(isDefined),
   pattern,
   fc.constant((item: unknown) => item === 'a'),
 );
@@ -88,7 +89,7 @@ function isComplete(item: unknown): boolean {
 
 const entryOf = (id: string, data: Record<string, unknown>) => ({
   id,
-  document: new Document({ pageContent: '', metadata: copyValue(data) }),
+  document: new Document({ pageContent: '', metadata: copyMetadata(data) }),
 });
 
 describe('a query', () => {
@@ -216,7 +217,7 @@ it('indexes any number of fields in turn', () => {
       expect(table.allowed(compileFilter({ [name]: i })).rows()).toEqual([i]);
     }
     const all = { $or: names.map((name) => ({ [name]: { $exists: true } })) };
-    expect(table.idsWhere(compileFilter(all))).toEqual(names);
+    expect(table.entriesWhere(compileFilter(all)).map(({ id }) => id)).toEqual(names);
   }
 });
 

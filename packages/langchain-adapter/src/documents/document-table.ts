@@ -28,7 +28,10 @@ export class DocumentTable implements Documents {
    * @throws BitryoshkaError `invalid-option`
    */
   constructor(fields?: readonly string[]) {
-    this.#metadata = new MetadataIndex((row) => this.#entries.get(row)?.document.metadata, fields);
+    this.#metadata = new MetadataIndex(
+      (row) => (this.#entries.get(row) as DocumentEntry).document.metadata,
+      fields,
+    );
   }
 
   get count(): number {
@@ -152,10 +155,14 @@ export class DocumentTable implements Documents {
     return rows;
   }
 
-  /** The ids of the documents that pass, in the order of their rows, or of all. */
   idsWhere(filter: CompiledFilter | undefined): string[] {
+    return this.entriesWhere(filter).map(({ id }) => id);
+  }
+
+  /** The documents that pass, in the order of their rows, or all. */
+  entriesWhere(filter: CompiledFilter | undefined): DocumentEntry[] {
     const rows = filter ? this.allowed(filter).rows() : this.occupied();
-    return rows.map((row) => (this.#entries.get(row) as DocumentEntry).id);
+    return rows.map((row) => this.#entries.get(row) as DocumentEntry);
   }
 
   /** The rows of the documents that pass, a set of its own. */

@@ -108,7 +108,7 @@ export class DurableIndex {
     const storage = new SqliteVectorStorage(file, format);
     this.#storage = storage;
     const quantizer =
-      version > 0 ? loadQuantizer(file.readPart(quantizerPart(version))) : undefined;
+      version > 0 ? loadQuantizer(await file.readPart(quantizerPart(version))) : undefined;
     const { numbers, gone } = this.#numbers();
     if (numbers.length !== file.setting('count')) throw file.damaged('the list of rows');
     const index = await AutoIndex.restore(
@@ -126,7 +126,7 @@ export class DurableIndex {
           kind: finder.kind,
           fields: finder.fields,
           read: async (name, byteLength) =>
-            file.readPart(finderPart(finder.generation, name), byteLength),
+            file.readPart(finderPart(finder.generation, name), byteLength, task),
         },
       },
       task,

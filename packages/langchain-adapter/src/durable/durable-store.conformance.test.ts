@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { BinaryVectorStore } from '../store/binary-vector-store.ts';
 import type { TestedStore } from '../store/vector-store.suite.ts';
 import { vectorStoreSuite } from '../store/vector-store.suite.ts';
-import { driver, drivers } from './test-drivers.ts';
+import { driver, drivers } from './sqlite-drivers.suite.ts';
 
 let directory: string;
 beforeAll(async () => {

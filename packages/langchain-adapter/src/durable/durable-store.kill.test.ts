@@ -8,7 +8,7 @@ import { seededRandom } from '@bitryoshka/core/internal';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BinaryVectorStore } from '../store/binary-vector-store.ts';
-import { driver } from './test-drivers.ts';
+import { driver } from './sqlite-drivers.suite.ts';
 
 /** More of them where time is no matter. */
 const kills = Number(process.env.BITRYOSHKA_KILLS ?? 15);

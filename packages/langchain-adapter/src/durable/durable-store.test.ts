@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BinaryVectorStore } from '../store/binary-vector-store.ts';
 import { WordEmbeddings } from '../store/vector-store.suite.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
-import { driver, drivers } from './test-drivers.ts';
+import { driver, drivers } from './sqlite-drivers.suite.ts';
 
 const embeddings = new WordEmbeddings();
 const words = ['cat', 'dog', 'bird', 'fish', 'horse', 'mouse', 'night', 'noise', 'garden', 'house'];

@@ -35,7 +35,7 @@ export class SqliteDocuments implements Documents {
   readonly #finish: () => void;
   /** Rows that documents leave, when what is staged is sealed. */
   #left: Set<number> = new Set();
-  #staged: { readonly row: number; readonly metadata: unknown }[] = [];
+  #staged: { readonly row: number; readonly metadata: Document['metadata'] }[] = [];
 
   /**
    * @param rows of all documents, taken over
@@ -51,7 +51,7 @@ export class SqliteDocuments implements Documents {
   ) {
     this.#file = file;
     this.#rows = rows;
-    this.#metadata = new MetadataIndex((row) => this.at(row)?.document.metadata, fields);
+    this.#metadata = new MetadataIndex((row) => this.at(row)?.document.metadata ?? {}, fields);
     this.#metadata.addUnread(rows, end);
     this.#finish = finish;
   }

@@ -1,6 +1,6 @@
-import type { ErrorCode } from '@bitryoshka/core';
+import type { ErrorCode, TaskOptions } from '@bitryoshka/core';
 import { BitryoshkaError } from '@bitryoshka/core';
-import { crc32 as javascriptCrc32 } from '@bitryoshka/core/internal';
+import { checkpoint, crc32 as javascriptCrc32 } from '@bitryoshka/core/internal';
 import type {
   SqliteDatabase,
   SqliteDriver,
@@ -268,32 +268,37 @@ export class StoreFile {
     }
   }
 
-  /** @throws BitryoshkaError `checksum-mismatch`, `invalid-file` for fewer or more bytes than expected */
-  readPart(name: string, byteLength?: number): Uint8Array {
-    const numbers = this.all<{ piece: number }>(
-      'SELECT piece FROM parts WHERE name = ? ORDER BY piece',
+  /**
+   * A part, in turns.
+   *
+   * @throws BitryoshkaError `checksum-mismatch`, also for fewer or more bytes than expected
+   */
+  async readPart(name: string, byteLength?: number, task: TaskOptions = {}): Promise<Uint8Array> {
+    const found = this.get<{ length: number; count: number }>(
+      'SELECT total(length(bytes)) AS length, count(*) AS count FROM parts WHERE name = ?',
       name,
     );
-    const pieces = numbers.map(({ piece }, i) => {
-      const found = this.get<{ bytes: Uint8Array; checksum: number }>(
+    const { length, count } = found ?? { length: 0, count: 0 };
+    if (byteLength !== undefined && byteLength !== length) {
+      throw this.damaged(`the length of ${name}`);
+    }
+    const bytes = new Uint8Array(length);
+    let end = 0;
+    for (let piece = 0; piece < count; piece++) {
+      await checkpoint(task, { stage: 'load', done: piece, total: count });
+      const part = this.get<{ bytes: Uint8Array; checksum: number }>(
         'SELECT bytes, checksum FROM parts WHERE name = ? AND piece = ?',
         name,
         piece,
       );
-      if (!found || piece !== i || checksumOf(name, `${piece}`, found.bytes) !== found.checksum) {
+      const isWhole = part && checksumOf(name, `${piece}`, part.bytes) === part.checksum;
+      if (!isWhole || end + part.bytes.length > length) {
         throw this.damaged(`${name}, piece ${piece}`);
       }
-      return found.bytes;
-    });
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    if (byteLength !== undefined && byteLength !== length)
-      throw this.damaged(`the length of ${name}`);
-    const bytes = new Uint8Array(length);
-    let end = 0;
-    for (const piece of pieces) {
-      bytes.set(piece, end);
-      end += piece.length;
+      bytes.set(part.bytes, end);
+      end += part.bytes.length;
     }
+    if (end !== length) throw this.damaged(`the length of ${name}`);
     return bytes;
   }
 

@@ -2,6 +2,7 @@ import { BitryoshkaError } from '@bitryoshka/core';
 import type { DocumentInterface } from '@langchain/core/documents';
 import { isPlainObject } from '../documents/plain-value.ts';
 import { compileQuery } from './compile-query.ts';
+import { prepareQuery } from './prepare-query.ts';
 import type { QueryNode } from './query-node.ts';
 import { parseQuery } from './query-node.ts';
 import { siftQuery } from './sift-query.ts';
@@ -24,7 +25,7 @@ export interface CompiledFilter {
 
 /**
  * @throws BitryoshkaError `invalid-option` for what is neither a function nor a query, for unknown
- *   operators, and for `$where`, which would run text as code
+ *   operators, for patterns that no engine of linear time takes, and for `$where`, which would run text as code
  */
 export function compileFilter(filter: DocumentFilter): CompiledFilter {
   if (typeof filter === 'function') {
@@ -33,39 +34,22 @@ export function compileFilter(filter: DocumentFilter): CompiledFilter {
   if (!isPlainObject(filter)) {
     throw invalid(`got ${Array.isArray(filter) ? 'a list' : JSON.stringify(filter)}`);
   }
-  checkOperands(filter);
   return attempt(() => {
-    const sifted = siftQuery(filter);
-    const query = parseQuery(filter);
+    const prepared = prepareQuery(filter);
+    // Refuses what it does not understand.
+    siftQuery(prepared);
+    const query = parseQuery(prepared);
     const matches = compileQuery(query);
-    const isObject = (value: unknown) =>
-      typeof value === 'object' && value !== null && !Array.isArray(value);
     const passes = ({ metadata }: DocumentInterface) => {
       // Not by a function, which would be made for every document.
       try {
-        return isObject(metadata) ? matches(metadata) : sifted(metadata);
+        return matches(metadata);
       } catch (cause) {
         throw invalid(reasonOf(cause), cause);
       }
     };
     return { passes, query };
   });
-}
-
-/**
- * A condition whose value is undefined, of a variable that was never set, say, would be met by every document
- * without that field.
- */
-function checkOperands(query: unknown, path = ''): void {
-  if (query === undefined) throw invalid(`got undefined at ${path}`);
-  if (Array.isArray(query)) {
-    // Not by forEach, which skips holes.
-    for (let i = 0; i < query.length; i++) checkOperands(query[i], `${path}[${i}]`);
-  } else if (isPlainObject(query)) {
-    for (const [key, value] of Object.entries(query)) {
-      checkOperands(value, path === '' ? key : `${path}.${key}`);
-    }
-  }
 }
 
 /** An asynchronous function returns a promise, which would let every document pass. */

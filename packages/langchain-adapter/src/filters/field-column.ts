@@ -68,12 +68,9 @@ export class FieldColumn {
     this.#parents = keys;
   }
 
-  /**
-   * @param row higher than any before
-   * @param metadata undefined for what has to be asked itself
-   */
-  add(row: number, metadata: Metadata | undefined): void {
-    const code = metadata ? this.#read(metadata) : otherCode;
+  /** @param row higher than any before */
+  add(row: number, metadata: Metadata): void {
+    const code = this.#read(metadata);
     this.#counts[code] = (this.#counts[code] as number) + 1;
     this.covered = row + 1;
     let page = this.#pages[row >>> pageBits];
@@ -169,7 +166,6 @@ export class FieldColumn {
     for (const key of this.#parents) {
       const next = owner[key];
       if (next === null || next === undefined) return missingCode;
-      // What is no plain object is shared with the caller, who may change it.
       if (!isPlainObject(next)) return otherCode;
       owner = next;
     }

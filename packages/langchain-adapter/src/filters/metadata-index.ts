@@ -1,5 +1,4 @@
 import { BitryoshkaError, RowSet } from '@bitryoshka/core';
-import { isPlainObject } from '../documents/plain-value.ts';
 import type { Metadata } from './compile-query.ts';
 import { FieldColumn } from './field-column.ts';
 import type { QueryNode } from './query-node.ts';
@@ -15,7 +14,7 @@ const rowsPerStep = 256;
 
 /** What the metadata of rows say, field by field. */
 export class MetadataIndex {
-  readonly #metadataOf: (row: number) => unknown;
+  readonly #metadataOf: (row: number) => Metadata;
   readonly #declared: readonly FieldColumn[];
   /** By path; that used last is last. */
   readonly #used: Map<string, FieldColumn> = new Map();
@@ -27,21 +26,19 @@ export class MetadataIndex {
    * @param fields to index as rows are added; others are indexed as they are asked for
    * @throws BitryoshkaError `invalid-option`
    */
-  constructor(metadataOf: (row: number) => unknown, fields: readonly string[] = []) {
+  constructor(metadataOf: (row: number) => Metadata, fields: readonly string[] = []) {
     checkFields(fields);
     this.#metadataOf = metadataOf;
     this.#declared = fields.map((path) => new FieldColumn(path));
   }
 
   /** @param row higher than any before */
-  add(row: number, metadata: unknown): void {
+  add(row: number, metadata: Metadata): void {
     const before = this.#end;
     this.#rows.add(row);
     this.#end = row + 1;
-    if (this.#declared.length === 0) return;
-    const readable = toReadable(metadata);
     // What does not know the rows before takes this one in when it is asked for.
-    for (const column of this.#declared) if (column.covered >= before) column.add(row, readable);
+    for (const column of this.#declared) if (column.covered >= before) column.add(row, metadata);
   }
 
   /**
@@ -122,7 +119,7 @@ export class MetadataIndex {
     while (column.covered < this.#end && left > 0) {
       const row = column.covered;
       if ((((words[row >>> 5] as number) >>> (row & 31)) & 1) === 1) {
-        column.add(row, toReadable(this.#metadataOf(row)));
+        column.add(row, this.#metadataOf(row));
         left--;
       } else column.covered++;
     }
@@ -138,11 +135,6 @@ export class MetadataIndex {
       for (let w = 0; w < rows.length; w++) rows[w] = (rows[w] as number) | (given[w] as number);
     return rows;
   }
-}
-
-/** Undefined for what is shared with the caller, who may change it. */
-function toReadable(metadata: unknown): Metadata | undefined {
-  return isPlainObject(metadata) ? metadata : undefined;
 }
 
 function fieldsOf(node: QueryNode): string[] {

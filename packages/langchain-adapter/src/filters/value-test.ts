@@ -38,18 +38,14 @@ export function createValueTest(operand: unknown): ValueTest | undefined {
   for (const [name, value] of Object.entries(operand)) {
     // Of $regex.
     if (name === '$options') continue;
-    const test = createOperator(name, value, operand);
+    const test = createOperator(name, value);
     if (!test) return undefined;
     tests.push(test);
   }
   return tests.length < 2 ? tests[0] : every(tests);
 }
 
-function createOperator(
-  name: string,
-  operand: unknown,
-  siblings: Record<string, unknown>,
-): ValueTest | undefined {
+function createOperator(name: string, operand: unknown): ValueTest | undefined {
   switch (name) {
     case '$eq':
       return some([operand]);
@@ -82,12 +78,7 @@ function createOperator(
     case '$exists':
       return existence(Boolean(operand));
     case '$regex':
-      return some([
-        new RegExp(
-          operand as string,
-          Object.hasOwn(siblings, '$options') ? (siblings.$options as string) : undefined,
-        ),
-      ]);
+      return some([operand]);
     case '$not':
       return negation(createValueTest(operand));
     default:
@@ -125,18 +116,13 @@ function some(named: readonly unknown[]): ValueTest | undefined {
 
 function createMatcher(values: ReadonlySet<Scalar>, patterns: readonly RegExp[]): Matcher {
   if (patterns.length > 0) {
-    return (value) => values.has(value) || patterns.some((pattern) => isMatch(pattern, value));
+    return (value) =>
+      values.has(value) ||
+      patterns.some((pattern) => typeof value === 'string' && pattern.test(value));
   }
   if (values.size !== 1) return (value) => values.has(value);
   const [only] = values;
   return (value) => value === only;
-}
-
-function isMatch(pattern: RegExp, value: Scalar): boolean {
-  const found = typeof value === 'string' && pattern.test(value);
-  // Where it says g or y, the next value would be searched from there on.
-  pattern.lastIndex = 0;
-  return found;
 }
 
 /** Strings are compared with strings, numbers and dates with numbers, booleans with booleans. */

@@ -16,8 +16,8 @@ const checksumPattern = /,"crc32":(\d{1,10})\}$/;
 
 /**
  * Documents as JSON, one per line: `id`, `given` when the document carries it, `pageContent`,
- * `metadata`, `types` when its metadata hold what JSON lacks, `line`, counted from 0, and the CRC-32 of the bytes
- * before it.
+ * `metadata`, `types` when its metadata hold what JSON lacks, `vector` when more of it counts than its direction, `line`,
+ * counted from 0, and the CRC-32 of the bytes before it.
  *
  * @throws BitryoshkaError `not-supported` for metadata that cannot be saved
  */
@@ -153,7 +153,7 @@ async function* decode(pieces: AsyncIterable<Uint8Array>, name: string): AsyncGe
   yield attempt();
 }
 
-function encodeLine({ id, document }: DocumentEntry, line: number): string {
+function encodeLine({ id, document, vector }: DocumentEntry, line: number): string {
   const { pageContent, metadata } = document;
   const name = `document "${id}": metadata`;
   const { json, types } = toTypedJson(metadata, name);
@@ -170,6 +170,7 @@ function encodeLine({ id, document }: DocumentEntry, line: number): string {
     pageContent,
     metadata: json,
     ...(Object.keys(types).length > 0 && { types }),
+    ...(vector && { vector }),
     line,
   });
 }
@@ -182,20 +183,26 @@ function decodeLine(line: string, number: number, name: string): DocumentEntry {
       pageContent,
       metadata,
       types = {},
+      vector,
     } = parseJson(line, mostDepth) as Record<string, unknown>;
     if (typeof id !== 'string' || typeof pageContent !== 'string') throw new Error('no id or text');
     if (!isPlainObject(metadata) || !isPlainObject(types)) throw new Error('no metadata or types');
+    if (vector !== undefined && !isVector(vector)) throw new Error('no vector');
     const restored = fromTypedJson({ json: metadata, types: types as TypedJson['types'] });
     const document = new Document({
       pageContent,
       metadata: restored as Document['metadata'],
       ...(given === true && { id }),
     });
-    return { id, document };
+    return { id, document, ...(vector && { vector }) };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw invalid(name, `line ${number}, which is no document (${reason})`, cause);
   }
+}
+
+function isVector(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'number');
 }
 
 function invalid(name: string, what: string, cause: unknown): BitryoshkaError {

@@ -7,6 +7,7 @@ import type { Documents } from '../documents/documents.ts';
 import { isPlainObject } from '../documents/plain-value.ts';
 import type { SavedGeneration, Snapshot, SnapshotFile } from '../platform.ts';
 import { fileSystem } from '../platform.ts';
+import type { Similarity, SimilarityFunction } from '../store/similarity.ts';
 import type {
   BinaryVectorStoreOptions,
   LoadOptions,
@@ -21,9 +22,11 @@ import type { SeenSaves } from './seen-saves.ts';
 /** Options of a store that are saved with it. */
 export type SavedOptions = Omit<
   BinaryVectorStoreOptions,
-  'quantizer' | 'bits' | 'onIndexProgress'
+  'quantizer' | 'bits' | 'similarity' | 'onIndexProgress'
 > & {
   readonly quantizer?: QuantizerRecipe | undefined;
+  /** `function` stands for one, which is not saved. */
+  readonly similarity?: Exclude<Similarity, SimilarityFunction> | 'function' | undefined;
 };
 
 /** What a store consists of. */
@@ -62,7 +65,7 @@ export async function saveStore(
   { signal, onProgress, overwrite = false }: SaveOptions,
 ): Promise<void> {
   const { writeSnapshot, nativeCrc32: crc32 } = await fileSystem();
-  const { index: indexKind, targetRecall, depth, fields, storage, quantizer } = options;
+  const { index: indexKind, targetRecall, depth, fields, storage, quantizer, similarity } = options;
   const settings = {
     dimensions: index?.dimensions ?? null,
     documents: documents.count,
@@ -73,6 +76,7 @@ export async function saveStore(
       fields,
       // Codes that were fitted nevertheless are in the index.
       quantizer: indexKind === 'exact' ? undefined : quantizer,
+      similarity,
       ...(typeof storage === 'string' && { storage }),
     },
   };
@@ -149,7 +153,9 @@ export async function loadStore(
   directory: string,
   { signal, fields }: Pick<LoadOptions, 'signal' | 'fields'>,
   indexOptions: (saved: SavedOptions) => (dimensions: number) => AutoIndexOptions,
-): Promise<StoreParts & { readonly generation: SavedGeneration }> {
+): Promise<
+  StoreParts & { readonly documents: DocumentTable; readonly generation: SavedGeneration }
+> {
   const { readSnapshot, nativeCrc32: crc32 } = await fileSystem();
   return readSnapshot(
     directory,
@@ -159,7 +165,7 @@ export async function loadStore(
         `${directory}/bitryoshka.json`,
         () => {
           const parsed = parseSettings(settings);
-          checkStoreOptions(parsed.options);
+          checkStoreOptions(withoutFunction(parsed.options));
           return parsed;
         },
       );
@@ -212,6 +218,16 @@ async function loadIndex(
   return decodeOldIndexFile(await (oldFile as SnapshotFile).read(), quantizer, options);
 }
 
+/**
+ * Removes what {@link saveStore} wrote.
+ *
+ * @throws BitryoshkaError `file-not-found`, `invalid-file`, `unsupported-version`, `write-failed` or `not-supported`
+ */
+export async function removeStore(directory: string): Promise<void> {
+  const { removeSnapshot } = await fileSystem();
+  await removeSnapshot(directory, kind);
+}
+
 /** What is saved besides documents and vectors. */
 export interface Settings {
   /** Undefined while no vector has told. */
@@ -224,9 +240,14 @@ export interface Settings {
 /** @throws BitryoshkaError `invalid-file`, or `invalid-option` for those that no store takes */
 export function readSettings(settings: unknown): Settings {
   const parsed = parseSettings(settings);
-  checkStoreOptions(parsed.options);
+  checkStoreOptions(withoutFunction(parsed.options));
   new DocumentTable(parsed.options.fields);
   return parsed;
+}
+
+/** As options of a store: the function itself is not saved. */
+function withoutFunction({ similarity, ...options }: SavedOptions): BinaryVectorStoreOptions {
+  return { ...options, similarity: similarity === 'function' ? undefined : similarity };
 }
 
 function parseSettings(settings: unknown): Settings {

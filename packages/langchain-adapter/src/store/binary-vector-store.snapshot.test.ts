@@ -155,25 +155,6 @@ it('keeps documents to the letter', async () => {
   expect(found.metadata.big).toBe(3n);
 });
 
-it('refuses metadata that cannot be saved, and leaves what was saved before', async () => {
-  const store = await filled({});
-  await store.save(directory);
-  const before = await readdir(directory);
-  const cycle: Record<string, unknown> = {};
-  cycle.self = cycle;
-  for (const value of [() => 1, Symbol('x'), new Map(), new URL('file:///x'), cycle]) {
-    await store.addDocuments([new Document({ pageContent: 'x', metadata: { a: [value] } })], {
-      ids: ['odd'],
-    });
-    await expect(store.save(directory)).rejects.toMatchObject({
-      code: 'not-supported',
-      message: expect.stringMatching(/^document "odd": metadata\.a\.0/),
-    });
-  }
-  expect(await readdir(directory)).toEqual(before);
-  expect((await load()).stats().count).toBe(store.stats().count - 1);
-});
-
 it('refuses embeddings of another dimension when they are first used', async () => {
   for (const [, options] of variants) {
     await (await filled(options)).save(directory);
@@ -262,22 +243,6 @@ describe('what cannot be loaded again is not saved', () => {
   });
   afterEach(async () => {
     expect((await load()).stats().count).toBe(count);
-  });
-
-  it.each<[string, unknown]>([
-    ['a list', ['a']],
-    ['a text', 'a'],
-    ['a date', new Date(0)],
-    ['nested deep', JSON.parse(`${'{"a":'.repeat(2000)}1${'}'.repeat(2000)}`)],
-  ])('metadata that are %s', async (_, metadata) => {
-    const store = new BinaryVectorStore(embeddings);
-    await store.addDocuments([{ pageContent: 'x', metadata: metadata as object }]);
-    const { message } = await store.save(directory).then(
-      () => new Error('saved'),
-      (error: Error) => error,
-    );
-    expect(message).toMatch(/metadata/);
-    expect(message.length).toBeLessThan(500);
   });
 
   it('options that JSON turns into others', async () => {

@@ -373,7 +373,7 @@ it('clears away what was deleted, and nobody can tell', async () => {
 });
 
 describe('creating', () => {
-  it('takes texts with metadata each, for all, or none', async () => {
+  it('takes texts with metadata each, for all, for some, or none', async () => {
     const texts = ['a b', 'c d'];
     const metadataOf = async (metadatas: object | object[]) => {
       const store = await BinaryVectorStore.fromTexts(texts, metadatas, embeddings);
@@ -382,7 +382,9 @@ describe('creating', () => {
     expect(await metadataOf([{ n: 1 }, { n: 2 }])).toEqual([{ n: 1 }, { n: 2 }]);
     expect(await metadataOf({ n: 3 })).toEqual([{ n: 3 }, { n: 3 }]);
     expect(await metadataOf([])).toEqual([{}, {}]);
-    await expect(metadataOf([{ n: 1 }])).rejects.toMatchObject({ code: 'invalid-option' });
+    expect(await metadataOf([{ n: 1 }])).toEqual([{ n: 1 }, {}]);
+    expect(await metadataOf([{ n: 1 }, { n: 2 }, { n: 3 }])).toEqual([{ n: 1 }, { n: 2 }]);
+    expect(await metadataOf(undefined as unknown as object)).toEqual([{}, {}]);
   });
 
   it('takes documents, and options that it does not know', async () => {

@@ -22,23 +22,25 @@ import type { Document, DocumentInterface } from '@langchain/core/documents';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import type { MaxMarginalRelevanceSearchOptions } from '@langchain/core/vectorstores';
 import { SaveableVectorStore } from '@langchain/core/vectorstores';
-import type { DocumentBatch, DocumentEntry } from '../documents/document-batch.ts';
-import { copiedAtOnce, copyDocument, toDocumentBatch } from '../documents/document-batch.ts';
+import type { DocumentBatch, DocumentEntry, DocumentId } from '../documents/document-batch.ts';
+import { copiedAtOnce, copyDocument, toDocumentBatch, toId } from '../documents/document-batch.ts';
 import { DocumentTable } from '../documents/document-table.ts';
 import type { Documents } from '../documents/documents.ts';
 import { embedTexts } from '../documents/embed-texts.ts';
 import { DurableStore } from '../durable/durable-store.ts';
 import type { SqliteDocuments } from '../durable/sqlite-documents.ts';
-import type { DocumentFilter } from '../filters/document-filter.ts';
+import type { CompiledFilter, DocumentFilter } from '../filters/document-filter.ts';
 import { compileFilter } from '../filters/document-filter.ts';
 import type { NodePlatform } from '../platform.ts';
 import { isNode, loadNodePlatform } from '../platform.ts';
 import { SeenSaves } from '../snapshot/seen-saves.ts';
 import type { SavedOptions } from '../snapshot/store-snapshot.ts';
-import { loadStore, saveStore } from '../snapshot/store-snapshot.ts';
+import { loadStore, removeStore, saveStore } from '../snapshot/store-snapshot.ts';
 import type { LearnedDocuments } from './fit-recipe.ts';
 import { checkFits, fewestVectors, fitRecipe } from './fit-recipe.ts';
 import { maximalMarginalRelevance } from './maximal-marginal-relevance.ts';
+import type { Compared, SimilarityFunction } from './similarity.ts';
+import { dot, mostSimilar, similarityFunction, toUnit } from './similarity.ts';
 import type {
   AddOptions,
   BinaryVectorStoreOptions,
@@ -51,7 +53,12 @@ import type {
   RefitOptions,
   SaveOptions,
 } from './store-options.ts';
-import { checkQuantizerOption, checkStoreOptions, isQuantizer } from './store-options.ts';
+import {
+  checkOpenOptions,
+  checkQuantizerOption,
+  checkStoreOptions,
+  isQuantizer,
+} from './store-options.ts';
 import { TaskQueue } from './task-queue.ts';
 
 /** What a store holds, and what that takes. */
@@ -70,6 +77,12 @@ export interface StoreStatistics {
   readonly vectorBytes: number;
 }
 
+/** The store, or a class that extends it: what its own functions make is of that class. */
+type StoreClass<Store extends BinaryVectorStore> = new (
+  embeddings: EmbeddingsInterface,
+  options?: BinaryVectorStoreOptions,
+) => Store;
+
 /**
  * A vector store in memory. It starts exact and moves to binary codes and to a graph by itself, in the background,
  * when these are quicker and find as much; the stored vectors decide among what they find. Scores are cosine
@@ -83,6 +96,8 @@ export class BinaryVectorStore extends SaveableVectorStore {
 
   readonly #changes: TaskQueue = new TaskQueue();
   readonly #options: Omit<BinaryVectorStoreOptions, 'quantizer' | 'bits'>;
+  /** By which every document is compared; undefined for cosines. */
+  readonly #similarity: SimilarityFunction | undefined;
   /** How to fit, unless by default. */
   #recipe: QuantizerRecipe | undefined;
   #index: AutoIndex | undefined;
@@ -105,9 +120,11 @@ export class BinaryVectorStore extends SaveableVectorStore {
     super(embeddings, options);
     checkStoreOptions(options);
     const { bits, index, targetRecall, depth, storage, fields, onIndexProgress } = options;
+    const { similarity } = options;
     const quantizer =
       options.quantizer ?? (bits === undefined ? undefined : { kind: 'tuned' as const, bits });
-    this.#options = { index, targetRecall, depth, storage, fields, onIndexProgress };
+    this.#options = { index, targetRecall, depth, storage, fields, similarity, onIndexProgress };
+    this.#similarity = similarityFunction(similarity);
     this.#documents = new DocumentTable(fields);
     this.#recipe = recipeOf(quantizer);
     if (quantizer && isQuantizer(quantizer)) {
@@ -116,34 +133,39 @@ export class BinaryVectorStore extends SaveableVectorStore {
   }
 
   /**
-   * @param metadatas one object per text, or one for all of them; an empty list for none
+   * @param metadatas one object per text, or one for all of them; texts without have none, those for which there is
+   *   no text are ignored
    */
-  static override async fromTexts(
+  static override async fromTexts<Store extends BinaryVectorStore = BinaryVectorStore>(
+    this: StoreClass<Store>,
     texts: string[],
     metadatas: object[] | object,
     embeddings: EmbeddingsInterface,
     options: CreateOptions = {},
-  ): Promise<BinaryVectorStore> {
-    const isList = Array.isArray(metadatas);
-    if (isList && metadatas.length > 0 && metadatas.length !== texts.length) {
-      throw countMismatch(`metadatas: got ${metadatas.length}`, texts.length, 'text');
-    }
+  ): Promise<Store> {
     const documents = texts.map((pageContent, i) => ({
       pageContent,
-      metadata: (isList ? metadatas[i] : metadatas) ?? {},
+      metadata: (Array.isArray(metadatas) ? metadatas[i] : metadatas) ?? {},
     }));
-    return BinaryVectorStore.fromDocuments(documents, embeddings, options);
+    return filled(new this(embeddings, options), documents, options);
   }
 
-  static override async fromDocuments(
+  static override async fromDocuments<Store extends BinaryVectorStore = BinaryVectorStore>(
+    this: StoreClass<Store>,
     documents: DocumentInterface[],
     embeddings: EmbeddingsInterface,
     options: CreateOptions = {},
-  ): Promise<BinaryVectorStore> {
-    const { signal, onProgress } = options;
-    const store = new BinaryVectorStore(embeddings, options);
-    await store.addDocuments(documents, { signal, onProgress });
-    return store;
+  ): Promise<Store> {
+    return filled(new this(embeddings, options), documents, options);
+  }
+
+  /** An empty store, as LangChain's own store in memory makes one; what was saved is opened by `load`. */
+  static async fromExistingIndex<Store extends BinaryVectorStore = BinaryVectorStore>(
+    this: StoreClass<Store>,
+    embeddings: EmbeddingsInterface,
+    options: BinaryVectorStoreOptions = {},
+  ): Promise<Store> {
+    return new this(embeddings, options);
   }
 
   /**
@@ -151,21 +173,29 @@ export class BinaryVectorStore extends SaveableVectorStore {
    *
    * @param embeddings of the model that the store was filled with
    * @throws BitryoshkaError `file-not-found`, `invalid-file`, `unsupported-version`, `truncated-file` or
-   *   `checksum-mismatch`
+   *   `checksum-mismatch`; `invalid-option` for a `similarity` that needs what was not saved
    */
-  static override async load(
+  static override async load<Store extends BinaryVectorStore = BinaryVectorStore>(
+    this: StoreClass<Store>,
     directory: string,
     embeddings: EmbeddingsInterface,
     options: LoadOptions = {},
-  ): Promise<BinaryVectorStore> {
+  ): Promise<Store> {
     const chosen = Object.entries(options).filter(
       ([name, value]) => name !== 'signal' && value !== undefined,
     );
-    let store = new BinaryVectorStore(embeddings);
+    let created: Store | undefined;
     const { index, documents, generation } = await loadStore(directory, options, (saved) => {
-      store = new BinaryVectorStore(embeddings, { ...saved, ...Object.fromEntries(chosen) });
+      const { similarity, ...others } = { ...saved, ...Object.fromEntries(chosen) };
+      if (similarity === 'function') throw withoutFunction();
+      const store = new this(embeddings, { ...others, similarity });
+      created = store;
       return (dimensions) => store.#indexOptions(dimensions);
     });
+    const store = created as Store;
+    if (store.#similarity && documents.entriesWhere(undefined).some(({ vector }) => !vector)) {
+      throw withoutLengths();
+    }
     store.#index = index;
     store.#documents = documents;
     store.#seen.loaded(directory, generation);
@@ -183,17 +213,19 @@ export class BinaryVectorStore extends SaveableVectorStore {
    * @throws BitryoshkaError `not-supported` without SQLite, `write-failed` for a file that another store writes to,
    *   `invalid-file`, `unsupported-version`, `checksum-mismatch`
    */
-  static async open(
+  static async open<Store extends BinaryVectorStore = BinaryVectorStore>(
+    this: StoreClass<Store>,
     file: string,
     embeddings: EmbeddingsInterface,
     { driver, durability, readOnly, signal, ...options }: OpenOptions = {},
-  ): Promise<BinaryVectorStore> {
+  ): Promise<Store> {
+    checkOpenOptions(options);
     const durable = new DurableStore(file, { driver, durability, readOnly });
     try {
-      const saved = durable.options;
+      const { similarity: _, ...saved } = durable.options ?? {};
       const { quantizer, ...chosen } = options;
       const given = quantizer && isQuantizer(quantizer) ? quantizer : undefined;
-      const store = new BinaryVectorStore(embeddings, {
+      const store = new this(embeddings, {
         ...saved,
         ...withoutUndefined(chosen),
         ...(quantizer && !given && { quantizer }),
@@ -312,35 +344,45 @@ export class BinaryVectorStore extends SaveableVectorStore {
     const copying = toDocumentBatch(documents, options.ids);
     copying.catch(() => undefined);
     const isCopied = !Array.isArray(vectors) || vectors.length <= copiedAtOnce;
-    const given = isCopied ? toMatrix(vectors) : vectors;
+    // In float32, unless they are compared as they were given.
+    const checked = isCopied ? toMatrix(vectors) : vectors;
+    const given =
+      isCopied && this.#similarity ? toLists(vectors).map((list) => [...list]) : checked;
     return this.#changes.run(async () => this.#add(given, await copying, options), options.signal);
   }
 
   /**
-   * Deletes the documents with the given ids, those that a filter lets through, or all.
+   * Deletes the documents with the given ids, those that a filter lets through, or all, or what was saved to a folder.
    *
-   * @throws BitryoshkaError `invalid-option` unless exactly one of the three is given
+   * @throws BitryoshkaError `invalid-option` unless exactly one of the four is given; as `load` for a folder
    */
   override async delete(options: DeleteOptions<DocumentFilter> = {}): Promise<void> {
-    const { ids, filter, deleteAll } = options;
-    const given = [ids !== undefined, filter !== undefined, deleteAll === true];
-    if (given.filter(Boolean).length !== 1) {
+    const { ids, filter, deleteAll, directory } = options;
+    const given = [ids, filter, deleteAll || undefined, directory];
+    const count = given.filter((value) => value !== undefined).length;
+    if (count !== 1) {
       throw new BitryoshkaError({
         code: 'invalid-option',
-        message: `delete: got ${given.filter(Boolean).length} of ids, filter and deleteAll, expected one.`,
-        remedy: 'Say which documents to delete: { ids }, { filter } or { deleteAll: true }.',
+        message: `delete: got ${count} of ids, filter, deleteAll and directory, expected one.`,
+        remedy:
+          'Say what to delete: { ids }, { filter }, { deleteAll: true } or, of what was saved, { directory }.',
       });
+    }
+    if (directory !== undefined) {
+      checkDirectory(directory);
+      return this.#changes.run(() => removeStore(directory));
     }
     if (ids !== undefined && !Array.isArray(ids)) {
       throw new BitryoshkaError({
         code: 'invalid-option',
-        message: `delete: got ids of type ${typeof ids}, expected a list of strings.`,
+        message: `delete: got ids of type ${typeof ids}, expected a list.`,
         remedy: 'Pass { ids: [id] }.',
       });
     }
+    const named = ids?.map((id, i) => toId(id, `ids[${i}]`));
     const compiled = filter === undefined ? undefined : compileFilter(filter);
     await this.#changes.run(async () => {
-      const chosen = ids ?? (await this.#documents.idsWhere(compiled));
+      const chosen = named ?? (await this.#documents.idsWhere(compiled));
       const durable = this.#durable?.index;
       await durable?.discard();
       try {
@@ -357,17 +399,17 @@ export class BinaryVectorStore extends SaveableVectorStore {
   }
 
   /** The documents with the given ids, in that order; ids that are not in the store are left out. */
-  async getByIds(ids: readonly string[]): Promise<Document[]> {
+  async getByIds(ids: readonly DocumentId[]): Promise<Document[]> {
     if (this.#durable) await this.#refresh(this.#durable);
-    return ids.flatMap((id) => {
-      const entry = this.#documents.get(id);
+    return ids.flatMap((id, i) => {
+      const entry = this.#documents.get(toId(id, `ids[${i}]`));
       return entry ? [copyDocument(entry.document)] : [];
     });
   }
 
   /**
    * @param k how many documents, at most; that many are found whenever the filter lets so many through
-   * @returns documents and cosine similarities, best first
+   * @returns documents and cosine similarities, or what `similarity` says, best first
    * @throws BitryoshkaError `dimension-mismatch`, `not-finite` or `invalid-option`
    */
   override async similaritySearchVectorWithScore(
@@ -375,6 +417,10 @@ export class BinaryVectorStore extends SaveableVectorStore {
     k: number,
     filter?: DocumentFilter,
   ): Promise<[Document, number][]> {
+    if (this.#similarity) {
+      const found = await this.#compare(query, k, { filter, similarity: this.#similarity });
+      return found.map(([{ document }, score]) => [copyDocument(document), score]);
+    }
     const found = await this.#search(query, k, filter);
     return found.flatMap(({ row, score }) => {
       // Another process may have deleted it since.
@@ -395,13 +441,13 @@ export class BinaryVectorStore extends SaveableVectorStore {
   ): Promise<Document[]> {
     const { k, fetchK = 20, lambda = 0.5, filter } = options;
     const vector = await this.embeddings.embedQuery(query);
-    const found = await this.#search(vector, Math.max(k, fetchK), filter);
+    const candidates = await this.#candidates(vector, Math.max(k, fetchK), filter);
     const chosen = maximalMarginalRelevance(
-      found.map(({ score }) => score),
-      found.map(({ row }) => (this.#index as AutoIndex).vector(row)),
+      candidates.map(({ score }) => score),
+      candidates.map(({ unit }) => unit),
       { k, lambda },
     );
-    return chosen.map((i) => copyDocument(this.#entry((found[i] as ScoredRow).row).document));
+    return chosen.map((i) => copyDocument((candidates[i] as Candidate).document));
   }
 
   /**
@@ -413,6 +459,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
    */
   async fit(options: FitOptions = {}): Promise<Quantizer> {
     if (options.quantizer !== undefined) checkQuantizerOption(options.quantizer);
+    if (this.#similarity) throw withoutCodes();
     return this.#changes.run(async () => {
       const { signal, onProgress, quantizer: wanted = this.#recipe } = options;
       signal?.throwIfAborted();
@@ -462,7 +509,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
    * leaves what was saved there before. Needs a file system.
    *
    * @throws BitryoshkaError `write-failed`, `write-conflict` when another store has saved to the folder since this one
-   *   was made, loaded or saved, or `not-supported` for metadata with functions, instances of classes or cycles
+   *   was made, loaded or saved, or `not-supported` where there is no file system
    */
   override async save(directory: string, options: SaveOptions = {}): Promise<void> {
     await this.#changes.run(() => {
@@ -473,7 +520,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
   }
 
   async #add(vectors: Vectors, batch: DocumentBatch, options: AddOptions): Promise<string[]> {
-    const { ids, entries, positions } = batch;
+    const { ids, positions } = batch;
     options.signal?.throwIfAborted();
     // Values are checked as they are added.
     const given = Array.isArray(vectors) ? (vectors as number[][]) : checkedShape(vectors);
@@ -489,8 +536,11 @@ export class BinaryVectorStore extends SaveableVectorStore {
     const durable = this.#durable?.index;
     try {
       await durable?.begin(index);
-      const wanted = ids.length === entries.length ? given : chosenOf(given, positions);
+      const wanted = ids.length === positions.length ? given : chosenOf(given, positions);
       const first = await index.addAsync(wanted, options);
+      const entries = this.#similarity
+        ? withVectors(batch.entries, toLists(wanted))
+        : batch.entries;
       try {
         const task = { signal: options.signal };
         await this.#documents.stage(entries, first, task);
@@ -535,7 +585,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
     const recipe = this.#recipe;
     return {
       dimensions,
-      index,
+      index: this.#similarity ? 'exact' : index,
       targetRecall,
       storage: this.#durable ? this.#durable.index.createStorage(storage) : storage,
       onProgress: onIndexProgress,
@@ -559,7 +609,12 @@ export class BinaryVectorStore extends SaveableVectorStore {
   }
 
   #savedOptions(): SavedOptions {
-    return { ...this.#options, quantizer: this.#recipe };
+    const { similarity } = this.#options;
+    return {
+      ...this.#options,
+      quantizer: this.#recipe,
+      similarity: typeof similarity === 'function' ? 'function' : similarity,
+    };
   }
 
   /** Takes up what is in the file. */
@@ -609,15 +664,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
     k: number,
     filter: DocumentFilter | undefined,
   ): Promise<ScoredRow[]> {
-    const isFiltered = filter !== undefined && filter !== null;
-    const compiled = isFiltered ? compileFilter(filter) : undefined;
-    if (!Number.isSafeInteger(k) || k < 0) {
-      throw new BitryoshkaError({
-        code: 'invalid-option',
-        message: `k: got ${JSON.stringify(k)}, expected a whole number from 0 up.`,
-        remedy: 'Say how many documents to return.',
-      });
-    }
+    const compiled = checkSearch(k, filter);
     if (this.#durable) await this.#refresh(this.#durable);
     const documents = this.#documents;
     let allowed = compiled && documents.allowed(compiled);
@@ -631,9 +678,62 @@ export class BinaryVectorStore extends SaveableVectorStore {
     });
   }
 
-  #entry(row: number): DocumentEntry {
-    return this.#documents.at(row) as DocumentEntry;
+  /** By what no index can find. */
+  async #compare(
+    query: ArrayLike<number>,
+    k: number,
+    options: {
+      readonly filter: DocumentFilter | undefined;
+      readonly similarity: SimilarityFunction;
+    },
+  ): Promise<[DocumentEntry & Compared, number][]> {
+    const compiled = checkSearch(k, options.filter);
+    if (!this.#index) return [];
+    toMatrix([Array.from(query)], { columns: this.#index.dimensions, name: 'query' });
+    const asked = Array.isArray(query) ? (query as number[]) : Array.from(query);
+    const entries = (this.#documents as DocumentTable).entriesWhere(compiled) as (DocumentEntry &
+      Compared)[];
+    return mostSimilar(entries, asked, k, options.similarity);
   }
+
+  /** What is close, with cosines. */
+  async #candidates(
+    query: number[],
+    k: number,
+    filter: DocumentFilter | undefined,
+  ): Promise<Candidate[]> {
+    if (this.#similarity) {
+      const unitQuery = toUnit(query);
+      const found = await this.#compare(query, k, { filter, similarity: this.#similarity });
+      return found.map(([{ document, vector }]) => {
+        const unit = toUnit(vector);
+        return { document, unit, score: dot(unitQuery, unit) };
+      });
+    }
+    const found = await this.#search(query, k, filter);
+    return found.flatMap(({ row, score }) => {
+      // Another process may have deleted it since.
+      const document = this.#documents.at(row)?.document;
+      const unit = (this.#index as AutoIndex).vector(row);
+      return document ? [{ document, unit, score }] : [];
+    });
+  }
+}
+
+interface Candidate {
+  readonly document: Document;
+  /** Its vector, of unit length. */
+  readonly unit: Float32Array;
+  readonly score: number;
+}
+
+async function filled<Store extends BinaryVectorStore>(
+  store: Store,
+  documents: DocumentInterface[],
+  { ids, signal, onProgress }: AddOptions,
+): Promise<Store> {
+  await store.addDocuments(documents, { ids, signal, onProgress });
+  return store;
 }
 
 /** Of a head that is trained where there are no codes yet. */
@@ -647,6 +747,43 @@ function withoutUndefined<Options extends object>(options: Options): Options {
   return Object.fromEntries(given) as Options;
 }
 
+function checkDirectory(directory: unknown): void {
+  if (typeof directory === 'string' && directory !== '') return;
+  throw new BitryoshkaError({
+    code: 'invalid-option',
+    message: `delete: got ${JSON.stringify(directory)} for directory, expected a path.`,
+    remedy: 'Name the folder that the store was saved to.',
+  });
+}
+
+/** @throws BitryoshkaError `invalid-option` */
+function checkSearch(k: number, filter: DocumentFilter | undefined): CompiledFilter | undefined {
+  const compiled = filter === undefined || filter === null ? undefined : compileFilter(filter);
+  if (Number.isSafeInteger(k) && k >= 0) return compiled;
+  throw new BitryoshkaError({
+    code: 'invalid-option',
+    message: `k: got ${JSON.stringify(k)}, expected a whole number from 0 up.`,
+    remedy: 'Say how many documents to return.',
+  });
+}
+
+/** Lists as they are; anything else in lists of its own. */
+function toLists(vectors: Vectors): number[][] {
+  if (Array.isArray(vectors)) {
+    return vectors.map((vector) =>
+      Array.isArray(vector) ? (vector as number[]) : Array.from(vector),
+    );
+  }
+  const { rows, columns, data } = vectors as Matrix;
+  return Array.from({ length: rows }, (_, i) =>
+    Array.from(data.subarray(i * columns, (i + 1) * columns)),
+  );
+}
+
+function withVectors(entries: readonly DocumentEntry[], vectors: number[][]): DocumentEntry[] {
+  return entries.map((entry, i) => ({ ...entry, vector: vectors[i] as number[] }));
+}
+
 function chosenOf(vectors: Matrix | number[][], positions: readonly number[]): Vectors {
   if ('rows' in vectors) return selectRows(vectors, positions);
   return positions.map((i) => vectors[i] as number[]);
@@ -656,6 +793,32 @@ function recipeOf(quantizer: Quantizer | QuantizerRecipe | undefined): Quantizer
   if (!quantizer || !isQuantizer(quantizer)) return quantizer;
   const kind = quantizerKinds.find((known) => known === quantizer.kind);
   return kind && { kind, bits: quantizer.bits };
+}
+
+function withoutCodes(): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'invalid-option',
+    message:
+      'fit: got a store whose similarity is not cosine, expected one that codes can find by.',
+    remedy: 'Leave similarity out; for vectors of unit length the order is the same.',
+  });
+}
+
+function withoutFunction(): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'invalid-option',
+    message: 'similarity: got none, expected the function that the store was saved with.',
+    remedy: 'Pass it as an option of load.',
+  });
+}
+
+function withoutLengths(): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'invalid-option',
+    message:
+      'similarity: got a store that was saved with cosines, expected one with whole vectors.',
+    remedy: 'Leave similarity out, or add the documents to a new store with that similarity.',
+  });
 }
 
 function emptyStore(task: string): BitryoshkaError {

@@ -1,57 +1,19 @@
+import { VectorStoreRetrieverMemory } from '@langchain/classic/memory';
+import { MultiVectorRetriever } from '@langchain/classic/retrievers/multi_vector';
+import { createRetrieverTool } from '@langchain/classic/tools/retriever';
 import type { DocumentInterface } from '@langchain/core/documents';
 import { Document } from '@langchain/core/documents';
 import { SemanticSimilarityExampleSelector } from '@langchain/core/example_selectors';
-import type { RecordManagerInterface } from '@langchain/core/indexing';
-import { index } from '@langchain/core/indexing';
 import { ChatPromptTemplate } from '@langchain/core/prompts';
 import { RunnablePassthrough, RunnableSequence } from '@langchain/core/runnables';
-import { describe, expect, it } from 'vitest';
+import { InMemoryStore } from '@langchain/core/stores';
+import type { ClientTool } from '@langchain/core/tools';
+import { createAgent, FakeToolCallingModel } from 'langchain';
+import { expect, it } from 'vitest';
 import { BinaryVectorStore } from './binary-vector-store.ts';
 import { WordEmbeddings } from './vector-store.suite.ts';
 
 const embeddings = new WordEmbeddings();
-
-describe('index()', () => {
-  const run = async (
-    documents: Document[],
-    cleanup: 'full' | 'incremental',
-    { store, records }: { store: BinaryVectorStore; records: RecordManagerInterface },
-  ) =>
-    index({
-      docsSource: documents,
-      recordManager: records,
-      vectorStore: store,
-      options: { cleanup, sourceIdKey: 'source' },
-    });
-  const page = (pageContent: string, source: string) =>
-    new Document({ pageContent, metadata: { source } });
-  const create = () => ({ store: new BinaryVectorStore(embeddings), records: new Records() });
-
-  it('adds documents once, and removes those that are gone', async () => {
-    const target = create();
-    const pages = [page('one', '1'), page('two', '2'), page('two', '2')];
-    expect(await run(pages, 'full', target)).toMatchObject({ numAdded: 2, numDeleted: 0 });
-    expect(await run(pages, 'full', target)).toMatchObject({ numAdded: 0, numSkipped: 2 });
-    expect(target.store.stats().count).toBe(2);
-    expect(await run([page('three', '3')], 'full', target)).toMatchObject({
-      numAdded: 1,
-      numDeleted: 2,
-    });
-    const found = await target.store.similaritySearch('one', 9);
-    expect(found.map(({ pageContent }) => pageContent)).toEqual(['three']);
-  });
-
-  it('replaces what a source has changed', async () => {
-    const target = create();
-    await run([page('one', '1'), page('two', '2')], 'incremental', target);
-    expect(await run([page('one more', '1')], 'incremental', target)).toMatchObject({
-      numAdded: 1,
-      numDeleted: 1,
-    });
-    const found = await target.store.similaritySearch('one', 9);
-    expect(found.map(({ pageContent }) => pageContent)).toEqual(['one more', 'two']);
-  });
-});
 
 it('SemanticSimilarityExampleSelector chooses examples', async () => {
   const examples = [
@@ -91,40 +53,76 @@ it('a retriever is a step of a chain', async () => {
   expect(prompt.toChatMessages()[0].content).toBe('the sky is blue | which color has the sky');
 });
 
-/** The least that `index` needs, with a clock that never stands still. */
-class Records implements RecordManagerInterface {
-  readonly #records: Map<string, { time: number; group: string | null }> = new Map();
-  #time = 0;
+const facts = [
+  new Document({ pageContent: 'the sky is blue', metadata: { about: 'sky' } }),
+  new Document({ pageContent: 'grass is green', metadata: { about: 'grass' } }),
+  new Document({ pageContent: 'snow is white', metadata: { about: 'snow' } }),
+];
+const toolOf = async () => {
+  const store = await BinaryVectorStore.fromDocuments(facts, embeddings);
+  return createRetrieverTool(store.asRetriever(1), {
+    name: 'look_up',
+    description: 'Finds what is known of a thing.',
+  });
+};
 
-  async createSchema(): Promise<void> {}
+it('createRetrieverTool makes a tool of a retriever', async () => {
+  const tool = await toolOf();
+  expect(await tool.invoke({ query: 'which color has the sky' })).toBe('the sky is blue');
+  expect(tool.name).toBe('look_up');
+});
 
-  async getTime(): Promise<number> {
-    return ++this.#time;
-  }
+it('an agent calls it and goes on with what it says', async () => {
+  const call = {
+    name: 'look_up',
+    args: { query: 'grass' },
+    id: 'call-1',
+    type: 'tool_call',
+  } as const;
+  const agent = createAgent({
+    model: new FakeToolCallingModel({ toolCalls: [[call], []] }),
+    // A tool by any name but that of its type, where optional properties are taken exactly.
+    tools: [(await toolOf()) as ClientTool],
+  });
+  const { messages } = await agent.invoke({
+    messages: [{ role: 'user', content: 'Which color has grass?' }],
+  });
+  const kinds = messages.map((message) => message.getType());
+  expect(kinds).toEqual(['human', 'ai', 'tool', 'ai']);
+  expect(messages[2]?.content).toBe('grass is green');
+  // The model of this test repeats what it was told.
+  expect(messages[3]?.content).toContain('grass is green');
+});
 
-  async update(keys: string[], { groupIds }: { groupIds?: (string | null)[] }): Promise<void> {
-    for (const [i, key] of keys.entries()) {
-      this.#records.set(key, { time: ++this.#time, group: groupIds?.[i] ?? null });
-    }
-  }
+it('MultiVectorRetriever finds documents by what was written about them', async () => {
+  const documents = facts.map((fact, i) => [`fact ${i}`, fact] as [string, Document]);
+  const docstore = new InMemoryStore<Document>();
+  await docstore.mset(documents);
+  const questions = ['what is over us', 'what do cows eat', 'what falls in winter'];
+  const vectorstore = await BinaryVectorStore.fromTexts(
+    questions,
+    documents.map(([id]) => ({ doc_id: id })),
+    embeddings,
+  );
+  const retriever = new MultiVectorRetriever({
+    vectorstore,
+    docstore,
+    idKey: 'doc_id',
+    childK: 1,
+    parentK: 1,
+  });
+  expect(await retriever.invoke('who says what cows eat')).toEqual([facts[1]]);
+});
 
-  async exists(keys: string[]): Promise<boolean[]> {
-    return keys.map((key) => this.#records.has(key));
-  }
-
-  async listKeys({
-    before = Infinity,
-    groupIds,
-  }: {
-    before?: number;
-    groupIds?: (string | null)[];
-  }): Promise<string[]> {
-    return [...this.#records]
-      .filter(([, { time, group }]) => time < before && (groupIds?.includes(group) ?? true))
-      .map(([key]) => key);
-  }
-
-  async deleteKeys(keys: string[]): Promise<void> {
-    for (const key of keys) this.#records.delete(key);
-  }
-}
+it('VectorStoreRetrieverMemory recalls what was said', async () => {
+  const memory = new VectorStoreRetrieverMemory({
+    vectorStoreRetriever: new BinaryVectorStore(embeddings).asRetriever(1),
+    memoryKey: 'history',
+    metadata: { when: 'today' },
+  });
+  await memory.saveContext({ input: 'my favorite food is soup' }, { output: 'good to know' });
+  await memory.saveContext({ input: 'my dog is called Rex' }, { output: 'a fine name' });
+  expect(await memory.loadMemoryVariables({ prompt: 'what food do I like' })).toEqual({
+    history: 'input: my favorite food is soup\noutput: good to know',
+  });
+});

@@ -1,3 +1,5 @@
+import { dot } from './similarity.ts';
+
 /**
  * Chooses among candidates, one after the other, the one that is close to the query and far from those
  * chosen before: the highest `lambda * score - (1 - lambda) * (cosine with the nearest chosen one)`.
@@ -36,8 +38,4 @@ export function maximalMarginalRelevance(
     }
   }
   return chosen;
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
 }

@@ -11,8 +11,11 @@ import type {
 import { AutoIndex, BitryoshkaError, quantizerKinds } from '@bitryoshka/core';
 import type { CorpusPairOptions } from '@bitryoshka/core/training';
 import { corpusPairKinds } from '@bitryoshka/core/training';
+import type { DocumentId } from '../documents/document-batch.ts';
 import type { PassageFields } from '../documents/passage-of.ts';
 import type { StoreFileOptions } from '../durable/store-file.ts';
+import type { Similarity } from './similarity.ts';
+import { checkSimilarity, similarityFunction } from './similarity.ts';
 
 /** Options of a head that can be saved with a store. */
 export type HeadRecipe = Pick<
@@ -68,6 +71,11 @@ export interface BinaryVectorStoreOptions {
    * that creates stores, such as one of files. Default: `float32`.
    */
   readonly storage?: VectorFormatName | ((dimensions: number) => StoredVectors) | undefined;
+  /**
+   * What scores are, and who is nearest. All but `cosine` compare every document with the question, and keep the
+   * vectors twice. Default: `cosine`.
+   */
+  readonly similarity?: Similarity | undefined;
   /** Is told of what goes on in the background: codes that are made, a graph that is linked. */
   readonly onIndexProgress?: TaskOptions['onProgress'];
   /**
@@ -79,14 +87,14 @@ export interface BinaryVectorStoreOptions {
 
 export interface AddOptions extends TaskOptions {
   /**
-   * By document. A document whose id is in the store replaces the one there. Default: the documents'
-   * own ids, and random ones for documents without.
+   * By document; numbers count as strings. A document whose id is in the store replaces the one there. Default: the
+   * documents' own ids, and random ones for documents without.
    */
-  readonly ids?: readonly (string | undefined)[] | undefined;
+  readonly ids?: readonly (DocumentId | undefined)[] | undefined;
 }
 
 /** Options of a store and of the adding of its first documents. */
-export interface CreateOptions extends BinaryVectorStoreOptions, TaskOptions {}
+export interface CreateOptions extends BinaryVectorStoreOptions, AddOptions {}
 
 export interface FitOptions extends TaskOptions {
   /** From now on used instead of the store's own option. */
@@ -104,13 +112,13 @@ export interface RefitOptions extends FitOptions {
 export interface LoadOptions
   extends Pick<
       BinaryVectorStoreOptions,
-      'index' | 'targetRecall' | 'depth' | 'storage' | 'fields' | 'onIndexProgress'
+      'index' | 'targetRecall' | 'depth' | 'storage' | 'fields' | 'similarity' | 'onIndexProgress'
     >,
     Pick<TaskOptions, 'signal'> {}
 
 /** Options of a store in a file; those that it had before count where they are left out. */
 export interface OpenOptions
-  extends Omit<BinaryVectorStoreOptions, 'storage' | 'bits'>,
+  extends Omit<BinaryVectorStoreOptions, 'storage' | 'bits' | 'similarity'>,
     StoreFileOptions,
     Pick<TaskOptions, 'signal'> {
   /** How vectors are written, once for all. Default: `float32`. */
@@ -124,12 +132,14 @@ export interface SaveOptions extends TaskOptions {
   readonly overwrite?: boolean | undefined;
 }
 
-/** Which documents to delete: give one of the three. */
+/** Which documents to delete, or what was saved of them: give one of the four. */
 export interface DeleteOptions<Filter> {
   /** Ids that are not in the store are ignored. */
-  readonly ids?: readonly string[] | undefined;
+  readonly ids?: readonly DocumentId[] | undefined;
   readonly filter?: Filter | undefined;
   readonly deleteAll?: boolean | undefined;
+  /** What `save` wrote to a folder; the store goes on as it is. */
+  readonly directory?: string | undefined;
 }
 
 export function isQuantizer(value: object): value is Quantizer {
@@ -140,7 +150,17 @@ export function isQuantizer(value: object): value is Quantizer {
  * @throws BitryoshkaError `invalid-option`
  */
 export function checkStoreOptions(options: BinaryVectorStoreOptions): void {
-  const { quantizer, bits, index, depth } = options;
+  const { quantizer, bits, index, depth, similarity } = options;
+  checkSimilarity(similarity);
+  const isCoded = quantizer !== undefined || bits !== undefined;
+  const isExact = index === undefined || index === 'auto' || index === 'exact';
+  if (similarityFunction(similarity) && (isCoded || !isExact)) {
+    throw invalid(
+      'similarity',
+      similarity,
+      'cosine beside codes and indexes, which find nothing else',
+    );
+  }
   if (quantizer !== undefined) checkQuantizerOption(quantizer);
   if (bits !== undefined && quantizer !== undefined) {
     throw invalid('bits', bits, 'no bits beside a quantizer, which has its own');
@@ -157,6 +177,20 @@ export function checkStoreOptions(options: BinaryVectorStoreOptions): void {
   const { targetRecall, storage } = options;
   const tried = new AutoIndex({ dimensions: 1, index, targetRecall, storage });
   if (depth) tried.search([1], { ...depth, k: 1 });
+}
+
+/**
+ * What a store in a file cannot do.
+ *
+ * @throws BitryoshkaError `invalid-option`
+ */
+export function checkOpenOptions({ similarity }: BinaryVectorStoreOptions): void {
+  if (similarity === undefined || similarity === 'cosine') return;
+  throw invalid(
+    'similarity',
+    similarity,
+    'cosine for a store in a file, which keeps vectors of length 1',
+  );
 }
 
 /**

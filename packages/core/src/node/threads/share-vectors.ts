@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { nextTurn } from '../../progress/task-options.ts';
 import type { Matrix, ToMatrixOptions, Vectors } from '../../vectors/matrix.ts';
 import { zeros } from '../../vectors/matrix.ts';
 import { rowsOf, vectorSlices } from '../../vectors/vector-slices.ts';
@@ -25,7 +25,7 @@ export async function shareVectors(
     if (end === 0) shared = sharedZeros(rowsOf(vectors), columns);
     shared.data.set(data, end);
     end += data.length;
-    await setImmediate();
+    await nextTurn();
     signal?.throwIfAborted();
   }
   return shared;
@@ -47,7 +47,7 @@ export async function shareBytes(
   const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
   for (let start = 0; start < bytes.length; start += bytesPerSlice) {
     shared.set(bytes.subarray(start, start + bytesPerSlice), start);
-    await setImmediate();
+    await nextTurn();
     signal?.throwIfAborted();
   }
   return shared;

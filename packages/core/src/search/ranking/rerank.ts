@@ -1,7 +1,7 @@
 import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
 import { dotProduct } from '../../kernels/dot-product.ts';
-import { toMatrix } from '../../vectors/matrix.ts';
-import { normalizeRows } from '../../vectors/normalize.ts';
+import { row as rowOf, toMatrix } from '../../vectors/matrix.ts';
+import { inverseNorm, normalizeRows } from '../../vectors/normalize.ts';
 import type { FoundSlots, SegmentRows } from '../rows/segment-rows.ts';
 import { segmentSlots } from '../rows/segment-rows.ts';
 import type { StoredVectors } from '../vectors/stored-vectors.ts';
@@ -22,9 +22,10 @@ export function rerank(
   k: number,
   unit: Float32Array,
 ): ScoredRow[] {
-  return rank(segments, found, k, ({ segment, slots }) =>
-    (segments[segment].content.vectors as StoredVectors).scores(slots, unit),
-  );
+  return rank(segments, found, k, ({ segment, slots }) => {
+    const vectors = segments[segment].content.vectors as StoredVectors;
+    return sharpened(vectors.scores(slots, unit), unit, (i) => vectors.at(slots[i]));
+  });
 }
 
 /** The same by vectors that are fetched, for the rows that are at the slots at the call. */
@@ -92,6 +93,26 @@ async function fetchedScores(
       remedy: 'Return one vector per row, in the order of the rows.',
     });
   }
-  const { data } = normalizeRows(matrix);
-  return Float64Array.from(rows, (_, i) => dotProduct(data, i * unit.length, unit));
+  const units = normalizeRows(matrix);
+  const scores = Float64Array.from(rows, (_, i) => dotProduct(units.data, i * unit.length, unit));
+  return sharpened(scores, unit, (i) => rowOf(units, i));
+}
+
+/** Sums of float32 are off by less. */
+const nearlyOne = 1 - 1e-5;
+
+/** Scores near 1 and -1 in double precision, rounded to float32: that of a copy is 1, and none is higher. */
+function sharpened(
+  scores: Float64Array,
+  unit: Float32Array,
+  vectorAt: (i: number) => Float32Array,
+): Float64Array {
+  for (let i = 0; i < scores.length; i++) {
+    if (!(Math.abs(scores[i]) > nearlyOne)) continue;
+    const vector = vectorAt(i);
+    const product = vector.reduce((sum, value, j) => sum + value * unit[j], 0);
+    const [length, ofUnit] = [vector, unit].map((each) => inverseNorm(each, 0, each.length));
+    scores[i] = Math.fround(product * length * ofUnit);
+  }
+  return scores;
 }
