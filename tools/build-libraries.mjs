@@ -11,7 +11,7 @@ import { build } from 'esbuild';
 /** Ways in, and what is started or chosen by its place. */
 const libraries = {
   core: ['index', 'training', 'evaluation/index', 'analysis/index', 'node/index', 'internal'],
-  'langchain-adapter': ['index'],
+  'langchain-adapter': ['index', 'testing/index'],
   'transformers-embedder': [
     'index',
     'platform/node',
