@@ -1,12 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { importPeer } from '../../bench/peers/import-peer.mjs';
 import { BinaryVectorStore } from '../../packages/langchain-adapter/dist/index.js';
 import { capabilities } from '../../packages/langchain-adapter/dist/testing/index.js';
-
-const peers = fileURLToPath(new URL('../../bench/peers/', import.meta.url));
-const requirePeer = createRequire(join(peers, 'package.json'));
 
 /**
  * The stores of LangChain.js that need no server, by name: the packages, and how to open one for tests.
@@ -68,22 +62,6 @@ export const stores = {
     },
   },
 };
-
-/** @returns the version that is installed, undefined where there is none */
-export function versionOf(name) {
-  try {
-    requirePeer(name);
-  } catch (error) {
-    // Packages need not have a main entry.
-    if (error.code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') return undefined;
-  }
-  const manifest = join(peers, 'node_modules', name, 'package.json');
-  return JSON.parse(readFileSync(manifest, 'utf8')).version;
-}
-
-function importPeer(name) {
-  return import(pathToFileURL(requirePeer.resolve(name)));
-}
 
 function savedAndLoaded(Store, newFolder) {
   return async (store) => {
