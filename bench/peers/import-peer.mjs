@@ -10,11 +10,13 @@ const requirePeer = createRequire(join(folder, 'package.json'));
  * A library that is installed here, or in the workspace.
  *
  * @param {string} name
+ * @param {string} [user] another library, to get the one that it uses
  * @returns {Promise<any>} undefined where it is missing, or does not work on this machine
  */
-export async function importPeer(name) {
+export async function importPeer(name, user) {
   try {
-    return await import(pathToFileURL(requirePeer.resolve(name)).href);
+    const { resolve } = user ? createRequire(requirePeer.resolve(user)) : requirePeer;
+    return await import(pathToFileURL(resolve(name)).href);
   } catch {
     return undefined;
   }
