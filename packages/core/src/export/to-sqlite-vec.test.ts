@@ -1,14 +1,18 @@
-import { afterAll, describe, expect, it } from 'vitest';
-import { openSqlite } from '../../../../bench/peers/open-sqlite.mjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Database } from '../../../../bench/peers/open-sqlite.mjs';
+import { hasSqlite, openSqlite } from '../../../../bench/peers/open-sqlite.mjs';
 import { packSigns } from '../codes/codes.ts';
 import { row } from '../vectors/matrix.ts';
 import { distancesFrom, sampleCodes, sampleLengths, sampleVectors } from './sample-codes.suite.ts';
 import { toSqliteVec } from './to-sqlite-vec.ts';
 
-const database = await openSqlite();
+let database: Database;
+beforeAll(async () => {
+  if (hasSqlite) database = await openSqlite();
+});
 afterAll(() => database?.close());
 
-describe.skipIf(!database).each(sampleLengths)('%i bits in sqlite-vec (needs it)', (bits) => {
+describe.skipIf(!hasSqlite).each(sampleLengths)('%i bits in sqlite-vec (needs it)', (bits) => {
   const codes = sampleCodes(20, bits);
 
   it('are as far from each other as they are here', () => {
@@ -25,7 +29,7 @@ describe.skipIf(!database).each(sampleLengths)('%i bits in sqlite-vec (needs it)
   });
 });
 
-it.skipIf(!database)('has the bits in the order of vec_quantize_binary (needs sqlite-vec)', () => {
+it.skipIf(!hasSqlite)('has the bits in the order of vec_quantize_binary (needs sqlite-vec)', () => {
   const vectors = sampleVectors(5, 24);
   const quantize = database.prepare('select vec_quantize_binary(?) as code');
   const theirs = Array.from({ length: 5 }, (_, i) => {

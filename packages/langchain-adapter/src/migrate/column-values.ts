@@ -1,8 +1,3 @@
-/** Ids of tables may be numbers. */
-export function textOfId(value: unknown): string | undefined {
-  return value === null || value === undefined ? undefined : String(value);
-}
-
 /** Metadata in one column: an object, or JSON. Anything else is handed on, to be refused with its row. */
 export function metadataOfColumn(value: unknown): unknown {
   if (typeof value !== 'string') return value;

@@ -1,4 +1,5 @@
 import { BitryoshkaError } from '@bitryoshka/core';
+import type { Docstore } from './files/read-docstore.ts';
 import { readDocstore } from './files/read-docstore.ts';
 import { floatsOf, RecordFile } from './files/record-file.ts';
 import type { MigrateOptions, ReceivingStore, SourceRow } from './take-over.ts';
@@ -52,7 +53,7 @@ async function* elements(
   file: RecordFile,
   { count, elementBytes, labelOffset, vectorOffset }: IndexHeader,
   dimensions: number,
-  documents: ReadonlyMap<string, { pageContent?: unknown; metadata?: unknown; id?: unknown }>,
+  documents: Docstore['documents'],
 ): AsyncGenerator<SourceRow> {
   let taken = 0;
   for await (const element of file.records(headerBytes, count, elementBytes)) {
@@ -71,7 +72,7 @@ async function* elements(
     taken++;
     const { id, pageContent, metadata } = document;
     yield {
-      id: typeof id === 'string' ? id : undefined,
+      id,
       vector: floatsOf(element, vectorOffset, dimensions),
       pageContent,
       metadata,

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Document } from '@langchain/core/documents';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { importPeer } from '../../../../bench/peers/import-peer.mjs';
 import { WordEmbeddings } from '../testing/index.ts';
@@ -97,15 +98,14 @@ describe.skipIf(!lancedb)('a table of LanceDB (needs it)', () => {
 describe.skipIf(!community)('what LanceDB of LangChain stores (needs @lancedb/lancedb)', () => {
   it('with its metadata in columns', async () => {
     const theirs = new community.LanceDB(new WordEmbeddings(8), { uri: directory });
-    const documents = movedDocuments.map(({ pageContent }, i) => ({
-      pageContent,
-      metadata: { number: i, kind: 'text' },
-    }));
+    const documents = movedDocuments.map(
+      ({ pageContent }, i) => new Document({ pageContent, metadata: { number: i, kind: 'text' } }),
+    );
     await theirs.addDocuments(documents);
     const table = await (await lancedb.connect(directory)).openTable('langchain');
     const store = emptyStore();
     await fillFromLanceDB(store, table);
-    expect([...store.entries()].map(([, document]) => ({ ...document }))).toEqual(documents);
+    expect([...store.entries()].map(([, document]) => document)).toEqual(documents);
     const [found] = await store.similaritySearch('my dog sleeps all day', 1);
     expect(found.metadata).toEqual({ number: 4, kind: 'text' });
   });

@@ -1,5 +1,5 @@
 import { BitryoshkaError } from '@bitryoshka/core';
-import { metadataOfColumn, metadataOfColumns, textOfId } from './column-values.ts';
+import { metadataOfColumn, metadataOfColumns } from './column-values.ts';
 import type { MigrateOptions, ReceivingStore, SourceRow } from './take-over.ts';
 import { takeOver } from './take-over.ts';
 
@@ -71,7 +71,7 @@ async function* rowsOf(
     const idColumn = id ?? (fields === 'metadata' ? 'id' : undefined);
     for (const row of batch) {
       yield {
-        id: textOfId(idColumn === undefined ? undefined : row[idColumn]),
+        id: idColumn === undefined ? undefined : row[idColumn],
         vector: numbersOf(row[vector]),
         pageContent: row[text],
         metadata:

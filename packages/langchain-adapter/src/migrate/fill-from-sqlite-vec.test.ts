@@ -1,5 +1,7 @@
+import { Document } from '@langchain/core/documents';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSqlite } from '../../../../bench/peers/open-sqlite.mjs';
+import type { Database } from '../../../../bench/peers/open-sqlite.mjs';
+import { hasSqlite, openSqlite } from '../../../../bench/peers/open-sqlite.mjs';
 import { fillFromSqliteVec } from './fill-from-sqlite-vec.ts';
 import {
   emptyStore,
@@ -9,12 +11,10 @@ import {
   movedVectors,
 } from './moved-documents.suite.ts';
 
-const hasSqlite = (await openSqlite()) !== undefined;
 const blobOf = (vector: readonly number[]) => Buffer.from(Float32Array.from(vector).buffer);
 
 describe.skipIf(!hasSqlite)('a table (needs sqlite-vec, and better-sqlite3 or Node 22.13)', () => {
-  // biome-ignore lint/suspicious/noExplicitAny: a database of either library
-  let database: any;
+  let database: Database;
   beforeEach(async () => {
     database = await openSqlite();
   });
@@ -22,7 +22,7 @@ describe.skipIf(!hasSqlite)('a table (needs sqlite-vec, and better-sqlite3 or No
 
   /** All documents in a table, by its columns. */
   function insert(table: string, columns: string, valuesOf: (i: number) => unknown[]): void {
-    const marks = columns.split(',').map(() => '?');
+    const marks = columns.replace(/[^,]+/g, '?');
     const statement = database.prepare(`insert into ${table}(${columns}) values (${marks})`);
     for (const i of movedDocuments.keys()) statement.run(...valuesOf(i));
   }
@@ -90,8 +90,8 @@ describe.skipIf(!hasSqlite)('a table (needs sqlite-vec, and better-sqlite3 or No
     ]);
     const store = emptyStore();
     await fillFromSqliteVec(store, database, { table: 'rows', id: 'key', metadata: [] });
-    expect([...store.entries()].map(([, document]) => ({ ...document }))).toEqual(
-      movedDocuments.map(({ pageContent }) => ({ pageContent, metadata: {} })),
+    expect([...store.entries()].map(([, document]) => document)).toEqual(
+      movedDocuments.map(({ pageContent }) => new Document({ pageContent, metadata: {} })),
     );
   });
 

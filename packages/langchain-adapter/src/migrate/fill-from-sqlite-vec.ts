@@ -1,5 +1,5 @@
 import { BitryoshkaError } from '@bitryoshka/core';
-import { metadataOfColumn, metadataOfColumns, textOfId } from './column-values.ts';
+import { metadataOfColumn, metadataOfColumns } from './column-values.ts';
 import type { MigrateOptions, ReceivingStore, SourceRow } from './take-over.ts';
 import { takeOver } from './take-over.ts';
 
@@ -56,7 +56,7 @@ export async function fillFromSqliteVec(
   );
   const counted = prepared(database, `select count(*) as total ${from}`, table).get();
   const rowOf = (row: Record<string, unknown>): SourceRow => ({
-    id: textOfId(row.c0),
+    id: row.c0,
     vector: floatsOfColumn(row.c1),
     pageContent: row.c2,
     metadata:

@@ -21,6 +21,8 @@ it.each<[string, Partial<SourceRow>, string, RegExp]>([
   ['a vector of others', { vector: [1, 2, 3] }, 'dimension-mismatch', /3 dimensions, expected 2/],
   ['big numbers', { vector: new BigInt64Array(2) }, 'invalid-option', /row 2: got no vector/],
   ['NaN', { vector: [Number.NaN, 1] }, 'not-finite', /vectors\[2\]/],
+  ['an object for an id', { id: {} }, 'invalid-option', /row 2: got object for the id/],
+  ['a fraction for an id', { id: 0.5 }, 'invalid-option', /row 2: got number for the id/],
   ['no text', { pageContent: null }, 'invalid-option', /row 2: got object for the text/],
   ['a list for metadata', { metadata: [] }, 'invalid-option', /row 2: got metadata that are no/],
   ['a text for metadata', { metadata: '{' }, 'invalid-option', /row 2: got metadata that are no/],
@@ -39,6 +41,11 @@ it('takes typed arrays, and more rows than were said to come', async () => {
   expect(store.stats().count).toBe(50);
   const found = await store.similaritySearchVectorWithScore([0, 1], 1);
   expect(found[0][0].pageContent).toBe('text 0');
+});
+
+it('takes numbers for ids', async () => {
+  const rows = [row({ id: 7 }), row({ id: 8n }), row({ id: 'nine' })];
+  expect(await takeOver(emptyStore(), from(rows), {})).toEqual(['7', '8', 'nine']);
 });
 
 it('takes nothing for metadata', async () => {

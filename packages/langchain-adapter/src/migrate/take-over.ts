@@ -18,8 +18,8 @@ export interface MigrateOptions extends TaskOptions {
 
 /** A document as another store has it, before anything was checked. */
 export interface SourceRow {
-  /** Made up where there is none. */
-  readonly id: string | undefined;
+  /** A string or a whole number. Nothing counts as none: one is made up. */
+  readonly id: unknown;
   readonly vector: unknown;
   readonly pageContent: unknown;
   /** Nothing counts as none. */
@@ -65,9 +65,10 @@ export async function takeOver(
       const progress = { stage: 'read', done: ids.length, total: source.total };
       await checkpoint({ signal, onProgress }, progress);
     }
+    const id = idOf(source, row, ids.length);
     documents.push(documentOf(source, row, ids.length));
     vectors.push(row.vector);
-    ids.push(row.id);
+    ids.push(id);
   }
   const task = { signal, onProgress };
   const kept = duplicateIds === 'last' ? lastPositions(ids) : undefined;
@@ -121,6 +122,16 @@ class GrowingMatrix {
     const [rows, columns] = [this.#rows, this.#columns];
     return { rows, columns, data: this.#data.subarray(0, rows * columns) };
   }
+}
+
+function idOf(source: Source, { id }: SourceRow, row: number): string | undefined {
+  if (id === undefined || id === null) return undefined;
+  if (typeof id === 'string') return id;
+  if (typeof id === 'bigint' || Number.isSafeInteger(id)) return String(id as bigint | number);
+  throw misfit(
+    source,
+    `${source.name}, row ${row}: got ${typeof id} for the id, expected a string or a whole number.`,
+  );
 }
 
 function documentOf(

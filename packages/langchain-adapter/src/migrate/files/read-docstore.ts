@@ -4,7 +4,7 @@ import { checkpoint } from '@bitryoshka/core/internal';
 import { JsonScanner } from './json-scanner.ts';
 
 /** A document as `docstore.json` has it, before anything was checked. */
-export interface StoredDocument {
+interface StoredDocument {
   readonly pageContent?: unknown;
   readonly metadata?: unknown;
   readonly id?: unknown;
