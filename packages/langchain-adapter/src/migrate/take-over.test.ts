@@ -17,9 +17,15 @@ const from = (rows: Iterable<SourceRow> | AsyncIterable<SourceRow>, total = 2) =
 
 it.each<[string, Partial<SourceRow>, string, RegExp]>([
   ['no vector', { vector: undefined }, 'invalid-option', /table x, row 2: got no vector/],
-  ['texts in a vector', { vector: ['1', '2'] }, 'invalid-option', /row 2: got no vector/],
-  ['a vector of others', { vector: [1, 2, 3] }, 'dimension-mismatch', /3 dimensions, expected 2/],
-  ['big numbers', { vector: new BigInt64Array(2) }, 'invalid-option', /row 2: got no vector/],
+  ['texts in a vector', { vector: ['1', '2'] }, 'not-finite', /vectors\[2\]: got 1 at/],
+  ['a text for a vector', { vector: '12' }, 'invalid-option', /row 2: got no vector/],
+  [
+    'a vector of others',
+    { vector: [1, 2, 3] },
+    'dimension-mismatch',
+    /vectors\[2\]: got 3 dimensions, expected 2/,
+  ],
+  ['big numbers', { vector: new BigInt64Array(2) }, 'not-finite', /vectors\[2\]: got 0 at/],
   ['NaN', { vector: [Number.NaN, 1] }, 'not-finite', /vectors\[2\]/],
   ['an object for an id', { id: {} }, 'invalid-option', /row 2: got object for the id/],
   ['a fraction for an id', { id: 0.5 }, 'invalid-option', /row 2: got number for the id/],
@@ -61,7 +67,7 @@ it('refuses one id for different documents, or keeps the last of them', async ()
   const store = emptyStore();
   await expectRefusal(takeOver(store, from(rows), {}), 'duplicate-id', /the id "a"/);
   expect(store.stats().count).toBe(0);
-  expect(await takeOver(store, from(rows), { duplicateIds: 'last' })).toEqual(['b', 'a']);
+  expect(await takeOver(store, from(rows), { duplicateIds: 'last' })).toEqual(['a', 'b']);
   expect((await store.getByIds(['a', 'b'])).map(({ pageContent }) => pageContent)).toEqual([
     'new',
     'other',

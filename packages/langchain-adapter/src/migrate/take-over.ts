@@ -1,5 +1,5 @@
-import type { Matrix, TaskOptions } from '@bitryoshka/core';
-import { BitryoshkaError, selectRows } from '@bitryoshka/core';
+import type { TaskOptions } from '@bitryoshka/core';
+import { BitryoshkaError } from '@bitryoshka/core';
 import { checkpoint } from '@bitryoshka/core/internal';
 import type { DocumentInterface } from '@langchain/core/documents';
 import { isPlainObject } from '../documents/plain-value.ts';
@@ -42,7 +42,7 @@ const rowsPerTurn = 32;
 /**
  * Reads all rows, and then adds them at once: all are added, or none.
  *
- * @returns the ids, in the order of the rows
+ * @returns the ids, in the order of the rows; the last of several rows with one id has the place of the first
  */
 export async function takeOver(
   store: ReceivingStore,
@@ -57,71 +57,34 @@ export async function takeOver(
     });
   }
   signal?.throwIfAborted();
-  const vectors = new GrowingMatrix(source);
+  const vectors: ArrayLike<number>[] = [];
   const documents: DocumentInterface[] = [];
   const ids: (string | undefined)[] = [];
+  const positionById = new Map<string, number>();
+  let done = 0;
   for await (const row of source.rows) {
-    if (ids.length % rowsPerTurn === 0) {
-      const progress = { stage: 'read', done: ids.length, total: source.total };
+    if (done % rowsPerTurn === 0) {
+      const progress = { stage: 'read', done, total: Math.max(done, source.total) };
       await checkpoint({ signal, onProgress }, progress);
     }
-    const id = idOf(source, row, ids.length);
-    documents.push(documentOf(source, row, ids.length));
-    vectors.push(row.vector);
-    ids.push(id);
+    const id = idOf(source, row, done);
+    const known = id === undefined ? undefined : positionById.get(id);
+    const position = duplicateIds === 'last' ? (known ?? ids.length) : ids.length;
+    if (id !== undefined) positionById.set(id, position);
+    vectors[position] = vectorOf(source, row, done);
+    documents[position] = documentOf(source, row, done);
+    ids[position] = id;
+    done++;
   }
-  const task = { signal, onProgress };
-  const kept = duplicateIds === 'last' ? lastPositions(ids) : undefined;
-  if (!kept || kept.length === ids.length) {
-    return store.addVectors(vectors.matrix(), documents, { ...task, ids });
-  }
-  return store.addVectors(
-    selectRows(vectors.matrix(), kept),
-    kept.map((i) => documents[i] as DocumentInterface),
-    { ...task, ids: kept.map((i) => ids[i]) },
-  );
+  // As a list: its values are checked as they are added, and not all at once.
+  return store.addVectors(vectors, documents, { ids, signal, onProgress });
 }
 
-/** Float32 rows, of which it is not certain how many will come. */
-class GrowingMatrix {
-  readonly #source: Source;
-  #columns = 0;
-  #rows = 0;
-  #data = new Float32Array(0);
-
-  constructor(source: Source) {
-    this.#source = source;
-  }
-
-  push(vector: unknown): void {
-    const at = `${this.#source.name}, row ${this.#rows}`;
-    if (!isListOfNumbers(vector)) {
-      throw misfit(this.#source, `${at}: got no vector of numbers.`);
-    }
-    if (this.#rows === 0) {
-      this.#columns = vector.length;
-      this.#data = new Float32Array(Math.max(this.#source.total, 1) * vector.length);
-    }
-    if (vector.length !== this.#columns) {
-      throw new BitryoshkaError({
-        code: 'dimension-mismatch',
-        message: `${at}: got a vector of ${vector.length} dimensions, expected ${this.#columns}, as the first has.`,
-        remedy: 'Move vectors of one model alone.',
-      });
-    }
-    if ((this.#rows + 1) * this.#columns > this.#data.length) {
-      const grown = new Float32Array(this.#data.length * 2);
-      grown.set(this.#data);
-      this.#data = grown;
-    }
-    this.#data.set(vector, this.#rows * this.#columns);
-    this.#rows++;
-  }
-
-  matrix(): Matrix {
-    const [rows, columns] = [this.#rows, this.#columns];
-    return { rows, columns, data: this.#data.subarray(0, rows * columns) };
-  }
+/** Its length and values are checked by the store. */
+function vectorOf(source: Source, { vector }: SourceRow, row: number): ArrayLike<number> {
+  const isList = Array.isArray(vector) || (ArrayBuffer.isView(vector) && 'length' in vector);
+  if (isList) return vector as ArrayLike<number>;
+  throw misfit(source, `${source.name}, row ${row}: got no vector of numbers.`);
 }
 
 function idOf(source: Source, { id }: SourceRow, row: number): string | undefined {
@@ -147,18 +110,6 @@ function documentOf(
     throw misfit(source, `${at}: got metadata that are no object, expected one.`);
   }
   return { pageContent, metadata: metadata ?? {} };
-}
-
-/** Values of typed arrays are not looked at one by one: they are numbers, but for big ones. */
-function isListOfNumbers(value: unknown): value is ArrayLike<number> {
-  if (Array.isArray(value)) return value.every((item) => typeof item === 'number');
-  if (!ArrayBuffer.isView(value) || !('length' in value)) return false;
-  return !(value instanceof BigInt64Array || value instanceof BigUint64Array);
-}
-
-function lastPositions(ids: readonly (string | undefined)[]): number[] {
-  const last = new Map(ids.map((id, i) => [id, i]));
-  return ids.flatMap((id, i) => (id === undefined || last.get(id) === i ? [i] : []));
 }
 
 export function misfit({ misfit: code }: Pick<Source, 'misfit'>, message: string): BitryoshkaError {
