@@ -40,6 +40,13 @@ describe.skipIf(!isBuilt)('the packages work (need a build)', () => {
     run(jest, '--rootDir', here('consumers'), '--config', '{"transform":{}}', '--no-watchman');
   });
 
+  it('as a suite of node:test', () => {
+    const printed = run('--test', '--test-reporter=tap', here('consumers/conformance.test.js'));
+    expect(printed).toMatch(/^# fail 0$/m);
+    expect(printed).toMatch(/^# pass [1-9]/m);
+    expect(printed).toMatch(/^# skipped [1-9]/m);
+  });
+
   // In a folder of their own: nothing of the packages is found at run time.
   it.each([
     ['esm', 'mjs'],

@@ -10,8 +10,17 @@ import { build } from 'esbuild';
 
 /** Ways in, and what is started or chosen by its place. */
 const libraries = {
-  core: ['index', 'training', 'evaluation/index', 'analysis/index', 'node/index', 'internal'],
-  'langchain-adapter': ['index'],
+  core: [
+    'index',
+    'training',
+    'evaluation/index',
+    'analysis/index',
+    'export/index',
+
+    'node/index',
+    'internal',
+  ],
+  'langchain-adapter': ['index', 'migrate/index', 'testing/index'],
   'transformers-embedder': [
     'index',
     'platform/node',

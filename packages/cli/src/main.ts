@@ -8,6 +8,7 @@ import { demonstrate } from './commands/demonstrate.ts';
 import { evaluateFolder } from './commands/evaluate-folder.ts';
 import type { FitToFileOptions } from './commands/fit-to-file.ts';
 import { fitToFile } from './commands/fit-to-file.ts';
+import { migrateStore } from './commands/migrate-store.ts';
 import { searchFolder } from './commands/search-folder.ts';
 import { trainHead } from './commands/train-head.ts';
 import { tuneQuantizer } from './commands/tune-quantizer.ts';
@@ -233,7 +234,38 @@ function createProgram(): Command {
     .option('--json', 'print one object', false)
     .action(verifyFolder);
 
+  program
+    .command('migrate')
+    .summary('move what another vector store has saved')
+    .description(
+      'Reads a folder that HNSWLib or FaissStore of LangChain saved, or a table of a SQLite file with sqlite-vec, and saves it as a BinaryVectorStore. Vectors, ids and metadata are taken over; nothing is embedded again.',
+    )
+    .argument('<source>', 'the folder or the SQLite file')
+    .argument('<folder>', 'where to save the store: a new or an empty folder')
+    .option('--table <name>', 'SQLite: the table or view that has the rows')
+    .option('--vector <column>', 'SQLite: the vectors (default: embedding)')
+    .option('--text <column>', 'SQLite: the texts (default: text)')
+    .option('--id <column>', 'SQLite: the ids (default: rowid)')
+    .option(
+      '--metadata <columns>',
+      'SQLite: one of JSON, or several, comma-separated (default: metadata)',
+      parseColumns,
+    )
+    .addOption(
+      new Option('--duplicates <what>', 'where different documents have one id')
+        .choices(['refuse', 'last'])
+        .default('refuse'),
+    )
+    .option('--json', 'print one object', false)
+    .action(migrateStore);
+
   return program;
+}
+
+/** Lists end with a comma where they have one column. */
+function parseColumns(list: string): string | string[] {
+  if (!list.includes(',') && list !== '') return list;
+  return list.split(',').filter((name) => name !== '');
 }
 
 function parseKind(name: string): QuantizerKind {

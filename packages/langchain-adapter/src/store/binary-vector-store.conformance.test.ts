@@ -2,11 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fitQuantizer } from '@bitryoshka/core';
-import type { Embeddings } from '@langchain/core/embeddings';
+import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { BinaryVectorStore } from './binary-vector-store.ts';
 import type { BinaryVectorStoreOptions } from './store-options.ts';
-import type { TestedStore } from './vector-store.suite.ts';
 import { vectorStoreSuite, WordEmbeddings } from './vector-store.suite.ts';
 
 let directory: string;
@@ -15,28 +14,31 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-const create = (options: BinaryVectorStoreOptions) => async (embeddings: Embeddings) =>
+const create = (options: BinaryVectorStoreOptions) => async (embeddings: EmbeddingsInterface) =>
   new BinaryVectorStore(embeddings, options);
-const saveAndLoad = async (store: TestedStore): Promise<TestedStore> => {
-  await (store as BinaryVectorStore).save(directory);
+const saveAndLoad = async (store: BinaryVectorStore): Promise<BinaryVectorStore> => {
+  await store.save(directory);
   return BinaryVectorStore.load(directory, store.embeddings);
 };
 
-describe('before it is fitted', () => vectorStoreSuite(create({})));
+const suite = (options: BinaryVectorStoreOptions) =>
+  vectorStoreSuite(create(options), { reload: saveAndLoad });
+const suiteOfLoaded = (options: BinaryVectorStoreOptions) =>
+  vectorStoreSuite(create(options), { reload: saveAndLoad, settle: saveAndLoad });
+
+describe('before it is fitted', () => suite({}));
 
 describe('when it fits itself amid the adding', () =>
-  vectorStoreSuite(create({ quantizer: { kind: 'itq', bits: 2 }, index: 'scan' })));
+  suite({ quantizer: { kind: 'itq', bits: 2 }, index: 'scan' }));
 
-describe('with a quantizer from the first vector on', () =>
-  vectorStoreSuite(async (embeddings) => {
-    const words = await new WordEmbeddings().embedDocuments(
-      Array.from({ length: 40 }, (_, i) => `word ${i}`),
-    );
-    const quantizer = await fitQuantizer(words, { kind: 'itq', bits: 24 });
-    return new BinaryVectorStore(embeddings, { quantizer });
-  }));
+describe('with a quantizer from the first vector on', async () => {
+  const words = await new WordEmbeddings().embedDocuments(
+    Array.from({ length: 40 }, (_, i) => `word ${i}`),
+  );
+  suite({ quantizer: await fitQuantizer(words, { kind: 'itq', bits: 24 }) });
+});
 
-describe('saved and loaded, exact', () => vectorStoreSuite(create({}), saveAndLoad));
+describe('saved and loaded, exact', () => suiteOfLoaded({}));
 
 describe('saved and loaded, with codes', () =>
-  vectorStoreSuite(create({ quantizer: { kind: 'median', bits: 3 }, index: 'scan' }), saveAndLoad));
+  suiteOfLoaded({ quantizer: { kind: 'median', bits: 3 }, index: 'scan' }));

@@ -229,7 +229,19 @@ describe('a cosine of its own', () => {
     const lengths = Math.sqrt(dot(a, a) * dot(b, b));
     return lengths > 0 ? Math.fround(dot(a, b) / lengths) : 0;
   };
-  vectorStoreSuite(async (given) => new BinaryVectorStore(given, { similarity: cosine }));
+  // Saved without the function, and loaded with it.
+  const reload = async (store: BinaryVectorStore) => {
+    const folder = await mkdtemp(join(tmpdir(), 'bitryoshka-similarity-'));
+    try {
+      await store.save(folder);
+      return await BinaryVectorStore.load(folder, store.embeddings, { similarity: cosine });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  };
+  vectorStoreSuite(async (given) => new BinaryVectorStore(given, { similarity: cosine }), {
+    reload,
+  });
 });
 
 it('equal texts score 1 to the last digit, and no others', async () => {

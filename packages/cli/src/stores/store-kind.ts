@@ -1,0 +1,45 @@
+import { open, readdir } from 'node:fs/promises';
+import { BitryoshkaError } from '@bitryoshka/core';
+
+/** What can be moved from where it was saved. */
+export type StoreKind = 'HNSWLib' | 'FaissStore' | 'SQLite';
+
+const sqliteHeader = 'SQLite format 3\0';
+
+/**
+ * What a path holds, by its files or its first bytes.
+ *
+ * @throws BitryoshkaError `file-not-found`, or `invalid-file` for anything else
+ */
+export async function storeKindOf(path: string): Promise<StoreKind> {
+  const names = await readdir(path).catch((error: NodeJS.ErrnoException) => error.code);
+  if (Array.isArray(names)) {
+    if (names.includes('hnswlib.index')) return 'HNSWLib';
+    if (names.includes('faiss.index') || names.includes('index.faiss')) return 'FaissStore';
+    throw unknown(path, 'a folder without hnswlib.index or faiss.index');
+  }
+  if (names !== 'ENOTDIR') {
+    throw new BitryoshkaError({
+      code: 'file-not-found',
+      message: `${path}: got nothing that can be read (${names}), expected a folder or a file.`,
+      remedy: 'Check the path and the permissions.',
+    });
+  }
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, 0);
+    if (buffer.toString('latin1', 0, bytesRead) === sqliteHeader) return 'SQLite';
+  } finally {
+    await file.close();
+  }
+  throw unknown(path, 'a file that is no SQLite database');
+}
+
+function unknown(path: string, got: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'invalid-file',
+    message: `${path}: got ${got}.`,
+    remedy:
+      'Name a folder that HNSWLib or FaissStore of LangChain saved, or a SQLite file; others can be moved by a program with @bitryoshka/langchain/migrate.',
+  });
+}
