@@ -10,6 +10,7 @@ export { createWasmScanKernel, javascriptScanKernel } from './kernels/scan/scan-
 export { checkpoint } from './progress/task-options.ts';
 export { unlessAborted } from './progress/unless-aborted.ts';
 export { mostBits } from './quantizers/most-bits.ts';
+export { TopK } from './search/ranking/top-k.ts';
 export { VectorRows } from './search/vectors/vector-rows.ts';
 export { checkedShape } from './vectors/matrix.ts';
 export { seededRandom } from './vectors/random.ts';

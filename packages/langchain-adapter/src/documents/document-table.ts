@@ -3,6 +3,7 @@ import { RowSet } from '@bitryoshka/core';
 import { checkpoint } from '@bitryoshka/core/internal';
 import type { CompiledFilter } from '../filters/document-filter.ts';
 import { MetadataIndex } from '../filters/metadata-index.ts';
+import type { WordSearch } from '../lexical/hybrid-options.ts';
 import type { DocumentEntry } from './document-batch.ts';
 import { RowPages } from './row-pages.ts';
 
@@ -17,6 +18,8 @@ export class DocumentTable {
   readonly #replaced: Map<string, number> = new Map();
   #count = 0;
   readonly #metadata: MetadataIndex;
+  /** Finds documents by their words; undefined where only vectors are searched. */
+  readonly words: WordSearch | undefined;
   /** Rows from here on are not committed. */
   #end = 0;
 
@@ -24,7 +27,8 @@ export class DocumentTable {
    * @param fields of metadata that are indexed as documents are added
    * @throws BitryoshkaError `invalid-option`
    */
-  constructor(fields?: readonly string[]) {
+  constructor(fields?: readonly string[], words?: WordSearch) {
+    this.words = words;
     this.#metadata = new MetadataIndex((row) => this.#entries.get(row)?.document.metadata, fields);
   }
 
@@ -69,6 +73,7 @@ export class DocumentTable {
   commit(count: number, firstRow: number): number[] {
     const left = [...this.#replaced.values()];
     this.#replaced.clear();
+    this.words?.index.commit();
     for (const row of left) this.#remove(row);
     this.#count += count - left.length;
     this.#end = Math.max(this.#end, firstRow + count);
@@ -92,6 +97,8 @@ export class DocumentTable {
 
   #put(row: number, entry: DocumentEntry): void {
     const { id, document } = entry;
+    // First, as a tokenizer of the caller's may throw.
+    this.words?.index.add(row, this.words.textOf(document));
     this.#entries.add(row, entry);
     this.#metadata.add(row, document.metadata);
     const before = this.#rowById.get(id);
@@ -110,6 +117,7 @@ export class DocumentTable {
   #remove(row: number): void {
     this.#entries.delete(row);
     this.#metadata.delete(row);
+    this.words?.index.delete(row);
   }
 
   get(id: string): DocumentEntry | undefined {

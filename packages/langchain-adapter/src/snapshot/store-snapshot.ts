@@ -4,6 +4,7 @@ import { checkpoint } from '@bitryoshka/core/internal';
 import type { DocumentEntry } from '../documents/document-batch.ts';
 import { DocumentTable } from '../documents/document-table.ts';
 import { isPlainObject } from '../documents/plain-value.ts';
+import { createWordSearch } from '../lexical/hybrid-options.ts';
 import type { NodePlatform } from '../platform.ts';
 import { loadNodePlatform } from '../platform.ts';
 import type {
@@ -52,7 +53,7 @@ export async function saveStore(
   { signal, onProgress }: TaskOptions,
 ): Promise<void> {
   const { writeSnapshot } = await fileSystem();
-  const { index: indexKind, targetRecall, depth, fields, storage, quantizer } = options;
+  const { index: indexKind, targetRecall, depth, fields, hybrid, storage, quantizer } = options;
   const total = 2 * documents.count;
   let done = 0;
   await writeSnapshot(
@@ -67,6 +68,7 @@ export async function saveStore(
           depth,
           fields,
           quantizer,
+          hybrid: typeof hybrid === 'object' ? { ...hybrid, tokenize: undefined } : hybrid,
           ...(typeof storage === 'string' && { storage }),
         },
       },
@@ -103,7 +105,7 @@ export async function saveStore(
  */
 export async function loadStore(
   directory: string,
-  { signal, fields }: Pick<LoadOptions, 'signal' | 'fields'>,
+  { signal, fields, hybrid }: Pick<LoadOptions, 'signal' | 'fields' | 'hybrid'>,
   indexOptions: (saved: SavedOptions) => (dimensions: number) => AutoIndexOptions,
 ): Promise<StoreParts> {
   const { readSnapshot } = await fileSystem();
@@ -129,7 +131,8 @@ export async function loadStore(
         throw invalid(`vectors of ${index.dimensions} dimensions, settings for ${dimensions}`);
       }
       const rows = index?.rowIds() ?? new Uint32Array(0);
-      const documents = new DocumentTable(fields ?? saved.fields);
+      const words = createWordSearch(hybrid ?? saved.hybrid);
+      const documents = new DocumentTable(fields ?? saved.fields, words);
       let lines = 0;
       for await (const entry of decodeDocumentLines(documentLines.stream())) {
         if (lines % rowsPerTurn === 0) {

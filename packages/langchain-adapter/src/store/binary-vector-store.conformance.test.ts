@@ -40,3 +40,12 @@ describe('saved and loaded, exact', () => vectorStoreSuite(create({}), saveAndLo
 
 describe('saved and loaded, with codes', () =>
   vectorStoreSuite(create({ quantizer: { kind: 'median', bits: 3 }, index: 'scan' }), saveAndLoad));
+
+describe('hybrid', () => vectorStoreSuite(create({ hybrid: true }), undefined, { isHybrid: true }));
+
+describe('hybrid, saved and loaded, with codes', () =>
+  vectorStoreSuite(
+    create({ hybrid: true, quantizer: { kind: 'median', bits: 3 }, index: 'scan' }),
+    saveAndLoad,
+    { isHybrid: true },
+  ));

@@ -18,6 +18,7 @@ import {
   toMatrix,
 } from '@bitryoshka/core';
 import { checkedShape } from '@bitryoshka/core/internal';
+import type { Callbacks } from '@langchain/core/callbacks/manager';
 import type { Document, DocumentInterface } from '@langchain/core/documents';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import type { MaxMarginalRelevanceSearchOptions } from '@langchain/core/vectorstores';
@@ -28,6 +29,8 @@ import { DocumentTable } from '../documents/document-table.ts';
 import { embedTexts } from '../documents/embed-texts.ts';
 import type { DocumentFilter } from '../filters/document-filter.ts';
 import { compileFilter } from '../filters/document-filter.ts';
+import { createWordSearch } from '../lexical/hybrid-options.ts';
+import { searchHybrid } from '../lexical/search-hybrid.ts';
 import type { NodePlatform } from '../platform.ts';
 import { isNode, loadNodePlatform } from '../platform.ts';
 import { loadStore, saveStore } from '../snapshot/store-snapshot.ts';
@@ -90,11 +93,11 @@ export class BinaryVectorStore extends SaveableVectorStore {
   constructor(embeddings: EmbeddingsInterface, options: BinaryVectorStoreOptions = {}) {
     super(embeddings, options);
     checkStoreOptions(options);
-    const { bits, index, targetRecall, depth, storage, fields, onIndexProgress } = options;
+    const { bits, index, targetRecall, depth, storage, fields, hybrid, onIndexProgress } = options;
     const quantizer =
       options.quantizer ?? (bits === undefined ? undefined : { kind: 'tuned' as const, bits });
-    this.#options = { index, targetRecall, depth, storage, fields, onIndexProgress };
-    this.#documents = new DocumentTable(fields);
+    this.#options = { index, targetRecall, depth, storage, fields, hybrid, onIndexProgress };
+    this.#documents = new DocumentTable(fields, createWordSearch(hybrid));
     this.#recipe = recipeOf(quantizer);
     if (quantizer && isQuantizer(quantizer)) {
       this.#index = new AutoIndex({ ...this.#indexOptions(quantizer.inputDimensions), quantizer });
@@ -288,6 +291,43 @@ export class BinaryVectorStore extends SaveableVectorStore {
   }
 
   /**
+   * Where the store is hybrid, by words as well.
+   *
+   * @returns the documents of `similaritySearchWithScore`
+   */
+  override async similaritySearch(
+    query: string,
+    k?: number,
+    filter?: DocumentFilter,
+    callbacks?: Callbacks,
+  ): Promise<Document[]> {
+    if (!this.#documents.words) return super.similaritySearch(query, k, filter, callbacks);
+    const found = await this.similaritySearchWithScore(query, k, filter, callbacks);
+    return found.map(([document]) => document);
+  }
+
+  /**
+   * Where the store is hybrid, by words as well.
+   *
+   * @param k how many documents, at most. Default: 4
+   * @returns documents and scores, best first: cosine similarities, or in a hybrid store what words made of them
+   * @throws BitryoshkaError as `similaritySearchVectorWithScore`; what the embeddings and the tokenizer throw is
+   *   passed on
+   */
+  override async similaritySearchWithScore(
+    query: string,
+    k = 4,
+    filter?: DocumentFilter,
+    callbacks?: Callbacks,
+  ): Promise<[Document, number][]> {
+    if (!this.#documents.words) return super.similaritySearchWithScore(query, k, filter, callbacks);
+    const vector = await this.embeddings.embedQuery(query);
+    return this.#answers(this.#search(vector, k, filter, query));
+  }
+
+  /**
+   * By the vector alone, in a hybrid store, too.
+   *
    * @param k how many documents, at most; that many are found whenever the filter lets so many through
    * @returns documents and cosine similarities, best first
    * @throws BitryoshkaError `dimension-mismatch`, `not-finite` or `invalid-option`
@@ -297,10 +337,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
     k: number,
     filter?: DocumentFilter,
   ): Promise<[Document, number][]> {
-    return this.#search(query, k, filter).map(({ row, score }) => [
-      copyDocument(this.#entry(row).document),
-      score,
-    ]);
+    return this.#answers(this.#search(query, k, filter));
   }
 
   /**
@@ -315,7 +352,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
   ): Promise<Document[]> {
     const { k, fetchK = 20, lambda = 0.5, filter } = options;
     const vector = await this.embeddings.embedQuery(query);
-    const found = this.#search(vector, Math.max(k, fetchK), filter);
+    const found = this.#search(vector, Math.max(k, fetchK), filter, query);
     const chosen = maximalMarginalRelevance(
       found.map(({ score }) => score),
       found.map(({ row }) => (this.#index as AutoIndex).vector(row)),
@@ -465,7 +502,13 @@ export class BinaryVectorStore extends SaveableVectorStore {
     };
   }
 
-  #search(query: ArrayLike<number>, k: number, filter: DocumentFilter | undefined): ScoredRow[] {
+  /** @param text the query, where words are to be searched as well */
+  #search(
+    query: ArrayLike<number>,
+    k: number,
+    filter: DocumentFilter | undefined,
+    text?: string,
+  ): ScoredRow[] {
     const isFiltered = filter !== undefined && filter !== null;
     const compiled = isFiltered ? compileFilter(filter) : undefined;
     if (!Number.isSafeInteger(k) || k < 0) {
@@ -478,11 +521,24 @@ export class BinaryVectorStore extends SaveableVectorStore {
     const index = this.#searched ?? this.#index;
     const documents = this.#documents;
     if (!index) return [];
-    return index.search(query, {
-      ...this.#options.depth,
+    const { depth } = this.#options;
+    const { words } = documents;
+    const wanted = {
       k: Math.min(k, documents.count),
       allowed: compiled && documents.allowed(compiled),
+    };
+    if (text === undefined || !words) return index.search(query, { ...depth, ...wanted });
+    return searchHybrid(index, words.index, {
+      ...wanted,
+      text,
+      vector: query,
+      depth,
+      alpha: words.alpha,
     });
+  }
+
+  #answers(found: readonly ScoredRow[]): [Document, number][] {
+    return found.map(({ row, score }) => [copyDocument(this.#entry(row).document), score]);
   }
 
   #entry(row: number): DocumentEntry {

@@ -12,6 +12,7 @@ import { AutoIndex, BitryoshkaError, quantizerKinds } from '@bitryoshka/core';
 import type { CorpusPairOptions } from '@bitryoshka/core/training';
 import { corpusPairKinds } from '@bitryoshka/core/training';
 import type { PassageFields } from '../documents/passage-of.ts';
+import type { HybridOptions } from '../lexical/hybrid-options.ts';
 
 /** Options of a head that can be saved with a store. */
 export type HeadRecipe = Pick<
@@ -74,6 +75,11 @@ export interface BinaryVectorStoreOptions {
    * are added. Other fields are indexed when a filter asks for them, up to eight at a time.
    */
   readonly fields?: readonly string[] | undefined;
+  /**
+   * Search by words as well, where a query is a text: `true`, or how words count. Scores are then cosines that words
+   * have moved. Default: vectors alone.
+   */
+  readonly hybrid?: boolean | HybridOptions | undefined;
 }
 
 export interface AddOptions extends TaskOptions {
@@ -103,7 +109,7 @@ export interface RefitOptions extends FitOptions {
 export interface LoadOptions
   extends Pick<
       BinaryVectorStoreOptions,
-      'index' | 'targetRecall' | 'depth' | 'storage' | 'fields' | 'onIndexProgress'
+      'index' | 'targetRecall' | 'depth' | 'storage' | 'fields' | 'hybrid' | 'onIndexProgress'
     >,
     Pick<TaskOptions, 'signal'> {}
 
