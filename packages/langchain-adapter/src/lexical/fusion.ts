@@ -15,9 +15,8 @@ const leastDeviation = 1e-6;
  * over the rows, so that neither scale matters, and added up by weight. Other than ranks, they tell a clear answer
  * from the best of many poor ones.
  *
- * The result is on the scale of the cosines: `alpha * cosine + (1 - alpha) * words`, where the scores by words were
- * given the mean and the deviation of the cosines. It orders the rows of one query; across queries it means no more
- * than cosines do.
+ * The sums are stretched over the range of the cosines: the best row has the highest cosine of all, the last one the
+ * lowest. With vectors alone they are the cosines themselves.
  *
  * Source: the convex combination of Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval",
  * ACM TOIS 2023, of standardized scores.
@@ -28,42 +27,41 @@ const leastDeviation = 1e-6;
  */
 export function fuse(cosines: readonly ScoredRow[], words: ScoredList, alpha: number): ScoredRow[] {
   const gains = new Map(words.found.map(({ row, score }) => [row, score]));
-  const gainOf = ({ row }: ScoredRow) => gains.get(row) ?? words.otherwise;
-  const byVectors = distribution(cosines.map(({ score }) => score));
-  const byWords = distribution(cosines.map(gainOf));
+  const byVectors = standardize(cosines.map(({ score }) => score));
+  const byWords = standardize(cosines.map(({ row }) => gains.get(row) ?? words.otherwise));
   // Words that do not tell the rows apart say nothing.
-  const share = byWords.deviation === 0 ? 1 : alpha;
+  if (alpha === 1 || byWords.every((value) => value === 0)) {
+    return cosines.toSorted((a, b) => b.score - a.score || a.row - b.row);
+  }
+  const sums = cosines.map(
+    (_, i) => alpha * (byVectors[i] as number) + (1 - alpha) * (byWords[i] as number),
+  );
+  const [low, high] = rangeOf(sums);
+  const [lowest, highest] = rangeOf(cosines.map(({ score }) => score));
   return cosines
-    .map((candidate) => {
-      const { row, score: cosine } = candidate;
-      const standing = (1 - share) * standard(gainOf(candidate), byWords);
-      const { mean, deviation } = byVectors;
-      return {
-        row,
-        cosine,
-        order: share * standard(cosine, byVectors) + standing,
-        score: share * cosine + (1 - share) * mean + standing * deviation,
-      };
+    .map(({ row, score: cosine }, i) => {
+      const place = ((sums[i] as number) - low) / (high - low || 1);
+      return { row, cosine, place };
     })
-    .sort((a, b) => b.order - a.order || b.cosine - a.cosine || a.row - b.row)
-    .map(({ row, score }) => ({ row, score: Math.max(-1, Math.min(1, score)) }));
+    .sort((a, b) => b.place - a.place || b.cosine - a.cosine || a.row - b.row)
+    .map(({ row, place }) => ({ row, score: lowest * (1 - place) + highest * place }));
 }
 
-interface Distribution {
-  readonly mean: number;
-  /** 0 where all values are the same. */
-  readonly deviation: number;
-}
-
-function distribution(values: readonly number[]): Distribution {
-  const meanOf = (list: readonly number[]) =>
-    list.reduce((sum, value) => sum + value, 0) / list.length;
+/** Each in deviations from the mean of all; zeros where all are the same. */
+function standardize(values: readonly number[]): number[] {
   const mean = meanOf(values);
   const deviation = Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)));
-  return { mean, deviation: deviation < leastDeviation ? 0 : deviation };
+  return values.map((value) => (deviation < leastDeviation ? 0 : (value - mean) / deviation));
 }
 
-/** In deviations from the mean. */
-function standard(value: number, { mean, deviation }: Distribution): number {
-  return deviation === 0 ? 0 : (value - mean) / deviation;
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function rangeOf(values: readonly number[]): [lowest: number, highest: number] {
+  // Not by Math.min(...values), which takes some ten thousand at most.
+  return values.reduce<[number, number]>(
+    ([lowest, highest], value) => [Math.min(lowest, value), Math.max(highest, value)],
+    [Infinity, -Infinity],
+  );
 }
