@@ -8,7 +8,7 @@ import type { DocumentEntry } from './document-batch.ts';
 import { RowPages } from './row-pages.ts';
 
 /** Documents between two looks at the clock. */
-const rowsPerTurn = 100;
+const rowsPerTurn = 10;
 
 /** The documents of an index's rows, in the order in which they were added. */
 export class DocumentTable {
@@ -39,10 +39,15 @@ export class DocumentTable {
   /**
    * Puts documents, no two of the same id, in the rows from `firstRow` on; those with the same ids leave theirs.
    *
+   * @param options `isIndexed`: whether their words are in their place already
    * @returns the rows that were left
    */
-  append(entries: readonly DocumentEntry[], firstRow: number): number[] {
-    for (const [i, entry] of entries.entries()) this.#put(firstRow + i, entry);
+  append(
+    entries: readonly DocumentEntry[],
+    firstRow: number,
+    { isIndexed = false }: { readonly isIndexed?: boolean } = {},
+  ): number[] {
+    for (const [i, entry] of entries.entries()) this.#put(firstRow + i, entry, isIndexed);
     return this.commit(entries.length, firstRow);
   }
 
@@ -95,10 +100,10 @@ export class DocumentTable {
     return row !== undefined && row >= this.#end ? this.#replaced.get(id) : row;
   }
 
-  #put(row: number, entry: DocumentEntry): void {
+  #put(row: number, entry: DocumentEntry, isIndexed = false): void {
     const { id, document } = entry;
     // First, as a tokenizer of the caller's may throw.
-    this.words?.index.add(row, this.words.textOf(document));
+    if (!isIndexed) this.words?.index.add(row, this.words.textOf(document));
     this.#entries.add(row, entry);
     this.#metadata.add(row, document.metadata);
     const before = this.#rowById.get(id);

@@ -1,10 +1,9 @@
 import { BitryoshkaError } from '@bitryoshka/core';
 import type { DocumentInterface } from '@langchain/core/documents';
 import type { Language } from './languages.ts';
-import type { LexicalIndex } from './lexical-index.ts';
 import { MemoryLexicalIndex } from './memory-lexical-index.ts';
 import type { Tokenize } from './tokenize.ts';
-import { createTokenizer } from './tokenize.ts';
+import { createTokenizer, tokenizerVersion } from './tokenize.ts';
 
 /** How words count beside vectors. */
 export interface HybridOptions {
@@ -20,8 +19,11 @@ export interface HybridOptions {
 
 /** What is kept of documents to find them by their words. */
 export interface WordSearch {
-  readonly index: LexicalIndex;
+  readonly index: MemoryLexicalIndex;
   readonly alpha: number;
+  readonly tokenize: Tokenize;
+  /** What makes the tokens, and of what; undefined for a function of the caller's, of which nothing is known. */
+  readonly tokenizer: string | undefined;
   /** What is searched of a document. */
   readonly textOf: (document: DocumentInterface) => string;
 }
@@ -49,9 +51,12 @@ export function createWordSearch(
     throw invalid('hybrid.fields', fields, 'a list of names of fields of metadata');
   }
   const ofLanguage = createTokenizer(language);
+  const used = tokenize ? checked(tokenize) : ofLanguage;
   return {
-    index: new MemoryLexicalIndex(tokenize ? checked(tokenize) : ofLanguage),
+    index: new MemoryLexicalIndex(used),
     alpha,
+    tokenize: used,
+    tokenizer: tokenize ? undefined : JSON.stringify({ tokenizerVersion, language, fields }),
     textOf: ({ metadata, pageContent }) =>
       [...fields.flatMap((path) => textsAt(metadata, path)), pageContent].join('\n'),
   };

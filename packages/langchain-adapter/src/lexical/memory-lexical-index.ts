@@ -67,18 +67,7 @@ export class MemoryLexicalIndex implements LexicalIndex {
 
   add(row: number, text: string): void {
     const tokens = this.#tokenize(text);
-    this.#next = row + 1;
-    if (tokens.length === 0) return;
-    let page = this.#pages[row >>> pageBits];
-    if (!page) {
-      const [lengths, scores] = [new Uint32Array(pageRows), new Float32Array(pageRows)];
-      page = { lengths, scores, count: 0 };
-      this.#pages[row >>> pageBits] = page;
-    }
-    page.lengths[row & (pageRows - 1)] = tokens.length;
-    page.count++;
-    this.#added.rows++;
-    this.#added.tokens += tokens.length;
+    this.#setLength(row, tokens.length);
     for (const token of tokens) this.#append(token, row);
     if (this.#dead > 0) this.#sweepSome(sweptPerToken * tokens.length);
   }
@@ -118,8 +107,66 @@ export class MemoryLexicalIndex implements LexicalIndex {
     return this.#takeBest(count, scored);
   }
 
+  /** Takes out all that is gone, list by list: a search takes out nothing then before there are changes. */
+  *takeOut(): Generator<{ readonly token: string; readonly count: number }> {
+    for (const [token, list] of this.#postings) {
+      this.#purge(list);
+      if (list.length === 0) this.#postings.delete(token);
+      else yield { token, count: list.length };
+    }
+  }
+
+  /** The postings of each token, in the order of `takeOut`, as they are. */
+  *lists(): Generator<Uint32Array> {
+    for (const { rows, length } of this.#postings.values()) yield rows.subarray(0, length);
+  }
+
+  /** The rows that have tokens, in rising order, and how many. */
+  lengths(): { readonly rows: Uint32Array; readonly lengths: Uint32Array } {
+    const count = this.#committed.rows;
+    const [rows, lengths] = [new Uint32Array(count), new Uint32Array(count)];
+    let filled = 0;
+    for (const [number, page] of this.#pages.entries()) {
+      for (let within = 0; page && within < pageRows; within++) {
+        const length = page.lengths[within] as number;
+        if (length === 0) continue;
+        rows[filled] = number * pageRows + within;
+        lengths[filled++] = length;
+      }
+    }
+    return { rows, lengths };
+  }
+
+  /** Puts back what `lengths` told, a part of it or all; it is to be committed. */
+  restoreRows(rows: Uint32Array, lengths: Uint32Array): void {
+    for (const [i, row] of rows.entries()) this.#setLength(row, lengths[i] as number);
+  }
+
+  /** Puts back a list. */
+  restoreList(token: string, postings: Uint32Array): void {
+    this.#postings.set(token, { rows: postings, length: postings.length });
+  }
+
   #lengthOf(row: number): number {
     return this.#pages[row >>> pageBits]?.lengths[row & (pageRows - 1)] ?? 0;
+  }
+
+  #setLength(row: number, length: number): void {
+    this.#next = row + 1;
+    if (length === 0) return;
+    let page = this.#pages[row >>> pageBits];
+    if (!page) {
+      page = {
+        lengths: new Uint32Array(pageRows),
+        scores: new Float32Array(pageRows),
+        count: 0,
+      };
+      this.#pages[row >>> pageBits] = page;
+    }
+    page.lengths[row & (pageRows - 1)] = length;
+    page.count++;
+    this.#added.rows++;
+    this.#added.tokens += length;
   }
 
   #append(token: string, row: number): void {

@@ -4,6 +4,9 @@ import { languageRules } from './languages.ts';
 /** The tokens of a text; of documents and of queries alike. */
 export type Tokenize = (text: string) => string[];
 
+/** To be raised whenever a text gives other tokens than before: those of older files are made again then. */
+export const tokenizerVersion = 1;
+
 /** Words, and what code joins them with: `same_file_system`, `fs.readFile`, `--no-ignore-parent`, `C++`. */
 const chunks =
   /-{0,2}[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:(?:_+|--?|\.)[\p{L}\p{M}\p{N}]+)*(?:\+\+|#)?/gu;

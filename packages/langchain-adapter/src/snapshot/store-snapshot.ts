@@ -1,10 +1,13 @@
 import type { AutoIndexOptions, TaskOptions } from '@bitryoshka/core';
 import { AutoIndex, BitryoshkaError, loadQuantizer, saveIndex } from '@bitryoshka/core';
 import { checkpoint } from '@bitryoshka/core/internal';
+import type { SnapshotFile } from '@bitryoshka/core/node';
 import type { DocumentEntry } from '../documents/document-batch.ts';
 import { DocumentTable } from '../documents/document-table.ts';
 import { isPlainObject } from '../documents/plain-value.ts';
+import type { WordSearch } from '../lexical/hybrid-options.ts';
 import { createWordSearch } from '../lexical/hybrid-options.ts';
+import { loadLexicalIndex, saveLexicalIndex } from '../lexical/lexical-index-file.ts';
 import type { NodePlatform } from '../platform.ts';
 import { loadNodePlatform } from '../platform.ts';
 import type {
@@ -33,9 +36,10 @@ export interface StoreParts {
 
 const kind = 'vector-store';
 /** Documents between two looks at the clock. */
-const rowsPerTurn = 100;
+const rowsPerTurn = 10;
 const documentsFile = 'documents.jsonl';
 const indexFile = 'index.safetensors';
+const wordsFile = 'words.safetensors';
 /** As stores were saved once: vectors and codes, and the quantizer beside them. */
 const oldIndexFile = 'vectors.safetensors';
 const oldQuantizerFile = 'quantizer.safetensors';
@@ -54,6 +58,7 @@ export async function saveStore(
 ): Promise<void> {
   const { writeSnapshot } = await fileSystem();
   const { index: indexKind, targetRecall, depth, fields, hybrid, storage, quantizer } = options;
+  const { words } = documents;
   const total = 2 * documents.count;
   let done = 0;
   await writeSnapshot(
@@ -74,6 +79,7 @@ export async function saveStore(
       },
       files: {
         [documentsFile]: encodeDocumentLines(counted(documents)),
+        ...(words?.tokenizer && { [wordsFile]: saveLexicalIndex(words.index, words.tokenizer) }),
         ...(index && {
           [indexFile]: saveIndex(index, {
             onProgress: (progress) => report((documents.count * progress.done) / progress.total),
@@ -131,22 +137,38 @@ export async function loadStore(
         throw invalid(`vectors of ${index.dimensions} dimensions, settings for ${dimensions}`);
       }
       const rows = index?.rowIds() ?? new Uint32Array(0);
-      const words = createWordSearch(hybrid ?? saved.hybrid);
-      const documents = new DocumentTable(fields ?? saved.fields, words);
+      const created = createWordSearch(hybrid ?? saved.hybrid);
+      const restored = created && (await restoreWords(created, files[wordsFile], signal));
+      const documents = new DocumentTable(fields ?? saved.fields, restored ?? created);
       let lines = 0;
       for await (const entry of decodeDocumentLines(documentLines.stream())) {
         if (lines % rowsPerTurn === 0) {
           await checkpoint({ signal }, { stage: 'load', done: lines, total: rows.length });
         }
-        documents.append([entry], rows[lines++] ?? 0);
+        documents.append([entry], rows[lines++] ?? 0, { isIndexed: restored !== undefined });
       }
       if (documents.count !== rows.length || lines !== rows.length) {
         throw invalid(`${documents.count} documents for ${rows.length} vectors`);
+      }
+      if (restored?.index.lengths().rows.some((row) => !documents.at(row))) {
+        throw invalid('words of documents that are not there');
       }
       return { index, documents };
     },
     { signal },
   );
+}
+
+/** @returns undefined where words were saved of another tokenizer, or not at all */
+async function restoreWords(
+  created: WordSearch,
+  file: SnapshotFile | undefined,
+  signal: AbortSignal | undefined,
+): Promise<WordSearch | undefined> {
+  const { tokenizer, tokenize } = created;
+  if (!file || tokenizer === undefined) return undefined;
+  const index = await loadLexicalIndex(await file.read(), { tokenizer, tokenize }, { signal });
+  return index && { ...created, index };
 }
 
 async function fileSystem(): Promise<NodePlatform> {

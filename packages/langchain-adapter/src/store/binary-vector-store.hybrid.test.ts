@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ScoreThresholdRetriever } from '@langchain/classic/retrievers/score_threshold';
@@ -193,12 +193,10 @@ describe('a hybrid store', () => {
   });
 
   it('reduces words as its language says', async () => {
-    const store = await filled({ hybrid: { alpha: 0, language: 'none' } });
-    const [plain] = await store.similaritySearchWithScore('bakeries', 1);
-    expect(plain).toEqual((await (await filled({})).similaritySearchWithScore('bakeries', 1))[0]);
-    expect(await asked(await filled({ hybrid: { alpha: 0, language: 'en' } }), 'bakeries')).toEqual(
-      ['3'],
-    );
+    const ask = async (language: 'en' | 'none') =>
+      asked(await filled({ hybrid: { language } }), 'small bakeries');
+    expect(await ask('en')).toEqual(['3']);
+    expect(await ask('none')).toEqual(['0']);
   });
 
   it.each<[unknown, RegExp]>([
@@ -248,6 +246,26 @@ describe('a hybrid store', () => {
         expect(await asked(again, 'E5000')).toEqual(['n']);
         await again.delete({ ids: ['3'] });
         expect(await asked(again, 'bakery', 9)).not.toContain('3');
+      });
+    });
+
+    it('makes tokens anew only where others are wanted', async () => {
+      await saved(await filled(), async (directory) => {
+        const manifest = JSON.parse(await readFile(join(directory, 'bitryoshka.json'), 'utf8')) as {
+          files: Record<string, unknown>;
+        };
+        expect(Object.keys(manifest.files)).toContain('words.safetensors');
+        const other = { alpha: 0, language: 'none' } as const;
+        const plain = await BinaryVectorStore.load(directory, embeddings, { hybrid: other });
+        expect(await asked(plain, 'small bakeries')).toEqual(['0']);
+        expect(await asked(plain, 'small bakery')).toEqual(['3']);
+        const same = await BinaryVectorStore.load(directory, embeddings);
+        expect(await asked(same, 'small bakeries')).toEqual(['3']);
+      });
+      const tokenize = (text: string) => text.split(' ');
+      await saved(await filled({ hybrid: { tokenize } }), async (directory) => {
+        const again = await BinaryVectorStore.load(directory, embeddings);
+        expect(await asked(again, 'BAKERIES')).toEqual(['3']);
       });
     });
 
