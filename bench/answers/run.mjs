@@ -36,5 +36,6 @@ if (options.json) {
   const questions = results.filter(({ kind }) => kind === 'question');
   printComparison(questions, bundled, words);
   printComparison(results, bundled, words);
+  printComparison(results, `${bundled}, hybrid`, bundled);
   if (options.misses) printMisses(results, bundled, words);
 }

@@ -5,7 +5,7 @@ import type { PassageMetadata } from '../library/folder-library.ts';
 export interface FoundPassage {
   readonly source: string;
   readonly headings: readonly string[];
-  /** Cosine similarity to the question, moved by the words that they share. */
+  /** On the scale of cosine similarities; without words it is that of the passage to the question. */
   readonly score: number;
   readonly text: string;
 }

@@ -27,7 +27,7 @@ export function lexicalIndexSuite(create: (tokenize: Tokenize) => LexicalIndex):
     expect(rowsOf(index, 'apple')).toEqual([0, 2]);
     expect(rowsOf(index, 'red')).toEqual([2, 0]);
     expect(rowsOf(index, 'green apple')[0]).toBe(1);
-    expect(rowsOf(index, 'sea pear').sort()).toEqual([1, 3]);
+    expect(rowsOf(index, 'sea pear').toSorted((a, b) => a - b)).toEqual([1, 3]);
     expect(rowsOf(index, 'nothing')).toEqual([]);
     expect(rowsOf(index, '')).toEqual([]);
   });
@@ -68,7 +68,7 @@ export function lexicalIndexSuite(create: (tokenize: Tokenize) => LexicalIndex):
     expect(rowsOf(index, 'c')).toEqual([]);
     index.delete(2);
     index.commit();
-    expect(rowsOf(index, 'b').sort()).toEqual([0, 1, 5]);
+    expect(rowsOf(index, 'b').toSorted((a, b) => a - b)).toEqual([0, 1, 5]);
     expect(rowsOf(index, 'a')).toEqual([0]);
   });
 
@@ -110,7 +110,7 @@ export function lexicalIndexSuite(create: (tokenize: Tokenize) => LexicalIndex):
     expect(rowsOf(index, 'a')).toEqual([0]);
     index.add(1, 'a a');
     index.commit();
-    expect(rowsOf(index, 'a').sort()).toEqual([0, 1]);
+    expect(rowsOf(index, 'a').toSorted((a, b) => a - b)).toEqual([0, 1]);
   });
 
   it('takes any string for a word', () => {

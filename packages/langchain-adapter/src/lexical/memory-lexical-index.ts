@@ -288,5 +288,5 @@ export class MemoryLexicalIndex implements LexicalIndex {
 
 /** A piece of a text would keep the whole text in memory. */
 function ownString(token: string): string {
-  return [...token].join('');
+  return Array.from(token).join('');
 }

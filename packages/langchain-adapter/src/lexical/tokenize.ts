@@ -110,7 +110,7 @@ function partsOf(word: string): string[] {
 /** Pairs of neighbours, where a piece is of a script without spaces; a single character is a token itself. */
 function pairsOf({ 0: piece, groups }: RegExpMatchArray): string[] {
   if (groups?.bigrams === undefined) return [lowerCase(piece)];
-  const characters = [...piece];
+  const characters = Array.from(piece);
   if (characters.length === 1) return characters;
   return characters.slice(1).map((character, i) => `${characters[i]}${character}`);
 }

@@ -1,7 +1,6 @@
 import type { AutoIndexOptions, TaskOptions } from '@bitryoshka/core';
 import { AutoIndex, BitryoshkaError, loadQuantizer, saveIndex } from '@bitryoshka/core';
 import { checkpoint } from '@bitryoshka/core/internal';
-import type { SnapshotFile } from '@bitryoshka/core/node';
 import type { DocumentEntry } from '../documents/document-batch.ts';
 import { DocumentTable } from '../documents/document-table.ts';
 import { isPlainObject } from '../documents/plain-value.ts';
@@ -162,7 +161,7 @@ export async function loadStore(
 /** @returns undefined where words were saved of another tokenizer, or not at all */
 async function restoreWords(
   created: WordSearch,
-  file: SnapshotFile | undefined,
+  file: { read(): Promise<Uint8Array> } | undefined,
   signal: AbortSignal | undefined,
 ): Promise<WordSearch | undefined> {
   const { tokenizer, tokenize } = created;

@@ -291,7 +291,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
   }
 
   /**
-   * Where the store is hybrid, by words as well.
+   * By words as well, where the store is hybrid.
    *
    * @returns the documents of `similaritySearchWithScore`
    */
@@ -307,10 +307,11 @@ export class BinaryVectorStore extends SaveableVectorStore {
   }
 
   /**
-   * Where the store is hybrid, by words as well.
+   * By words as well, where the store is hybrid.
    *
    * @param k how many documents, at most. Default: 4
-   * @returns documents and scores, best first: cosine similarities, or in a hybrid store what words made of them
+   * @returns documents and scores, best first: cosine similarities, or in a hybrid store what
+   *   vectors and words make of each, from the lowest to the highest cosine of all candidates
    * @throws BitryoshkaError as `similaritySearchVectorWithScore`; what the embeddings and the tokenizer throw is
    *   passed on
    */

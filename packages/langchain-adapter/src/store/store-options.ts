@@ -76,8 +76,8 @@ export interface BinaryVectorStoreOptions {
    */
   readonly fields?: readonly string[] | undefined;
   /**
-   * Search by words as well, where a query is a text: `true`, or how words count. Scores are then cosines that words
-   * have moved. Default: vectors alone.
+   * Search by words as well, where a query is a text: `true`, or how words count. Scores are then what both sides make
+   * of a document, on the scale of cosines. Default: vectors alone.
    */
   readonly hybrid?: boolean | HybridOptions | undefined;
 }
