@@ -1,4 +1,4 @@
-import type { IndexSnapshot, ScoredRow, SearchDepth } from '@bitryoshka/core';
+import type { IndexSnapshot, ScoredRow, SearchDepth, SearchOptions } from '@bitryoshka/core';
 import { RowSet } from '@bitryoshka/core';
 import { fuse } from './fusion.ts';
 import type { LexicalIndex } from './lexical-index.ts';
@@ -11,8 +11,10 @@ export interface HybridQuery {
   readonly vector: ArrayLike<number>;
   readonly k: number;
   readonly allowed: RowSet | undefined;
-  /** Of the search for vectors. */
+  /** Of the search for vectors, where it is not the index's own. */
   readonly depth: SearchDepth | undefined;
+  /** Whether vectors are searched without codes, one as all. */
+  readonly isExact: boolean;
   /** What the vectors count. */
   readonly alpha: number;
 }
@@ -24,20 +26,26 @@ export interface HybridQuery {
 export function searchHybrid(
   vectors: Pick<IndexSnapshot, 'search'>,
   words: LexicalIndex,
-  { text, vector, k, allowed, depth, alpha }: HybridQuery,
+  { text, vector, k, allowed, depth, isExact, alpha }: HybridQuery,
 ): ScoredRow[] {
   const count = Math.max(fewestCandidates, k);
-  const nearest = vectors.search(vector, { ...depth, k: count, allowed });
   const found = words.search(text, count, allowed);
-  const near = new Set(nearest.map(({ row }) => row));
-  const others = found.map(({ row }) => row).filter((row) => !near.has(row));
-  // Explicit depths are not taken for a question that somebody asked.
-  const cosines = vectors.search(vector, {
+  const cosines = new Map<number, number>();
+  const search = (options: SearchOptions) => {
+    for (const { row, score } of vectors.search(vector, options)) cosines.set(row, score);
+  };
+  // The nearest as well as ever. How far an index looks grows with k, and what the others are for, the usual score,
+  // is not worth that.
+  const isQuick = isExact || depth !== undefined || k === count;
+  if (!isQuick) search({ k, allowed });
+  search({ ...(isQuick ? depth : { rerank: count }), k: count, allowed });
+  const others = found.map(({ row }) => row).filter((row) => !cosines.has(row));
+  search({
     ...(depth ?? { rerank: others.length }),
     k: others.length,
     allowed: RowSet.of(others),
   });
   const last = found.length < count ? undefined : found.at(-1);
-  const fused = fuse([...nearest, ...cosines], { found, otherwise: last?.score ?? 0 }, alpha);
-  return fused.slice(0, k);
+  const candidates = Array.from(cosines, ([row, score]) => ({ row, score }));
+  return fuse(candidates, { found, otherwise: last?.score ?? 0 }, alpha).slice(0, k);
 }

@@ -534,6 +534,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
       text,
       vector: query,
       depth,
+      isExact: this.quantizer === undefined,
       alpha: words.alpha,
     });
   }
