@@ -2,6 +2,7 @@ import { fetchPackage } from './fetch-package.mjs';
 import { findRightPassages } from './find-right-passages.mjs';
 import { words } from './method-names.mjs';
 import { fuseRankings } from './rankings/fuse-rankings.mjs';
+import { rankByStore } from './rankings/rank-by-store.mjs';
 import { rankByVectors } from './rankings/rank-by-vectors.mjs';
 import { rankByWords } from './rankings/rank-by-words.mjs';
 import { readFolder } from './read-folder.mjs';
@@ -39,6 +40,7 @@ async function rankAll(passages, questions, models) {
       `${name} + ${words}`,
       byVectors.map((ranking, i) => fuseRankings([ranking, byWords[i]])),
     );
+    rankings.set(`${name}, hybrid`, await rankByStore(embeddings, passages, questions));
   }
   return rankings;
 }

@@ -1,5 +1,5 @@
 // How often the first passages answer a question that a person might ask, on documentation that the
-// bundled model was not trained on: the bundled model, BM25, both together, and models by choice.
+// bundled model was not trained on: the bundled model, BM25, both together, hybrid stores, and models by choice.
 import { parseArgs } from 'node:util';
 import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
 import { measureSet } from './measure-set.mjs';
@@ -36,5 +36,6 @@ if (options.json) {
   const questions = results.filter(({ kind }) => kind === 'question');
   printComparison(questions, bundled, words);
   printComparison(results, bundled, words);
+  printComparison(results, `${bundled}, hybrid`, bundled);
   if (options.misses) printMisses(results, bundled, words);
 }

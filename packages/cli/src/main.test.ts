@@ -71,6 +71,23 @@ describe('search', () => {
     });
   });
 
+  it('finds names by their letters, unless told to search by meaning alone', async () => {
+    const places = ['north', 'south', 'east', 'west'];
+    await note(
+      'sites.md',
+      places.map((place, i) => `# Site ${place}\nThe code is ZX-${i}7Q.`).join('\n'),
+    );
+    for (const [i, place] of places.entries()) {
+      const [best] = await searchJson(`zx-${i}7q`, '--k', '1');
+      expect(best?.headings).toEqual([`Site ${place}`]);
+    }
+    const hybrid = await searchJson(question);
+    const vectors = await searchJson(question, '--no-hybrid');
+    expect(output.complained).not.toMatch(/Making the index again/);
+    expect(vectors.map(({ score }) => score)).not.toEqual(hybrid.map(({ score }) => score));
+    expect((await searchJson('west', '--k', '1'))[0]?.headings).toEqual(['Site west']);
+  });
+
   it('makes a damaged index again', async () => {
     await search(question);
     await writeFile(join(folder, 'index/bitryoshka.json'), '{"broken"');

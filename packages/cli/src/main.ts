@@ -43,7 +43,7 @@ function createProgram(): Command {
     .command('search')
     .summary('ask a folder of text a question')
     .description(
-      'Finds the passages of a folder (Markdown, text, HTML, source files) that answer a question. The first search indexes the folder; later ones read only what has changed.',
+      'Finds the passages of a folder (Markdown, text, HTML, source files) that answer a question, by meaning and by words. The first search indexes the folder; later ones read only what has changed.',
     )
     .argument('<folder>', 'the folder to search')
     .argument('<question>', 'the question, in quotes')
@@ -51,6 +51,7 @@ function createProgram(): Command {
     .option('--model <folder or id>', 'a model for transformers.js (default: the bundled one)')
     .option('--bits <number>', 'length of the codes', parseCount(1))
     .option('--index <folder>', 'where the index is kept (default: in your cache folder)')
+    .option('--no-hybrid', 'search by meaning alone, not by words as well')
     .option('--json', 'print an array of passages', false)
     .action(searchFolder);
 
@@ -62,6 +63,7 @@ function createProgram(): Command {
     )
     .argument('[folder]', 'the folder to search')
     .argument('[question]', 'the question, in quotes')
+    .option('--no-hybrid', 'search by meaning alone, not by words as well')
     .action(demonstrate);
 
   program

@@ -1,5 +1,9 @@
 export type { DocumentId } from './documents/document-batch.ts';
 export type { DocumentFilter, MetadataQuery } from './filters/document-filter.ts';
+export type { HybridOptions } from './lexical/hybrid-options.ts';
+export type { Language } from './lexical/languages.ts';
+export type { Tokenize } from './lexical/tokenize.ts';
+export { createTokenizer } from './lexical/tokenize.ts';
 export type { SnapshotFileState } from './platform.ts';
 export { ObjectFilterTranslator } from './self-query/object-filter-translator.ts';
 export type { RecoverOptions, StoreRecovery } from './snapshot/recover-store.ts';

@@ -27,9 +27,14 @@ const demoPatterns = [
  * `bitryoshka demo`: the whole path on real text, and what it costs beside float search. Without
  * arguments it reads the documentation of the current folder and of the packages installed there.
  */
-export async function demonstrate(folder?: string, question?: string): Promise<void> {
+export async function demonstrate(
+  folder: string | undefined,
+  question: string | undefined,
+  { hybrid }: { readonly hybrid: boolean },
+): Promise<void> {
   const bar = new ProgressBar();
   const library = await openLibrary(folder ?? process.cwd(), {
+    hybrid,
     onProgress: bar.update,
     ...(folder === undefined && { collect: { patterns: demoPatterns, ignore: false } }),
   }).finally(() => bar.stop());

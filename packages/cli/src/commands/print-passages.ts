@@ -5,24 +5,21 @@ import type { PassageMetadata } from '../library/folder-library.ts';
 export interface FoundPassage {
   readonly source: string;
   readonly headings: readonly string[];
-  /** Cosine similarity to the question. */
+  /** On the scale of cosine similarities; without words it is that of the passage to the question. */
   readonly score: number;
   readonly text: string;
 }
 
-/** The passages that a LangChain retriever over the store returns, with their scores. */
+/** The passages that answer a question best. */
 export async function findPassages(
   store: BinaryVectorStore,
   question: string,
   k: number,
 ): Promise<FoundPassage[]> {
-  const documents = await store.asRetriever({ k }).invoke(question);
-  // A retriever returns no scores: they are looked up by id.
-  const scored = await store.similaritySearchWithScore(question, k);
-  const scores = new Map(scored.map(([document, score]) => [document.id, score]));
-  return documents.map(({ id, pageContent, metadata }) => {
+  const found = await store.similaritySearchWithScore(question, k);
+  return found.map(([{ pageContent, metadata }, score]) => {
     const { source, headings } = metadata as PassageMetadata;
-    return { source, headings, score: scores.get(id) ?? Number.NaN, text: pageContent };
+    return { source, headings, score, text: pageContent };
   });
 }
 

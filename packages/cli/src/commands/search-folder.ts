@@ -8,6 +8,7 @@ export interface SearchFolderOptions {
   readonly model?: string;
   readonly bits?: number;
   readonly index?: string;
+  readonly hybrid: boolean;
   readonly json: boolean;
 }
 
@@ -15,12 +16,13 @@ export interface SearchFolderOptions {
 export async function searchFolder(
   folder: string,
   question: string,
-  { k, model, bits, index, json }: SearchFolderOptions,
+  { k, model, bits, index, hybrid, json }: SearchFolderOptions,
 ): Promise<void> {
   const bar = new ProgressBar();
   const library = await openLibrary(folder, {
     model,
     bits,
+    hybrid,
     indexFolder: index,
     onProgress: bar.update,
   }).finally(() => bar.stop());

@@ -34,6 +34,8 @@ export interface OpenLibraryOptions extends TaskOptions {
   readonly model?: string | undefined;
   /** Length of the codes. Default: the store's. */
   readonly bits?: number | undefined;
+  /** Search by words as well. Default: true. */
+  readonly hybrid?: boolean | undefined;
   /** Where the index is kept. Default: a folder of its own in the user's cache. */
   readonly indexFolder?: string | undefined;
 }
@@ -129,10 +131,12 @@ function defaultIndexFolder(folder: string, { model, bits, collect }: OpenLibrar
 async function openStore(
   indexFolder: string,
   embeddings: MatryoshkaEmbeddings,
-  { bits, model }: OpenLibraryOptions & { readonly model: string },
+  { bits, model, hybrid = true }: OpenLibraryOptions & { readonly model: string },
 ): Promise<BinaryVectorStore> {
+  // Words are searched in what is embedded.
+  const words = { hybrid: hybrid && { fields: ['headings'] } };
   try {
-    const store = await BinaryVectorStore.load(indexFolder, embeddings);
+    const store = await BinaryVectorStore.load(indexFolder, embeddings, words);
     const prints = [...indexedFiles(store).values()].map(({ fingerprint }) => fingerprint);
     if (prints.every((print) => print.endsWith(` ${model}`))) return store;
     console.error('Making the index again: it was made with another model.');
@@ -141,10 +145,10 @@ async function openStore(
     if (!BitryoshkaError.isInstance(error)) throw error;
     if (error.code !== 'file-not-found') console.error(`Making the index again: ${error.message}`);
   }
-  return new BinaryVectorStore(
-    embeddings,
-    bits === undefined ? {} : { quantizer: { kind: 'itq', bits } },
-  );
+  return new BinaryVectorStore(embeddings, {
+    ...words,
+    ...(bits !== undefined && { quantizer: { kind: 'itq', bits } }),
+  });
 }
 
 /** What the store says of the files that its passages came from. */

@@ -3,12 +3,13 @@ import { RowSet } from '@bitryoshka/core';
 import { checkpoint } from '@bitryoshka/core/internal';
 import type { CompiledFilter } from '../filters/document-filter.ts';
 import { MetadataIndex } from '../filters/metadata-index.ts';
+import type { WordSearch } from '../lexical/hybrid-options.ts';
 import type { DocumentEntry } from './document-batch.ts';
 import type { Documents } from './documents.ts';
 import { RowPages } from './row-pages.ts';
 
 /** Documents between two looks at the clock. */
-const rowsPerTurn = 100;
+const rowsPerTurn = 10;
 
 /** Documents in memory. */
 export class DocumentTable implements Documents {
@@ -19,6 +20,8 @@ export class DocumentTable implements Documents {
   readonly #replaced: Map<string, number> = new Map();
   #count = 0;
   readonly #metadata: MetadataIndex;
+  /** Finds documents by their words; undefined where only vectors are searched. */
+  readonly words: WordSearch | undefined;
   /** Rows from here on are not committed. */
   #end = 0;
   #staged = { firstRow: 0, count: 0 };
@@ -27,7 +30,8 @@ export class DocumentTable implements Documents {
    * @param fields of metadata that are indexed as documents are added
    * @throws BitryoshkaError `invalid-option`
    */
-  constructor(fields?: readonly string[]) {
+  constructor(fields?: readonly string[], words?: WordSearch) {
+    this.words = words;
     this.#metadata = new MetadataIndex(
       (row) => (this.#entries.get(row) as DocumentEntry).document.metadata,
       fields,
@@ -41,10 +45,15 @@ export class DocumentTable implements Documents {
   /**
    * Puts documents, no two of the same id, in the rows from `firstRow` on; those with the same ids leave theirs.
    *
+   * @param options `isIndexed`: whether their words are in their place already
    * @returns the rows that were left
    */
-  append(entries: readonly DocumentEntry[], firstRow: number): number[] {
-    for (const [i, entry] of entries.entries()) this.#put(firstRow + i, entry);
+  append(
+    entries: readonly DocumentEntry[],
+    firstRow: number,
+    { isIndexed = false }: { readonly isIndexed?: boolean } = {},
+  ): number[] {
+    for (const [i, entry] of entries.entries()) this.#put(firstRow + i, entry, isIndexed);
     return this.commit(entries.length, firstRow);
   }
 
@@ -84,6 +93,7 @@ export class DocumentTable implements Documents {
     this.#staged = { firstRow: 0, count: 0 };
     this.#replaced.clear();
     this.version++;
+    this.words?.index.commit();
     for (const row of left) this.#remove(row);
     this.#count += count - left.length;
     this.#end = Math.max(this.#end, firstRow + count);
@@ -110,8 +120,10 @@ export class DocumentTable implements Documents {
     return row !== undefined && row >= this.#end ? this.#replaced.get(id) : row;
   }
 
-  #put(row: number, entry: DocumentEntry): void {
+  #put(row: number, entry: DocumentEntry, isIndexed = false): void {
     const { id, document } = entry;
+    // First, as a tokenizer of the caller's may throw.
+    if (!isIndexed) this.words?.index.add(row, this.words.textOf(document));
     this.#entries.add(row, entry);
     this.#metadata.add(row, document.metadata);
     const before = this.#rowById.get(id);
@@ -130,6 +142,7 @@ export class DocumentTable implements Documents {
   #remove(row: number): void {
     this.#entries.delete(row);
     this.#metadata.delete(row);
+    this.words?.index.delete(row);
   }
 
   get(id: string): DocumentEntry | undefined {

@@ -1,10 +1,13 @@
 import type { RowSet, TaskOptions } from '@bitryoshka/core';
 import type { CompiledFilter } from '../filters/document-filter.ts';
+import type { WordSearch } from '../lexical/hybrid-options.ts';
 import type { DocumentEntry } from './document-batch.ts';
 
 /** The documents of an index's rows, in the order in which they were added: in memory, or in a file. */
 export interface Documents extends Iterable<DocumentEntry> {
   readonly count: number;
+  /** Finds documents by their words; undefined where only vectors are searched. */
+  readonly words: WordSearch | undefined;
   /** Rises with every change. */
   readonly version: number;
   get(id: string): DocumentEntry | undefined;

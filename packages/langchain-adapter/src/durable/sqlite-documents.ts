@@ -27,6 +27,7 @@ const rowsPerPage = 256;
 /** Documents in the file of a store: in memory are which rows there are, and the fields that filters ask for. */
 export class SqliteDocuments implements Documents {
   version = 0;
+  readonly words = undefined;
   readonly #file: StoreFile;
   /** Which rows there are: of others, what is left is collected later. */
   readonly #rows: RowSet;

@@ -5,6 +5,9 @@ import type { DocumentEntry } from '../documents/document-batch.ts';
 import { DocumentTable } from '../documents/document-table.ts';
 import type { Documents } from '../documents/documents.ts';
 import { isPlainObject } from '../documents/plain-value.ts';
+import type { WordSearch } from '../lexical/hybrid-options.ts';
+import { createWordSearch } from '../lexical/hybrid-options.ts';
+import { loadLexicalIndex, saveLexicalIndex } from '../lexical/lexical-index-file.ts';
 import type { SavedGeneration, Snapshot, SnapshotFile } from '../platform.ts';
 import { fileSystem } from '../platform.ts';
 import type { Similarity, SimilarityFunction } from '../store/similarity.ts';
@@ -45,9 +48,10 @@ interface SavedParts extends StoreParts {
 
 const kind = 'vector-store';
 /** Documents between two looks at the clock. */
-const rowsPerTurn = 100;
+const rowsPerTurn = 10;
 export const documentsFile = 'documents.jsonl';
 export const indexFile = 'index.safetensors';
+const wordsFile = 'words.safetensors';
 /** As stores were saved once: vectors and codes, and the quantizer beside them. */
 const oldIndexFile = 'vectors.safetensors';
 const oldQuantizerFile = 'quantizer.safetensors';
@@ -65,7 +69,9 @@ export async function saveStore(
   { signal, onProgress, overwrite = false }: SaveOptions,
 ): Promise<void> {
   const { writeSnapshot, nativeCrc32: crc32 } = await fileSystem();
-  const { index: indexKind, targetRecall, depth, fields, storage, quantizer, similarity } = options;
+  const { index: indexKind, targetRecall, depth, fields, hybrid, storage } = options;
+  const { quantizer, similarity } = options;
+  const { words } = documents;
   const settings = {
     dimensions: index?.dimensions ?? null,
     documents: documents.count,
@@ -77,6 +83,7 @@ export async function saveStore(
       // Codes that were fitted nevertheless are in the index.
       quantizer: indexKind === 'exact' ? undefined : quantizer,
       similarity,
+      hybrid: typeof hybrid === 'object' ? { ...hybrid, tokenize: undefined } : hybrid,
       ...(typeof storage === 'string' && { storage }),
     },
   };
@@ -98,6 +105,7 @@ export async function saveStore(
           pieces: encodeDocumentLines(counted(documents), crc32),
           lines: documents.count,
         },
+        ...(words?.tokenizer && { [wordsFile]: saveLexicalIndex(words.index, words.tokenizer) }),
         ...(index && {
           [indexFile]: wholeIndex(
             saveIndex(index, {
@@ -151,7 +159,7 @@ function* wholeIndex(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
  */
 export async function loadStore(
   directory: string,
-  { signal, fields }: Pick<LoadOptions, 'signal' | 'fields'>,
+  { signal, fields, hybrid }: Pick<LoadOptions, 'signal' | 'fields' | 'hybrid'>,
   indexOptions: (saved: SavedOptions) => (dimensions: number) => AutoIndexOptions,
 ): Promise<
   StoreParts & { readonly documents: DocumentTable; readonly generation: SavedGeneration }
@@ -186,21 +194,38 @@ export async function loadStore(
         );
       }
       const rows = index?.rowIds() ?? new Uint32Array(0);
-      const documents = new DocumentTable(fields ?? saved.fields);
+      const created = createWordSearch(hybrid ?? saved.hybrid);
+      const restored = created && (await restoreWords(created, files[wordsFile], signal));
+      const documents = new DocumentTable(fields ?? saved.fields, restored ?? created);
       let lines = 0;
       for await (const entry of decodeDocumentLines(documentLines.stream(), documentLines.path)) {
         if (lines % rowsPerTurn === 0) {
           await checkpoint({ signal }, { stage: 'load', done: lines, total: rows.length });
         }
-        documents.append([entry], rows[lines++] ?? 0);
+        documents.append([entry], rows[lines++] ?? 0, { isIndexed: restored !== undefined });
       }
       if (documents.count !== rows.length || lines !== rows.length) {
         throw invalid(directory, `${documents.count} documents for ${rows.length} vectors`);
+      }
+      if (restored?.index.lengths().rows.some((row) => !documents.at(row))) {
+        throw invalid(directory, 'words of documents that are not there');
       }
       return { index, documents, generation };
     },
     { signal },
   );
+}
+
+/** @returns undefined where words were saved of another tokenizer, or not at all */
+async function restoreWords(
+  created: WordSearch,
+  file: { read(): Promise<Uint8Array> } | undefined,
+  signal: AbortSignal | undefined,
+): Promise<WordSearch | undefined> {
+  const { tokenizer, tokenize } = created;
+  if (!file || tokenizer === undefined) return undefined;
+  const index = await loadLexicalIndex(await file.read(), { tokenizer, tokenize }, { signal });
+  return index && { ...created, index };
 }
 
 async function loadIndex(

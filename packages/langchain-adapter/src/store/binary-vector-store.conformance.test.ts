@@ -42,3 +42,12 @@ describe('saved and loaded, exact', () => suiteOfLoaded({}));
 
 describe('saved and loaded, with codes', () =>
   suiteOfLoaded({ quantizer: { kind: 'median', bits: 3 }, index: 'scan' }));
+
+describe('hybrid', () =>
+  vectorStoreSuite(create({ hybrid: true }), { reload: saveAndLoad, isHybrid: true }));
+
+describe('hybrid, saved and loaded, with codes', () =>
+  vectorStoreSuite(
+    create({ hybrid: true, quantizer: { kind: 'median', bits: 3 }, index: 'scan' }),
+    { reload: saveAndLoad, settle: saveAndLoad, isHybrid: true },
+  ));

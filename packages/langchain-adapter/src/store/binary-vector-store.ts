@@ -18,6 +18,7 @@ import {
   toMatrix,
 } from '@bitryoshka/core';
 import { checkedShape } from '@bitryoshka/core/internal';
+import type { Callbacks } from '@langchain/core/callbacks/manager';
 import type { Document, DocumentInterface } from '@langchain/core/documents';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import type { MaxMarginalRelevanceSearchOptions } from '@langchain/core/vectorstores';
@@ -31,6 +32,8 @@ import { DurableStore } from '../durable/durable-store.ts';
 import type { SqliteDocuments } from '../durable/sqlite-documents.ts';
 import type { CompiledFilter, DocumentFilter } from '../filters/document-filter.ts';
 import { compileFilter } from '../filters/document-filter.ts';
+import { createWordSearch } from '../lexical/hybrid-options.ts';
+import { searchHybrid } from '../lexical/search-hybrid.ts';
 import type { NodePlatform } from '../platform.ts';
 import { isNode, loadNodePlatform } from '../platform.ts';
 import { SeenSaves } from '../snapshot/seen-saves.ts';
@@ -120,12 +123,21 @@ export class BinaryVectorStore extends SaveableVectorStore {
     super(embeddings, options);
     checkStoreOptions(options);
     const { bits, index, targetRecall, depth, storage, fields, onIndexProgress } = options;
-    const { similarity } = options;
+    const { similarity, hybrid } = options;
     const quantizer =
       options.quantizer ?? (bits === undefined ? undefined : { kind: 'tuned' as const, bits });
-    this.#options = { index, targetRecall, depth, storage, fields, similarity, onIndexProgress };
+    this.#options = {
+      index,
+      targetRecall,
+      depth,
+      storage,
+      fields,
+      hybrid,
+      similarity,
+      onIndexProgress,
+    };
     this.#similarity = similarityFunction(similarity);
-    this.#documents = new DocumentTable(fields);
+    this.#documents = new DocumentTable(fields, createWordSearch(hybrid));
     this.#recipe = recipeOf(quantizer);
     if (quantizer && isQuantizer(quantizer)) {
       this.#index = new AutoIndex({ ...this.#indexOptions(quantizer.inputDimensions), quantizer });
@@ -408,6 +420,44 @@ export class BinaryVectorStore extends SaveableVectorStore {
   }
 
   /**
+   * By words as well, where the store is hybrid.
+   *
+   * @returns the documents of `similaritySearchWithScore`
+   */
+  override async similaritySearch(
+    query: string,
+    k?: number,
+    filter?: DocumentFilter,
+    callbacks?: Callbacks,
+  ): Promise<Document[]> {
+    if (!this.#documents.words) return super.similaritySearch(query, k, filter, callbacks);
+    const found = await this.similaritySearchWithScore(query, k, filter, callbacks);
+    return found.map(([document]) => document);
+  }
+
+  /**
+   * By words as well, where the store is hybrid.
+   *
+   * @param k how many documents, at most. Default: 4
+   * @returns documents and scores, best first: cosine similarities, or in a hybrid store what
+   *   vectors and words make of each, from the lowest to the highest cosine of all candidates
+   * @throws BitryoshkaError as `similaritySearchVectorWithScore`; what the embeddings and the tokenizer throw is
+   *   passed on
+   */
+  override async similaritySearchWithScore(
+    query: string,
+    k = 4,
+    filter?: DocumentFilter,
+    callbacks?: Callbacks,
+  ): Promise<[Document, number][]> {
+    if (!this.#documents.words) return super.similaritySearchWithScore(query, k, filter, callbacks);
+    const vector = await this.embeddings.embedQuery(query);
+    return this.#answers(await this.#search(vector, k, filter, query));
+  }
+
+  /**
+   * By the vector alone, in a hybrid store, too.
+   *
    * @param k how many documents, at most; that many are found whenever the filter lets so many through
    * @returns documents and cosine similarities, or what `similarity` says, best first
    * @throws BitryoshkaError `dimension-mismatch`, `not-finite` or `invalid-option`
@@ -421,12 +471,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
       const found = await this.#compare(query, k, { filter, similarity: this.#similarity });
       return found.map(([{ document }, score]) => [copyDocument(document), score]);
     }
-    const found = await this.#search(query, k, filter);
-    return found.flatMap(({ row, score }) => {
-      // Another process may have deleted it since.
-      const entry = this.#documents.at(row);
-      return entry ? [[copyDocument(entry.document), score] satisfies [Document, number]] : [];
-    });
+    return this.#answers(await this.#search(query, k, filter));
   }
 
   /**
@@ -441,7 +486,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
   ): Promise<Document[]> {
     const { k, fetchK = 20, lambda = 0.5, filter } = options;
     const vector = await this.embeddings.embedQuery(query);
-    const candidates = await this.#candidates(vector, Math.max(k, fetchK), filter);
+    const candidates = await this.#candidates(vector, Math.max(k, fetchK), { filter, text: query });
     const chosen = maximalMarginalRelevance(
       candidates.map(({ score }) => score),
       candidates.map(({ unit }) => unit),
@@ -659,10 +704,12 @@ export class BinaryVectorStore extends SaveableVectorStore {
       });
   }
 
+  /** @param text the query, where words are to be searched as well */
   async #search(
     query: ArrayLike<number>,
     k: number,
     filter: DocumentFilter | undefined,
+    text?: string,
   ): Promise<ScoredRow[]> {
     const compiled = checkSearch(k, filter);
     if (this.#durable) await this.#refresh(this.#durable);
@@ -671,10 +718,28 @@ export class BinaryVectorStore extends SaveableVectorStore {
     if (allowed instanceof Promise) allowed = await allowed;
     const index = this.#searched ?? this.#index;
     if (!index) return [];
-    return index.search(query, {
-      ...this.#options.depth,
+    const { depth } = this.#options;
+    const { words } = documents;
+    const wanted = {
       k: Math.min(k, documents.count),
       allowed,
+    };
+    if (text === undefined || !words) return index.search(query, { ...depth, ...wanted });
+    return searchHybrid(index, words.index, {
+      ...wanted,
+      text,
+      vector: query,
+      depth,
+      isExact: this.quantizer === undefined,
+      alpha: words.alpha,
+    });
+  }
+
+  #answers(found: readonly ScoredRow[]): [Document, number][] {
+    return found.flatMap(({ row, score }) => {
+      // Another process may have deleted it since.
+      const entry = this.#documents.at(row);
+      return entry ? [[copyDocument(entry.document), score] satisfies [Document, number]] : [];
     });
   }
 
@@ -700,7 +765,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
   async #candidates(
     query: number[],
     k: number,
-    filter: DocumentFilter | undefined,
+    { filter, text }: { readonly filter: DocumentFilter | undefined; readonly text: string },
   ): Promise<Candidate[]> {
     if (this.#similarity) {
       const unitQuery = toUnit(query);
@@ -710,7 +775,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
         return { document, unit, score: dot(unitQuery, unit) };
       });
     }
-    const found = await this.#search(query, k, filter);
+    const found = await this.#search(query, k, filter, text);
     return found.flatMap(({ row, score }) => {
       // Another process may have deleted it since.
       const document = this.#documents.at(row)?.document;

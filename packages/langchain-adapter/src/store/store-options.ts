@@ -14,6 +14,7 @@ import { corpusPairKinds } from '@bitryoshka/core/training';
 import type { DocumentId } from '../documents/document-batch.ts';
 import type { PassageFields } from '../documents/passage-of.ts';
 import type { StoreFileOptions } from '../durable/store-file.ts';
+import type { HybridOptions } from '../lexical/hybrid-options.ts';
 import type { Similarity } from './similarity.ts';
 import { checkSimilarity, similarityFunction } from './similarity.ts';
 
@@ -83,6 +84,11 @@ export interface BinaryVectorStoreOptions {
    * are added. Other fields are indexed when a filter asks for them, up to eight at a time.
    */
   readonly fields?: readonly string[] | undefined;
+  /**
+   * Search by words as well, where a query is a text: `true`, or how words count. Scores are then what both sides make
+   * of a document, on the scale of cosines. Default: vectors alone.
+   */
+  readonly hybrid?: boolean | HybridOptions | undefined;
 }
 
 export interface AddOptions extends TaskOptions {
@@ -112,7 +118,14 @@ export interface RefitOptions extends FitOptions {
 export interface LoadOptions
   extends Pick<
       BinaryVectorStoreOptions,
-      'index' | 'targetRecall' | 'depth' | 'storage' | 'fields' | 'similarity' | 'onIndexProgress'
+      | 'index'
+      | 'targetRecall'
+      | 'depth'
+      | 'storage'
+      | 'fields'
+      | 'hybrid'
+      | 'similarity'
+      | 'onIndexProgress'
     >,
     Pick<TaskOptions, 'signal'> {}
 
@@ -150,7 +163,7 @@ export function isQuantizer(value: object): value is Quantizer {
  * @throws BitryoshkaError `invalid-option`
  */
 export function checkStoreOptions(options: BinaryVectorStoreOptions): void {
-  const { quantizer, bits, index, depth, similarity } = options;
+  const { quantizer, bits, index, depth, similarity, hybrid } = options;
   checkSimilarity(similarity);
   const isCoded = quantizer !== undefined || bits !== undefined;
   const isExact = index === undefined || index === 'auto' || index === 'exact';
@@ -160,6 +173,9 @@ export function checkStoreOptions(options: BinaryVectorStoreOptions): void {
       similarity,
       'cosine beside codes and indexes, which find nothing else',
     );
+  }
+  if (similarityFunction(similarity) && hybrid) {
+    throw invalid('similarity', similarity, 'cosine in a hybrid store, whose scores are fused');
   }
   if (quantizer !== undefined) checkQuantizerOption(quantizer);
   if (bits !== undefined && quantizer !== undefined) {
@@ -184,7 +200,8 @@ export function checkStoreOptions(options: BinaryVectorStoreOptions): void {
  *
  * @throws BitryoshkaError `invalid-option`
  */
-export function checkOpenOptions({ similarity }: BinaryVectorStoreOptions): void {
+export function checkOpenOptions({ similarity, hybrid }: BinaryVectorStoreOptions): void {
+  if (hybrid) throw invalid('hybrid', hybrid, 'none for a store in a file');
   if (similarity === undefined || similarity === 'cosine') return;
   throw invalid(
     'similarity',
