@@ -68,7 +68,7 @@ async function measure(folder) {
       const ids = best.map(({ id }) => id);
       found[way].push(ndcg(ids, relevance.get(query._id), 10));
     }
-    store.close();
+    await store.close();
   }
   const means = Object.fromEntries(
     Object.entries(found).map(([way, all]) => [way, all.reduce((a, b) => a + b, 0) / all.length]),

@@ -18,6 +18,6 @@ export async function rankByStore(embeddings, passages, questions) {
     const found = await store.similaritySearch(question, k);
     rankings.push(found.map(({ id }) => Number(id)));
   }
-  store.close();
+  await store.close();
   return rankings;
 }

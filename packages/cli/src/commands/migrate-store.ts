@@ -36,7 +36,7 @@ export async function migrateStore(
     await store.save(folder, { onProgress: bar.update });
   } finally {
     bar.stop();
-    store.close();
+    await store.close();
   }
   const { count, dimensions = 0, index } = store.stats();
   if (json) {

@@ -38,9 +38,9 @@ export async function searchFolder(
 
 /** Once there is an answer: saves what is new, and ends what goes on in the background, or the process would not. */
 export async function closeLibrary(library: FolderLibrary, bar: ProgressBar): Promise<void> {
-  await library.save().finally(() => {
+  await library.save().finally(async () => {
     bar.stop();
-    library.store.close();
+    await library.store.close();
   });
 }
 

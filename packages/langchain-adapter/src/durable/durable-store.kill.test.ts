@@ -131,5 +131,5 @@ function changed(texts: ReadonlyMap<string, string>, { ids, text }: Change): Map
 }
 
 function sorted(texts: ReadonlyMap<string, string>): string {
-  return JSON.stringify([...texts].sort());
+  return JSON.stringify([...texts].sort(([a], [b]) => Number(a) - Number(b)));
 }

@@ -119,7 +119,7 @@ export function checkDurableStorage(storage: unknown): VectorFormatName {
   if (storage === 'float32' || storage === 'float16' || storage === 'int8') return storage;
   throw new BitryoshkaError({
     code: 'invalid-option',
-    message: `storage: got ${String(storage)}, expected float32, float16 or int8 for vectors in a file.`,
+    message: `storage: got ${JSON.stringify(storage)}, expected float32, float16 or int8 for vectors in a file.`,
     remedy: 'Correct storage.',
   });
 }

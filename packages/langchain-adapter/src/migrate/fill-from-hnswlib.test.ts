@@ -60,7 +60,7 @@ describe.skipIf(!community)('what HNSWLib saves (needs hnswlib-node)', () => {
       expect(found[i][0].metadata).toEqual(document.metadata);
       expect(found[i][1]).toBeCloseTo(1 - distance, 5);
     }
-    store.close();
+    await store.close();
   });
 });
 

@@ -135,7 +135,7 @@ it('says how far it is, and lets others have their turn', async () => {
     },
   });
   clearInterval(watch);
-  store.close();
+  await store.close();
   expect(store.stats().count).toBe(30_000);
   expect(stages).toContain('read');
   // Half a second: what other tests take of the machine is in it.

@@ -69,7 +69,7 @@ it.each(variants)(
     await store.addDocuments(documents, { ids: documents.map((_each, i) => `id ${i}`) });
     await store.settled();
     await store.save(directory);
-    store.close();
+    await store.close();
 
     const whole = await answersOf(await BinaryVectorStore.load(directory, embeddings));
     const names = await readdir(directory);
@@ -104,7 +104,7 @@ it.each(variants)(
 );
 
 async function answersOf(store: BinaryVectorStore): Promise<unknown> {
-  store.close();
+  await store.close();
   return JSON.stringify([
     [...store.entries()],
     store.stats(),

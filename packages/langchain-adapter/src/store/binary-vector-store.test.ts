@@ -58,13 +58,13 @@ describe('fitting', () => {
   it('is not begun any more once the store is closed', async () => {
     const store = new BinaryVectorStore(embeddings, { index: 'scan' });
     await add(store, 0, 300);
-    store.close();
+    await store.close();
     await add(store, 300, 400);
     await store.settled();
     expect(store.stats()).toMatchObject({ count: 400, index: 'exact' });
     expect(await store.similaritySearchWithScore(query, 10)).toHaveLength(10);
     const never = new BinaryVectorStore(embeddings, { index: 'scan' });
-    never.close();
+    await never.close();
     await add(never, 0, 400);
     await never.settled();
     expect(never.stats()).toMatchObject({ count: 400, index: 'exact' });

@@ -139,5 +139,5 @@ it.each<[string, BinaryVectorStoreOptions]>([
   await store.delete({ filter: { i: { $gte: 2000 } } });
   const found = await store.similaritySearch('word7', 9, { i: { $lt: 1000 } });
   expect(found[0].pageContent).toBe('word7');
-  store.close();
+  await store.close();
 });
