@@ -4,6 +4,7 @@ import { checkpoint } from '@bitryoshka/core/internal';
 import type { CompiledFilter } from '../filters/document-filter.ts';
 import { MetadataIndex } from '../filters/metadata-index.ts';
 import type { WordSearch } from '../lexical/hybrid-options.ts';
+import type { MemoryLexicalIndex } from '../lexical/memory-lexical-index.ts';
 import type { DocumentEntry } from './document-batch.ts';
 import type { Documents } from './documents.ts';
 import { RowPages } from './row-pages.ts';
@@ -21,7 +22,7 @@ export class DocumentTable implements Documents {
   #count = 0;
   readonly #metadata: MetadataIndex;
   /** Finds documents by their words; undefined where only vectors are searched. */
-  readonly words: WordSearch | undefined;
+  readonly words: WordSearch<MemoryLexicalIndex> | undefined;
   /** Rows from here on are not committed. */
   #end = 0;
   #staged = { firstRow: 0, count: 0 };
@@ -30,7 +31,7 @@ export class DocumentTable implements Documents {
    * @param fields of metadata that are indexed as documents are added
    * @throws BitryoshkaError `invalid-option`
    */
-  constructor(fields?: readonly string[], words?: WordSearch) {
+  constructor(fields?: readonly string[], words?: WordSearch<MemoryLexicalIndex>) {
     this.words = words;
     this.#metadata = new MetadataIndex(
       (row) => (this.#entries.get(row) as DocumentEntry).document.metadata,

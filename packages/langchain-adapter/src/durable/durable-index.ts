@@ -335,6 +335,7 @@ export class DurableIndex {
    */
   async collect(task: TaskOptions = {}): Promise<void> {
     const file = this.#file;
+    const { hasWords } = file;
     for (;;) {
       const some = file.all<{ number: number; row: number }>(
         `SELECT number, row FROM removals WHERE collected = 0 AND number <= ? ORDER BY number LIMIT ${rowsPerCollection}`,
@@ -345,6 +346,7 @@ export class DurableIndex {
         for (const { number, row } of some) {
           file.run('DELETE FROM documents WHERE row = ?', row);
           file.run('DELETE FROM vectors WHERE row = ?', row);
+          if (hasWords) file.run('DELETE FROM words WHERE rowid = ?', row);
           file.run('UPDATE removals SET collected = 1 WHERE number = ?', number);
         }
       });
@@ -374,6 +376,7 @@ export class DurableIndex {
       ['vectors', 'row', end],
       ['runs', 'first', end],
       ['removals', 'number', removal + 1],
+      ...(file.hasWords ? ([['words', 'rowid', end]] as const) : []),
     ] as const) {
       for (;;) {
         const some = file.all<{ key: number }>(

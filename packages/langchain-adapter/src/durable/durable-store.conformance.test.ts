@@ -43,10 +43,21 @@ describe.each(Object.entries(drivers))('a store in a file, by %s', (_, each) =>
   vectorStoreSuite(create({ driver: each }), { reload: openCopy }),
 );
 
-describe.skipIf(!driver).each([
+describe.each([
   ['exact', { index: 'exact' }],
   ['scan', { index: 'scan', quantizer: { kind: 'median', bits: 3 } }],
   ['auto', {}],
-] as const)('opened as the file is, %s (needs SQLite)', (_, options) =>
+] as const)('opened as the file is, %s', (_, options) =>
   vectorStoreSuite(create({ driver, ...options }), { reload: openCopy, settle: openCopy }),
+);
+
+describe.each([
+  ['exact', { index: 'exact' }],
+  ['scan', { index: 'scan', quantizer: { kind: 'median', bits: 3 } }],
+] as const)('hybrid, opened as the file is, %s', (_, options) =>
+  vectorStoreSuite(create({ driver, hybrid: true, ...options }), {
+    reload: openCopy,
+    settle: openCopy,
+    isHybrid: true,
+  }),
 );

@@ -23,8 +23,8 @@ const source = `
   import { BinaryVectorStore } from '../store/binary-vector-store.ts';
   async function main() {
     const [, , file, seed, sqlite] = process.argv;
-    const Database = sqlite && createRequire(sqlite)('better-sqlite3');
-    const driver = Database && ((path) => new Database(path));
+    const library = sqlite && createRequire(sqlite)('@photostructure/sqlite');
+    const driver = library && ((path) => new library.DatabaseSync(path));
     let state = Number(seed);
     const random = (below) => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) % below;
     const vector = (id) => Array.from({ length: 24 }, (_, j) => Math.sin(id * (j + 1)));
@@ -67,59 +67,55 @@ interface Change {
   readonly text?: string;
 }
 
-it.skipIf(!driver)(
-  'holds every change that was acknowledged, and none in part, whenever its process is killed (needs SQLite)',
-  async () => {
-    const random = seededRandom(11);
-    let texts = new Map<string, string>();
-    let [acknowledged, halves] = [0, 0];
-    const sqlite = process.getBuiltinModule('node:sqlite') ? [] : [fileURLToPath(import.meta.url)];
-    for (let kill = 0; kill < kills; kill++) {
-      const child = spawn(process.execPath, [program, file, `${kill + 1}`, ...sqlite], {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      const exited = new Promise((resolve) => child.once('exit', resolve));
-      let failure = '';
-      child.stderr.on('data', (data) => {
-        failure += data;
-      });
-      let pending: Change | undefined;
-      for await (const line of createInterface({ input: child.stdout })) {
-        // What the kill has cut off was not said.
-        if (!/["}]$/.test(line)) continue;
-        const said = JSON.parse(line) as Change | string;
-        if (said === 'open') setTimeout(() => child.kill('SIGKILL'), 200 * random());
-        else if (said === 'done') {
-          texts = changed(texts, pending as Change);
-          pending = undefined;
-          acknowledged++;
-        } else pending = said as Change;
-      }
-      await exited;
-      expect(failure).not.toMatch(/Error/);
-      const store = await BinaryVectorStore.open(file, {} as never, { driver });
-      const found = new Map(
-        Array.from(store.entries(), ([id, { pageContent }]) => [id, pageContent]),
-      );
-      // What was begun may have happened, all of it.
-      const next = pending ? changed(texts, pending) : texts;
-      const isNext = pending && sorted(found) === sorted(next);
-      if (isNext) halves++;
-      expect(sorted(found)).toBe(sorted(isNext ? next : texts));
-      texts = found;
-      const [first] = found.keys();
-      if (first !== undefined) {
-        const vector = Array.from({ length: 24 }, (_, j) => Math.sin(Number(first) * (j + 1)));
-        const [best] = await store.similaritySearchVectorWithScore(vector, 1);
-        expect(best?.[0].id).toBe(first);
-      }
-      await store.close();
+it('holds every change that was acknowledged, and none in part, whenever its process is killed', async () => {
+  const random = seededRandom(11);
+  let texts = new Map<string, string>();
+  let [acknowledged, halves] = [0, 0];
+  const sqlite = process.getBuiltinModule('node:sqlite') ? [] : [fileURLToPath(import.meta.url)];
+  for (let kill = 0; kill < kills; kill++) {
+    const child = spawn(process.execPath, [program, file, `${kill + 1}`, ...sqlite], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    let failure = '';
+    child.stderr.on('data', (data) => {
+      failure += data;
+    });
+    let pending: Change | undefined;
+    for await (const line of createInterface({ input: child.stdout })) {
+      // What the kill has cut off was not said.
+      if (!/["}]$/.test(line)) continue;
+      const said = JSON.parse(line) as Change | string;
+      if (said === 'open') setTimeout(() => child.kill('SIGKILL'), 200 * random());
+      else if (said === 'done') {
+        texts = changed(texts, pending as Change);
+        pending = undefined;
+        acknowledged++;
+      } else pending = said as Change;
     }
-    expect(acknowledged).toBeGreaterThan(kills);
-    expect(halves).toBeLessThan(kills);
-  },
-  600_000,
-);
+    await exited;
+    expect(failure).not.toMatch(/Error/);
+    const store = await BinaryVectorStore.open(file, {} as never, { driver });
+    const found = new Map(
+      Array.from(store.entries(), ([id, { pageContent }]) => [id, pageContent]),
+    );
+    // What was begun may have happened, all of it.
+    const next = pending ? changed(texts, pending) : texts;
+    const isNext = pending && sorted(found) === sorted(next);
+    if (isNext) halves++;
+    expect(sorted(found)).toBe(sorted(isNext ? next : texts));
+    texts = found;
+    const [first] = found.keys();
+    if (first !== undefined) {
+      const vector = Array.from({ length: 24 }, (_, j) => Math.sin(Number(first) * (j + 1)));
+      const [best] = await store.similaritySearchVectorWithScore(vector, 1);
+      expect(best?.[0].id).toBe(first);
+    }
+    await store.close();
+  }
+  expect(acknowledged).toBeGreaterThan(kills);
+  expect(halves).toBeLessThan(kills);
+}, 600_000);
 
 function changed(texts: ReadonlyMap<string, string>, { ids, text }: Change): Map<string, string> {
   const after = new Map(texts);

@@ -7,7 +7,6 @@ import { Document } from '@langchain/core/documents';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BinaryVectorStore } from '../store/binary-vector-store.ts';
 import { WordEmbeddings } from '../store/vector-store.suite.ts';
-import type { SqliteDriver } from './sqlite-driver.ts';
 import { driver, drivers } from './sqlite-drivers.suite.ts';
 
 const embeddings = new WordEmbeddings();
@@ -25,7 +24,7 @@ const documents = (count: number, first = 0) =>
       }),
   );
 
-const sqlite = driver as SqliteDriver;
+const sqlite = driver;
 /** More of them where time is no matter. */
 const damages = Number(process.env.BITRYOSHKA_DAMAGES ?? 200);
 let folder: string;
@@ -50,7 +49,7 @@ const idsOf = (store: BinaryVectorStore) => Array.from(store.entries(), ([id]) =
 const found = async (store: BinaryVectorStore, query: string, k = 5) =>
   (await store.similaritySearchWithScore(query, k)).map(([{ id }, score]) => [id, score]);
 
-describe.skipIf(!driver)('stores in files (need node:sqlite or better-sqlite3)', () => {
+describe('stores in files', () => {
   describe.each(Object.entries(drivers))('a store in a file, by %s', (_, each) => {
     it('is there again when it is opened again, whatever it was then', async () => {
       for (const index of ['exact', 'scan', 'graph'] as const) {

@@ -2,7 +2,9 @@ import type { AutoIndex, AutoIndexOptions, TaskOptions, VectorFormatName } from 
 import { BitryoshkaError, RowSet } from '@bitryoshka/core';
 import { checkpoint } from '@bitryoshka/core/internal';
 import { isPlainObject } from '../documents/plain-value.ts';
+import { createWordSearch } from '../lexical/hybrid-options.ts';
 import type { SavedOptions } from '../snapshot/store-snapshot.ts';
+import type { BinaryVectorStoreOptions } from '../store/store-options.ts';
 import { DurableIndex } from './durable-index.ts';
 import { SqliteDocuments } from './sqlite-documents.ts';
 import { checkDurableStorage } from './sqlite-vectors.ts';
@@ -53,7 +55,7 @@ export class DurableStore {
 
   async load(
     optionsOf: (dimensions: number) => AutoIndexOptions,
-    fields: readonly string[] | undefined,
+    { fields, hybrid }: Pick<BinaryVectorStoreOptions, 'fields' | 'hybrid'>,
     task: Pick<TaskOptions, 'signal'>,
   ): Promise<{ readonly index: AutoIndex | undefined; readonly documents: SqliteDocuments }> {
     this.#dataVersion = this.file.dataVersion;
@@ -63,12 +65,39 @@ export class DurableStore {
       if (done % 4096 === 0) await checkpoint(task, { stage: 'load', done, total: rows.length });
       there.add(row);
     }
-    return {
-      index,
-      documents: new SqliteDocuments(this.file, there, (rows.at(-1) ?? -1) + 1, fields, () =>
-        this.index.finish(),
-      ),
-    };
+    const words = createWordSearch(hybrid);
+    const documents = new SqliteDocuments(this.file, there, (rows.at(-1) ?? -1) + 1, {
+      fields,
+      words,
+      finish: () => this.index.finish(),
+    });
+    if (words) await this.#prepareWords(documents, words.tokenizer ?? 'custom', task);
+    return { index, documents };
+  }
+
+  /** Indexes words anew where they are not there, or of another tokenizer. */
+  async #prepareWords(
+    documents: SqliteDocuments,
+    tokenizer: string,
+    task: Pick<TaskOptions, 'signal'>,
+  ): Promise<void> {
+    const { file } = this;
+    if (file.setting('words') === tokenizer) return;
+    if (file.isReadOnly) {
+      throw new BitryoshkaError({
+        code: 'invalid-option',
+        message: `hybrid: got it for ${file.path}, which has no words, or others.`,
+        remedy: 'Open it with the same option to write, once.',
+      });
+    }
+    this.#set('words', null);
+    await documents.indexWords(task);
+    this.#set('words', tokenizer);
+  }
+
+  #set(name: string, value: unknown): void {
+    this.file.begin();
+    this.file.seal(() => this.file.set(name, value));
   }
 
   /** Whether another process has written since this was asked last: for stores that only read. */

@@ -6,7 +6,9 @@ import type { DocumentEntry } from '../documents/document-batch.ts';
 import type { Documents } from '../documents/documents.ts';
 import type { CompiledFilter } from '../filters/document-filter.ts';
 import { MetadataIndex } from '../filters/metadata-index.ts';
+import type { WordSearch } from '../lexical/hybrid-options.ts';
 import { fromTypedJson, toTypedJson } from '../snapshot/typed-json.ts';
+import { SqliteLexicalIndex } from './sqlite-lexical-index.ts';
 import { fromSqlText, toSqlText } from './sqlite-text.ts';
 import type { StoreFile } from './store-file.ts';
 import { checksumOf } from './store-file.ts';
@@ -27,7 +29,7 @@ const rowsPerPage = 256;
 /** Documents in the file of a store: in memory are which rows there are, and the fields that filters ask for. */
 export class SqliteDocuments implements Documents {
   version = 0;
-  readonly words = undefined;
+  readonly words: WordSearch | undefined;
   readonly #file: StoreFile;
   /** Which rows there are: of others, what is left is collected later. */
   readonly #rows: RowSet;
@@ -41,20 +43,33 @@ export class SqliteDocuments implements Documents {
   /**
    * @param rows of all documents, taken over
    * @param end behind the last of them
-   * @param fields of metadata that are indexed as documents are added
+   * @param options `fields`: of metadata, that are indexed as documents are added; `finish`: sets, as a change is
+   *   sealed, what counts
    */
   constructor(
     file: StoreFile,
     rows: RowSet,
     end: number,
-    fields: readonly string[] | undefined,
-    finish: () => void,
+    {
+      fields,
+      words,
+      finish,
+    }: {
+      readonly fields: readonly string[] | undefined;
+      readonly words: WordSearch | undefined;
+      readonly finish: () => void;
+    },
   ) {
     this.#file = file;
     this.#rows = rows;
     this.#metadata = new MetadataIndex((row) => this.at(row)?.document.metadata ?? {}, fields);
     this.#metadata.addUnread(rows, end);
     this.#finish = finish;
+    const isThere = (row: number) => rows.has(row);
+    this.words = words && {
+      ...words,
+      index: new SqliteLexicalIndex(file, words.tokenize, isThere),
+    };
   }
 
   get count(): number {
@@ -109,6 +124,7 @@ export class SqliteDocuments implements Documents {
         written.types,
         checksumOfDocument(written),
       );
+      this.words?.index.add(row, this.words.textOf(document));
       this.#staged.push({ row, metadata });
     }
   }
@@ -194,6 +210,22 @@ export class SqliteDocuments implements Documents {
       if (entry && passes(entry.document)) rows.add(row);
     }
     return rows;
+  }
+
+  /** Puts the words of all documents in their table, in turns. */
+  async indexWords(task: TaskOptions): Promise<void> {
+    const { words } = this;
+    if (!words) return;
+    const file = this.#file;
+    file.createWords();
+    let done = 0;
+    for (const page of this.#pages()) {
+      file.transaction(() => {
+        for (const { row, entry } of page) words.index.add(row, words.textOf(entry.document));
+      });
+      done += page.length;
+      await checkpoint(task, { stage: 'words', done, total: this.count });
+    }
   }
 
   /** Takes up what another process has written. */

@@ -7,9 +7,11 @@ export interface SqliteStatement {
   /** @returns the first row as an object, or what is no object where there is none */
   get(...values: SqliteValue[]): unknown;
   all(...values: SqliteValue[]): unknown[];
+  /** Where numbers beyond those of JavaScript are errors otherwise. */
+  setReadBigInts?(isEnabled: boolean): void;
 }
 
-/** A connection, as `node:sqlite`, `better-sqlite3` and `libsql` have it. */
+/** A connection, as `node:sqlite`, `@photostructure/sqlite` and `better-sqlite3` have it. */
 export interface SqliteDatabase {
   exec(sql: string): unknown;
   prepare(sql: string): SqliteStatement;
@@ -18,7 +20,7 @@ export interface SqliteDatabase {
 
 /**
  * Opens connections: a store needs several to its file. `(file) => new Database(file)` with the class of
- * `better-sqlite3` or `libsql`.
+ * `better-sqlite3`. Not that of `libsql`: it ends the process where a file is damaged.
  */
 export type SqliteDriver = (file: string) => SqliteDatabase;
 
@@ -38,7 +40,7 @@ export function nodeSqlite(): SqliteDriver {
     code: 'not-supported',
     message: 'driver: got none, and this runtime has no node:sqlite.',
     remedy:
-      'Use Node 22.13 or later, or pass { driver: (file) => new Database(file) } with the class of libsql or better-sqlite3.',
+      'Use Node 22.13 or later, or pass { driver: (file) => new Database(file) } with the class of better-sqlite3, or DatabaseSync of @photostructure/sqlite.',
   });
 }
 

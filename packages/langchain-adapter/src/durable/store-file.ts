@@ -157,7 +157,7 @@ export class StoreFile {
    * settings do not tell of yet. So a change may take many transactions, each of them short.
    */
   run(sql: string, ...values: SqliteValue[]): void {
-    this.#attempt(() => this.#statement(this.#writer, sql).run(...values));
+    this.#attempt(() => this.#change(sql).run(...values));
     if (this.#isSealing) return;
     for (const value of values) this.#writtenBytes += sizeOf(value);
     if (this.#writtenBytes < stepBytes) return;
@@ -216,6 +216,22 @@ export class StoreFile {
     } finally {
       this.#attempt(() => this.#reader.exec('COMMIT'));
     }
+  }
+
+  get hasWords(): boolean {
+    const found = this.getNow<{ count: number }>(
+      "SELECT count(*) AS count FROM sqlite_master WHERE name = 'words'",
+    );
+    return found?.count === 1;
+  }
+
+  /** Makes an empty table of words, also where there is one. */
+  createWords(): void {
+    this.#attempt(() =>
+      this.#writer.exec(
+        `DROP TABLE IF EXISTS words; CREATE VIRTUAL TABLE words USING fts5 (tokens, content = '', contentless_delete = 1, tokenize = "ascii tokenchars '_'")`,
+      ),
+    );
   }
 
   /** A change that is seen in part, and may be. */
@@ -323,6 +339,13 @@ export class StoreFile {
     if (this.#reader !== this.#writer) this.#reader.close();
     this.#writer.close();
     this.#lock?.close();
+  }
+
+  /** The statement of a change: what FTS5 says that it has inserted last may be no number of JavaScript. */
+  #change(sql: string): SqliteStatement {
+    const statement = this.#statement(this.#writer, sql);
+    statement.setReadBigInts?.(true);
+    return statement;
   }
 
   #statement(connection: SqliteDatabase, sql: string): SqliteStatement {

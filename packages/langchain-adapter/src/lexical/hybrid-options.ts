@@ -1,6 +1,7 @@
 import { BitryoshkaError } from '@bitryoshka/core';
 import type { DocumentInterface } from '@langchain/core/documents';
 import type { Language } from './languages.ts';
+import type { LexicalIndex } from './lexical-index.ts';
 import { MemoryLexicalIndex } from './memory-lexical-index.ts';
 import type { Tokenize } from './tokenize.ts';
 import { createTokenizer, tokenizerVersion } from './tokenize.ts';
@@ -18,8 +19,8 @@ export interface HybridOptions {
 }
 
 /** What is kept of documents to find them by their words. */
-export interface WordSearch {
-  readonly index: MemoryLexicalIndex;
+export interface WordSearch<Index extends LexicalIndex = LexicalIndex> {
+  readonly index: Index;
   readonly alpha: number;
   readonly tokenize: Tokenize;
   /** What makes the tokens, and of what; undefined for a function of the caller's, of which nothing is known. */
@@ -34,7 +35,7 @@ export interface WordSearch {
  */
 export function createWordSearch(
   hybrid: boolean | HybridOptions | undefined,
-): WordSearch | undefined {
+): WordSearch<MemoryLexicalIndex> | undefined {
   if (hybrid === undefined || hybrid === false) return undefined;
   if (hybrid !== true && (typeof hybrid !== 'object' || hybrid === null)) {
     throw invalid('hybrid', hybrid, 'true, false or an object');

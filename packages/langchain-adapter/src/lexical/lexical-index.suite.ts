@@ -1,3 +1,4 @@
+import type { ScoredRow } from '@bitryoshka/core';
 import { RowSet } from '@bitryoshka/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -10,8 +11,12 @@ const words: Tokenize = (text) => text.split(' ').filter((word) => word !== '');
  * What every index of words must do.
  *
  * @param create makes an empty one
+ * @param options `isExact`: whether scores are those of the formula, to the last digits, whatever was deleted
  */
-export function lexicalIndexSuite(create: (tokenize: Tokenize) => LexicalIndex): void {
+export function lexicalIndexSuite(
+  create: (tokenize: Tokenize) => LexicalIndex,
+  { isExact = true }: { readonly isExact?: boolean } = {},
+): void {
   function filled(texts: readonly string[]): LexicalIndex {
     const index = create(words);
     for (const [row, text] of texts.entries()) index.add(row, text);
@@ -21,6 +26,11 @@ export function lexicalIndexSuite(create: (tokenize: Tokenize) => LexicalIndex):
 
   const rowsOf = (index: LexicalIndex, query: string, count = 10, allowed?: RowSet) =>
     index.search(query, count, allowed).map(({ row }) => row);
+
+  function expectAlike(found: readonly ScoredRow[], expected: readonly ScoredRow[]): void {
+    if (isExact) expect(found).toEqual(expected);
+    else expect(found.map(({ row }) => row)).toEqual(expected.map(({ row }) => row));
+  }
 
   it('finds the rows that have a word of the query, those that say most of it first', () => {
     const index = filled(['red apple', 'green pear', 'red red apple', 'blue sky over the sea', '']);
@@ -64,7 +74,7 @@ export function lexicalIndexSuite(create: (tokenize: Tokenize) => LexicalIndex):
     const before = index.search('a b', 10);
     index.add(2, 'a a');
     index.add(5, 'b c');
-    expect(index.search('a b', 10)).toEqual(before);
+    expectAlike(index.search('a b', 10), before);
     expect(rowsOf(index, 'c')).toEqual([]);
     index.delete(2);
     index.commit();
@@ -78,7 +88,7 @@ export function lexicalIndexSuite(create: (tokenize: Tokenize) => LexicalIndex):
     index.delete(0);
     index.delete(99);
     expect(rowsOf(index, 'a')).toEqual([1]);
-    expect(index.search('a b', 10)).toEqual(filled(['', 'a', 'b c']).search('a b', 10));
+    expectAlike(index.search('a b', 10), filled(['', 'a', 'b c']).search('a b', 10));
     for (const row of [1, 2]) index.delete(row);
     expect(rowsOf(index, 'a b c')).toEqual([]);
     index.add(3, 'a');
@@ -155,14 +165,16 @@ export function lexicalIndexSuite(create: (tokenize: Tokenize) => LexicalIndex):
             const expected = naiveScores(texts, query);
             const found = index.search(query, 1000);
             expect(found.length).toBe(expected.size);
-            for (const { row, score } of found)
-              expect(score).toBeCloseTo(expected.get(row) ?? -1, 4);
+            for (const { row, score } of found) {
+              expect(expected.has(row)).toBe(true);
+              if (isExact) expect(score).toBeCloseTo(expected.get(row) ?? -1, 4);
+            }
             expect(found.map(({ score }) => score)).toEqual(
               found.map(({ score }) => score).sort((one, other) => other - one),
             );
           }
         }),
-        { numRuns: 150 },
+        { numRuns: isExact ? 150 : 10 },
       );
     });
   });

@@ -8,6 +8,7 @@ import { isPlainObject } from '../documents/plain-value.ts';
 import type { WordSearch } from '../lexical/hybrid-options.ts';
 import { createWordSearch } from '../lexical/hybrid-options.ts';
 import { loadLexicalIndex, saveLexicalIndex } from '../lexical/lexical-index-file.ts';
+import { MemoryLexicalIndex } from '../lexical/memory-lexical-index.ts';
 import type { SavedGeneration, Snapshot, SnapshotFile } from '../platform.ts';
 import { fileSystem } from '../platform.ts';
 import type { Similarity, SimilarityFunction } from '../store/similarity.ts';
@@ -105,7 +106,10 @@ export async function saveStore(
           pieces: encodeDocumentLines(counted(documents), crc32),
           lines: documents.count,
         },
-        ...(words?.tokenizer && { [wordsFile]: saveLexicalIndex(words.index, words.tokenizer) }),
+        ...(words?.tokenizer &&
+          words.index instanceof MemoryLexicalIndex && {
+            [wordsFile]: saveLexicalIndex(words.index, words.tokenizer),
+          }),
         ...(index && {
           [indexFile]: wholeIndex(
             saveIndex(index, {
@@ -218,10 +222,10 @@ export async function loadStore(
 
 /** @returns undefined where words were saved of another tokenizer, or not at all */
 async function restoreWords(
-  created: WordSearch,
+  created: WordSearch<MemoryLexicalIndex>,
   file: { read(): Promise<Uint8Array> } | undefined,
   signal: AbortSignal | undefined,
-): Promise<WordSearch | undefined> {
+): Promise<WordSearch<MemoryLexicalIndex> | undefined> {
   const { tokenizer, tokenize } = created;
   if (!file || tokenizer === undefined) return undefined;
   const index = await loadLexicalIndex(await file.read(), { tokenizer, tokenize }, { signal });

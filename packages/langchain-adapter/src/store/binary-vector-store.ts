@@ -665,7 +665,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
   /** Takes up what is in the file. */
   async #read(durable: DurableStore, task: Pick<TaskOptions, 'signal'> = {}): Promise<void> {
     const optionsOf = (dimensions: number) => this.#indexOptions(dimensions);
-    const { index, documents } = await durable.load(optionsOf, this.#options.fields, task);
+    const { index, documents } = await durable.load(optionsOf, this.#options, task);
     // Codes and links are made by the store that writes.
     if (durable.file.isReadOnly) index?.hold();
     this.#documents = documents;

@@ -200,8 +200,7 @@ export function checkStoreOptions(options: BinaryVectorStoreOptions): void {
  *
  * @throws BitryoshkaError `invalid-option`
  */
-export function checkOpenOptions({ similarity, hybrid }: BinaryVectorStoreOptions): void {
-  if (hybrid) throw invalid('hybrid', hybrid, 'none for a store in a file');
+export function checkOpenOptions({ similarity }: BinaryVectorStoreOptions): void {
   if (similarity === undefined || similarity === 'cosine') return;
   throw invalid(
     'similarity',
