@@ -1,4 +1,5 @@
 export type { DocumentId } from './documents/document-batch.ts';
+export type { SqliteDatabase, SqliteDriver, SqliteStatement } from './durable/sqlite-driver.ts';
 export type { DocumentFilter, MetadataQuery } from './filters/document-filter.ts';
 export type { HybridOptions } from './lexical/hybrid-options.ts';
 export type { Language } from './lexical/languages.ts';
@@ -23,6 +24,7 @@ export type {
   FitOptions,
   HeadRecipe,
   LoadOptions,
+  OpenOptions,
   QuantizerRecipe,
   RefitOptions,
   SaveOptions,
