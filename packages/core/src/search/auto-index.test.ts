@@ -43,10 +43,10 @@ it('is exact while it is small, then has codes, then a graph, and back', async (
   index.delete(Array.from({ length: 9000 }, (_, i) => i));
   await index.settled();
   expect(index.finder).toBe('graph');
-  index.delete(Array.from({ length: 1500 }, (_, i) => 9000 + i));
+  index.delete(Array.from({ length: 1300 }, (_, i) => 9000 + i));
   await index.settled();
   expect(index.finder).toBe('scan');
-  index.delete(Array.from({ length: 1000 }, (_, i) => 10_500 + i));
+  index.delete(Array.from({ length: 1000 }, (_, i) => 10_300 + i));
   await index.settled();
   expect([index.finder, index.quantizer]).toEqual(['exact', undefined]);
   expect(recall(index)).toBe(1);

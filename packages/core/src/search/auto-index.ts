@@ -93,7 +93,7 @@ const defaultBits = 512;
 /** Rows that random rotations learn their middle from. */
 const fewestEncoded = 64;
 /** Values that an exact search reads, at most: more take longer than codes do. */
-const mostExactValues = 200_000;
+const mostExactValues = 300_000;
 /** Rows from which on a walk is quicker than a scan of all codes. */
 const fewestLinked = 4000;
 /** A change of kind is undone when the collection has shrunk below this share of what it takes. */
