@@ -7,6 +7,7 @@ import { Document } from '@langchain/core/documents';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BinaryVectorStore } from '../store/binary-vector-store.ts';
 import { WordEmbeddings } from '../store/vector-store.suite.ts';
+import { recoverStoreFile, verifyStoreFile } from './recover-file.ts';
 import { driver, drivers } from './sqlite-drivers.suite.ts';
 
 const embeddings = new WordEmbeddings();
@@ -210,6 +211,45 @@ describe('stores in files', () => {
     }
     expect(refused).toBeGreaterThan(damages / 10);
   }, 600_000);
+
+  it('is verified, and recovered with all that is whole', async () => {
+    const store = await openStore({ index: 'graph', hybrid: true });
+    await store.addDocuments(documents(400));
+    await store.delete({ ids: ['3', '5'] });
+    await store.settled();
+    const all = new Map(store.entries());
+    await store.close();
+    expect(await verifyStoreFile(file, { driver })).toEqual({
+      isWhole: true,
+      problems: [],
+      recoverable: { documents: 398, withoutVectors: 0, lost: 0 },
+    });
+    const whole = await readFile(file);
+    for (const [step, at] of [0.3, 0.5, 0.7].entries()) {
+      const damaged = Buffer.from(whole);
+      const from = Math.floor(at * whole.length);
+      damaged.fill(7, from, from + 6000);
+      for (const end of ['-wal', '-shm']) await rm(`${file}${end}`, { force: true });
+      await writeFile(file, damaged);
+      const { isWhole, problems, recoverable } = await verifyStoreFile(file, { driver });
+      expect([isWhole, problems.length > 0]).toEqual([false, true]);
+      const to = join(folder, `recovered-${step}.sqlite`);
+      const recovered = await recoverStoreFile(file, to, { driver, embeddings });
+      expect(recovered.documents).toBe(recoverable.documents);
+      expect(recovered).toMatchObject({ embedded: recoverable.withoutVectors, leftOut: 0 });
+      expect(recovered.documents).toBeGreaterThan(200);
+      const again = await BinaryVectorStore.open(to, embeddings, { driver });
+      opened.push(again);
+      for (const [id, document] of again.entries()) expect(document).toEqual(all.get(id));
+      expect(again.stats().count).toBe(recovered.documents);
+      await expect(recoverStoreFile(file, to, { driver })).rejects.toMatchObject({
+        code: 'invalid-option',
+      });
+    }
+    await expect(verifyStoreFile(join(folder, 'none'), { driver })).rejects.toMatchObject({
+      code: 'file-not-found',
+    });
+  });
 
   it('is as it was at a moment, copied as it lies', async () => {
     const store = await openStore();

@@ -1,29 +1,18 @@
 import type { TaskOptions } from '@bitryoshka/core';
-import { BitryoshkaError, RowSet } from '@bitryoshka/core';
+import { RowSet } from '@bitryoshka/core';
 import { checkpoint } from '@bitryoshka/core/internal';
-import { Document } from '@langchain/core/documents';
+import type { Document } from '@langchain/core/documents';
 import type { DocumentEntry } from '../documents/document-batch.ts';
 import type { Documents } from '../documents/documents.ts';
 import type { CompiledFilter } from '../filters/document-filter.ts';
 import { MetadataIndex } from '../filters/metadata-index.ts';
 import type { WordSearch } from '../lexical/hybrid-options.ts';
-import { fromTypedJson, toTypedJson } from '../snapshot/typed-json.ts';
+import type { DocumentRow } from './document-row.ts';
+import { decodeDocument, documentColumns, encodeDocument } from './document-row.ts';
 import { SqliteLexicalIndex } from './sqlite-lexical-index.ts';
-import { fromSqlText, toSqlText } from './sqlite-text.ts';
+import { toSqlText } from './sqlite-text.ts';
 import type { StoreFile } from './store-file.ts';
-import { checksumOf } from './store-file.ts';
 
-interface DocumentRow {
-  readonly row: number;
-  readonly id: string | Uint8Array;
-  readonly given: number;
-  readonly content: string | Uint8Array;
-  readonly metadata: string;
-  readonly types: string | null;
-  readonly checksum: number;
-}
-
-const columns = 'row, id, given, content, metadata, types, checksum';
 const rowsPerPage = 256;
 
 /** Documents in the file of a store: in memory are which rows there are, and the fields that filters ask for. */
@@ -84,7 +73,7 @@ export class SqliteDocuments implements Documents {
   at(row: number): DocumentEntry | undefined {
     if (!this.#rows.has(row)) return undefined;
     const found = this.#file.get<DocumentRow>(
-      `SELECT ${columns} FROM documents WHERE row = ?`,
+      `SELECT ${documentColumns} FROM documents WHERE row = ?`,
       row,
     );
     if (found) return this.#entryOf(found);
@@ -104,28 +93,19 @@ export class SqliteDocuments implements Documents {
       const before = this.#rowOf(id);
       if (before !== undefined) this.#stageRemoval(before);
       const row = firstRow + done;
-      const { pageContent, metadata } = document;
-      const { json, types } = toTypedJson(metadata, `document "${id}": metadata`);
-      const written = {
-        row,
-        id: toSqlText(id),
-        given: document.id === undefined ? 0 : 1,
-        content: toSqlText(pageContent),
-        metadata: JSON.stringify(json),
-        types: Object.keys(types).length > 0 ? JSON.stringify(types) : null,
-      };
+      const written = encodeDocument(row, { id, document });
       this.#file.run(
-        `INSERT INTO documents (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO documents (${documentColumns}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
         row,
         written.id,
         written.given,
         written.content,
         written.metadata,
         written.types,
-        checksumOfDocument(written),
+        written.checksum,
       );
       this.words?.index.add(row, this.words.textOf(document));
-      this.#staged.push({ row, metadata });
+      this.#staged.push({ row, metadata: document.metadata });
     }
   }
 
@@ -257,7 +237,7 @@ export class SqliteDocuments implements Documents {
     for (let start = 0; start < rows.length; start += rowsPerPage) {
       const some = rows.slice(start, start + rowsPerPage);
       const found = this.#file.all<DocumentRow>(
-        `SELECT ${columns} FROM documents WHERE row BETWEEN ? AND ?`,
+        `SELECT ${documentColumns} FROM documents WHERE row BETWEEN ? AND ?`,
         some[0] as number,
         some.at(-1) as number,
       );
@@ -271,38 +251,8 @@ export class SqliteDocuments implements Documents {
   }
 
   #entryOf(found: DocumentRow): DocumentEntry {
-    const { row, id, given, content, metadata, types, checksum } = found;
-    if (checksumOfDocument(found) !== checksum)
-      throw this.#file.damaged(`the document of row ${row}`);
-    try {
-      const restored = fromTypedJson({
-        json: JSON.parse(metadata),
-        types: types === null ? {} : JSON.parse(types),
-      });
-      const document = new Document({
-        pageContent: fromSqlText(content),
-        metadata: restored as Document['metadata'],
-        ...(given === 1 && { id: fromSqlText(id) }),
-      });
-      return { id: fromSqlText(id), document };
-    } catch (cause) {
-      throw new BitryoshkaError({
-        code: 'invalid-file',
-        message: `${this.#file.path}: got metadata of row ${row} that cannot be read.`,
-        remedy: 'Check that this is the right file.',
-        cause,
-      });
-    }
+    const entry = decodeDocument(found);
+    if (entry) return entry;
+    throw this.#file.damaged(`the document of row ${found.row}`);
   }
-}
-
-function checksumOfDocument({
-  row,
-  id,
-  given,
-  content,
-  metadata,
-  types,
-}: Omit<DocumentRow, 'checksum'>): number {
-  return checksumOf(`${row} ${given}`, id, content, metadata, types ?? '');
 }

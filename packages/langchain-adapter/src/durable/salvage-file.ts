@@ -1,0 +1,180 @@
+import type { TaskOptions } from '@bitryoshka/core';
+import { BitryoshkaError, RowSet } from '@bitryoshka/core';
+import { checkpoint, vectorCodec } from '@bitryoshka/core/internal';
+import type { DocumentEntry } from '../documents/document-batch.ts';
+import { isPlainObject } from '../documents/plain-value.ts';
+import type { SavedOptions } from '../snapshot/store-snapshot.ts';
+import type { DocumentRow } from './document-row.ts';
+import { decodeDocument, documentColumns } from './document-row.ts';
+import type { SqliteDatabase, SqliteDriver, SqliteValue } from './sqlite-driver.ts';
+import { nodeSqlite } from './sqlite-driver.ts';
+import { checkDurableStorage } from './sqlite-vectors.ts';
+import { checksumOf } from './store-file.ts';
+
+export interface SalvageOptions extends TaskOptions {
+  /** Default: `node:sqlite`. */
+  readonly driver?: SqliteDriver | undefined;
+}
+
+/** A document that is as it was written, with its vector if that is. */
+export interface SalvagedDocument {
+  readonly entry: DocumentEntry;
+  readonly vector: Float32Array | undefined;
+}
+
+const rowsPerPage = 256;
+
+/** What is left of the file of a store, however damaged. Nothing of the file is changed. */
+export class SalvagedFile {
+  readonly path: string;
+  /** What SQLite and the checksums say is wrong, the first hundred of it. */
+  readonly problems: string[] = [];
+  /** Documents that there were, as far as the settings tell. */
+  readonly count: number | undefined;
+  readonly options: SavedOptions | undefined;
+  readonly #database: SqliteDatabase;
+  /** Rows from here on were never sealed. */
+  readonly #end: number;
+  readonly #gone: RowSet = new RowSet();
+  readonly #codec: ReturnType<typeof vectorCodec> | undefined;
+
+  /** @throws BitryoshkaError `not-supported`, or `invalid-file` for what is no database */
+  constructor(path: string, driver: SqliteDriver | undefined) {
+    this.path = path;
+    this.#database = (driver ?? nodeSqlite())(path);
+    try {
+      this.#database.exec('PRAGMA query_only = 1');
+      this.#all('SELECT count(*) FROM sqlite_master');
+    } catch (cause) {
+      this.close();
+      throw new BitryoshkaError({
+        code: 'invalid-file',
+        message: `${path}: ${reasonOf(cause)}, expected a database of SQLite.`,
+        remedy: 'Take a copy of before: nothing can be read of this one.',
+        cause,
+      });
+    }
+    const settings = this.#readSettings();
+    const { count, options, end, index } = settings ?? {};
+    this.count = typeof count === 'number' ? count : undefined;
+    this.options = isPlainObject(options) ? options : undefined;
+    const { row = 2 ** 32, removal = Number.MAX_SAFE_INTEGER } = isPlainObject(end) ? end : {};
+    this.#end = Number(row);
+    this.#attempt('the removals', () => {
+      for (const gone of this.#all<{ row: number }>(
+        'SELECT row FROM removals WHERE number <= ?',
+        Number(removal),
+      )) {
+        this.#gone.add(gone.row);
+      }
+    });
+    if (isPlainObject(index) && typeof index.dimensions === 'number') {
+      this.#codec = vectorCodec(checkDurableStorage(index.storage), index.dimensions);
+    }
+  }
+
+  /** What SQLite says of its own structures. */
+  checkStructure(): void {
+    this.#attempt('the structure', () => {
+      const found = this.#all<{ integrity_check: string }>('PRAGMA integrity_check (100)');
+      for (const { integrity_check: said } of found) if (said !== 'ok') this.#note(said);
+    });
+  }
+
+  /** All that is whole, in the order of the rows. */
+  async *documents(task: TaskOptions): AsyncGenerator<SalvagedDocument> {
+    let last = -1;
+    this.#attempt('the documents', () => {
+      last =
+        this.#all<{ last: number | null }>('SELECT max(row) AS last FROM documents')[0]?.last ?? -1;
+    });
+    for (let from = 0; from <= last; from += rowsPerPage) {
+      await checkpoint(task, { stage: 'recover', done: from, total: last + 1 });
+      for (const found of this.#page(from)) {
+        if (found.row >= this.#end || this.#gone.has(found.row)) continue;
+        const entry = this.#entryOf(found);
+        if (entry) yield { entry, vector: this.#vectorOf(found.row) };
+      }
+    }
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  /** Where a page cannot be read at once, each row by itself. */
+  #page(from: number): DocumentRow[] {
+    const sql = `SELECT ${documentColumns} FROM documents WHERE row BETWEEN ? AND ? ORDER BY row`;
+    try {
+      return this.#all<DocumentRow>(sql, from, from + rowsPerPage - 1);
+    } catch (cause) {
+      this.#note(`documents from row ${from} on: ${reasonOf(cause)}`);
+      return Array.from({ length: rowsPerPage }, (_, i) => {
+        try {
+          return this.#all<DocumentRow>(sql, from + i, from + i);
+        } catch {
+          return [];
+        }
+      }).flat();
+    }
+  }
+
+  #entryOf(found: DocumentRow): DocumentEntry | undefined {
+    let entry: DocumentEntry | undefined;
+    this.#attempt(`the document of row ${found.row}`, () => {
+      entry = decodeDocument(found);
+      if (!entry) this.#note(`the document of row ${found.row}: another checksum`);
+    });
+    return entry;
+  }
+
+  #vectorOf(row: number): Float32Array | undefined {
+    const codec = this.#codec;
+    let vector: Float32Array | undefined;
+    this.#attempt(`the vector of row ${row}`, () => {
+      const [found] = this.#all<{ vector: Uint8Array; checksum: number }>(
+        'SELECT vector, checksum FROM vectors WHERE row = ?',
+        row,
+      );
+      const isWhole = found && checksumOf(`${row}`, found.vector) === found.checksum;
+      if (!isWhole)
+        this.#note(`the vector of row ${row}: ${found ? 'another checksum' : 'missing'}`);
+      if (!isWhole || codec?.bytesPerVector !== found.vector.length) return;
+      vector = new Float32Array(codec.dimensions);
+      codec.decode(found.vector.slice(), vector);
+    });
+    return vector;
+  }
+
+  #readSettings(): Record<string, unknown> | undefined {
+    let settings: unknown;
+    this.#attempt('the settings', () => {
+      const [found] = this.#all<{ value: string; checksum: number }>(
+        'SELECT value, checksum FROM settings',
+      );
+      if (found && checksumOf(found.value) === found.checksum) settings = JSON.parse(found.value);
+      else this.#note('the settings: another checksum');
+    });
+    return isPlainObject(settings) ? settings : undefined;
+  }
+
+  #all<Row>(sql: string, ...values: SqliteValue[]): Row[] {
+    return this.#database.prepare(sql).all(...values) as Row[];
+  }
+
+  #attempt(what: string, action: () => void): void {
+    try {
+      action();
+    } catch (cause) {
+      this.#note(`${what}: ${reasonOf(cause)}`);
+    }
+  }
+
+  #note(problem: string): void {
+    if (this.problems.length < 100) this.problems.push(problem);
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
