@@ -168,7 +168,7 @@ function wordsOf(row) {
 
 /** Of the words alone, for what asks by text. */
 function embeddings() {
-  return { embedQuery: async () => new Array(256).fill(0).map((_, i) => Math.cos(i)) };
+  return { embedQuery: async () => Array.from({ length: 256 }, (_, i) => Math.cos(i)) };
 }
 
 function packagedDriver() {
