@@ -15,7 +15,7 @@ import { StoreFile } from './store-file.ts';
 export class DurableStore {
   readonly file: StoreFile;
   readonly index: DurableIndex;
-  #dataVersion = 0;
+  #state: number | undefined;
 
   /** @throws BitryoshkaError as `StoreFile` */
   constructor(path: string, options: StoreFileOptions) {
@@ -58,8 +58,10 @@ export class DurableStore {
     { fields, hybrid }: Pick<BinaryVectorStoreOptions, 'fields' | 'hybrid'>,
     task: Pick<TaskOptions, 'signal'>,
   ): Promise<{ readonly index: AutoIndex | undefined; readonly documents: SqliteDocuments }> {
-    this.#dataVersion = this.file.dataVersion;
-    const { index, rows } = await this.file.atOnce(() => this.index.load(optionsOf, task));
+    const { index, rows } = await this.file.atOnce(() => {
+      this.#state = this.file.state;
+      return this.index.load(optionsOf, task);
+    });
     const there = new RowSet();
     for (const [done, row] of rows.entries()) {
       if (done % 4096 === 0) await checkpoint(task, { stage: 'load', done, total: rows.length });
@@ -100,12 +102,17 @@ export class DurableStore {
     this.file.seal(() => this.file.set(name, value));
   }
 
-  /** Whether another process has written since this was asked last: for stores that only read. */
+  /** Whether another process has written since the file was read: for stores that only read. */
   get isStale(): boolean {
-    const { dataVersion } = this.file;
-    const isStale = this.file.isReadOnly && dataVersion !== this.#dataVersion;
-    this.#dataVersion = dataVersion;
-    return isStale;
+    return this.file.isReadOnly && this.file.state !== this.#state;
+  }
+
+  /** What another process has written since, as of one moment; undefined where all has to be read anew. */
+  refresh(index: AutoIndex): ReturnType<DurableIndex['refresh']> {
+    return this.file.atOneMoment(() => {
+      this.#state = this.file.state;
+      return this.index.refresh(index);
+    });
   }
 
   close(): void {

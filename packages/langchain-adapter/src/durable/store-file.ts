@@ -225,6 +225,16 @@ export class StoreFile {
     return found?.count === 1;
   }
 
+  /** The same for what is read without waiting. */
+  atOneMoment<T>(read: () => T): T {
+    this.#attempt(() => this.#reader.exec('BEGIN'));
+    try {
+      return read();
+    } finally {
+      this.#attempt(() => this.#reader.exec('COMMIT'));
+    }
+  }
+
   /** Makes an empty table of words, also where there is one. */
   createWords(): void {
     this.#attempt(() =>
@@ -318,9 +328,9 @@ export class StoreFile {
     return bytes;
   }
 
-  /** Rises with every change that another connection has committed. */
-  get dataVersion(): number {
-    return this.get<{ data_version: number }>('PRAGMA data_version')?.data_version ?? 0;
+  /** Another after every change that was sealed. */
+  get state(): number | undefined {
+    return this.get<{ checksum: number }>('SELECT checksum FROM settings')?.checksum;
   }
 
   damaged(what: string): BitryoshkaError {

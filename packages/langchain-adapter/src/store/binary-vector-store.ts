@@ -5,6 +5,7 @@ import type {
   IndexView,
   Matrix,
   Quantizer,
+  RowSet,
   ScoredRow,
   TaskOptions,
   Vectors,
@@ -412,11 +413,13 @@ export class BinaryVectorStore extends SaveableVectorStore {
 
   /** The documents with the given ids, in that order; ids that are not in the store are left out. */
   async getByIds(ids: readonly DocumentId[]): Promise<Document[]> {
-    if (this.#durable) await this.#refresh(this.#durable);
-    return ids.flatMap((id, i) => {
-      const entry = this.#documents.get(toId(id, `ids[${i}]`));
-      return entry ? [copyDocument(entry.document)] : [];
-    });
+    const known = ids.map((id, i) => toId(id, `ids[${i}]`));
+    return this.#atOnce(() =>
+      known.flatMap((id) => {
+        const entry = this.#documents.get(id);
+        return entry ? [copyDocument(entry.document)] : [];
+      }),
+    );
   }
 
   /**
@@ -452,7 +455,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
   ): Promise<[Document, number][]> {
     if (!this.#documents.words) return super.similaritySearchWithScore(query, k, filter, callbacks);
     const vector = await this.embeddings.embedQuery(query);
-    return this.#answers(await this.#search(vector, k, filter, query));
+    return this.#search(vector, k, filter, (found) => this.#answers(found), query);
   }
 
   /**
@@ -471,7 +474,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
       const found = await this.#compare(query, k, { filter, similarity: this.#similarity });
       return found.map(([{ document }, score]) => [copyDocument(document), score]);
     }
-    return this.#answers(await this.#search(query, k, filter));
+    return this.#search(query, k, filter, (found) => this.#answers(found));
   }
 
   /**
@@ -682,10 +685,22 @@ export class BinaryVectorStore extends SaveableVectorStore {
   }
 
   async #takeUp(durable: DurableStore): Promise<void> {
-    const index = this.#index;
-    const changes = index && (await durable.file.atOnce(() => durable.index.refresh(index)));
+    const changes = this.#index && durable.refresh(this.#index);
     if (changes) (this.#documents as SqliteDocuments).note(changes.added, changes.removed);
     else await this.#read(durable);
+  }
+
+  /** Reads what belongs together: where another process writes, as it is at one moment. */
+  async #atOnce<T>(read: () => T): Promise<T> {
+    const durable = this.#durable;
+    if (!durable?.file.isReadOnly) return read();
+    for (;;) {
+      await this.#refresh(durable);
+      const done = durable.file.atOneMoment(() =>
+        durable.isStale ? undefined : { value: read() },
+      );
+      if (done) return done.value;
+    }
   }
 
   /** Writes what the index is now, and lets go of what is left of documents that are gone. */
@@ -704,26 +719,42 @@ export class BinaryVectorStore extends SaveableVectorStore {
       });
   }
 
-  /** @param text the query, where words are to be searched as well */
-  async #search(
+  /**
+   * @param take makes something of what is found, at once
+   * @param text the query, where words are to be searched as well
+   */
+  async #search<T>(
     query: ArrayLike<number>,
     k: number,
     filter: DocumentFilter | undefined,
+    take: (found: readonly ScoredRow[]) => T,
     text?: string,
-  ): Promise<ScoredRow[]> {
+  ): Promise<T> {
     const compiled = checkSearch(k, filter);
     if (this.#durable) await this.#refresh(this.#durable);
-    const documents = this.#documents;
-    let allowed = compiled && documents.allowed(compiled);
+    let allowed = compiled && this.#documents.allowed(compiled);
     if (allowed instanceof Promise) allowed = await allowed;
+    return this.#atOnce(() => take(this.#find(query, { k, allowed, text })));
+  }
+
+  #find(
+    query: ArrayLike<number>,
+    {
+      k,
+      allowed,
+      text,
+    }: {
+      readonly k: number;
+      readonly allowed: RowSet | undefined;
+      readonly text: string | undefined;
+    },
+  ): ScoredRow[] {
+    const documents = this.#documents;
     const index = this.#searched ?? this.#index;
     if (!index) return [];
     const { depth } = this.#options;
     const { words } = documents;
-    const wanted = {
-      k: Math.min(k, documents.count),
-      allowed,
-    };
+    const wanted = { k: Math.min(k, documents.count), allowed };
     if (text === undefined || !words) return index.search(query, { ...depth, ...wanted });
     return searchHybrid(index, words.index, {
       ...wanted,
@@ -737,7 +768,6 @@ export class BinaryVectorStore extends SaveableVectorStore {
 
   #answers(found: readonly ScoredRow[]): [Document, number][] {
     return found.flatMap(({ row, score }) => {
-      // Another process may have deleted it since.
       const entry = this.#documents.at(row);
       return entry ? [[copyDocument(entry.document), score] satisfies [Document, number]] : [];
     });
@@ -775,13 +805,11 @@ export class BinaryVectorStore extends SaveableVectorStore {
         return { document, unit, score: dot(unitQuery, unit) };
       });
     }
-    const found = await this.#search(query, k, filter, text);
-    return found.flatMap(({ row, score }) => {
-      // Another process may have deleted it since.
+    const toCandidate = ({ row, score }: ScoredRow): Candidate[] => {
       const document = this.#documents.at(row)?.document;
-      const unit = (this.#index as AutoIndex).vector(row);
-      return document ? [{ document, unit, score }] : [];
-    });
+      return document ? [{ document, unit: (this.#index as AutoIndex).vector(row), score }] : [];
+    };
+    return this.#search(query, k, filter, (found) => found.flatMap(toCandidate), text);
   }
 }
 
