@@ -469,6 +469,14 @@ function sizeOf(value: SqliteValue): number {
 function sqliteError(path: string, cause: unknown): BitryoshkaError {
   if (BitryoshkaError.isInstance(cause)) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
+  if (/no such module: fts5/i.test(reason)) {
+    return failure(
+      'not-supported',
+      `hybrid: got an SQLite without FTS5 for ${path}`,
+      'Use Node 24, or another driver: better-sqlite3, or DatabaseSync of @photostructure/sqlite.',
+      cause,
+    );
+  }
   if (/malformed|not a database|corrupt/i.test(reason)) {
     return failure(
       'invalid-file',
