@@ -23,6 +23,14 @@ interface DocumentRow {
   readonly checksum: number;
 }
 
+/** What changes together with documents that are added or removed. */
+export interface ChangeBeside {
+  /** Ids of documents that go as others are added. */
+  readonly removed: readonly string[];
+  /** Writes what else is kept in the file. */
+  readonly write: (file: StoreFile) => void;
+}
+
 const columns = 'row, id, given, content, metadata, types, checksum';
 const rowsPerPage = 256;
 
@@ -30,6 +38,8 @@ const rowsPerPage = 256;
 export class SqliteDocuments implements Documents {
   version = 0;
   readonly words: WordSearch | undefined;
+  /** What the next change brings with it. */
+  beside: ChangeBeside | undefined;
   readonly #file: StoreFile;
   /** Which rows there are: of others, what is left is collected later. */
   readonly #rows: RowSet;
@@ -99,6 +109,10 @@ export class SqliteDocuments implements Documents {
     task: TaskOptions = {},
   ): Promise<void> {
     const total = entries.length;
+    for (const id of this.beside?.removed ?? []) {
+      const row = this.#rowOf(id);
+      if (row !== undefined) this.#stageRemoval(row);
+    }
     for (const [done, { id, document }] of entries.entries()) {
       if (done % 64 === 0) await checkpoint(task, { stage: 'store', done, total });
       const before = this.#rowOf(id);
@@ -135,6 +149,7 @@ export class SqliteDocuments implements Documents {
     this.#file.seal(() => {
       this.#finish();
       this.#file.set('count', count);
+      this.beside?.write(this.#file);
     });
     for (const row of left) {
       this.#rows.delete(row);
