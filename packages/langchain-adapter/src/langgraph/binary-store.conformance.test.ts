@@ -49,12 +49,13 @@ const words = ['tea', 'car', 'sky', 'sea', 'tree'];
 const word = fc.constantFrom(...words);
 const namespace = fc.constantFrom(...namespaces);
 const key = fc.constantFrom('k', 'l', 'm', 'n');
-const prefix = fc.constantFrom([], ['a'], ['a', 'x'], ['b'], ['z']);
+const prefix = fc.constantFrom<string[][]>([], ['a'], ['a', 'x'], ['b'], ['z']);
 const value = fc.record({
   text: fc.array(word, { minLength: 1, maxLength: 4 }).map((some) => some.join(' ')),
   n: fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constant(null), fc.constantFrom('1', 'x')),
 });
-const filter = fc.option(
+const filter: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
+  fc.constant({}),
   fc.record({
     n: fc.oneof(
       fc.constantFrom(1, null, 'x'),
@@ -62,7 +63,6 @@ const filter = fc.option(
       fc.record({ $in: fc.array(fc.constantFrom(1, 2, null, 'x')) }),
     ),
   }),
-  { nil: undefined },
 );
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ namespace, key, value }) },

@@ -1,4 +1,3 @@
-import { BitryoshkaError } from '@bitryoshka/core';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import type {
   GetOperation,
@@ -16,6 +15,7 @@ import { embedTexts } from '../documents/embed-texts.ts';
 import { isPlainObject } from '../documents/plain-value.ts';
 import { toTypedJson } from '../snapshot/typed-json.ts';
 import type { OpenOptions } from '../store/store-options.ts';
+import { invalidOperation } from './invalid-operation.ts';
 import type { ItemFilter } from './item-filter.ts';
 import { compileItemFilter } from './item-filter.ts';
 import type { ItemRow } from './item-table.ts';
@@ -166,7 +166,7 @@ export class BinaryStore extends BaseStore {
   #searchOf({ namespacePrefix, filter, limit, offset, query }: SearchOperation): Read {
     const prefix = checkPrefix(namespacePrefix, 'namespacePrefix');
     if (query !== undefined && query !== null && typeof query !== 'string') {
-      throw invalid('query', query, 'a text');
+      throw invalidOperation('query', query, 'a text');
     }
     const search: Search = {
       prefix,
@@ -204,7 +204,8 @@ export class BinaryStore extends BaseStore {
     const labels = checkNamespace(namespace, 'namespace');
     const put = { namespace: labels, path: toPath(labels), key: toJsonText(checkKey(key)) };
     if (value === null) return { ...put, kept: undefined };
-    if (typeof value !== 'object') throw invalid('value', value, 'an object, or null to delete');
+    if (typeof value !== 'object')
+      throw invalidOperation('value', value, 'an object, or null to delete');
     const paths = index === false ? [] : (index ?? this.#fields);
     checkPaths(paths, 'index');
     const { json, types } = toTypedJson(copyMetadata(value, undefined, 'value'), 'value');
@@ -327,35 +328,26 @@ export class BinaryStore extends BaseStore {
 }
 
 function checkOperations(operations: unknown): readonly Operation[] {
-  if (!Array.isArray(operations)) throw invalid('operations', operations, 'a list');
+  if (!Array.isArray(operations)) throw invalidOperation('operations', operations, 'a list');
   for (const [i, operation] of operations.entries()) {
-    if (!isPlainObject(operation)) throw invalid(`operations[${i}]`, operation, 'an object');
+    if (!isPlainObject(operation))
+      throw invalidOperation(`operations[${i}]`, operation, 'an object');
   }
   return operations as Operation[];
 }
 
 function checkKey(key: unknown): string {
   if (typeof key === 'string') return key;
-  throw invalid('key', key, 'a text');
+  throw invalidOperation('key', key, 'a text');
 }
 
 function checkPaths(paths: unknown, name: string): asserts paths is readonly string[] {
   if (Array.isArray(paths) && paths.every((path) => typeof path === 'string')) return;
-  throw invalid(name, paths, `a list of paths${name === 'index' ? ', or false' : ''}`);
+  throw invalidOperation(name, paths, `a list of paths${name === 'index' ? ', or false' : ''}`);
 }
 
 function checkCount(value: unknown, name: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
-  throw invalid(name, value, 'a whole number from 0 up');
-}
-
-function invalid(name: string, got: unknown, expected: string): BitryoshkaError {
-  const shown =
-    typeof got === 'string' || typeof got === 'number' ? JSON.stringify(got) : typeof got;
-  return new BitryoshkaError({
-    code: 'invalid-option',
-    message: `${name}: got ${shown}, expected ${expected}.`,
-    remedy: `Correct ${name}.`,
-  });
+  throw invalidOperation(name, value, 'a whole number from 0 up');
 }

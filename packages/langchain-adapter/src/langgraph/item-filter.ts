@@ -1,5 +1,5 @@
-import { BitryoshkaError } from '@bitryoshka/core';
 import { isDate, isPlainObject, isSameValue } from '../documents/plain-value.ts';
+import { invalidOperation } from './invalid-operation.ts';
 
 /** Whether the value of an item passes. */
 export type ItemFilter = (value: Readonly<Record<string, unknown>>) => boolean;
@@ -31,7 +31,7 @@ const operators: Readonly<Record<string, (wanted: unknown, name: string) => Test
  */
 export function compileItemFilter(filter: unknown): ItemFilter | undefined {
   if (filter === undefined || filter === null) return undefined;
-  if (!isPlainObject(filter)) throw invalid('filter', typeof filter, 'an object');
+  if (!isPlainObject(filter)) throw invalidOperation('filter', filter, 'an object');
   const tests = Object.entries(filter).map(
     ([field, wanted]) => [field, compileTest(wanted, `filter.${field}`)] as const,
   );
@@ -46,7 +46,7 @@ function compileTest(wanted: unknown, name: string): Test {
   const tests = names.map((operator) => {
     const compile = Object.hasOwn(operators, operator) ? operators[operator] : undefined;
     if (compile) return compile(wanted[operator], `${name}.${operator}`);
-    throw invalid(name, operator, `some of ${Object.keys(operators).join(', ')}`);
+    throw invalidOperation(name, operator, `some of ${Object.keys(operators).join(', ')}`);
   });
   return (value) => tests.every((test) => test(value));
 }
@@ -66,13 +66,5 @@ function toNumber(value: unknown): number {
 
 function checkList(wanted: unknown, name: string): readonly unknown[] {
   if (Array.isArray(wanted)) return wanted;
-  throw invalid(name, typeof wanted, 'a list');
-}
-
-function invalid(name: string, got: string, expected: string): BitryoshkaError {
-  return new BitryoshkaError({
-    code: 'invalid-option',
-    message: `${name}: got ${got}, expected ${expected}.`,
-    remedy: `Correct ${name}.`,
-  });
+  throw invalidOperation(name, wanted, 'a list');
 }

@@ -1,5 +1,5 @@
-import { BitryoshkaError } from '@bitryoshka/core';
 import type { MatchCondition } from '@langchain/langgraph-checkpoint';
+import { invalidOperation } from './invalid-operation.ts';
 
 /** Names of a way down to items, such as `['users', '42']`. */
 export type Namespace = readonly string[];
@@ -24,21 +24,25 @@ const afterAll = Uint8Array.of(0);
  */
 export function checkNamespace(namespace: unknown, name: string): Namespace {
   if (!Array.isArray(namespace) || namespace.length === 0) {
-    throw invalid(name, namespace, 'a list of one label or more');
+    throw invalidOperation(name, namespace, 'a list of one label or more');
   }
   return checkLabels(namespace, name);
 }
 
 /** The same, or none for all. */
 export function checkPrefix(prefix: unknown, name: string): Namespace {
-  if (!Array.isArray(prefix)) throw invalid(name, prefix, 'a list of labels');
+  if (!Array.isArray(prefix)) throw invalidOperation(name, prefix, 'a list of labels');
   return checkLabels(prefix, name);
 }
 
 function checkLabels(labels: readonly unknown[], name: string): Namespace {
   return Array.from(labels, (label, i) => {
     if (typeof label === 'string' && label !== '' && !/[.:\0]/.test(label)) return label;
-    throw invalid(`${name}[${i}]`, label, 'a text that has no period, colon or zero in it');
+    throw invalidOperation(
+      `${name}[${i}]`,
+      label,
+      'a text that has no period, colon or zero in it',
+    );
   });
 }
 
@@ -77,11 +81,11 @@ export function pathsAround(namespace: Namespace): string[] {
  */
 export function checkConditions(conditions: unknown): readonly MatchCondition[] {
   if (conditions === undefined || conditions === null) return [];
-  if (!Array.isArray(conditions)) throw invalid('matchConditions', conditions, 'a list');
+  if (!Array.isArray(conditions)) throw invalidOperation('matchConditions', conditions, 'a list');
   return conditions.map((condition: Partial<MatchCondition> | null, i) => {
     const { matchType, path } = condition ?? {};
     if (matchType !== 'prefix' && matchType !== 'suffix') {
-      throw invalid(`matchConditions[${i}].matchType`, matchType, 'prefix or suffix');
+      throw invalidOperation(`matchConditions[${i}].matchType`, matchType, 'prefix or suffix');
     }
     return { matchType, path: [...checkPrefix(path, `matchConditions[${i}].path`)] };
   });
@@ -94,12 +98,4 @@ export function matches({ matchType, path }: MatchCondition, namespace: Namespac
     path.length <= namespace.length &&
     path.every((label, i) => label === '*' || label === namespace[start + i])
   );
-}
-
-function invalid(name: string, got: unknown, expected: string): BitryoshkaError {
-  return new BitryoshkaError({
-    code: 'invalid-option',
-    message: `${name}: got ${JSON.stringify(got) ?? String(got)}, expected ${expected}.`,
-    remedy: `Correct ${name}.`,
-  });
 }
