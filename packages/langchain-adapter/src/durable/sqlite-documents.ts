@@ -27,7 +27,9 @@ interface DocumentRow {
 export interface ChangeBeside {
   /** Ids of documents that go as others are added. */
   readonly removed: readonly string[];
-  /** Writes what else is kept in the file. */
+  /** Writes what nobody looks at before the change is sealed. */
+  readonly stage: (file: StoreFile) => Promise<void>;
+  /** Makes that count, as the change is sealed. */
   readonly write: (file: StoreFile) => void;
 }
 
@@ -109,6 +111,7 @@ export class SqliteDocuments implements Documents {
     task: TaskOptions = {},
   ): Promise<void> {
     const total = entries.length;
+    await this.beside?.stage(this.#file);
     for (const id of this.beside?.removed ?? []) {
       const row = this.#rowOf(id);
       if (row !== undefined) this.#stageRemoval(row);
@@ -174,6 +177,7 @@ export class SqliteDocuments implements Documents {
   async remove(ids: readonly string[], left: (rows: readonly number[]) => void): Promise<void> {
     this.#file.begin();
     try {
+      await this.beside?.stage(this.#file);
       for (const [done, id] of ids.entries()) {
         if (done % 64 === 0) await checkpoint({}, { stage: 'delete', done, total: ids.length });
         const row = this.#rowOf(id);

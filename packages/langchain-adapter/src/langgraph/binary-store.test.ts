@@ -99,6 +99,8 @@ describe('a store of items in a file', () => {
     const found = await store.search(['user', '3'], { query: 'note 123 of 4', limit: 100 });
     expect(found).toHaveLength(30);
     expect(found[0]?.key).toBe('123');
+    const most = { query: 'note', limit: Number.MAX_SAFE_INTEGER, offset: 590 };
+    expect(await store.search([], most)).toHaveLength(10);
     const filter = { i: { $in: [7, 123, 124] } };
     const some = await store.search(['user'], { query: 'note 123 of 4', filter });
     expect(keysOf(some)).toHaveLength(3);

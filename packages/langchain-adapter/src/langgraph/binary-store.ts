@@ -1,3 +1,4 @@
+import { checkpoint } from '@bitryoshka/core/internal';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import type {
   GetOperation,
@@ -19,9 +20,9 @@ import { invalidOperation } from './invalid-operation.ts';
 import type { ItemFilter } from './item-filter.ts';
 import { compileItemFilter } from './item-filter.ts';
 import type { ItemRow } from './item-table.ts';
-import { deleteItem, ItemTable, writeItem } from './item-table.ts';
+import { ItemTable, stageItems, takeStagedItems } from './item-table.ts';
 import { textsAt } from './item-texts.ts';
-import type { EmbeddedItem } from './item-vectors.ts';
+import type { EmbeddedItem, ItemChange } from './item-vectors.ts';
 import { ItemVectors, noEmbeddings } from './item-vectors.ts';
 import type { NameRange, Namespace } from './namespace.ts';
 import {
@@ -89,7 +90,7 @@ export class BinaryStore extends BaseStore {
     this.#vectors = vectors;
     this.#items = items;
     this.#embeddings = embeddings;
-    this.#fields = fields;
+    this.#fields = [...fields];
   }
 
   /**
@@ -234,16 +235,17 @@ export class BinaryStore extends BaseStore {
     return new Map(different.map((text, i) => [text, vectors[i] as number[]]));
   }
 
-  #changeOf(
+  async #changeOf(
     puts: readonly Put[],
     vectors: ReadonlyMap<string, number[]>,
-  ): { readonly items: EmbeddedItem[]; readonly write: (file: ItemVectors['file']) => void } {
+  ): Promise<ItemChange> {
     const now = Date.now();
     let last = this.#items.lastNumber;
     const items: EmbeddedItem[] = [];
     const written: Omit<ItemRow, 'checksum'>[] = [];
     const deleted: number[] = [];
-    for (const { namespace, path, key, kept } of puts) {
+    for (const [done, { namespace, path, key, kept }] of puts.entries()) {
+      if (done % rowsPerTurn === 0) await turn(done, puts.length);
       const known = this.#items.row(path, key);
       if (!known && !kept) continue;
       const number = known?.number ?? ++last;
@@ -263,11 +265,11 @@ export class BinaryStore extends BaseStore {
         written.push({ number, path, key, value, types, created, updated: now, vectors: count });
       }
     }
-    const write = (file: ItemVectors['file']) => {
-      for (const number of deleted) deleteItem(file, number);
-      for (const item of written) writeItem(file, item);
+    return {
+      items,
+      stage: (file) => stageItems(file, written, deleted),
+      write: takeStagedItems,
     };
-    return { items, write };
   }
 
   /** Those that pass, by namespace and age. */
@@ -291,19 +293,21 @@ export class BinaryStore extends BaseStore {
   /** Those that have vectors, nearest first, then the others. */
   async #ranked(search: Search, query: string): Promise<SearchItem[]> {
     const { prefix, range, passes, limit, offset } = search;
-    const wanted = offset + limit;
+    const wanted = Math.min(offset + limit, Number.MAX_SAFE_INTEGER);
     const which = passes ? await this.#passing(range, passes) : toPath(prefix) || undefined;
     // Of so many texts, so many items are different.
-    const k = wanted * this.#items.mostVectors;
+    const k = Math.min(wanted * this.#items.mostVectors, Number.MAX_SAFE_INTEGER);
     const best =
       k === 0 || which?.length === 0
         ? new Map<number, number>()
         : await this.#vectors.nearest(query, k, which);
     const found: SearchItem[] = [];
-    for (const [number, score] of [...best].slice(offset, wanted)) {
-      // It may have been deleted meanwhile.
+    for (const [done, [number, score]] of [...best].slice(offset, wanted).entries()) {
+      if (done % rowsPerTurn === 0) await turn(done, limit);
+      // It may have been changed or deleted meanwhile.
       const row = this.#items.at(number);
-      if (row) found.push({ ...this.#items.itemOf(row), score });
+      const item = row && this.#items.itemOf(row);
+      if (item && (!passes || passes(item.value))) found.push({ ...item, score });
     }
     if (best.size >= wanted) return found;
     const rest = {
@@ -325,6 +329,13 @@ export class BinaryStore extends BaseStore {
     }
     return numbers;
   }
+}
+
+/** So many are read at once. */
+const rowsPerTurn = 256;
+
+async function turn(done: number, total: number): Promise<void> {
+  await checkpoint({}, { stage: 'read', done, total });
 }
 
 function checkOperations(operations: unknown): readonly Operation[] {

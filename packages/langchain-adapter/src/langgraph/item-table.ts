@@ -41,6 +41,18 @@ const schema = [
   'CREATE UNIQUE INDEX items_by_name ON items (path, key)',
   'CREATE INDEX items_in_order ON items (path, number)',
   'CREATE INDEX items_by_vectors ON items (vectors, path, number)',
+  // Of a change that is not sealed. Items that are to be deleted have no value.
+  `CREATE TABLE staged_items (
+    number INTEGER PRIMARY KEY,
+    path TEXT,
+    key TEXT,
+    value TEXT,
+    types TEXT,
+    created INTEGER,
+    updated INTEGER,
+    vectors INTEGER,
+    checksum INTEGER
+  )`,
 ];
 const rowsPerPage = 256;
 
@@ -181,26 +193,42 @@ export class ItemTable {
   }
 }
 
-/** Within the sealing of a change. */
-export function writeItem(file: StoreFile, item: Omit<ItemRow, 'checksum'>): void {
-  const { number, path, key, value, types, created, updated, vectors } = item;
-  file.run(
-    `INSERT OR REPLACE INTO items (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    number,
-    path,
-    key,
-    value,
-    types,
-    created,
-    updated,
-    vectors,
-    checksumOfItem(item),
-  );
+/** Writes items that are to take the place of those of the same numbers, and the numbers of those that are to go. */
+export async function stageItems(
+  file: StoreFile,
+  items: readonly Omit<ItemRow, 'checksum'>[],
+  gone: readonly number[],
+): Promise<void> {
+  file.run('DELETE FROM staged_items');
+  for (const [done, item] of items.entries()) {
+    if (done % 64 === 0) await checkpoint({}, { stage: 'store', done, total: items.length });
+    const { number, path, key, value, types, created, updated, vectors } = item;
+    file.run(
+      `INSERT INTO staged_items (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      number,
+      path,
+      key,
+      value,
+      types,
+      created,
+      updated,
+      vectors,
+      checksumOfItem(item),
+    );
+  }
+  for (const [done, number] of gone.entries()) {
+    if (done % 64 === 0) await checkpoint({}, { stage: 'store', done, total: gone.length });
+    file.run('INSERT INTO staged_items (number) VALUES (?)', number);
+  }
 }
 
-/** The same. */
-export function deleteItem(file: StoreFile, number: number): void {
-  file.run('DELETE FROM items WHERE number = ?', number);
+/** Makes what was staged count, as a change is sealed. */
+export function takeStagedItems(file: StoreFile): void {
+  file.run('DELETE FROM items WHERE number IN (SELECT number FROM staged_items)');
+  file.run(
+    `INSERT INTO items (${columns}) SELECT ${columns} FROM staged_items WHERE value IS NOT NULL`,
+  );
+  file.run('DELETE FROM staged_items');
 }
 
 function checksumOfItem(item: Omit<ItemRow, 'checksum'>): number {

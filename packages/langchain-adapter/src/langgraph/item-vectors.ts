@@ -1,6 +1,7 @@
 import { Document } from '@langchain/core/documents';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import type { StoreFile } from '../durable/store-file.ts';
+import type { FileChange } from '../store/binary-vector-store.ts';
 import { BinaryVectorStore } from '../store/binary-vector-store.ts';
 import type { Namespace } from './namespace.ts';
 import { pathsAround } from './namespace.ts';
@@ -14,6 +15,11 @@ export interface EmbeddedItem {
   readonly vectors: readonly number[][];
   /** How many vectors the item had. */
   readonly before: number;
+}
+
+/** Items with their new vectors, and how they are written. */
+export interface ItemChange extends Pick<FileChange, 'stage' | 'write'> {
+  readonly items: readonly EmbeddedItem[];
 }
 
 /** What a document says of its item, and filters ask for. */
@@ -37,14 +43,9 @@ export class ItemVectors extends BinaryVectorStore {
    *
    * @param prepare is called when all changes before are made
    */
-  async change(
-    prepare: () => Promise<{
-      readonly items: readonly EmbeddedItem[];
-      readonly write: (file: StoreFile) => void;
-    }>,
-  ): Promise<void> {
+  async change(prepare: () => Promise<ItemChange>): Promise<void> {
     await this.changeFile(async () => {
-      const { items, write } = await prepare();
+      const { items, stage, write } = await prepare();
       return {
         vectors: items.flatMap(({ vectors }) => vectors),
         documents: items.flatMap(({ number, namespace, texts }) => {
@@ -58,6 +59,7 @@ export class ItemVectors extends BinaryVectorStore {
             idOf(number, texts.length + i),
           ),
         ),
+        stage,
         write,
       };
     });

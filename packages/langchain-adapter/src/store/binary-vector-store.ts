@@ -426,13 +426,13 @@ export class BinaryVectorStore extends SaveableVectorStore {
    */
   protected async changeFile(prepare: () => Promise<FileChange>): Promise<void> {
     await this.#changes.run(async () => {
-      const { vectors, documents, removed, write } = await prepare();
+      const { vectors, documents, ...beside } = await prepare();
       const batch = await toDocumentBatch(documents, undefined);
       const kept = this.#documents as SqliteDocuments;
-      kept.beside = { removed, write };
+      kept.beside = beside;
       try {
         if (documents.length > 0) await this.#add(vectors, batch, {});
-        else await this.#remove(removed);
+        else await this.#remove(beside.removed);
       } finally {
         kept.beside = undefined;
       }
