@@ -5,6 +5,7 @@ import { Embeddings } from '@langchain/core/embeddings';
 import { Annotation, END, START, StateGraph } from '@langchain/langgraph';
 import type { BaseStore, SearchItem } from '@langchain/langgraph-checkpoint';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SqliteDriver } from '../durable/sqlite-driver.ts';
 import { driver, drivers } from '../durable/sqlite-drivers.suite.ts';
 import { BinaryVectorStore } from '../store/binary-vector-store.ts';
 import { WordEmbeddings } from '../testing/index.ts';
@@ -128,6 +129,75 @@ describe('a store of items in a file', () => {
     await expect(store.batch(bad)).rejects.toMatchObject({ code: 'not-supported' });
     expect(await all(store)).toEqual(before);
     expect(keysOf(await store.search(['a'], { query: 'tea' }))).toEqual(['k']);
+  });
+
+  it('is as before or as after a change, wherever writing fails', async () => {
+    let left = Number.POSITIVE_INFINITY;
+    const step = () => {
+      if (left-- <= 0) throw new Error('disk full');
+    };
+    const failing: SqliteDriver = (path) => {
+      const database = driver(path);
+      return {
+        exec(sql) {
+          // What is undone is undone by the system, too.
+          if (!/^(ROLLBACK|PRAGMA)/.test(sql)) step();
+          return database.exec(sql);
+        },
+        prepare(sql) {
+          const statement = database.prepare(sql);
+          return {
+            run(...values) {
+              step();
+              return statement.run(...values);
+            },
+            get: (...values) => statement.get(...values),
+            all: (...values) => statement.all(...values),
+            setReadBigInts: (isEnabled) => statement.setReadBigInts?.(isEnabled),
+          };
+        },
+        close: () => database.close(),
+      };
+    };
+    const change = [
+      { namespace: ['a'], key: 'k', value: { text: 'red car' } },
+      { namespace: ['a'], key: 'l', value: null },
+      { namespace: ['a'], key: 'm', value: { text: 'blue sky' } },
+    ];
+    const state = async (store: BaseStore) =>
+      JSON.stringify(
+        (await store.search(['a'], { query: 'red car' })).map(({ key, value, score = 0 }) => [
+          key,
+          value.text,
+          score > 0.99,
+        ]),
+      );
+    const outcomes = new Set<boolean>();
+    for (let allowed = 0; outcomes.size < 2 || !outcomes.has(true); allowed++) {
+      file = join(folder, `${allowed}.sqlite`);
+      left = Number.POSITIVE_INFINITY;
+      const store = await openStore({ driver: failing });
+      await store.put(['a'], 'k', { text: 'green tea' });
+      await store.put(['a'], 'l', { text: 'mint tea' });
+      await store.settled();
+      const before = await state(store);
+      left = allowed;
+      const isMade = await store.batch(change).then(
+        () => true,
+        () => false,
+      );
+      left = Number.POSITIVE_INFINITY;
+      const after = '[["k","red car",true],["m","blue sky",false]]';
+      const seen = await state(store);
+      expect([allowed, seen]).toEqual([allowed, isMade ? after : before]);
+      await store.close();
+      const again = await openStore();
+      expect(await state(again)).toBe(seen);
+      await again.batch(change);
+      expect(await state(again)).toBe(after);
+      await again.close();
+      outcomes.add(isMade);
+    }
   });
 
   it('changes in the order of asking, however long embedding takes', async () => {
