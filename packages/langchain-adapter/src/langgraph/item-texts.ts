@@ -48,5 +48,5 @@ function valuesBy(value: unknown, step: string): unknown[] {
 function textOf(value: unknown): string[] {
   if (value === null || value === undefined) return [];
   if (typeof value === 'object') return [JSON.stringify(value, null, 2)];
-  return [String(value)];
+  return [`${value as string | number | boolean}`];
 }

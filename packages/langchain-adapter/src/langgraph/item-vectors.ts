@@ -34,8 +34,8 @@ export class ItemVectors extends BinaryVectorStore {
   static readonly fields: readonly (keyof TextMetadata)[] = ['item', 'within'];
 
   /** That of a store that was opened. */
-  override get file(): StoreFile {
-    return super.file as StoreFile;
+  get file(): StoreFile {
+    return this.storeFile as StoreFile;
   }
 
   /**
@@ -44,7 +44,7 @@ export class ItemVectors extends BinaryVectorStore {
    * @param prepare is called when all changes before are made
    */
   async change(prepare: () => Promise<ItemChange>): Promise<void> {
-    await this.changeFile(async () => {
+    await this.changeStoreFile(async () => {
       const { items, stage, write } = await prepare();
       return {
         vectors: items.flatMap(({ vectors }) => vectors),

@@ -415,7 +415,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
   }
 
   /** The file of a store that was opened: for classes that keep more in it than documents. */
-  protected get file(): StoreFile | undefined {
+  protected get storeFile(): StoreFile | undefined {
     return this.#durable?.file;
   }
 
@@ -424,7 +424,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
    *
    * @param prepare is called when all changes before are made
    */
-  protected async changeFile(prepare: () => Promise<FileChange>): Promise<void> {
+  protected async changeStoreFile(prepare: () => Promise<FileChange>): Promise<void> {
     await this.#changes.run(async () => {
       const { vectors, documents, ...beside } = await prepare();
       const batch = await toDocumentBatch(documents, undefined);
