@@ -20,7 +20,7 @@ const libraries = {
     'node/index',
     'internal',
   ],
-  'langchain-adapter': ['index', 'migrate/index', 'testing/index'],
+  'langchain-adapter': ['index', 'langgraph/index', 'migrate/index', 'testing/index'],
   'transformers-embedder': [
     'index',
     'platform/node',

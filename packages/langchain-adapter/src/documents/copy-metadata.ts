@@ -31,12 +31,17 @@ const boxed: ReadonlySet<string> = new Set(
  * are their own enumerable fields.
  *
  * @param position of the document among those that are added, for errors
+ * @param name of what is copied, for errors
  * @throws BitryoshkaError `not-supported` for what JSON would lose: functions, symbols, cycles, maps, sets, typed
  *   arrays and the like; `invalid-option` for metadata that are no object. What a `toJSON` throws is passed on
  */
-export function copyMetadata(metadata: unknown, position?: number): Record<string, unknown> {
+export function copyMetadata(
+  metadata: unknown,
+  position?: number,
+  name = 'metadata',
+): Record<string, unknown> {
   if (metadata === undefined || metadata === null) return {};
-  const copier = new Copier(position);
+  const copier = new Copier(position, name);
   const copy = copier.copy(metadata);
   if (typeof copy === 'object' && copy !== null && !Array.isArray(copy) && !isDate(copy)) {
     return copy as Record<string, unknown>;
@@ -44,7 +49,7 @@ export function copyMetadata(metadata: unknown, position?: number): Record<strin
   throw new BitryoshkaError({
     code: 'invalid-option',
     message: `${copier.name}: got ${describe(metadata)}, expected an object.`,
-    remedy: 'Pass metadata such as { source: "a.pdf" }, or none.',
+    remedy: `Pass ${name} such as { source: "a.pdf" }, or none.`,
   });
 }
 
@@ -53,14 +58,16 @@ const mostNamed = 12;
 
 class Copier {
   readonly #position: number | undefined;
+  readonly #name: string;
   /** The keys on the way to the value that is copied, as far as `#level`. */
   readonly #path: (string | number)[] = [];
   #level = 0;
   /** Of objects that are met; undefined while they are being copied. */
   #copies: Map<object, unknown> | undefined;
 
-  constructor(position: number | undefined) {
+  constructor(position: number | undefined, name: string) {
     this.#position = position;
+    this.#name = name;
   }
 
   /** Of the value that is copied. */
@@ -69,7 +76,7 @@ class Copier {
     const path = this.#path.slice(0, this.#level);
     // Whatever is nested, what is said of it can be read.
     if (path.length > mostNamed) path.splice(mostNamed / 2, path.length - mostNamed, '…');
-    return [...document, 'metadata', ...path].join('.');
+    return [...document, this.#name, ...path].join('.');
   }
 
   copy(value: unknown): unknown {

@@ -13,12 +13,24 @@ import { SqliteLexicalIndex } from './sqlite-lexical-index.ts';
 import { toSqlText } from './sqlite-text.ts';
 import type { StoreFile } from './store-file.ts';
 
+/** What changes together with documents that are added or removed. */
+export interface ChangeBeside {
+  /** Ids of documents that go as others are added. */
+  readonly removed: readonly string[];
+  /** Writes what nobody looks at before the change is sealed. */
+  readonly stage: (file: StoreFile) => Promise<void>;
+  /** Makes that count, as the change is sealed. */
+  readonly write: (file: StoreFile) => void;
+}
+
 const rowsPerPage = 256;
 
 /** Documents in the file of a store: in memory are which rows there are, and the fields that filters ask for. */
 export class SqliteDocuments implements Documents {
   version = 0;
   readonly words: WordSearch | undefined;
+  /** What the next change brings with it. */
+  beside: ChangeBeside | undefined;
   readonly #file: StoreFile;
   /** Which rows there are: of others, what is left is collected later. */
   readonly #rows: RowSet;
@@ -88,6 +100,11 @@ export class SqliteDocuments implements Documents {
     task: TaskOptions = {},
   ): Promise<void> {
     const total = entries.length;
+    await this.beside?.stage(this.#file);
+    for (const id of this.beside?.removed ?? []) {
+      const row = this.#rowOf(id);
+      if (row !== undefined) this.#stageRemoval(row);
+    }
     for (const [done, { id, document }] of entries.entries()) {
       if (done % 64 === 0) await checkpoint(task, { stage: 'store', done, total });
       const before = this.#rowOf(id);
@@ -115,6 +132,7 @@ export class SqliteDocuments implements Documents {
     this.#file.seal(() => {
       this.#finish();
       this.#file.set('count', count);
+      this.beside?.write(this.#file);
     });
     for (const row of left) {
       this.#rows.delete(row);
@@ -139,6 +157,7 @@ export class SqliteDocuments implements Documents {
   async remove(ids: readonly string[], left: (rows: readonly number[]) => void): Promise<void> {
     this.#file.begin();
     try {
+      await this.beside?.stage(this.#file);
       for (const [done, id] of ids.entries()) {
         if (done % 64 === 0) await checkpoint({}, { stage: 'delete', done, total: ids.length });
         const row = this.#rowOf(id);

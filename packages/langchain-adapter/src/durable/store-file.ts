@@ -473,7 +473,7 @@ function sqliteError(path: string, cause: unknown): BitryoshkaError {
     return failure(
       'not-supported',
       `hybrid: got an SQLite without FTS5 for ${path}`,
-      'Use Node 24, or another driver: better-sqlite3, or DatabaseSync of @photostructure/sqlite.',
+      'Use Node 22.16 or later, or another driver: better-sqlite3, or DatabaseSync of @photostructure/sqlite.',
       cause,
     );
   }

@@ -30,7 +30,8 @@ import { DocumentTable } from '../documents/document-table.ts';
 import type { Documents } from '../documents/documents.ts';
 import { embedTexts } from '../documents/embed-texts.ts';
 import { DurableStore } from '../durable/durable-store.ts';
-import type { SqliteDocuments } from '../durable/sqlite-documents.ts';
+import type { ChangeBeside, SqliteDocuments } from '../durable/sqlite-documents.ts';
+import type { StoreFile } from '../durable/store-file.ts';
 import type { CompiledFilter, DocumentFilter } from '../filters/document-filter.ts';
 import { compileFilter } from '../filters/document-filter.ts';
 import { createWordSearch } from '../lexical/hybrid-options.ts';
@@ -394,18 +395,47 @@ export class BinaryVectorStore extends SaveableVectorStore {
     }
     const named = ids?.map((id, i) => toId(id, `ids[${i}]`));
     const compiled = filter === undefined ? undefined : compileFilter(filter);
+    await this.#changes.run(async () =>
+      this.#remove(named ?? (await this.#documents.idsWhere(compiled))),
+    );
+    this.#tidyLater();
+  }
+
+  async #remove(ids: readonly string[]): Promise<void> {
+    const durable = this.#durable?.index;
+    await durable?.discard();
+    try {
+      await this.#documents.remove(ids, (rows) => {
+        durable?.noteSealed();
+        this.#index?.delete(rows);
+      });
+    } catch (cause) {
+      durable?.forget();
+      throw cause;
+    }
+  }
+
+  /** The file of a store that was opened: for classes that keep more in it than documents. */
+  protected get storeFile(): StoreFile | undefined {
+    return this.#durable?.file;
+  }
+
+  /**
+   * Adds and removes documents of a store in a file and writes what else is kept there, all of it or nothing.
+   *
+   * @param prepare is called when all changes before are made
+   */
+  protected async changeStoreFile(prepare: () => Promise<FileChange>): Promise<void> {
     await this.#changes.run(async () => {
-      const chosen = named ?? (await this.#documents.idsWhere(compiled));
-      const durable = this.#durable?.index;
-      await durable?.discard();
+      const { vectors, documents, ...beside } = await prepare();
+      const batch = await toDocumentBatch(documents, undefined);
+      const kept = this.#documents as SqliteDocuments;
+      kept.beside = beside;
       try {
-        await this.#documents.remove(chosen, (rows) => {
-          durable?.noteSealed();
-          this.#index?.delete(rows);
-        });
-      } catch (cause) {
-        durable?.forget();
-        throw cause;
+        if (documents.length > 0) await this.#add(vectors, batch, {});
+        else await this.#remove(beside.removed);
+      } finally {
+        kept.beside = undefined;
       }
     });
     this.#tidyLater();
@@ -811,6 +841,12 @@ export class BinaryVectorStore extends SaveableVectorStore {
     };
     return this.#search(query, k, filter, (found) => found.flatMap(toCandidate), text);
   }
+}
+
+/** Documents that are added with their vectors, and what else changes with them. */
+export interface FileChange extends ChangeBeside {
+  readonly vectors: number[][];
+  readonly documents: readonly DocumentInterface[];
 }
 
 interface Candidate {

@@ -1,0 +1,2 @@
+export type { BinaryStoreOptions } from './binary-store.ts';
+export { BinaryStore } from './binary-store.ts';
