@@ -15,6 +15,8 @@ import { StoreFile } from './store-file.ts';
 export class DurableStore {
   readonly file: StoreFile;
   readonly index: DurableIndex;
+  /** Which model made the vectors, as it is to be written with the next change. */
+  model: string | undefined;
   #dataVersion = 0;
 
   /** @throws BitryoshkaError as `StoreFile` */
@@ -49,8 +51,14 @@ export class DurableStore {
     this.file.begin();
     this.file.seal(() => {
       this.file.set('options', options);
+      this.writeModel();
       if (this.file.setting('count') === undefined) this.file.set('count', 0);
     });
+  }
+
+  /** Within a seal. */
+  writeModel(): void {
+    if (this.file.setting('model') !== this.model) this.file.set('model', this.model);
   }
 
   async load(
@@ -59,6 +67,8 @@ export class DurableStore {
     task: Pick<TaskOptions, 'signal'>,
   ): Promise<{ readonly index: AutoIndex | undefined; readonly documents: SqliteDocuments }> {
     this.#dataVersion = this.file.dataVersion;
+    const model = this.file.setting('model');
+    this.model = typeof model === 'string' ? model : undefined;
     const { index, rows } = await this.file.atOnce(() => this.index.load(optionsOf, task));
     const there = new RowSet();
     for (const [done, row] of rows.entries()) {
@@ -69,7 +79,10 @@ export class DurableStore {
     const documents = new SqliteDocuments(this.file, there, (rows.at(-1) ?? -1) + 1, {
       fields,
       words,
-      finish: () => this.index.finish(),
+      finish: () => {
+        this.index.finish();
+        this.writeModel();
+      },
     });
     if (words) await this.#prepareWords(documents, words.tokenizer ?? 'custom', task);
     return { index, documents };
