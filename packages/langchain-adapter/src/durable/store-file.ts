@@ -168,14 +168,18 @@ export class StoreFile {
     this.#writtenBytes = 0;
   }
 
+  /** @throws BitryoshkaError `not-supported` */
+  checkWritable(): void {
+    if (!this.isReadOnly) return;
+    throw failure(
+      'not-supported',
+      `${this.path}: got a change of a store that is opened to read`,
+      'Open it without readOnly.',
+    );
+  }
+
   begin(): void {
-    if (this.isReadOnly) {
-      throw failure(
-        'not-supported',
-        `${this.path}: got a change of a store that is opened to read`,
-        'Open it without readOnly.',
-      );
-    }
+    this.checkWritable();
     this.#attempt(() => this.#writer.exec('BEGIN IMMEDIATE'));
     this.#isWriting = true;
     this.#writtenBytes = 0;

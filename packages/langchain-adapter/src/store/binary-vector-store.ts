@@ -41,6 +41,8 @@ import type { SavedOptions } from '../snapshot/store-snapshot.ts';
 import { loadStore, removeStore, saveStore } from '../snapshot/store-snapshot.ts';
 import type { LearnedDocuments } from './fit-recipe.ts';
 import { checkFits, fewestVectors, fitRecipe } from './fit-recipe.ts';
+import type { StoreHealth } from './health.ts';
+import { measureHealth } from './health.ts';
 import { maximalMarginalRelevance } from './maximal-marginal-relevance.ts';
 import { Reembedding } from './reembedding.ts';
 import type { Compared, SimilarityFunction } from './similarity.ts';
@@ -332,6 +334,17 @@ export class BinaryVectorStore extends SaveableVectorStore {
   }
 
   /**
+   * How well the store does: what it takes, whether codes still suit the documents, what share of the nearest is
+   * found, and what to do about it. Made in turns; it takes as long as comparing all vectors with a hundred questions.
+   */
+  async health(task: TaskOptions = {}): Promise<StoreHealth> {
+    if (this.#durable) await this.#refresh(this.#durable);
+    const { depth, targetRecall } = this.#options;
+    const parts = { depth, targetRecall, file: this.#durable?.file };
+    return measureHealth({ index: this.#index, documents: this.#documents, ...parts }, task);
+  }
+
+  /**
    * Embeds and adds documents. A document whose id is in the store replaces the one there.
    *
    * @returns the ids, those that were made up included
@@ -581,10 +594,11 @@ export class BinaryVectorStore extends SaveableVectorStore {
    * begins anew then.
    *
    * @throws BitryoshkaError `invalid-option` for codes of more bits than the new vectors can give, or while this goes
-   *   on already; what the embeddings throw is passed on
+   *   on already, `not-supported` for a store that only reads; what the embeddings throw is passed on
    */
   async reembed(embeddings: EmbeddingsInterface, task: TaskOptions = {}): Promise<void> {
     if (this.#reembedding) throw isReembedded();
+    this.#durable?.file.checkWritable();
     const { signal } = task;
     signal?.throwIfAborted();
     const reembedding = this.#prepareReembedding(embeddings);
@@ -784,9 +798,12 @@ export class BinaryVectorStore extends SaveableVectorStore {
       try {
         if (this.#durable) await this.#refresh(this.#durable);
         const { embeddings } = this;
-        await this.#useModel(embeddings);
+        const model = await this.#useModel(embeddings);
         const found = await answer(await embeddings.embedQuery(text));
-        if (reembedded === this.#reembedded) return found;
+        if (reembedded !== this.#reembedded) continue;
+        // Another process may have embedded its file anew.
+        this.#checkModel(model);
+        return found;
       } catch (cause) {
         if (reembedded === this.#reembedded) throw cause;
       }
@@ -799,12 +816,14 @@ export class BinaryVectorStore extends SaveableVectorStore {
   }
 
   /** Vectors that nobody has told the model of are taken for those of the first that is used. */
-  async #useModel(embeddings: EmbeddingsInterface): Promise<void> {
+  async #useModel(embeddings: EmbeddingsInterface): Promise<string | undefined> {
     const model = await this.#model.of(embeddings);
     this.#checkModel(model);
-    if (this.#documents.count === 0) return;
-    this.#model.fingerprint ??= model;
-    if (this.#durable) this.#durable.model ??= model;
+    if (this.#documents.count > 0 && embeddings === this.embeddings) {
+      this.#model.fingerprint ??= model;
+      if (this.#durable) this.#durable.model ??= model;
+    }
+    return model;
   }
 
   async #checkOpened(): Promise<void> {

@@ -38,11 +38,13 @@ async function open(embeddings: NamedEmbeddings, options: { readOnly?: boolean }
 }
 
 const places = {
-  memory: async (embeddings: NamedEmbeddings, options: BinaryVectorStoreOptions = {}) =>
-    new BinaryVectorStore(embeddings, options),
+  memory: async (
+    embeddings: NamedEmbeddings,
+    options: Omit<BinaryVectorStoreOptions, 'similarity' | 'storage'> = {},
+  ) => new BinaryVectorStore(embeddings, options),
   'a file': async (
     embeddings: NamedEmbeddings,
-    { similarity: _, storage: __, ...options }: BinaryVectorStoreOptions = {},
+    options: Omit<BinaryVectorStoreOptions, 'similarity' | 'storage'> = {},
   ) => {
     const store = await BinaryVectorStore.open(path(), embeddings, { driver, ...options });
     opened.push(store);
@@ -60,7 +62,7 @@ function gated(dimensions = 48) {
   return { model, release };
 }
 
-describe.each(Object.entries(places))('embedding anew, in %s', (_, create) => {
+describe.each(Object.entries(places))('embedding anew, in %s', (_place, create) => {
   it.each([
     { index: 'exact' },
     { quantizer: { kind: 'itq', bits: 16 }, index: 'scan' },
@@ -146,7 +148,7 @@ describe.each(Object.entries(places))('embedding anew, in %s', (_, create) => {
     expect(first?.[1]).toBeCloseTo(1, 5);
     const done = store.reembed(model);
     let isDone = false;
-    done.finally(() => {
+    const noted = done.finally(() => {
       isDone = true;
     });
     while (!isDone) {
@@ -154,7 +156,7 @@ describe.each(Object.entries(places))('embedding anew, in %s', (_, create) => {
       expect([found?.[0].id, found?.[1].toFixed(4)]).toEqual(['7', '1.0000']);
       await new Promise((resolve) => setTimeout(resolve));
     }
-    await done;
+    await noted;
   });
 
   it('changes nothing when it fails, is aborted or is asked for twice', async () => {
@@ -242,6 +244,7 @@ describe('embedding anew', () => {
       await open(old, { readOnly: true }),
       await open(old, { readOnly: true }),
     ];
+    await expect(reader.reembed(model)).rejects.toMatchObject({ code: 'not-supported' });
     await store.delete({ ids: ['10', '899'] });
     await store.reembed(model);
     await store.addDocuments(documents(5, 2000));
@@ -276,7 +279,7 @@ describe('embedding anew', () => {
     const model = new NamedEmbeddings('new', 48);
     const ended = store.reembed(model, {
       onProgress: () => {
-        store.close();
+        void store.close();
       },
     });
     await expect(ended).rejects.toMatchObject({ code: 'not-supported' });
