@@ -15,6 +15,7 @@ export type { QuantizerKind } from './quantizers/quantizer-fitters.ts';
 export type {
   AutoIndexOptions,
   IndexKind,
+  IndexState,
   LoadAutoIndexOptions,
   QuantizerFit,
 } from './search/auto-index.ts';

@@ -1,4 +1,5 @@
 // What the packages and tools of this repository share. Not for others: it changes without notice.
+export { recommendFor } from './analysis/measure-drift.ts';
 export { namingFile } from './errors/naming-file.ts';
 export type { ByteSource } from './format/checked-blocks.ts';
 export type { Crc32 } from './format/crc32.ts';

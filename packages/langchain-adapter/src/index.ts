@@ -17,6 +17,7 @@ export type { StoreVerification } from './snapshot/verify-store.ts';
 export { verifyStore } from './snapshot/verify-store.ts';
 export type { StoreStatistics } from './store/binary-vector-store.ts';
 export { BinaryVectorStore } from './store/binary-vector-store.ts';
+export type { DocumentDrift, StoreHealth } from './store/health.ts';
 export type { Similarity, SimilarityFunction } from './store/similarity.ts';
 export type {
   AddOptions,

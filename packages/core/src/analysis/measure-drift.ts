@@ -82,7 +82,7 @@ export function measureDrift(
   const score = Math.max(0, mean - chance);
   return {
     score,
-    recommendation: recommend(score),
+    recommendation: recommendFor(score),
     dimensions,
     worst: carrying.sort((a, b) => b.stabilityIndex - a.stabilityIndex).slice(0, worst),
   };
@@ -103,7 +103,8 @@ function carries(
   };
 }
 
-function recommend(score: number): DriftRecommendation {
+/** What is to be done about a score. */
+export function recommendFor(score: number): DriftRecommendation {
   if (score < 0.1) return 'none';
   return score < 0.25 ? 'watch' : 'refit';
 }

@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'write-conflict'
   | 'model-not-found'
   | 'model-failed'
+  | 'model-mismatch'
   | 'thread-failed'
   | 'not-supported';
 

@@ -86,6 +86,23 @@ interface AutoSettings {
   readonly tunedAt: number;
   /** Whether the quantizer is one that was asked for. */
   readonly isGiven: boolean;
+  /** The rows that the quantizer was fitted with are below; unknown in indexes of before that was kept. */
+  readonly fittedBelow?: number | undefined;
+}
+
+/** What an index tells of itself, for who looks after it. */
+export interface IndexState {
+  /** How far searches look by default; undefined where all vectors are compared. */
+  readonly depth: SearchDepth | undefined;
+  readonly targetRecall: number;
+  /** What would suit the rows but found too little, or failed; undefined where nothing was refused. */
+  readonly refused: 'exact' | 'scan' | FinderKind | undefined;
+  /** Different questions that were asked. */
+  readonly asked: number;
+  /** The quantizer was fitted when rows below were there; undefined without one, and where that is not known. */
+  readonly fittedBelow: RowId | undefined;
+  /** Of the graph or the lists. */
+  readonly finderBytes: number;
 }
 
 const defaultRecall = 0.98;
@@ -124,6 +141,7 @@ export class AutoIndex extends BinaryIndex {
   #options: AutoIndexOptions;
   #depth: SearchDepth = {};
   #tunedAt = 0;
+  #fittedBelow: RowId | undefined;
   readonly #asked: AskedQuestions;
   /** Questions that had been asked when the depth was chosen. */
   #askedAt = 0;
@@ -171,6 +189,7 @@ export class AutoIndex extends BinaryIndex {
       depth: this.#depth,
       tunedAt: this.#tunedAt,
       isGiven: this.#isGiven,
+      fittedBelow: this.#fittedBelow,
     };
     return { ...super.contents, settings };
   }
@@ -223,6 +242,44 @@ export class AutoIndex extends BinaryIndex {
   /** How far searches look unless they say it themselves. */
   get depth(): SearchDepth {
     return this.#depth;
+  }
+
+  get state(): IndexState {
+    const arrays = Object.values(this.contents.finder?.save().arrays ?? {});
+    return {
+      depth: this.#searched,
+      targetRecall: this.#options.targetRecall ?? defaultRecall,
+      refused: this.#isRefused && this.#suited() !== this.finder ? this.#suited() : undefined,
+      asked: this.#asked.count,
+      fittedBelow: this.quantizer && this.#fittedBelow,
+      finderBytes: arrays.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    };
+  }
+
+  /**
+   * The share of the ten nearest rows that searches find, by mean over questions that are made up of the rows, in turns.
+   *
+   * @param depth how far these searches look. Default: as far as all
+   * @returns undefined for too few rows to make questions of
+   */
+  async measureRecall(
+    depth: SearchDepth | undefined,
+    task: TaskOptions = {},
+  ): Promise<number | undefined> {
+    const questions = await this.#madeUp(task);
+    const { nextRow } = this.contents.rows;
+    const nearest = await this.#truth(questions, task);
+    let [sum, count] = [0, 0];
+    for (const [i, rows] of nearest.entries()) {
+      await checkpoint(task, { stage: 'measure', done: i, total: nearest.length });
+      const options = deepened(this.#searched, { k: wantedNeighbours, ...depth });
+      const found = super.search(rowOf(questions, i), options);
+      const share = this.#shareOf(rows, found, nextRow);
+      if (share === undefined) continue;
+      sum += share;
+      count++;
+    }
+    return count === 0 ? undefined : sum / count;
   }
 
   override add(vectors: Vectors): RowId {
@@ -316,6 +373,7 @@ export class AutoIndex extends BinaryIndex {
     const given = this.#isGiven;
     this.#isGiven = true;
     try {
+      const fittedBelow = this.contents.rows.nextRow;
       const fitted = quantizer ?? (await this.#fit(task));
       await this.encode(fitted, {
         ...task,
@@ -324,6 +382,7 @@ export class AutoIndex extends BinaryIndex {
           return true;
         },
       });
+      this.#fittedBelow = fittedBelow;
       return fitted;
     } catch (cause) {
       this.#isGiven = given;
@@ -334,13 +393,14 @@ export class AutoIndex extends BinaryIndex {
   }
 
   #restore(settings: unknown): void {
-    const { depth, tunedAt, isGiven } = Object(settings) as Partial<AutoSettings>;
+    const { depth, tunedAt, isGiven, fittedBelow } = Object(settings) as Partial<AutoSettings>;
     // The file may be another program's.
     if (depth === undefined || typeof tunedAt !== 'number' || typeof isGiven !== 'boolean') return;
     checkDepth(depth);
     this.#depth = depth;
     this.#tunedAt = tunedAt;
     this.#isGiven = isGiven;
+    if (Number.isSafeInteger(fittedBelow)) this.#fittedBelow = fittedBelow;
   }
 
   /**
@@ -440,9 +500,11 @@ export class AutoIndex extends BinaryIndex {
         return isAccepted;
       };
     if (this.finder === 'exact') {
+      const fittedBelow = this.contents.rows.nextRow;
       const quantizer = await this.#fit(task);
       const accept = acceptWith('scan', quantizer);
-      if (!(await this.encode(quantizer, { ...task, accept }))) this.#refusedAt = this.rows;
+      if (await this.encode(quantizer, { ...task, accept })) this.#fittedBelow = fittedBelow;
+      else this.#refusedAt = this.rows;
       return;
     }
     const codes = this.quantizer as Quantizer;

@@ -43,6 +43,27 @@ export class DocumentTable implements Documents {
     return this.#count;
   }
 
+  get askedFields(): readonly string[] {
+    return this.#metadata.askedFields;
+  }
+
+  /** The same documents in the same rows, with other vectors. */
+  async withVectors(
+    vectors: ReadonlyMap<number, number[]>,
+    task: TaskOptions,
+  ): Promise<DocumentTable> {
+    const table = new DocumentTable(this.#metadata.fields);
+    for (const [done, row] of this.occupied().entries()) {
+      if (done % rowsPerTurn === 0) {
+        await checkpoint(task, { stage: 'store', done, total: this.#count });
+      }
+      const entry = this.#entries.get(row) as DocumentEntry;
+      table.append([{ ...entry, vector: vectors.get(row) as number[] }], row);
+    }
+    table.version = this.version + 1;
+    return table;
+  }
+
   /**
    * Puts documents, no two of the same id, in the rows from `firstRow` on; those with the same ids leave theirs.
    *

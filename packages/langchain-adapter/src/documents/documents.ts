@@ -8,6 +8,8 @@ export interface Documents extends Iterable<DocumentEntry> {
   readonly count: number;
   /** Finds documents by their words; undefined where only vectors are searched. */
   readonly words: WordSearch | undefined;
+  /** Fields of metadata that filters have asked for lately and that are not declared. */
+  readonly askedFields: readonly string[];
   /** Rises with every change. */
   readonly version: number;
   get(id: string): DocumentEntry | undefined;

@@ -6,12 +6,14 @@ import { isPlainObject } from '../documents/plain-value.ts';
 import type { SqliteVectors } from './sqlite-vectors.ts';
 import { checkDurableStorage, SqliteVectorStorage } from './sqlite-vectors.ts';
 import type { StoreFile } from './store-file.ts';
-import { checksumOf } from './store-file.ts';
+import { checksumOf, vectorTable } from './store-file.ts';
 
 /** What is written of an index besides its rows. */
 interface IndexSetting {
   readonly dimensions: number;
   readonly storage: 'float32' | 'float16' | 'int8';
+  /** Rises each time that all documents are embedded anew. Default: 0. */
+  readonly generation?: number | undefined;
   /** Of the codes; 0 while searches are exact. */
   readonly version: number;
   /** As the index has them. */
@@ -58,6 +60,8 @@ export class DurableIndex {
   readonly #file: StoreFile;
   /** Undefined while no vector has told the dimension. */
   #storage: SqliteVectorStorage | undefined;
+  /** Of vectors that nobody searches yet. */
+  #next: { readonly storage: SqliteVectorStorage; readonly generation: number } | undefined;
   #setting: IndexSetting | undefined;
   /** Whose codes are written. */
   #written: { readonly quantizer: Quantizer | undefined; readonly version: number } = {
@@ -83,7 +87,7 @@ export class DurableIndex {
 
   /** What makes stores of vectors for an index that is new. */
   createStorage(format: unknown): (dimensions: number) => SqliteVectors {
-    const storage = new SqliteVectorStorage(this.#file, checkDurableStorage(format));
+    const storage = new SqliteVectorStorage(this.#file, checkDurableStorage(format), 0);
     this.#storage = storage;
     return (dimensions) => storage.create(dimensions);
   }
@@ -105,7 +109,7 @@ export class DurableIndex {
     if (!setting) return { index: undefined, rows: new Uint32Array(0) };
     const { dimensions, storage: format, version, finder } = setting;
     const options = optionsOf(dimensions);
-    const storage = new SqliteVectorStorage(file, format);
+    const storage = new SqliteVectorStorage(file, format, setting.generation ?? 0);
     this.#storage = storage;
     const quantizer =
       version > 0 ? loadQuantizer(await file.readPart(quantizerPart(version))) : undefined;
@@ -157,7 +161,9 @@ export class DurableIndex {
     const setting = this.#readSetting();
     const finder = setting?.finder?.kind;
     const isOther =
-      setting?.version !== this.#setting?.version || finder !== this.#setting?.finder?.kind;
+      setting?.version !== this.#setting?.version ||
+      setting?.generation !== this.#setting?.generation ||
+      finder !== this.#setting?.finder?.kind;
     if (!setting || isOther) return undefined;
     const { row, removal } = this.#end;
     const end = this.#readEnd();
@@ -345,13 +351,14 @@ export class DurableIndex {
       file.transaction(() => {
         for (const { number, row } of some) {
           file.run('DELETE FROM documents WHERE row = ?', row);
-          file.run('DELETE FROM vectors WHERE row = ?', row);
+          file.run(`DELETE FROM ${this.#vectors} WHERE row = ?`, row);
           if (hasWords) file.run('DELETE FROM words WHERE rowid = ?', row);
           file.run('UPDATE removals SET collected = 1 WHERE number = ?', number);
         }
       });
       await checkpoint(task, { stage: 'collect', done: some.length, total: some.length });
     }
+    await this.#collectVectors(task);
     const { version, finder } = this.#setting ?? { version: 0 };
     const parts = file.all<{ name: string; piece: number }>('SELECT name, piece FROM parts');
     for (const { name, piece } of parts) {
@@ -366,6 +373,102 @@ export class DurableIndex {
     }
   }
 
+  /** Vectors that no index has any more, or never will have. */
+  async #collectVectors(task: TaskOptions): Promise<void> {
+    const file = this.#file;
+    for (const generation of file.vectorGenerations) {
+      const isKept = generation === (this.#setting?.generation ?? 0);
+      if (isKept || generation === this.#next?.generation) continue;
+      const table = vectorTable(generation);
+      for (;;) {
+        const rows = file.all<{ row: number }>(
+          `SELECT row FROM ${table} LIMIT ${rowsPerCollection}`,
+        );
+        if (rows.length === 0) break;
+        file.transaction(() => {
+          for (const { row } of rows) file.run(`DELETE FROM ${table} WHERE row = ?`, row);
+        });
+        await checkpoint(task, { stage: 'collect', done: 0, total: rows.length });
+      }
+      file.dropVectors(generation);
+    }
+  }
+
+  get #vectors(): string {
+    return vectorTable(this.#setting?.generation ?? 0);
+  }
+
+  /**
+   * A place for other vectors of the same rows, beside those that are searched.
+   *
+   * @returns what makes stores of vectors for their index
+   */
+  beginNext(format: unknown): (dimensions: number) => SqliteVectors {
+    if (!this.#setting) return this.createStorage(format);
+    const generation = Math.max(...this.#file.vectorGenerations) + 1;
+    this.#file.createVectors(generation);
+    const storage = new SqliteVectorStorage(this.#file, this.#setting.storage, generation);
+    this.#next = { storage, generation };
+    return (dimensions) => storage.create(dimensions);
+  }
+
+  /** Where the next of the other vectors goes. */
+  writeNextFrom(row: number): void {
+    if (this.#next) this.#next.storage.nextRow = row;
+  }
+
+  /** Writes some of the other vectors. */
+  async writeNext<T>(write: () => Promise<T>): Promise<T> {
+    await this.discard();
+    this.#file.begin();
+    try {
+      const written = await write();
+      this.#file.seal(() => undefined);
+      return written;
+    } catch (cause) {
+      this.#file.rollback();
+      throw cause;
+    }
+  }
+
+  /**
+   * The other vectors take the place of those that are searched, at once.
+   *
+   * @param gone rows of theirs that were deleted meanwhile
+   * @param alsoSet what else is set then
+   */
+  async swap(index: AutoIndex, gone: readonly number[], alsoSet: () => void): Promise<void> {
+    const next = this.#next;
+    const before = this.#setting;
+    if (!next || !before) return;
+    await this.discard();
+    const { dimensions } = index;
+    const { storage, generation } = next;
+    const { storage: format } = before;
+    const setting = { dimensions, storage: format, generation, version: 0, settings: {} };
+    this.#file.begin();
+    try {
+      for (const row of gone) this.#file.run(`DELETE FROM ${storage.table} WHERE row = ?`, row);
+      this.#file.seal(() => {
+        this.#file.set('index', setting);
+        alsoSet();
+      });
+    } catch (cause) {
+      this.#file.rollback();
+      throw cause;
+    }
+    this.#storage = storage;
+    this.#setting = setting;
+    this.#written = { quantizer: undefined, version: 0 };
+    this.#finder = { finder: undefined, changes: this.#changes };
+    this.#next = undefined;
+  }
+
+  /** The other vectors are not to be: they are deleted with what else nobody reads. */
+  forgetNext(): void {
+    this.#next = undefined;
+  }
+
   /** Deletes what a change that was not sealed has written: before the next one. */
   async discard(): Promise<void> {
     if (!this.#mayHaveStaged) return;
@@ -373,7 +476,7 @@ export class DurableIndex {
     const { row: end, removal } = this.#end;
     for (const [table, column, from] of [
       ['documents', 'row', end],
-      ['vectors', 'row', end],
+      [this.#vectors, 'row', end],
       ['runs', 'first', end],
       ['removals', 'number', removal + 1],
       ...(file.hasWords ? ([['words', 'rowid', end]] as const) : []),

@@ -16,6 +16,8 @@ export class DurableStore {
   readonly file: StoreFile;
   readonly index: DurableIndex;
   #state: number | undefined;
+  /** Which model made the vectors, as it is to be written with the next change. */
+  model: string | undefined;
 
   /** @throws BitryoshkaError as `StoreFile` */
   constructor(path: string, options: StoreFileOptions) {
@@ -49,8 +51,14 @@ export class DurableStore {
     this.file.begin();
     this.file.seal(() => {
       this.file.set('options', options);
+      this.writeModel();
       if (this.file.setting('count') === undefined) this.file.set('count', 0);
     });
+  }
+
+  /** Within a seal. */
+  writeModel(): void {
+    if (this.file.setting('model') !== this.model) this.file.set('model', this.model);
   }
 
   async load(
@@ -60,6 +68,8 @@ export class DurableStore {
   ): Promise<{ readonly index: AutoIndex | undefined; readonly documents: SqliteDocuments }> {
     const { index, rows } = await this.file.atOnce(() => {
       this.#state = this.file.state;
+      const model = this.file.setting('model');
+      this.model = typeof model === 'string' ? model : undefined;
       return this.index.load(optionsOf, task);
     });
     const there = new RowSet();
@@ -71,7 +81,10 @@ export class DurableStore {
     const documents = new SqliteDocuments(this.file, there, (rows.at(-1) ?? -1) + 1, {
       fields,
       words,
-      finish: () => this.index.finish(),
+      finish: () => {
+        this.index.finish();
+        this.writeModel();
+      },
     });
     if (words) await this.#prepareWords(documents, words.tokenizer ?? 'custom', task);
     return { index, documents };

@@ -77,6 +77,10 @@ export class SqliteDocuments implements Documents {
     return this.#rows.size;
   }
 
+  get askedFields(): readonly string[] {
+    return this.#metadata.askedFields;
+  }
+
   get(id: string): DocumentEntry | undefined {
     const row = this.#rowOf(id);
     return row === undefined ? undefined : this.at(row);

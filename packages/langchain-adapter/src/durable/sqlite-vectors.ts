@@ -2,18 +2,21 @@ import type { StoredVectors, VectorFormatName } from '@bitryoshka/core';
 import { BitryoshkaError } from '@bitryoshka/core';
 import { ExternalVectors, vectorCodec } from '@bitryoshka/core/internal';
 import type { StoreFile } from './store-file.ts';
-import { checksumOf } from './store-file.ts';
+import { checksumOf, vectorTable } from './store-file.ts';
 
 /** Gives the vectors of an index their places in a file: by the number of their row. */
 export class SqliteVectorStorage {
   /** The row of the next vector that is appended. */
   nextRow = 0;
+  readonly table: string;
   readonly #file: StoreFile;
   readonly #format: VectorFormatName;
 
-  constructor(file: StoreFile, format: VectorFormatName) {
+  /** @param generation of the vectors: 0, and another for each time that all documents were embedded anew */
+  constructor(file: StoreFile, format: VectorFormatName, generation: number) {
     this.#file = file;
     this.#format = format;
+    this.table = vectorTable(generation);
   }
 
   create(dimensions: number): SqliteVectors {
@@ -70,7 +73,7 @@ export class SqliteVectors extends ExternalVectors {
       const row = this.#storage.nextRow++;
       const vector = bytes.subarray(i * size, (i + 1) * size);
       this.#file.run(
-        'INSERT INTO vectors VALUES (?, ?, ?)',
+        `INSERT INTO ${this.#storage.table} VALUES (?, ?, ?)`,
         row,
         vector,
         checksumOf(`${row}`, vector),
@@ -86,7 +89,7 @@ export class SqliteVectors extends ExternalVectors {
     for (let i = 0; i < slots.length; i++) {
       const row = this.#numbers[slots[i] as number] as number;
       const found = this.#file.getNow<{ vector: Uint8Array; checksum: number }>(
-        'SELECT vector, checksum FROM vectors WHERE row = ?',
+        `SELECT vector, checksum FROM ${this.#storage.table} WHERE row = ?`,
         row,
       );
       if (found && checksumOf(`${row}`, found.vector) === found.checksum) {

@@ -26,6 +26,8 @@ const applicationId = 0x62697472;
 const formatVersion = 1;
 const busyMilliseconds = 5000;
 
+const vectorColumns = '(row INTEGER PRIMARY KEY, vector BLOB NOT NULL, checksum INTEGER NOT NULL)';
+
 const schema = `
   CREATE TABLE settings (value TEXT NOT NULL, checksum INTEGER NOT NULL);
   CREATE TABLE documents (
@@ -38,7 +40,7 @@ const schema = `
     checksum INTEGER NOT NULL
   );
   CREATE INDEX documents_by_id ON documents (id);
-  CREATE TABLE vectors (row INTEGER PRIMARY KEY, vector BLOB NOT NULL, checksum INTEGER NOT NULL);
+  CREATE TABLE vectors ${vectorColumns};
   CREATE TABLE runs (
     first INTEGER PRIMARY KEY,
     count INTEGER NOT NULL,
@@ -166,14 +168,18 @@ export class StoreFile {
     this.#writtenBytes = 0;
   }
 
+  /** @throws BitryoshkaError `not-supported` */
+  checkWritable(): void {
+    if (!this.isReadOnly) return;
+    throw failure(
+      'not-supported',
+      `${this.path}: got a change of a store that is opened to read`,
+      'Open it without readOnly.',
+    );
+  }
+
   begin(): void {
-    if (this.isReadOnly) {
-      throw failure(
-        'not-supported',
-        `${this.path}: got a change of a store that is opened to read`,
-        'Open it without readOnly.',
-      );
-    }
+    this.checkWritable();
     this.#attempt(() => this.#writer.exec('BEGIN IMMEDIATE'));
     this.#isWriting = true;
     this.#writtenBytes = 0;
@@ -242,6 +248,33 @@ export class StoreFile {
         `DROP TABLE IF EXISTS words; CREATE VIRTUAL TABLE words USING fts5 (tokens, content = '', contentless_delete = 1, tokenize = "ascii tokenchars '_'")`,
       ),
     );
+  }
+
+  /** Of all tables of vectors, which generation each is. */
+  get vectorGenerations(): number[] {
+    return this.allNow<{ name: string }>(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'vectors*'",
+    ).map(({ name }) => Number(name.split('_')[1] ?? 0));
+  }
+
+  /** Makes an empty table of vectors. */
+  createVectors(generation: number): void {
+    this.#attempt(() =>
+      this.#writer.exec(`CREATE TABLE ${vectorTable(generation)} ${vectorColumns}`),
+    );
+  }
+
+  /** @param generation of an empty table */
+  dropVectors(generation: number): void {
+    this.#attempt(() => this.#writer.exec(`DROP TABLE ${vectorTable(generation)}`));
+  }
+
+  /** What it takes on the disk, and how much of that is free for what is written next. */
+  get bytes(): { readonly all: number; readonly free: number } {
+    const read = (name: string) =>
+      Number(this.get<Record<string, number>>(`PRAGMA ${name}`)?.[name]);
+    const size = read('page_size');
+    return { all: size * read('page_count'), free: size * read('freelist_count') };
   }
 
   /** A change that is seen in part, and may be. */
@@ -460,6 +493,11 @@ export function checksumOf(...values: readonly (string | Uint8Array)[]): number 
     sum = crc32(value, crc32(`${typeof value} ${value.length};`, sum));
   }
   return sum;
+}
+
+/** The table of the vectors of a generation. */
+export function vectorTable(generation: number): string {
+  return generation === 0 ? 'vectors' : `vectors_${generation}`;
 }
 
 function sizeOf(value: SqliteValue): number {

@@ -32,6 +32,16 @@ export class MetadataIndex {
     this.#declared = fields.map((path) => new FieldColumn(path));
   }
 
+  /** Those that were declared. */
+  get fields(): readonly string[] {
+    return this.#declared.map(({ path }) => path);
+  }
+
+  /** Others that are indexed because filters ask for them. */
+  get askedFields(): readonly string[] {
+    return [...this.#used.keys()];
+  }
+
   /** @param row higher than any before */
   add(row: number, metadata: Metadata): void {
     const before = this.#end;

@@ -116,6 +116,16 @@ export class MemoryLexicalIndex implements LexicalIndex {
     }
   }
 
+  /** What the lists of rows and their lengths take; tokens themselves are left out. */
+  get byteLength(): number {
+    let bytes = 0;
+    for (const { rows } of this.#postings.values()) bytes += rows.byteLength;
+    for (const page of this.#pages) {
+      if (page) bytes += page.lengths.byteLength + page.scores.byteLength;
+    }
+    return bytes;
+  }
+
   /** The postings of each token, in the order of `takeOut`, as they are. */
   *lists(): Generator<Uint32Array> {
     for (const { rows, length } of this.#postings.values()) yield rows.subarray(0, length);

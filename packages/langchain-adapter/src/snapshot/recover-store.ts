@@ -3,6 +3,7 @@ import { AutoIndex, BitryoshkaError } from '@bitryoshka/core';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import { embedTexts } from '../documents/embed-texts.ts';
 import { fileSystem } from '../platform.ts';
+import { checkSameModel, fingerprintOf } from '../store/store-model.ts';
 import { encodeDocumentLines } from './document-lines.ts';
 import type { LostPart } from './salvage-store.ts';
 import { salvageStore } from './salvage-store.ts';
@@ -39,7 +40,8 @@ const leftFile = 'documents-without-vectors.jsonl';
  *
  * @param to a folder without a store
  * @throws BitryoshkaError `file-not-found`, `invalid-option` when there is a store already, `invalid-file` when no
- *   document is left, and as `BinaryVectorStore.save`
+ *   document is left, `model-mismatch` for embeddings of another model than that of the vectors that are left, and as
+ *   `BinaryVectorStore.save`
  */
 export async function recoverStore(
   directory: string,
@@ -51,9 +53,12 @@ export async function recoverStore(
   await refuseStore(to);
   const salvaged = await salvageStore(node, directory, state, task);
   const { documents, options, lost, damaged, unproven } = salvaged;
-  let { index, withoutVectors } = salvaged;
+  let { index, withoutVectors, model } = salvaged;
   let embedded = 0;
   if (embeddings && withoutVectors.length > 0) {
+    const fingerprint = await fingerprintOf(embeddings);
+    if (documents.count > 0) checkSameModel(model, fingerprint);
+    else model = fingerprint;
     const texts = withoutVectors.map(({ document }) => document.pageContent);
     const vectors = await embedTexts(embeddings, texts, task);
     if (!index) {
@@ -67,7 +72,7 @@ export async function recoverStore(
     withoutVectors = [];
   }
   if (documents.count + withoutVectors.length === 0) throw nothingLeft(directory);
-  await saveStore(to, { index, documents, options }, task);
+  await saveStore(to, { index, documents, model, options }, task);
   if (withoutVectors.length > 0) {
     await node.replaceFile(
       `${to}/${leftFile}`,

@@ -25,6 +25,8 @@ export interface SalvagedStore extends StoreParts {
   readonly documents: DocumentTable;
   /** Those of new stores where the manifest is damaged. */
   readonly options: SavedOptions;
+  /** Which model made the vectors; undefined where that is not known. */
+  readonly model: string | undefined;
   /** Whole documents whose vectors are not. */
   readonly withoutVectors: readonly DocumentEntry[];
   /** Documents in a damaged file of the old format, which does not tell whether they have changed. */
@@ -59,7 +61,7 @@ export async function salvageStore(
   task: TaskOptions,
 ): Promise<SalvagedStore> {
   const { signal } = task;
-  const { options, documents: saved } = settingsOf(state);
+  const { options, model, documents: saved } = settingsOf(state);
   const beginning = await chooseGeneration(node, directory, state);
   const fileOf = (name: string): SnapshotFileState | undefined =>
     state.files.find(({ path, bytes }) => path === `${beginning}${name}` && bytes !== undefined);
@@ -90,6 +92,7 @@ export async function salvageStore(
   const withoutVectors = whole.map(({ entry }) => entry);
   return {
     options,
+    model,
     ...(salvaged ?? {
       index: undefined,
       documents: new DocumentTable(options.fields),
@@ -103,13 +106,15 @@ export async function salvageStore(
   };
 }
 
-function settingsOf({ manifest }: SnapshotState): Pick<Settings, 'options' | 'documents'> {
+function settingsOf({
+  manifest,
+}: SnapshotState): Pick<Settings, 'options' | 'documents' | 'model'> {
   try {
     if (manifest) return readSettings(manifest.settings);
   } catch {
     // As if there were none.
   }
-  return { options: {}, documents: undefined };
+  return { options: {}, documents: undefined, model: undefined };
 }
 
 /**

@@ -39,6 +39,8 @@ export interface StoreParts {
   readonly index: AutoIndex | undefined;
   /** In the order of the index's rows, which have no others. */
   readonly documents: Documents;
+  /** The fingerprint of the embeddings that made the vectors, if they have one. */
+  readonly model: string | undefined;
 }
 
 interface SavedParts extends StoreParts {
@@ -66,7 +68,7 @@ const oldQuantizerFile = 'quantizer.safetensors';
  */
 export async function saveStore(
   directory: string,
-  { index, documents, options, seen }: SavedParts,
+  { index, documents, model, options, seen }: SavedParts,
   { signal, onProgress, overwrite = false }: SaveOptions,
 ): Promise<void> {
   const { writeSnapshot, nativeCrc32: crc32 } = await fileSystem();
@@ -76,6 +78,7 @@ export async function saveStore(
   const settings = {
     dimensions: index?.dimensions ?? null,
     documents: documents.count,
+    model,
     options: {
       index: indexKind,
       targetRecall,
@@ -173,14 +176,15 @@ export async function loadStore(
     directory,
     kind,
     async ({ settings, files, ...generation }) => {
-      const { dimensions, options: saved } = await namingFile(
-        `${directory}/bitryoshka.json`,
-        () => {
-          const parsed = parseSettings(settings);
-          checkStoreOptions(withoutFunction(parsed.options));
-          return parsed;
-        },
-      );
+      const {
+        dimensions,
+        model,
+        options: saved,
+      } = await namingFile(`${directory}/bitryoshka.json`, () => {
+        const parsed = parseSettings(settings);
+        checkStoreOptions(withoutFunction(parsed.options));
+        return parsed;
+      });
       const optionsOf = indexOptions(saved);
       const documentLines = files[documentsFile];
       if (!documentLines) throw invalid(directory, 'no documents');
@@ -214,7 +218,7 @@ export async function loadStore(
       if (restored?.index.lengths().rows.some((row) => !documents.at(row))) {
         throw invalid(directory, 'words of documents that are not there');
       }
-      return { index, documents, generation };
+      return { index, documents, model, generation };
     },
     { signal },
   );
@@ -263,6 +267,8 @@ export interface Settings {
   readonly dimensions: number | undefined;
   /** How many; undefined in stores of before that was told. */
   readonly documents: number | undefined;
+  /** Which model made the vectors; undefined where that was not told. */
+  readonly model: string | undefined;
   readonly options: SavedOptions;
 }
 
@@ -281,7 +287,7 @@ function withoutFunction({ similarity, ...options }: SavedOptions): BinaryVector
 
 function parseSettings(settings: unknown): Settings {
   if (isPlainObject(settings)) {
-    const { dimensions, documents, options } = settings;
+    const { dimensions, documents, model, options } = settings;
     const isKnown = Number.isSafeInteger(dimensions) && (dimensions as number) > 0;
     if ((dimensions === null || isKnown) && isPlainObject(options)) {
       // Some were options once.
@@ -289,6 +295,7 @@ function parseSettings(settings: unknown): Settings {
       return {
         dimensions: isKnown ? (dimensions as number) : undefined,
         documents: Number.isSafeInteger(documents) ? (documents as number) : undefined,
+        model: typeof model === 'string' ? model : undefined,
         options: fitAt === 'never' ? { ...known, index: 'exact' } : known,
       };
     }

@@ -43,9 +43,13 @@ import type { SavedOptions } from '../snapshot/store-snapshot.ts';
 import { loadStore, removeStore, saveStore } from '../snapshot/store-snapshot.ts';
 import type { LearnedDocuments } from './fit-recipe.ts';
 import { checkFits, fewestVectors, fitRecipe } from './fit-recipe.ts';
+import type { StoreHealth } from './health.ts';
+import { measureHealth } from './health.ts';
 import { maximalMarginalRelevance } from './maximal-marginal-relevance.ts';
+import { Reembedding } from './reembedding.ts';
 import type { Compared, SimilarityFunction } from './similarity.ts';
 import { dot, mostSimilar, similarityFunction, toUnit } from './similarity.ts';
+import { checkSameModel, fingerprintOf, StoreModel } from './store-model.ts';
 import type {
   AddOptions,
   BinaryVectorStoreOptions,
@@ -116,6 +120,11 @@ export class BinaryVectorStore extends SaveableVectorStore {
   /** What failed last in the background. */
   #failure: { readonly cause: unknown } | undefined;
   readonly #seen: SeenSaves = new SeenSaves();
+  readonly #model: StoreModel = new StoreModel();
+  /** While all documents are embedded anew. */
+  #reembedding: Reembedding | undefined;
+  /** How often that was done. */
+  #reembedded = 0;
   #isClosed = false;
 
   /**
@@ -187,7 +196,8 @@ export class BinaryVectorStore extends SaveableVectorStore {
    *
    * @param embeddings of the model that the store was filled with
    * @throws BitryoshkaError `file-not-found`, `invalid-file`, `unsupported-version`, `truncated-file` or
-   *   `checksum-mismatch`; `invalid-option` for a `similarity` that needs what was not saved
+   *   `checksum-mismatch`; `model-mismatch` for embeddings of another model, where both tell; `invalid-option` for a
+   *   `similarity` that needs what was not saved
    */
   static override async load<Store extends BinaryVectorStore = BinaryVectorStore>(
     this: StoreClass<Store>,
@@ -199,7 +209,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
       ([name, value]) => name !== 'signal' && value !== undefined,
     );
     let created: Store | undefined;
-    const { index, documents, generation } = await loadStore(directory, options, (saved) => {
+    const { index, documents, model, generation } = await loadStore(directory, options, (saved) => {
       const { similarity, ...others } = { ...saved, ...Object.fromEntries(chosen) };
       if (similarity === 'function') throw withoutFunction();
       const store = new this(embeddings, { ...others, similarity });
@@ -212,6 +222,8 @@ export class BinaryVectorStore extends SaveableVectorStore {
     }
     store.#index = index;
     store.#documents = documents;
+    store.#model.fingerprint = model;
+    await store.#checkOpened();
     store.#seen.loaded(directory, generation);
     index?.follow();
     return store;
@@ -225,7 +237,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
    * @param embeddings of the model that the store was filled with
    * @param options of the store, where they are to be others than before
    * @throws BitryoshkaError `not-supported` without SQLite, `write-failed` for a file that another store writes to,
-   *   `invalid-file`, `unsupported-version`, `checksum-mismatch`
+   *   `invalid-file`, `unsupported-version`, `checksum-mismatch`, `model-mismatch`
    */
   static async open<Store extends BinaryVectorStore = BinaryVectorStore>(
     this: StoreClass<Store>,
@@ -246,6 +258,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
       });
       store.#durable = durable;
       await store.#read(durable, { signal });
+      await store.#checkOpened();
       if (readOnly) return store;
       const index = store.#index;
       durable.saveOptions({ ...store.#savedOptions(), storage: durable.format(options.storage) });
@@ -298,6 +311,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#index?.close();
+    this.#reembedding?.index?.close();
     const durable = this.#durable;
     if (durable) await this.#changes.run(() => durable.close());
   }
@@ -322,6 +336,17 @@ export class BinaryVectorStore extends SaveableVectorStore {
   }
 
   /**
+   * How well the store does: what it takes, whether codes still suit the documents, what share of the nearest is
+   * found, and what to do about it. Made in turns; it takes as long as comparing all vectors with a hundred questions.
+   */
+  async health(task: TaskOptions = {}): Promise<StoreHealth> {
+    if (this.#durable) await this.#refresh(this.#durable);
+    const { depth, targetRecall } = this.#options;
+    const parts = { depth, targetRecall, file: this.#durable?.file };
+    return measureHealth({ index: this.#index, documents: this.#documents, ...parts }, task);
+  }
+
+  /**
    * Embeds and adds documents. A document whose id is in the store replaces the one there.
    *
    * @returns the ids, those that were made up included
@@ -334,19 +359,22 @@ export class BinaryVectorStore extends SaveableVectorStore {
   ): Promise<string[]> {
     // Begun at once and awaited in turn: several calls embed side by side and add in their order.
     const copying = toDocumentBatch(documents, options.ids);
+    const reembedded = this.#reembedded;
     const embedding = copying.then(({ texts }) => {
       options.signal?.throwIfAborted();
-      return embedTexts(this.embeddings, texts, options);
+      return this.#embed(texts, options);
     });
     embedding.catch(() => undefined);
-    return this.#changes.run(
-      async () => this.#add(await embedding, await copying, options),
-      options.signal,
-    );
+    return this.#changes.run(async () => {
+      const batch = await copying;
+      const isCurrent = reembedded === this.#reembedded;
+      const { vectors, model } = await (isCurrent ? embedding : this.#embed(batch.texts, options));
+      return this.#add(vectors, batch, options, model);
+    }, options.signal);
   }
 
   /**
-   * The same with vectors that are there already.
+   * The same with vectors that are there already: of the model of the store, which nobody checks.
    *
    * @param vectors one per document; a matrix, or more than 2,000, must not change before the promise is settled
    */
@@ -362,7 +390,14 @@ export class BinaryVectorStore extends SaveableVectorStore {
     const checked = isCopied ? toMatrix(vectors) : vectors;
     const given =
       isCopied && this.#similarity ? toLists(vectors).map((list) => [...list]) : checked;
-    return this.#changes.run(async () => this.#add(given, await copying, options), options.signal);
+    const reembedded = this.#reembedded;
+    return this.#changes.run(async () => {
+      const batch = await copying;
+      if (reembedded === this.#reembedded) return this.#add(given, batch, options);
+      // They are of the model of before.
+      const { vectors, model } = await this.#embed(batch.texts, options);
+      return this.#add(vectors, batch, options, model);
+    }, options.signal);
   }
 
   /**
@@ -463,7 +498,6 @@ export class BinaryVectorStore extends SaveableVectorStore {
     filter?: DocumentFilter,
     callbacks?: Callbacks,
   ): Promise<Document[]> {
-    if (!this.#documents.words) return super.similaritySearch(query, k, filter, callbacks);
     const found = await this.similaritySearchWithScore(query, k, filter, callbacks);
     return found.map(([document]) => document);
   }
@@ -481,11 +515,13 @@ export class BinaryVectorStore extends SaveableVectorStore {
     query: string,
     k = 4,
     filter?: DocumentFilter,
-    callbacks?: Callbacks,
+    _callbacks?: Callbacks,
   ): Promise<[Document, number][]> {
-    if (!this.#documents.words) return super.similaritySearchWithScore(query, k, filter, callbacks);
-    const vector = await this.embeddings.embedQuery(query);
-    return this.#search(vector, k, filter, (found) => this.#answers(found), query);
+    return this.#ask(query, async (vector) =>
+      this.#documents.words
+        ? this.#search(vector, k, filter, (found) => this.#answers(found), query)
+        : this.similaritySearchVectorWithScore(vector, k, filter),
+    );
   }
 
   /**
@@ -518,8 +554,9 @@ export class BinaryVectorStore extends SaveableVectorStore {
     options: MaxMarginalRelevanceSearchOptions<DocumentFilter>,
   ): Promise<Document[]> {
     const { k, fetchK = 20, lambda = 0.5, filter } = options;
-    const vector = await this.embeddings.embedQuery(query);
-    const candidates = await this.#candidates(vector, Math.max(k, fetchK), { filter, text: query });
+    const candidates = await this.#ask(query, (vector) =>
+      this.#candidates(vector, Math.max(k, fetchK), { filter, text: query }),
+    );
     const chosen = maximalMarginalRelevance(
       candidates.map(({ score }) => score),
       candidates.map(({ unit }) => unit),
@@ -583,6 +620,59 @@ export class BinaryVectorStore extends SaveableVectorStore {
   }
 
   /**
+   * Embeds all documents anew, with another model, beside what is searched: searches go on with the old vectors and
+   * the old embeddings until the new index is complete, and all of them use the new ones from then on. Changes go on as
+   * well, and are in the result: documents that are added until then are embedded with the old model first and with
+   * the new one at the end. Ids, order and metadata stay. When it fails, is aborted or killed, nothing is changed; it
+   * begins anew then.
+   *
+   * @throws BitryoshkaError `invalid-option` for codes of more bits than the new vectors can give, or while this goes
+   *   on already, `not-supported` for a store that only reads; what the embeddings throw is passed on
+   */
+  async reembed(embeddings: EmbeddingsInterface, task: TaskOptions = {}): Promise<void> {
+    if (this.#reembedding) throw isReembedded();
+    this.#durable?.file.checkWritable();
+    const { signal } = task;
+    signal?.throwIfAborted();
+    const reembedding = this.#prepareReembedding(embeddings);
+    this.#reembedding = reembedding;
+    try {
+      const model = await fingerprintOf(embeddings);
+      const documents = () => this.#documents;
+      await reembedding.embedAll(documents, task);
+      await reembedding.settled(signal);
+      await this.#changes.run(async () => {
+        await reembedding.embedAll(documents, { ...task, isLast: true });
+        await this.#swap(reembedding, { embeddings, model }, task);
+      }, signal);
+    } catch (cause) {
+      reembedding.index?.close();
+      this.#durable?.index.forgetNext();
+      throw cause;
+    } finally {
+      this.#reembedding = undefined;
+      this.#tidyLater();
+    }
+  }
+
+  #prepareReembedding(embeddings: EmbeddingsInterface): Reembedding {
+    const durable = this.#durable?.index;
+    return new Reembedding({
+      embeddings,
+      createIndex: (dimensions) => {
+        const storage = durable?.beginNext(this.#options.storage);
+        return this.#createIndex(dimensions, { embeddings, storage });
+      },
+      write: (addition, isLast) => {
+        const written = durable ? () => durable.writeNext(addition) : addition;
+        return isLast ? written() : this.#changes.run(written);
+      },
+      onRun: (row) => durable?.writeNextFrom(row),
+      keepsVectors: this.#similarity !== undefined,
+    });
+  }
+
+  /**
    * Saves the store to a folder, as a whole or not at all: a save that fails, is aborted or killed
    * leaves what was saved there before. Needs a file system.
    *
@@ -591,13 +681,20 @@ export class BinaryVectorStore extends SaveableVectorStore {
    */
   override async save(directory: string, options: SaveOptions = {}): Promise<void> {
     await this.#changes.run(() => {
-      const parts = { index: this.#index, documents: this.#documents };
+      const model = this.#model.fingerprint;
+      const parts = { index: this.#index, documents: this.#documents, model };
       const saved = this.#savedOptions();
       return saveStore(directory, { ...parts, options: saved, seen: this.#seen }, options);
     }, options.signal);
   }
 
-  async #add(vectors: Vectors, batch: DocumentBatch, options: AddOptions): Promise<string[]> {
+  /** @param model that made the vectors, where that is known */
+  async #add(
+    vectors: Vectors,
+    batch: DocumentBatch,
+    options: AddOptions,
+    model?: string,
+  ): Promise<string[]> {
     const { ids, positions } = batch;
     options.signal?.throwIfAborted();
     // Values are checked as they are added.
@@ -605,6 +702,8 @@ export class BinaryVectorStore extends SaveableVectorStore {
     const count = 'rows' in given ? given.rows : given.length;
     if (count !== ids.length) throw countMismatch(`vectors: got ${count}`, ids.length, 'document');
     if (ids.length === 0) return [];
+    this.#checkModel(model);
+    const known = this.#documents.count > 0 ? this.#model.fingerprint : undefined;
     const { columns } = 'rows' in given ? given : toMatrix(given.slice(0, 1));
     const index = this.#index ?? this.#createIndex(columns);
     // Searches see nothing of this until the end.
@@ -612,6 +711,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
     // What is learned from documents is learned when they are there.
     const release = index.hold();
     const durable = this.#durable?.index;
+    if (this.#durable) this.#durable.model = known ?? model;
     try {
       await durable?.begin(index);
       const wanted = ids.length === positions.length ? given : chosenOf(given, positions);
@@ -631,7 +731,9 @@ export class BinaryVectorStore extends SaveableVectorStore {
         throw cause;
       }
       this.#index = index;
+      this.#model.fingerprint = known ?? model;
     } catch (cause) {
+      if (this.#durable) this.#durable.model = this.#model.fingerprint;
       this.#documents.rollBack();
       durable?.forget();
       throw cause;
@@ -643,7 +745,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
     return ids;
   }
 
-  #createIndex(dimensions: number): AutoIndex {
+  #createIndex(dimensions: number, next?: NextIndex): AutoIndex {
     if (dimensions === 0) {
       throw new BitryoshkaError({
         code: 'empty-input',
@@ -653,36 +755,40 @@ export class BinaryVectorStore extends SaveableVectorStore {
     }
     // Now rather than when the vectors are many and a fit is due.
     if (this.#recipe) checkFits(this.#recipe, dimensions);
-    const index = new AutoIndex(this.#indexOptions(dimensions));
+    const index = new AutoIndex(this.#indexOptions(dimensions, next));
     if (this.#isClosed) index.close();
     return index;
   }
 
-  #indexOptions(dimensions: number): AutoIndexOptions {
-    const { index, targetRecall, storage, onIndexProgress } = this.#options;
+  #indexOptions(dimensions: number, next?: NextIndex): AutoIndexOptions {
+    const { index, targetRecall, onIndexProgress } = this.#options;
+    const storage =
+      next?.storage ??
+      this.#durable?.index.createStorage(this.#options.storage) ??
+      this.#options.storage;
     const recipe = this.#recipe;
     return {
       dimensions,
       index: this.#similarity ? 'exact' : index,
       targetRecall,
-      storage: this.#durable ? this.#durable.index.createStorage(storage) : storage,
+      storage,
       onProgress: onIndexProgress,
       onAdapted: () => this.#tidyLater(),
       fit: recipe && {
         fewestRows: fewestVectors(recipe),
-        fit: (filled, task) => fitRecipe(recipe, this.#learned(filled), task),
+        fit: (filled, task) => fitRecipe(recipe, this.#learned(filled, next?.embeddings), task),
       },
       linker: isNode ? linkInThread : undefined,
     };
   }
 
-  #learned(index: AutoIndex): LearnedDocuments {
+  #learned(index: AutoIndex, embeddings = this.embeddings): LearnedDocuments {
     return {
       rows: this.#documents.occupied(),
       vector: (row) => (index.has(row) ? index.vector(row) : undefined),
       document: (row) => this.#documents.at(row)?.document,
       dimensions: index.dimensions,
-      embeddings: this.embeddings,
+      embeddings,
     };
   }
 
@@ -703,6 +809,98 @@ export class BinaryVectorStore extends SaveableVectorStore {
     if (durable.file.isReadOnly) index?.hold();
     this.#documents = documents;
     this.#index = index;
+    this.#model.fingerprint = durable.model;
+  }
+
+  /** Vectors of texts, and the model that made them. */
+  async #embed(
+    texts: readonly string[],
+    task: TaskOptions,
+  ): Promise<{ readonly vectors: number[][]; readonly model: string | undefined }> {
+    const { embeddings } = this;
+    if (texts.length === 0) return { vectors: [], model: undefined };
+    const model = await this.#model.of(embeddings);
+    this.#checkModel(model);
+    return { vectors: await embedTexts(embeddings, texts, task), model };
+  }
+
+  /** Answers a text by the vectors of one model: again where the store was embedded anew meanwhile. */
+  async #ask<Answer>(text: string, answer: (vector: number[]) => Promise<Answer>): Promise<Answer> {
+    for (;;) {
+      const reembedded = this.#reembedded;
+      try {
+        if (this.#durable) await this.#refresh(this.#durable);
+        const { embeddings } = this;
+        const model = await this.#useModel(embeddings);
+        const found = await answer(await embeddings.embedQuery(text));
+        if (reembedded !== this.#reembedded) continue;
+        // Another process may have embedded its file anew.
+        this.#checkModel(model);
+        return found;
+      } catch (cause) {
+        if (reembedded === this.#reembedded) throw cause;
+      }
+    }
+  }
+
+  /** @throws BitryoshkaError `model-mismatch` */
+  #checkModel(model: string | undefined): void {
+    if (this.#documents.count > 0) checkSameModel(this.#model.fingerprint, model);
+  }
+
+  /** Vectors that nobody has told the model of are taken for those of the first that is used. */
+  async #useModel(embeddings: EmbeddingsInterface): Promise<string | undefined> {
+    const model = await this.#model.of(embeddings);
+    this.#checkModel(model);
+    if (this.#documents.count > 0 && embeddings === this.embeddings) {
+      this.#model.fingerprint ??= model;
+      if (this.#durable) this.#durable.model ??= model;
+    }
+    return model;
+  }
+
+  async #checkOpened(): Promise<void> {
+    const isKnown = this.#model.fingerprint !== undefined;
+    // As before there were fingerprints: a model that cannot be loaded is told of when it is used.
+    await this.#useModel(this.embeddings).catch((cause: unknown) => {
+      if (isKnown) throw cause;
+    });
+  }
+
+  /** What was embedded anew takes the place of what is searched. */
+  async #swap(
+    reembedding: Reembedding,
+    {
+      embeddings,
+      model,
+    }: { readonly embeddings: EmbeddingsInterface; readonly model?: string | undefined },
+    task: TaskOptions,
+  ): Promise<void> {
+    const before = this.#index;
+    const durable = this.#durable;
+    const table = this.#documents;
+    if (before) {
+      const probe = () => reembedding.probe(task);
+      const index =
+        reembedding.index ?? (await (durable ? durable.index.writeNext(probe) : probe()));
+      const gone = Array.from(index.rowIds()).filter((row) => !before.has(row));
+      index.skipTo(before.contents.rows.nextRow);
+      const documents =
+        this.#similarity && table instanceof DocumentTable
+          ? await table.withVectors(reembedding.vectors, task)
+          : table;
+      task.signal?.throwIfAborted();
+      await durable?.index.swap(index, gone, () => durable.file.set('model', model));
+      index.delete(gone);
+      this.#documents = documents;
+      this.#index = index;
+      before.close();
+      reembedding.release();
+    }
+    if (durable) durable.model = model;
+    this.#model.fingerprint = model;
+    this.embeddings = embeddings;
+    this.#reembedded++;
   }
 
   /** Takes up what another process has written; whoever asks meanwhile waits for it. */
@@ -736,11 +934,11 @@ export class BinaryVectorStore extends SaveableVectorStore {
   /** Writes what the index is now, and lets go of what is left of documents that are gone. */
   #tidyLater(): void {
     const durable = this.#durable;
-    const index = this.#index;
-    if (!durable || !index || this.#isClosed || index.isAdapting) return;
+    if (!durable || !this.#index || this.#isClosed || this.#index.isAdapting) return;
     this.#changes
       .run(async () => {
-        if (this.#isClosed) return;
+        const index = this.#index;
+        if (!index || this.#isClosed) return;
         await durable.index.persist(index);
         if (!index.isAdapting) await durable.index.collect();
       })
@@ -849,6 +1047,13 @@ export interface FileChange extends ChangeBeside {
   readonly documents: readonly DocumentInterface[];
 }
 
+/** An index that is to take the place of another. */
+interface NextIndex {
+  readonly embeddings: EmbeddingsInterface;
+  /** Where its vectors go in a file. */
+  readonly storage: AutoIndexOptions['storage'];
+}
+
 interface Candidate {
   readonly document: Document;
   /** Its vector, of unit length. */
@@ -947,6 +1152,14 @@ function withoutLengths(): BitryoshkaError {
     message:
       'similarity: got a store that was saved with cosines, expected one with whole vectors.',
     remedy: 'Leave similarity out, or add the documents to a new store with that similarity.',
+  });
+}
+
+function isReembedded(): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'invalid-option',
+    message: 'reembed: got a call while another goes on, expected one at a time.',
+    remedy: 'Wait for the other, or abort it by its signal.',
   });
 }
 
