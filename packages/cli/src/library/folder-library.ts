@@ -127,6 +127,8 @@ function defaultIndexFolder(folder: string, { model, bits, collect }: OpenLibrar
   return join(envPaths('bitryoshka', { suffix: '' }).cache, name);
 }
 
+const otherModel = 'it was made with another model.';
+
 /** @param options `model`: the fingerprint of the model */
 async function openStore(
   indexFolder: string,
@@ -139,11 +141,13 @@ async function openStore(
     const store = await BinaryVectorStore.load(indexFolder, embeddings, words);
     const prints = [...indexedFiles(store).values()].map(({ fingerprint }) => fingerprint);
     if (prints.every((print) => print.endsWith(` ${model}`))) return store;
-    console.error('Making the index again: it was made with another model.');
+    // Indexes of before stores knew their model.
+    console.error(`Making the index again: ${otherModel}`);
   } catch (error) {
     // An index can always be made again from the files: a missing or damaged one is no failure.
     if (!BitryoshkaError.isInstance(error)) throw error;
-    if (error.code !== 'file-not-found') console.error(`Making the index again: ${error.message}`);
+    const reason = error.code === 'model-mismatch' ? otherModel : error.message;
+    if (error.code !== 'file-not-found') console.error(`Making the index again: ${reason}`);
   }
   return new BinaryVectorStore(embeddings, {
     ...words,
