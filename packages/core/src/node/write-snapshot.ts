@@ -150,7 +150,10 @@ async function makeDirectory(directory: string): Promise<void> {
     let made = resolve(directory);
     for (const end = dirname(resolve(first)); made !== end && made !== dirname(made); ) {
       made = dirname(made);
-      await flushDirectory(made);
+      // Folders that may be written to but not read are no reason to save nothing.
+      await flushDirectory(made).catch((cause: NodeJS.ErrnoException) => {
+        if (cause.code !== 'EACCES' && cause.code !== 'EPERM') throw cause;
+      });
     }
   });
 }
