@@ -27,6 +27,7 @@ const { folder, env } = await installPacked({
     '@bitryoshka/langchain',
     '@bitryoshka/transformers',
     '@langchain/core',
+    '@langchain/langgraph-checkpoint',
   ],
   tools: [
     '@types/node@20',

@@ -82,13 +82,15 @@ async function replaceSnapshot(
   { signal, onProgress, checkReplace, onReplaced }: WriteSnapshotOptions,
   lock: SnapshotLock,
 ): Promise<void> {
-  const checkCurrent = async (): Promise<Manifest | 'none' | 'unreadable'> => {
-    const current = await currentManifest(directory);
-    if (typeof current === 'object') checkReplace?.(current);
+  const checkCurrent = async (): Promise<Manifest | undefined> => {
+    const current = await readManifest(directory).catch(() => undefined);
+    if (current) checkReplace?.(current);
     return current;
   };
-  // Before the work, and so that a disk that is full of leftovers has room.
-  await removeUnnamed(directory, await checkCurrent());
+  // Before the work, and so that a disk that is full of leftovers has room; but not where the manifest is missing or
+  // damaged, and files that it has named may be all that is left.
+  const current = await checkCurrent();
+  if (current) await removeUnnamed(directory, current.files);
 
   const generation = randomBytes(8).toString('hex');
   const files: Record<string, ManifestFile> = {};
@@ -98,7 +100,6 @@ async function replaceSnapshot(
     return { path, ...(await writeFile(join(directory, path), source, signal)) };
   };
   const total = Object.keys(contents).length;
-  let replaced: Manifest | 'none' | 'unreadable';
   let saved: SavedGeneration;
   try {
     for (const [done, [name, content]] of Object.entries(contents).entries()) {
@@ -111,7 +112,7 @@ async function replaceSnapshot(
     // Renaming may reach the disk before the entries of the data files do.
     await attempt(directory, () => flushDirectory(directory));
     await attempt(directory, () => readBack(directory, temporary, contents, signal), signal);
-    replaced = await checkCurrent();
+    await checkCurrent();
     if (!(await lock.isHeld())) throw takenOver(directory);
     signal?.throwIfAborted();
     await attempt(directory, () =>
@@ -124,22 +125,7 @@ async function replaceSnapshot(
   onReplaced?.(saved);
   await flushReplaced(directory);
   onProgress?.({ stage: 'save', done: total, total });
-  if (typeof replaced === 'object') {
-    await removeFiles(
-      directory,
-      Object.values(replaced.files).map(({ path }) => path),
-    );
-  }
-}
-
-/** @returns `none` only where it is certain that there is none */
-async function currentManifest(directory: string): Promise<Manifest | 'none' | 'unreadable'> {
-  try {
-    return await readManifest(directory);
-  } catch (error) {
-    const { code } = Object((error as Error).cause) as NodeJS.ErrnoException;
-    return code === 'ENOENT' ? 'none' : 'unreadable';
-  }
+  await removeUnnamed(directory, files);
 }
 
 /** Makes the folder and those above it that are missing, and has the disk know of each. */
@@ -150,7 +136,10 @@ async function makeDirectory(directory: string): Promise<void> {
     let made = resolve(directory);
     for (const end = dirname(resolve(first)); made !== end && made !== dirname(made); ) {
       made = dirname(made);
-      await flushDirectory(made);
+      // Folders that may be written to but not read are no reason to save nothing.
+      await flushDirectory(made).catch((cause: NodeJS.ErrnoException) => {
+        if (cause.code !== 'EACCES' && cause.code !== 'EPERM') throw cause;
+      });
     }
   });
 }
@@ -264,15 +253,9 @@ async function flushReplaced(directory: string): Promise<void> {
   }
 }
 
-/** Removes what saves that were killed have left: nobody else writes while the lock is held. */
-async function removeUnnamed(
-  directory: string,
-  current: Manifest | 'none' | 'unreadable',
-): Promise<void> {
-  // What the manifest names cannot be told then, and may be all that is left.
-  if (current === 'unreadable') return;
-  const files = current === 'none' ? [] : Object.values(current.files);
-  const named = new Set(files.map(({ path }) => path));
+/** Removes what was replaced, and what saves that were killed have left: nobody else writes while the lock is held. */
+async function removeUnnamed(directory: string, files: Manifest['files']): Promise<void> {
+  const named = new Set(Object.values(files).map(({ path }) => path));
   const found = await readdir(directory).catch(() => []);
   await removeFiles(
     directory,

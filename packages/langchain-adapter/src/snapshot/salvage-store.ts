@@ -75,7 +75,12 @@ export async function salvageStore(
     .withFileSource(`${directory}/${vectors?.path ?? indexFile}`, async (source) => {
       const index = await loadWhole(source, options, signal);
       if (index)
-        return takeRows(index, placed(lines, isWhole || lines.length === index.rows), options);
+        return takeRows(
+          index,
+          placed(lines, isWhole || lines.length === index.rows),
+          options,
+          task,
+        );
       // What has been appended to it is none of it.
       const { bytes = Infinity } = state.manifest?.files[indexFile] ?? {};
       const cut = { ...source, byteLength: Math.min(bytes, source.byteLength) };
@@ -190,16 +195,18 @@ async function loadWhole(
 type Taken = Pick<SalvagedStore, 'index' | 'documents' | 'withoutVectors'>;
 
 /** Of an index that is whole: all but the rows whose documents are lost. */
-function takeRows(
+async function takeRows(
   index: AutoIndex,
   entries: readonly PlacedEntry[],
   { fields }: SavedOptions,
-): Taken {
+  task: TaskOptions,
+): Promise<Taken> {
   const documents = new DocumentTable(fields);
   const rows = index.rowIds();
   const left = new Set(rows);
   const withoutVectors: DocumentEntry[] = [];
-  for (const { entry, place } of inOrder(entries)) {
+  for (const [done, { entry, place }] of inOrder(entries).entries()) {
+    await checkpoint(task, { stage: 'salvage', done, total: entries.length });
     const row = place === undefined ? undefined : rows[place];
     if (row === undefined) withoutVectors.push(entry);
     else documents.append([entry], row);

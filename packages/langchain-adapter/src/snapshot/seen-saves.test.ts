@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Document } from '@langchain/core/documents';
@@ -66,6 +66,29 @@ it('of two that have loaded the same, only the first is saved', async () => {
   const saves = await Promise.allSettled([one.save(directory), other.save(directory)]);
   expect(saves.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   expect(saves.find(({ status }) => status === 'rejected')).toMatchObject({ reason: conflict });
+});
+
+it('loses nothing that was acknowledged, however many load and save at once', async () => {
+  await new BinaryVectorStore(embeddings).save(directory);
+  const acknowledged: string[] = [];
+  let refused = 0;
+  const work = async (writer: string) => {
+    for (let i = 0; i < 20; i++) {
+      const store = await load();
+      await add(store, `${writer} ${i}`);
+      await store.save(directory).then(
+        () => acknowledged.push(`${writer} ${i}`),
+        (error: unknown) => {
+          expect(error).toMatchObject(conflict);
+          refused++;
+        },
+      );
+    }
+  };
+  await Promise.all(['a', 'b', 'c'].map(work));
+  expect((await saved()).sort()).toEqual(acknowledged.sort());
+  expect([acknowledged.length > 0, refused > 0]).toEqual([true, true]);
+  expect(await readdir(directory)).toHaveLength(3);
 });
 
 it('a folder that is not what the store has left there is not replaced, however old', async () => {
