@@ -251,6 +251,25 @@ describe('stores in files', () => {
     });
   });
 
+  it('is verified and recovered after its documents were embedded anew', async () => {
+    const store = await openStore();
+    await store.addDocuments(documents(60));
+    await store.reembed(new WordEmbeddings());
+    await store.settled();
+    await store.close();
+    expect(await verifyStoreFile(file, { driver })).toEqual({
+      isWhole: true,
+      problems: [],
+      recoverable: { documents: 60, withoutVectors: 0, lost: 0 },
+    });
+    const to = join(folder, 'recovered.sqlite');
+    expect(await recoverStoreFile(file, to, { driver })).toEqual({
+      documents: 60,
+      embedded: 0,
+      leftOut: 0,
+    });
+  });
+
   it('is as it was at a moment, copied as it lies', async () => {
     const store = await openStore();
     await store.addDocuments(documents(50));

@@ -9,7 +9,7 @@ import { decodeDocument, documentColumns } from './document-row.ts';
 import type { SqliteDatabase, SqliteDriver, SqliteValue } from './sqlite-driver.ts';
 import { nodeSqlite } from './sqlite-driver.ts';
 import { checkDurableStorage } from './sqlite-vectors.ts';
-import { checksumOf } from './store-file.ts';
+import { checksumOf, vectorTable } from './store-file.ts';
 
 export interface SalvageOptions extends TaskOptions {
   /** Default: `node:sqlite`. */
@@ -37,6 +37,8 @@ export class SalvagedFile {
   readonly #end: number;
   readonly #gone: RowSet = new RowSet();
   readonly #codec: ReturnType<typeof vectorCodec> | undefined;
+  /** Of the vectors: another one since the documents were embedded anew. */
+  readonly #vectorTable: string;
 
   /** @throws BitryoshkaError `not-supported`, or `invalid-file` for what is no database */
   constructor(path: string, driver: SqliteDriver | undefined) {
@@ -68,6 +70,8 @@ export class SalvagedFile {
         this.#gone.add(gone.row);
       }
     });
+    const { generation = 0 } = isPlainObject(index) ? index : {};
+    this.#vectorTable = vectorTable(Number(generation));
     if (isPlainObject(index) && typeof index.dimensions === 'number') {
       this.#codec = vectorCodec(checkDurableStorage(index.storage), index.dimensions);
     }
@@ -133,7 +137,7 @@ export class SalvagedFile {
     let vector: Float32Array | undefined;
     this.#attempt(`the vector of row ${row}`, () => {
       const [found] = this.#all<{ vector: Uint8Array; checksum: number }>(
-        'SELECT vector, checksum FROM vectors WHERE row = ?',
+        `SELECT vector, checksum FROM ${this.#vectorTable} WHERE row = ?`,
         row,
       );
       const isWhole = found && checksumOf(`${row}`, found.vector) === found.checksum;

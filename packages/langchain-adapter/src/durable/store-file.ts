@@ -224,13 +224,6 @@ export class StoreFile {
     }
   }
 
-  get hasWords(): boolean {
-    const found = this.getNow<{ count: number }>(
-      "SELECT count(*) AS count FROM sqlite_master WHERE name = 'words'",
-    );
-    return found?.count === 1;
-  }
-
   /** The same for what is read without waiting. */
   atOneMoment<T>(read: () => T): T {
     this.#attempt(() => this.#reader.exec('BEGIN'));
@@ -239,6 +232,13 @@ export class StoreFile {
     } finally {
       this.#attempt(() => this.#reader.exec('COMMIT'));
     }
+  }
+
+  get hasWords(): boolean {
+    const found = this.getNow<{ count: number }>(
+      "SELECT count(*) AS count FROM sqlite_master WHERE name = 'words'",
+    );
+    return found?.count === 1;
   }
 
   /** Makes an empty table of words, also where there is one. */
