@@ -18,6 +18,8 @@ export type {
   IndexState,
   LoadAutoIndexOptions,
   QuantizerFit,
+  Refit,
+  RefitOptions,
 } from './search/auto-index.ts';
 export { AutoIndex } from './search/auto-index.ts';
 export type {

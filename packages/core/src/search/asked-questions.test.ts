@@ -33,3 +33,11 @@ it('gives as many as it has, which do not change', () => {
   for (let i = 3; i < 100; i++) asked.note([i]);
   expect([...sample.data]).toEqual([1, 2]);
 });
+
+it('gives halves that have no question in common', () => {
+  const asked = new AskedQuestions(10, 1, seededRandom(1));
+  for (let i = 0; i < 7; i++) asked.note([i]);
+  expect([...(asked.half(0, 4)?.data ?? [])]).toEqual([0, 2, 4, 6]);
+  expect([...(asked.half(1, 3)?.data ?? [])]).toEqual([1, 3, 5]);
+  expect(asked.half(1, 4)).toBeUndefined();
+});

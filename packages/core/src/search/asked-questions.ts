@@ -36,6 +36,19 @@ export class AskedQuestions {
     return { rows, columns, data: data.slice() };
   }
 
+  /**
+   * One of two halves of the sample, in which no question is in both.
+   *
+   * @returns undefined for fewer than are wanted
+   */
+  half(which: 0 | 1, fewest: number): Matrix | undefined {
+    const rows = (this.#kept + 1 - which) >> 1;
+    if (rows < fewest) return undefined;
+    const half = zeros(rows, this.#sample.columns);
+    for (let i = 0; i < rows; i++) rowOf(half, i).set(rowOf(this.#sample, 2 * i + which));
+    return half;
+  }
+
   #has(question: ArrayLike<number>): boolean {
     for (let i = 0; i < this.#kept; i++) {
       const known = rowOf(this.#sample, i);

@@ -115,8 +115,47 @@ it('keeps the codes of a quantizer that it is given', async () => {
   await index.settled();
   expect([index.finder, index.quantizer]).toEqual(['scan', quantizer]);
   const other = await fitQuantizer(vectors, { kind: 'itq', bits: 32 });
-  expect(await index.refit(other)).toBe(other);
+  const refit = await index.refit(other);
+  expect(refit).toEqual({ quantizer: other, isReplaced: true, recall: undefined });
   expect(index.quantizer).toBe(other);
+});
+
+it('keeps the codes that there are where others find less, if the best is asked for', async () => {
+  const [better, worse] = await Promise.all(
+    [128, 16].map((bits) => fitQuantizer(vectors, { kind: 'random', bits })),
+  );
+  const index = new AutoIndex({ dimensions, quantizer: better, index: 'scan' });
+  index.add(vectors.slice(0, 3000));
+  await index.settled();
+  const { fittedBelow, depth } = index.state;
+  const refused = await index.refit(worse, { keepsBest: true });
+  expect(refused).toMatchObject({ quantizer: better, isReplaced: false });
+  const { before = 0, after = 1 } = refused.recall ?? {};
+  expect(before).toBeGreaterThan(after + 0.05);
+  expect([index.quantizer, index.state.fittedBelow]).toEqual([better, fittedBelow]);
+  expect(index.state.depth).toEqual(depth);
+  // What is asked for by name is taken, whatever it finds.
+  expect((await index.refit(worse)).isReplaced).toBe(true);
+  const accepted = await index.refit(better, { keepsBest: true });
+  expect(accepted).toMatchObject({ quantizer: better, isReplaced: true });
+  expect(accepted.recall?.after).toBeGreaterThan(accepted.recall?.before ?? 1);
+  expect(index.state.fittedBelow).toBe(3000);
+  expect(index.state.fittedRecall).toBeGreaterThan(0.9);
+});
+
+it('goes on with changes while it is refitted', async () => {
+  const index = new AutoIndex({ dimensions, index: 'scan' });
+  index.add(vectors.slice(0, 3000));
+  await index.settled();
+  const refitting = index.refit(await fitQuantizer(vectors, { kind: 'itq', bits: 64 }));
+  for (let i = 3000; i < 4000; i += 100) {
+    await index.addAsync(vectors.slice(i, i + 100));
+    index.delete([i - 3000]);
+  }
+  await refitting;
+  await index.settled();
+  expect([index.quantizer?.kind, index.rows]).toEqual(['itq', 3990]);
+  expect(index.search(vectors[3950], { k: 1 })[0].row).toBe(3950);
 });
 
 it('tells who waits what failed, once, and goes on as it was', async () => {

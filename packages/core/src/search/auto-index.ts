@@ -11,7 +11,7 @@ import { sampleIndices, seededRandom } from '../vectors/random.ts';
 import { AskedQuestions } from './asked-questions.ts';
 import type { BinaryIndexOptions, IndexContents, IndexSnapshot } from './binary-index.ts';
 import { BinaryIndex } from './binary-index.ts';
-import { chooseDepth, deepened, depthsOf, wantedNeighbours } from './choose-depth.ts';
+import { chooseDepth, deepened, depthsOf, meanOf, wantedNeighbours } from './choose-depth.ts';
 import type { FinderKind } from './finders/finder.ts';
 import type { GraphOptions } from './finders/graph/graph.ts';
 import { graph } from './finders/graph/graph.ts';
@@ -88,6 +88,8 @@ interface AutoSettings {
   readonly isGiven: boolean;
   /** The rows that the quantizer was fitted with are below; unknown in indexes of before that was kept. */
   readonly fittedBelow?: number | undefined;
+  /** The share of the neighbours that was found when the codes were made. */
+  readonly fittedRecall?: number | undefined;
 }
 
 /** What an index tells of itself, for who looks after it. */
@@ -101,8 +103,38 @@ export interface IndexState {
   readonly asked: number;
   /** The quantizer was fitted when rows below were there; undefined without one, and where that is not known. */
   readonly fittedBelow: RowId | undefined;
+  /** The share of the ten nearest rows that questions found when the codes were made; unknown for codes of before. */
+  readonly fittedRecall: number | undefined;
   /** Of the graph or the lists. */
   readonly finderBytes: number;
+}
+
+export interface RefitOptions extends TaskOptions {
+  /** Keep the codes that there are where others find less. Default: false. */
+  readonly keepsBest?: boolean | undefined;
+}
+
+/** What became of the codes of an index. */
+export interface Refit {
+  /** What makes the codes from now on. */
+  readonly quantizer: Quantizer;
+  /** Whether it is the new one: false where that finds less and the best was to be kept. */
+  readonly isReplaced: boolean;
+  /**
+   * The share of the ten nearest rows that a scan finds when it re-ranks forty, by mean over questions that the fit
+   * has not seen; undefined where there were no codes before, or the best was not asked for.
+   */
+  readonly recall: { readonly before: number; readonly after: number } | undefined;
+}
+
+/** Questions, and the rows that are nearest to them. */
+interface Exam {
+  readonly questions: Matrix;
+  readonly nearest: readonly RowId[][];
+  /** The first row that was not there when these were found. */
+  readonly nextRow: RowId;
+  /** Questions that had been asked. */
+  readonly asked: number;
 }
 
 const defaultRecall = 0.98;
@@ -125,6 +157,8 @@ const mostComparedValues = 3e10;
 /** Once so many times as many were asked, it is chosen again, also where no more of them are taken. */
 const moreAsked = 2;
 const manyMoreAsked = 10;
+/** Two quantizers are compared by what is among so few. */
+const comparedDepth: SearchDepth = { candidates: 200, rerank: 40 };
 /** How far a question that is made up lies off the passage that answers it. */
 const offset = 0.6;
 const rowsPerTurn = 512;
@@ -142,6 +176,7 @@ export class AutoIndex extends BinaryIndex {
   #depth: SearchDepth = {};
   #tunedAt = 0;
   #fittedBelow: RowId | undefined;
+  #fittedRecall: number | undefined;
   readonly #asked: AskedQuestions;
   /** Questions that had been asked when the depth was chosen. */
   #askedAt = 0;
@@ -190,6 +225,7 @@ export class AutoIndex extends BinaryIndex {
       tunedAt: this.#tunedAt,
       isGiven: this.#isGiven,
       fittedBelow: this.#fittedBelow,
+      fittedRecall: this.#fittedRecall,
     };
     return { ...super.contents, settings };
   }
@@ -252,6 +288,7 @@ export class AutoIndex extends BinaryIndex {
       refused: this.#isRefused && this.#suited() !== this.finder ? this.#suited() : undefined,
       asked: this.#asked.count,
       fittedBelow: this.quantizer && this.#fittedBelow,
+      fittedRecall: this.quantizer && this.#fittedRecall,
       finderBytes: arrays.reduce((sum, { byteLength }) => sum + byteLength, 0),
     };
   }
@@ -363,37 +400,65 @@ export class AutoIndex extends BinaryIndex {
   }
 
   /**
-   * Encodes all rows anew with what `fit` of the options gives now, or with a quantizer, and chooses the depth. A
-   * finder of the old codes is made anew in the background.
+   * Questions that were asked, for a quantizer to learn from: half of those that are kept, so that others are left to
+   * examine it.
+   *
+   * @returns undefined while there are fewer than a hundred of them
+   */
+  questionsToLearn(): Matrix | undefined {
+    return this.#asked.half(0, fewestQuestions);
+  }
+
+  /**
+   * Encodes all rows anew with what `fit` of the options gives now, or with a quantizer, and chooses the depth, in
+   * turns: searches and changes go on meanwhile. A finder of the old codes is made anew in the background.
    *
    * @throws what fitting throws; the index stays as it is then
    */
-  async refit(quantizer: Quantizer | undefined, task: TaskOptions = {}): Promise<Quantizer> {
+  async refit(
+    quantizer: Quantizer | undefined,
+    { keepsBest = false, ...task }: RefitOptions = {},
+  ): Promise<Refit> {
+    const release = this.hold();
     while (this.#adapting) await this.#adapting;
     const given = this.#isGiven;
     this.#isGiven = true;
     try {
       const fittedBelow = this.contents.rows.nextRow;
       const fitted = quantizer ?? (await this.#fit(task));
-      await this.encode(fitted, {
+      let recall: Refit['recall'];
+      const isReplaced = await this.encode(fitted, {
         ...task,
-        accept: async (reader) => {
-          this.#set(await this.#choose(reader, { kind: 'scan', quantizer: fitted }, task));
-          return true;
-        },
+        accept: (reader) =>
+          this.#examine({ ...task, isAfterFit: true }, async (exam) => {
+            const compared = keepsBest ? await this.#compare(reader, exam, task) : undefined;
+            recall = compared?.recall;
+            if (compared && !compared.isBetter) return false;
+            const choice = await this.#choose(
+              reader,
+              { kind: 'scan', quantizer: fitted, exam },
+              task,
+            );
+            this.#set(choice);
+            this.#fittedRecall = choice.recall;
+            return true;
+          }),
       });
-      this.#fittedBelow = fittedBelow;
-      return fitted;
+      if (isReplaced) this.#fittedBelow = fittedBelow;
+      else this.#isGiven = given;
+      return { quantizer: isReplaced ? fitted : (this.quantizer as Quantizer), isReplaced, recall };
     } catch (cause) {
       this.#isGiven = given;
       throw cause;
     } finally {
-      this.follow();
+      release();
     }
   }
 
   #restore(settings: unknown): void {
-    const { depth, tunedAt, isGiven, fittedBelow } = Object(settings) as Partial<AutoSettings>;
+    const { depth, tunedAt, isGiven, fittedBelow, fittedRecall } = Object(
+      settings,
+    ) as Partial<AutoSettings>;
     // The file may be another program's.
     if (depth === undefined || typeof tunedAt !== 'number' || typeof isGiven !== 'boolean') return;
     checkDepth(depth);
@@ -401,6 +466,7 @@ export class AutoIndex extends BinaryIndex {
     this.#tunedAt = tunedAt;
     this.#isGiven = isGiven;
     if (Number.isSafeInteger(fittedBelow)) this.#fittedBelow = fittedBelow;
+    if (typeof fittedRecall === 'number') this.#fittedRecall = fittedRecall;
   }
 
   /**
@@ -494,10 +560,14 @@ export class AutoIndex extends BinaryIndex {
     }
     const acceptWith =
       (kind: 'scan' | FinderKind, quantizer: Quantizer) => async (reader: IndexReader) => {
-        const choice = await this.#choose(reader, { kind, quantizer }, task);
+        const choice = await this.#examine(task, (exam) =>
+          this.#choose(reader, { kind, quantizer, exam }, task),
+        );
         const isAccepted = this.#isAccepted(choice);
-        if (isAccepted) this.#set(choice);
-        return isAccepted;
+        if (!isAccepted) return false;
+        this.#set(choice);
+        if (kind === 'scan') this.#fittedRecall = choice.recall;
+        return true;
       };
     if (this.finder === 'exact') {
       const fittedBelow = this.contents.rows.nextRow;
@@ -510,7 +580,11 @@ export class AutoIndex extends BinaryIndex {
     const codes = this.quantizer as Quantizer;
     if (wanted === 'scan' && this.finder !== 'scan') this.detach();
     if (wanted === this.finder) {
-      this.#set(await this.#choose(super.snapshot(), { kind: wanted, quantizer: codes }, task));
+      const reader = super.snapshot();
+      const chosen = await this.#examine(task, (exam) =>
+        this.#choose(reader, { kind: wanted, quantizer: codes, exam }, task),
+      );
+      this.#set(chosen);
       return;
     }
     const plan = wanted === 'graph' ? graph(this.#options) : lists(this.#options);
@@ -549,37 +623,80 @@ export class AutoIndex extends BinaryIndex {
     return sample;
   }
 
-  /** How far to look so that questions find what they should. */
-  async #choose(
-    reader: Pick<IndexReader, 'search'>,
-    { kind, quantizer }: { readonly kind: 'scan' | FinderKind; readonly quantizer: Quantizer },
-    task: TaskOptions,
-  ): Promise<ChosenDepth> {
+  /** Asks questions whose answers are known. */
+  async #examine<T>(
+    { isAfterFit = false, ...task }: TaskOptions & { readonly isAfterFit?: boolean },
+    use: (exam: Exam) => Promise<T>,
+  ): Promise<T> {
     const asked = this.#asked.count;
     // Now, so that a choice that fails is not tried again and again.
     if (this.#hasAskedMore) this.#askedAt = asked;
+    // Where half of them may have been learned from, the other half asks.
+    const unseen = isAfterFit ? this.#asked.half(1, fewestQuestions) : undefined;
     const isAsked = asked >= fewestQuestions;
-    const questions = isAsked ? this.#asked.sample(mostQuestions) : await this.#madeUp(task);
-    const { rows } = this.contents;
-    const isExternal = rows.segments[0]?.content.vectors instanceof ExternalVectors;
+    const questions =
+      unseen ?? (isAsked ? this.#asked.sample(mostQuestions) : await this.#madeUp(task));
+    const { nextRow } = this.contents.rows;
     this.#updated = new Set();
     try {
-      const { nextRow } = rows;
-      const { depth, recall } = await chooseDepth(
-        {
-          questions,
-          depths: depthsOf(kind, { rows: this.rows, bits: quantizer.bits, isExternal }),
-          nearest: await this.#truth(questions, task),
-          answer: (question, tried) => reader.search(question, { k: wantedNeighbours, ...tried }),
-          share: (nearest, found) => this.#shareOf(nearest, found, nextRow),
-          targetRecall: this.#options.targetRecall ?? defaultRecall,
-        },
-        task,
-      );
-      return { depth, recall, asked };
+      return await use({ questions, nearest: await this.#truth(questions, task), nextRow, asked });
     } finally {
       this.#updated = undefined;
     }
+  }
+
+  /** How far to look so that questions find what they should. */
+  async #choose(
+    reader: Pick<IndexReader, 'search'>,
+    {
+      kind,
+      quantizer,
+      exam: { questions, nearest, nextRow, asked },
+    }: {
+      readonly kind: 'scan' | FinderKind;
+      readonly quantizer: Quantizer;
+      readonly exam: Exam;
+    },
+    task: TaskOptions,
+  ): Promise<ChosenDepth> {
+    const isExternal = this.contents.rows.segments[0]?.content.vectors instanceof ExternalVectors;
+    const { depth, recall } = await chooseDepth(
+      {
+        questions,
+        depths: depthsOf(kind, { rows: this.rows, bits: quantizer.bits, isExternal }),
+        nearest,
+        answer: (question, tried) => reader.search(question, { k: wantedNeighbours, ...tried }),
+        share: (wanted, found) => this.#shareOf(wanted, found, nextRow),
+        targetRecall: this.#options.targetRecall ?? defaultRecall,
+      },
+      task,
+    );
+    return { depth, recall, asked };
+  }
+
+  /** Whether other codes find at least what those do that there are, but for chance; undefined without any. */
+  async #compare(
+    reader: IndexReader,
+    { questions, nearest, nextRow }: Exam,
+    task: TaskOptions,
+  ): Promise<{ readonly recall: Refit['recall']; readonly isBetter: boolean } | undefined> {
+    if (!this.quantizer) return undefined;
+    const present = this.scanReader();
+    const [before, gains]: [number[], number[]] = [[], []];
+    for (const [i, wanted] of nearest.entries()) {
+      await checkpoint(task, { stage: 'compare', done: i, total: nearest.length });
+      const [was, is] = [present, reader].map((each) => {
+        const found = each.search(rowOf(questions, i), { k: wantedNeighbours, ...comparedDepth });
+        return this.#shareOf(wanted, found, nextRow);
+      });
+      if (was === undefined || is === undefined) continue;
+      before.push(was);
+      gains.push(is - was);
+    }
+    if (gains.length === 0) return undefined;
+    const { mean, error } = meanOf(gains);
+    const share = meanOf(before).mean;
+    return { recall: { before: share, after: share + mean }, isBetter: mean >= -error };
   }
 
   /**

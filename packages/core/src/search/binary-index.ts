@@ -751,6 +751,11 @@ export class BinaryIndex {
     };
   }
 
+  /** Finds by the codes that there are, without a graph or lists. */
+  protected scanReader(): IndexReader {
+    return new IndexReader({ ...this.#read(), finder: undefined, locate: undefined });
+  }
+
   #codesBy(task: string): Quantizer {
     if (this.#quantizer) return this.#quantizer;
     throw notSupported(

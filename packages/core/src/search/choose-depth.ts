@@ -144,7 +144,10 @@ export function deepened<Options extends SearchOptions>(
 }
 
 /** A mean and its standard error; of nothing, all was found. */
-function meanOf(values: readonly number[]): { readonly mean: number; readonly error: number } {
+export function meanOf(values: readonly number[]): {
+  readonly mean: number;
+  readonly error: number;
+} {
   const count = values.length;
   if (count === 0) return { mean: 1, error: 0 };
   const mean = values.reduce((sum, value) => sum + value, 0) / count;

@@ -5,6 +5,7 @@ import type {
   IndexView,
   Matrix,
   Quantizer,
+  Refit,
   RowSet,
   ScoredRow,
   TaskOptions,
@@ -104,6 +105,8 @@ export class BinaryVectorStore extends SaveableVectorStore {
   declare FilterType: DocumentFilter;
 
   readonly #changes: TaskQueue = new TaskQueue();
+  /** Fits go on beside changes, one after the other. */
+  readonly #fits: TaskQueue = new TaskQueue();
   readonly #options: Omit<BinaryVectorStoreOptions, 'quantizer' | 'bits'>;
   /** By which every document is compared; undefined for cosines. */
   readonly #similarity: SimilarityFunction | undefined;
@@ -134,7 +137,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
     super(embeddings, options);
     checkStoreOptions(options);
     const { bits, index, targetRecall, depth, storage, fields, onIndexProgress } = options;
-    const { similarity, hybrid } = options;
+    const { similarity, hybrid, learnFromQuestions } = options;
     const quantizer =
       options.quantizer ?? (bits === undefined ? undefined : { kind: 'tuned' as const, bits });
     this.#options = {
@@ -145,6 +148,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
       fields,
       hybrid,
       similarity,
+      learnFromQuestions,
       onIndexProgress,
     };
     this.#similarity = similarityFunction(similarity);
@@ -567,41 +571,29 @@ export class BinaryVectorStore extends SaveableVectorStore {
 
   /**
    * Fits a quantizer to the vectors that are there now, or takes one that was fitted elsewhere, and
-   * encodes all vectors anew. Searches use the old codes until the new ones are complete.
+   * encodes all vectors anew, in the background: searches use the old codes until the new ones are complete, and
+   * changes go on.
    *
    * @throws BitryoshkaError `not-enough-vectors` with no more vectors than bits, `invalid-option`, or
    *   `dimension-mismatch`
    */
   async fit(options: FitOptions = {}): Promise<Quantizer> {
-    if (options.quantizer !== undefined) checkQuantizerOption(options.quantizer);
-    if (this.#similarity) throw withoutCodes();
-    return this.#changes.run(async () => {
-      const { signal, onProgress, quantizer: wanted = this.#recipe } = options;
-      signal?.throwIfAborted();
-      const index = this.#index;
-      if (!index) throw emptyStore('fit');
-      const task = { signal, onProgress };
-      const fitted =
-        wanted === undefined || isQuantizer(wanted)
-          ? wanted
-          : await fitRecipe(wanted, this.#learned(index), task);
-      const used = await index.refit(fitted, task);
-      this.#recipe = recipeOf(options.quantizer) ?? this.#recipe;
-      await this.#durable?.index.persist(index, task);
-      return used;
-    }, options.signal);
+    return (await this.#fit(options, false)).quantizer;
   }
 
   /**
    * Fits anew to the vectors that are there now, by the recipe that the store has, or trains a head: it takes
-   * longer than other quantizers and finds more. Searches use the old codes until the new ones are complete.
+   * longer than other quantizers and finds more. As `fit`, in the background, but codes that find less of the nearest
+   * than those that are there are not taken, unless a quantizer was given.
    *
+   * @returns which codes there are now, whether they are new, and what the old and the new ones find
    * @throws BitryoshkaError as `fit`
    */
-  async refit({ head = false, corpus, ...options }: RefitOptions = {}): Promise<Quantizer> {
+  async refit({ head = false, corpus, keepsBest, ...options }: RefitOptions = {}): Promise<Refit> {
+    const isGated = keepsBest ?? options.quantizer === undefined;
     const dimensions = this.#index?.dimensions;
     if (dimensions === undefined || (head === false && corpus === undefined)) {
-      return this.fit(options);
+      return this.#fit(options, isGated);
     }
     const bits = this.quantizer?.bits ?? this.#recipe?.bits ?? Math.min(headBits, dimensions);
     const recipe = recipeOf(options.quantizer) ?? this.#recipe ?? { kind: 'itq', bits };
@@ -613,10 +605,43 @@ export class BinaryVectorStore extends SaveableVectorStore {
             bits: Math.min(bits, dimensions),
             ...(head !== true && { head }),
           };
-    return this.fit({
-      ...options,
-      quantizer: { ...wanted, corpus: corpus ?? recipe.corpus },
-    });
+    const quantizer = { ...wanted, corpus: corpus ?? recipe.corpus };
+    return this.#fit({ ...options, quantizer }, isGated);
+  }
+
+  async #fit(options: FitOptions, keepsBest: boolean): Promise<Refit> {
+    if (options.quantizer !== undefined) checkQuantizerOption(options.quantizer);
+    if (this.#similarity) throw withoutCodes();
+    const { signal, onProgress } = options;
+    return this.#fits.run(async () => {
+      // After what was added before.
+      await this.#changes.run(() => undefined, signal);
+      const task = { signal, onProgress };
+      for (;;) {
+        const { quantizer: wanted = this.#recipe } = options;
+        const index = this.#index;
+        if (!index) throw emptyStore('fit');
+        const fitAndTake = async (learned: LearnedDocuments) => {
+          const isFitted = wanted === undefined || isQuantizer(wanted);
+          const fitted = isFitted ? wanted : await fitRecipe(wanted, learned, task);
+          return index.refit(fitted, { ...task, keepsBest });
+        };
+        const learned = this.#learned(index);
+        let refit = await fitAndTake(learned);
+        // What the questions tell may have been the wrong part of it.
+        if (!refit.isReplaced && learned.questions && wanted && !isQuantizer(wanted)) {
+          refit = await fitAndTake({ ...learned, questions: undefined });
+        }
+        const isWritten = await this.#changes.run(async () => {
+          // Other vectors may have taken the place of those that were fitted to.
+          if (index !== this.#index) return false;
+          if (refit.isReplaced) this.#recipe = recipeOf(options.quantizer) ?? this.#recipe;
+          await this.#durable?.index.persist(index, task);
+          return true;
+        });
+        if (isWritten) return refit;
+      }
+    }, signal);
   }
 
   /**
@@ -787,6 +812,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
       rows: this.#documents.occupied(),
       vector: (row) => (index.has(row) ? index.vector(row) : undefined),
       document: (row) => this.#documents.at(row)?.document,
+      questions: this.#options.learnFromQuestions === false ? undefined : index.questionsToLearn(),
       dimensions: index.dimensions,
       embeddings,
     };

@@ -36,6 +36,8 @@ export interface LearnedDocuments {
   /** @returns undefined for a row that is not there any more */
   readonly vector: (row: number) => Float32Array | undefined;
   readonly document: (row: number) => DocumentInterface | undefined;
+  /** Vectors of questions that were asked; undefined while there are few, or where they are not to be learned from. */
+  readonly questions: Matrix | undefined;
   readonly dimensions: number;
   readonly embeddings: EmbeddingsInterface;
 }
@@ -64,7 +66,7 @@ export async function fitRecipe(
   const lessons = corpus
     ? await learnFromDocuments(documents, sample, corpus, { embeddings, seed, ...task })
     : undefined;
-  const options = { bits, seed, queries: lessons?.queries, ...task };
+  const options = { bits, seed, queries: lessons?.queries ?? learned.questions, ...task };
   const node = await loadNodePlatform();
   if (kind === 'tuned') return (await (node?.tuneInThread ?? tune)(sample, options)).quantizer;
   const fit = node?.fitQuantizerInThread ?? fitQuantizer;

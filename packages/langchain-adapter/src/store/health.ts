@@ -38,7 +38,14 @@ export interface StoreHealth {
   readonly depth: SearchDepth | undefined;
   readonly targetRecall: number;
   /** What makes the codes; undefined while searches are exact. */
-  readonly quantizer: { readonly kind: string; readonly bits: number } | undefined;
+  readonly quantizer:
+    | {
+        readonly kind: string;
+        readonly bits: number;
+        /** The share of the ten nearest documents that searches found when the codes were made; unknown for codes of before. */
+        readonly recallAtFit: number | undefined;
+      }
+    | undefined;
   /** Undefined without codes, and while too few documents came since they were fitted, or were there then. */
   readonly drift: DocumentDrift | undefined;
   /** Different questions that were asked since the store was made, loaded or opened. */
@@ -99,7 +106,11 @@ export async function measureHealth(parts: HealthParts, task: TaskOptions): Prom
     index: index?.finder ?? 'exact',
     depth: state?.depth && (parts.depth ?? state.depth),
     targetRecall: state?.targetRecall ?? parts.targetRecall ?? defaultRecall,
-    quantizer: quantizer && { kind: quantizer.kind, bits: quantizer.bits },
+    quantizer: quantizer && {
+      kind: quantizer.kind,
+      bits: quantizer.bits,
+      recallAtFit: state?.fittedRecall,
+    },
     drift,
     questions: state?.asked ?? 0,
     recall,

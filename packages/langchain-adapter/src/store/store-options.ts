@@ -85,6 +85,12 @@ export interface BinaryVectorStoreOptions {
    */
   readonly fields?: readonly string[] | undefined;
   /**
+   * Whether fits may learn from questions that were asked since the store was made, loaded or opened, once there are two
+   * hundred: the thresholds of the query side then are theirs. Codes that find less for it are not taken by `refit`.
+   * Default: true.
+   */
+  readonly learnFromQuestions?: boolean | undefined;
+  /**
    * Search by words as well, where a query is a text: `true`, or how words count. Scores are then what both sides make
    * of a document, on the scale of cosines. Default: vectors alone.
    */
@@ -108,6 +114,8 @@ export interface FitOptions extends TaskOptions {
 }
 
 export interface RefitOptions extends FitOptions {
+  /** Go on with the codes that there are where the new ones find less. Default: true, unless a quantizer is given. */
+  readonly keepsBest?: boolean | undefined;
   /** Train a head of as many bits as the codes have now: `true`, or what it is to look like. */
   readonly head?: boolean | HeadRecipe | undefined;
   /** As in a recipe: what the quantizer is to learn from besides the vectors. */
@@ -125,6 +133,7 @@ export interface LoadOptions
       | 'fields'
       | 'hybrid'
       | 'similarity'
+      | 'learnFromQuestions'
       | 'onIndexProgress'
     >,
     Pick<TaskOptions, 'signal'> {}
@@ -163,8 +172,11 @@ export function isQuantizer(value: object): value is Quantizer {
  * @throws BitryoshkaError `invalid-option`
  */
 export function checkStoreOptions(options: BinaryVectorStoreOptions): void {
-  const { quantizer, bits, index, depth, similarity, hybrid } = options;
+  const { quantizer, bits, index, depth, similarity, hybrid, learnFromQuestions } = options;
   checkSimilarity(similarity);
+  if (learnFromQuestions !== undefined && typeof learnFromQuestions !== 'boolean') {
+    throw invalid('learnFromQuestions', learnFromQuestions, 'true or false');
+  }
   const isCoded = quantizer !== undefined || bits !== undefined;
   const isExact = index === undefined || index === 'auto' || index === 'exact';
   if (similarityFunction(similarity) && (isCoded || !isExact)) {
