@@ -14,7 +14,6 @@ const rowsPerTurn = 10;
 
 /** Documents in memory. */
 export class DocumentTable implements Documents {
-  version = 0;
   readonly #entries: RowPages<DocumentEntry> = new RowPages();
   /** Of rows that are not committed as well: what an id had before is in `#replaced` then. */
   readonly #rowById: Map<string, number> = new Map();
@@ -60,7 +59,6 @@ export class DocumentTable implements Documents {
       const entry = this.#entries.get(row) as DocumentEntry;
       table.append([{ ...entry, vector: vectors.get(row) as number[] }], row);
     }
-    table.version = this.version + 1;
     return table;
   }
 
@@ -114,7 +112,6 @@ export class DocumentTable implements Documents {
     const left = [...this.#replaced.values()];
     this.#staged = { firstRow: 0, count: 0 };
     this.#replaced.clear();
-    this.version++;
     this.words?.index.commit();
     for (const row of left) this.#remove(row);
     this.#count += count - left.length;
@@ -133,7 +130,6 @@ export class DocumentTable implements Documents {
     if (!this.#replaced.delete(id)) this.#rowById.delete(id);
     this.#remove(row);
     this.#count--;
-    this.version++;
     return row;
   }
 

@@ -10,8 +10,6 @@ export interface Documents extends Iterable<DocumentEntry> {
   readonly words: WordSearch | undefined;
   /** Fields of metadata that filters have asked for lately and that are not declared. */
   readonly askedFields: readonly string[];
-  /** Rises with every change. */
-  readonly version: number;
   get(id: string): DocumentEntry | undefined;
   at(row: number): DocumentEntry | undefined;
   /**

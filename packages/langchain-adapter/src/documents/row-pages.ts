@@ -58,3 +58,12 @@ export class RowPages<Item> {
     }
   }
 }
+
+/** Where rising numbers follow each other without a gap: from, and to (exclusive), by their places. */
+export function* consecutive(rows: readonly number[]): Generator<[start: number, end: number]> {
+  for (let start = 0, end = 0; start < rows.length; start = end) {
+    end = start + 1;
+    while (end < rows.length && rows[end] === (rows[start] as number) + end - start) end++;
+    yield [start, end];
+  }
+}

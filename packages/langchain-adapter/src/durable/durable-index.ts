@@ -1,8 +1,9 @@
-import type { AutoIndexOptions, Quantizer, TaskOptions } from '@bitryoshka/core';
+import type { AutoIndexOptions, Codes, Quantizer, TaskOptions } from '@bitryoshka/core';
 import { AutoIndex, BitryoshkaError, bytesPerCode, loadQuantizer, RowSet } from '@bitryoshka/core';
 import type { SegmentToFill } from '@bitryoshka/core/internal';
 import { checkpoint } from '@bitryoshka/core/internal';
 import { isPlainObject } from '../documents/plain-value.ts';
+import { consecutive } from '../documents/row-pages.ts';
 import type { SqliteVectors } from './sqlite-vectors.ts';
 import { checkDurableStorage, SqliteVectorStorage } from './sqlite-vectors.ts';
 import type { StoreFile } from './store-file.ts';
@@ -16,6 +17,8 @@ interface IndexSetting {
   readonly generation?: number | undefined;
   /** Of the codes; 0 while searches are exact. */
   readonly version: number;
+  /** Removals up to this one are not told of any more. Default: 0. */
+  readonly purged?: number | undefined;
   /** As the index has them. */
   readonly settings: unknown;
   readonly finder?:
@@ -28,6 +31,13 @@ interface IndexSetting {
         readonly removal: number;
       }
     | undefined;
+}
+
+/** Vectors of another model, which are not all there yet. */
+interface NextVectors {
+  readonly generation: number;
+  readonly dimensions: number;
+  readonly model: string;
 }
 
 /** How much of what is written counts. */
@@ -54,6 +64,11 @@ const changedShare = 0.02;
 const fewestChanged = 1000;
 /** What is left of rows that are gone is collected in pieces. */
 const rowsPerCollection = 256;
+/** Runs are merged when there are so many times as many as it takes, and a few more. */
+const mostScattered = 2;
+const fewestScattered = 16;
+/** Removals that are kept for others to see, at least. */
+const fewestRemovals = 10_000;
 
 /** The index of a store in its file: rows in runs, with their codes; the quantizer, and what a finder is. */
 export class DurableIndex {
@@ -62,6 +77,8 @@ export class DurableIndex {
   #storage: SqliteVectorStorage | undefined;
   /** Of vectors that nobody searches yet. */
   #next: { readonly storage: SqliteVectorStorage; readonly generation: number } | undefined;
+  /** What the file is to say of them with the first that are written. */
+  #unnamed: { readonly next: NextVectors | undefined } | undefined;
   #setting: IndexSetting | undefined;
   /** Whose codes are written. */
   #written: { readonly quantizer: Quantizer | undefined; readonly version: number } = {
@@ -166,6 +183,7 @@ export class DurableIndex {
       finder !== this.#setting?.finder?.kind;
     if (!setting || isOther) return undefined;
     const { row, removal } = this.#end;
+    if (removal < (setting.purged ?? 0)) return undefined;
     const end = this.#readEnd();
     const removed = file
       .all<{ row: number }>(
@@ -177,31 +195,30 @@ export class DurableIndex {
     index.delete(removed);
     const gone = RowSet.of(removed);
     const added: number[] = [];
+    // The first of them may begin with rows that are known, since it was merged with others.
     const runs = file.all<{ first: number }>(
-      'SELECT first FROM runs WHERE first >= ? AND first < ? ORDER BY first',
+      'SELECT first FROM runs WHERE first >= coalesce((SELECT max(first) FROM runs WHERE first < ?), 0) AND first < ? ORDER BY first',
       row,
       end.row,
     );
-    for (const { first } of runs) added.push(...this.#takeUp(index, this.#run(first), gone));
+    const isNew = (each: number) => each >= row && !gone.has(each);
+    for (const { first } of runs) added.push(...this.#takeUp(index, this.#run(first), isNew));
     this.#end = end;
     this.#setting = setting;
     return { added, removed: removed.filter((each) => each < row) };
   }
 
-  /** @returns the rows of a run that are there */
-  #takeUp(index: AutoIndex, run: RunRow, gone: RowSet): number[] {
+  /** @returns the rows of a run that are new */
+  #takeUp(index: AutoIndex, run: RunRow, isNew: (row: number) => boolean): number[] {
     const { quantizer } = index;
     const rows = rowsOf(run);
-    const there = Array.from(rows.keys()).filter((i) => !gone.has(rows[i] as number));
+    const places = Array.from(rows.keys()).filter((i) => isNew(rows[i] as number));
+    const added = places.map((i) => rows[i] as number);
     const bytes = quantizer ? bytesPerCode(quantizer.bits) : 0;
-    // One after the other where there are gaps between them.
-    for (let start = 0, end = 0; start < there.length; start = end) {
-      const place = there[start] as number;
-      const first = rows[place] as number;
-      end = start + 1;
-      while (end < there.length && rows[there[end] as number] === first + end - start) end++;
-      const numbers = Array.from({ length: end - start }, (_, i) => first + i);
-      const isWritten = run.codes !== null && run.version === this.#written.version;
+    const isWritten = run.codes !== null && run.version === this.#written.version;
+    for (const [start, end] of consecutive(added)) {
+      const numbers = added.slice(start, end);
+      const place = places[start] as number;
       const data = !quantizer
         ? undefined
         : isWritten
@@ -213,11 +230,9 @@ export class DurableIndex {
         bytesPerCode: bytes,
         data,
       };
-      index.addWritten(first, end - start, codes, (vectors, from, to) =>
-        (vectors as SqliteVectors).note(numbers.slice(from, to)),
-      );
+      note(index, numbers, codes);
     }
-    return there.map((i) => rows[i] as number);
+    return added;
   }
 
   /** Before an addition: where its vectors go. */
@@ -266,7 +281,7 @@ export class DurableIndex {
   finish(): void {
     const removal =
       this.#file.getNow<{ last: number | null }>('SELECT max(number) AS last FROM removals')
-        ?.last ?? 0;
+        ?.last ?? this.#end.removal;
     const row = this.#added?.end ?? this.#end.row;
     this.#file.set('end', { row, removal });
     if (this.#added && !this.#setting) this.#file.set('index', this.#added.setting);
@@ -287,8 +302,16 @@ export class DurableIndex {
     this.#mayHaveStaged = true;
   }
 
-  /** Writes codes, a finder and depths, where they are others than those that were written last. */
-  async persist(index: AutoIndex, task: TaskOptions = {}): Promise<void> {
+  /**
+   * Writes codes, a finder and depths, where they are others than those that were written last.
+   *
+   * @param options `isForced`: also a finder that has changed little
+   */
+  async persist(
+    index: AutoIndex,
+    task: TaskOptions = {},
+    { isForced = false }: { readonly isForced?: boolean } = {},
+  ): Promise<void> {
     const before = this.#setting;
     if (!before) return;
     await this.discard();
@@ -297,7 +320,7 @@ export class DurableIndex {
     const isOther = quantizer !== this.#written.quantizer;
     const version = isOther ? (quantizer ? this.#nextVersion() : 0) : before.version;
     const changed = this.#changes - this.#finder.changes;
-    const isOld = changed > Math.max(fewestChanged, changedShare * index.rows);
+    const isOld = changed > (isForced ? 0 : Math.max(fewestChanged, changedShare * index.rows));
     const isWritten = finder === this.#finder.finder && !isOld && before.finder !== undefined;
     const changes = this.#changes;
     file.begin();
@@ -339,7 +362,7 @@ export class DurableIndex {
    * Deletes what nobody reads any more, some at a time: documents and vectors of rows that are gone, and what an index
    * was before.
    */
-  async collect(task: TaskOptions = {}): Promise<void> {
+  async collect(index: AutoIndex, task: TaskOptions = {}): Promise<void> {
     const file = this.#file;
     const { hasWords } = file;
     for (;;) {
@@ -359,6 +382,30 @@ export class DurableIndex {
       await checkpoint(task, { stage: 'collect', done: some.length, total: some.length });
     }
     await this.#collectVectors(task);
+    await this.#collectParts(task);
+    if (this.#isScattered(index)) await this.#mergeRuns(index, task);
+    if (this.#end.removal - this.#purged > Math.max(fewestRemovals, index.rows)) {
+      await this.#purge(index, task);
+    }
+    if (file.isMostlyFree) await file.giveBack(task);
+  }
+
+  /**
+   * Makes the file as small as it can be: what `collect` does, however little there is to gain.
+   *
+   * @throws the signal's reason; what was done until then stays
+   */
+  async compact(index: AutoIndex, task: TaskOptions): Promise<void> {
+    await this.persist(index, task, { isForced: true });
+    await this.collect(index, task);
+    await this.#mergeRuns(index, task);
+    await this.#purge(index, task);
+    await this.#file.giveBack(task);
+  }
+
+  /** Parts of quantizers and finders of before. */
+  async #collectParts(task: TaskOptions): Promise<void> {
+    const file = this.#file;
     const { version, finder } = this.#setting ?? { version: 0 };
     const parts = file.all<{ name: string; piece: number }>('SELECT name, piece FROM parts');
     for (const { name, piece } of parts) {
@@ -373,12 +420,95 @@ export class DurableIndex {
     }
   }
 
+  #isScattered({ rows }: AutoIndex): boolean {
+    const found = this.#file.get<{ count: number }>('SELECT count(*) AS count FROM runs');
+    const fewest = Math.ceil(rows / rowsPerRun);
+    return (found?.count ?? 0) > mostScattered * fewest + fewestScattered;
+  }
+
+  /**
+   * Makes one run of several that follow each other and are small, or have become so, and leaves out rows that are gone.
+   *
+   * @returns whether none is left in any run: codes of another quantizer, which are not written yet, come first
+   */
+  async #mergeRuns(index: AutoIndex, task: TaskOptions): Promise<boolean> {
+    const runs = this.#file.all<Pick<RunRow, 'first' | 'count' | 'numbers'>>(
+      'SELECT first, count, numbers FROM runs ORDER BY first',
+    );
+    let [firsts, rows, isWhole]: [number[], number[], boolean] = [[], [], true];
+    for (const [done, run] of [...runs, undefined].entries()) {
+      await checkpoint(task, { stage: 'compact', done, total: runs.length });
+      const there = run ? Array.from(rowsOf(run)).filter((row) => index.has(row)) : [];
+      if (!run || rows.length + there.length > rowsPerRun) {
+        if (index.quantizer !== this.#written.quantizer) return false;
+        if (firsts.length > 1 || !isWhole) this.#replaceRuns(index, firsts, rows);
+        [firsts, rows, isWhole] = [[], [], true];
+      }
+      if (!run) break;
+      firsts.push(run.first);
+      rows.push(...there);
+      isWhole &&= there.length === run.count;
+    }
+    return true;
+  }
+
+  /** @param rows that are there, rising */
+  #replaceRuns(index: AutoIndex, firsts: readonly number[], rows: readonly number[]): void {
+    const { quantizer, version } = this.#written;
+    const first = rows[0] as number;
+    const isConsecutive = rows.at(-1) === first + rows.length - 1;
+    this.#file.transaction(() => {
+      for (const each of firsts) this.#file.run('DELETE FROM runs WHERE first = ?', each);
+      if (rows.length === 0) return;
+      this.#writeRun({
+        first,
+        count: rows.length,
+        numbers: isConsecutive ? null : new Uint8Array(Uint32Array.from(rows).buffer),
+        version: quantizer ? version : null,
+        codes: quantizer ? index.codesOf(rows).data : null,
+      });
+    });
+  }
+
+  /** Removals that this store has told of up to now. */
+  get #purged(): number {
+    return this.#setting?.purged ?? 0;
+  }
+
+  /** Deletes removals that say nothing any more: no run has their rows, and a finder that is written knows them. */
+  async #purge(index: AutoIndex, task: TaskOptions): Promise<void> {
+    const before = this.#setting;
+    if (!before) return;
+    const file = this.#file;
+    const purged = Math.min(this.#end.removal, before.finder?.removal ?? this.#end.removal);
+    if (purged <= this.#purged || !(await this.#mergeRuns(index, task))) return;
+    const setting = { ...before, purged };
+    file.begin();
+    file.seal(() => file.set('index', setting));
+    this.#setting = setting;
+    for (;;) {
+      const some = file.all<{ number: number }>(
+        `SELECT number FROM removals WHERE number <= ? AND collected = 1 LIMIT ${rowsPerCollection}`,
+        purged,
+      );
+      if (some.length === 0) return;
+      file.transaction(() => {
+        for (const { number } of some) file.run('DELETE FROM removals WHERE number = ?', number);
+      });
+      await checkpoint(task, { stage: 'compact', done: 0, total: some.length });
+    }
+  }
+
   /** Vectors that no index has any more, or never will have. */
   async #collectVectors(task: TaskOptions): Promise<void> {
     const file = this.#file;
+    const kept = [
+      this.#setting?.generation ?? 0,
+      this.#next?.generation,
+      this.#readNext()?.generation,
+    ];
     for (const generation of file.vectorGenerations) {
-      const isKept = generation === (this.#setting?.generation ?? 0);
-      if (isKept || generation === this.#next?.generation) continue;
+      if (kept.includes(generation)) continue;
       const table = vectorTable(generation);
       for (;;) {
         const rows = file.all<{ row: number }>(
@@ -398,18 +528,85 @@ export class DurableIndex {
     return vectorTable(this.#setting?.generation ?? 0);
   }
 
+  /** Of which model there are vectors that were to take the place of others when that was interrupted. */
+  get interrupted(): { readonly model: string; readonly dimensions: number } | undefined {
+    const next = this.#next ? undefined : this.#readNext();
+    return next && this.#file.vectorGenerations.includes(next.generation) ? next : undefined;
+  }
+
   /**
    * A place for other vectors of the same rows, beside those that are searched.
    *
+   * @param model that makes them; what is interrupted cannot go on where that is not known
    * @returns what makes stores of vectors for their index
    */
-  beginNext(format: unknown): (dimensions: number) => SqliteVectors {
+  beginNext(
+    format: unknown,
+    dimensions: number,
+    model: string | undefined,
+  ): (dimensions: number) => SqliteVectors {
     if (!this.#setting) return this.createStorage(format);
     const generation = Math.max(...this.#file.vectorGenerations) + 1;
     this.#file.createVectors(generation);
-    const storage = new SqliteVectorStorage(this.#file, this.#setting.storage, generation);
+    const storage = this.#writeNextTo(generation, this.#setting);
+    this.#unnamed = { next: model === undefined ? undefined : { generation, dimensions, model } };
+    return storage;
+  }
+
+  /** Goes on with the vectors that are `interrupted`. */
+  resumeNext(): ((dimensions: number) => SqliteVectors) | undefined {
+    const next = this.#readNext();
+    return this.#setting && next && this.#writeNextTo(next.generation, this.#setting);
+  }
+
+  #writeNextTo(
+    generation: number,
+    { storage: format }: IndexSetting,
+  ): (dimensions: number) => SqliteVectors {
+    const storage = new SqliteVectorStorage(this.#file, format, generation);
     this.#next = { storage, generation };
-    return (dimensions) => storage.create(dimensions);
+    return (columns) => storage.create(columns);
+  }
+
+  /**
+   * Takes up the other vectors that are there already, and deletes those of documents that went meanwhile, in turns.
+   *
+   * @param isThere whether there is a document of the row
+   * @returns rows below are done
+   */
+  async takeUpNext(
+    index: AutoIndex,
+    isThere: (row: number) => boolean,
+    task: TaskOptions,
+  ): Promise<number> {
+    const table = this.#next?.storage.table;
+    if (table === undefined) return 0;
+    const file = this.#file;
+    for (let end = 0; ; ) {
+      const rows = file
+        .all<{ row: number }>(
+          `SELECT row FROM ${table} WHERE row >= ? ORDER BY row LIMIT ${rowsPerRun}`,
+          end,
+        )
+        .map(({ row }) => row);
+      if (rows.length === 0) return end;
+      const there = rows.filter(isThere);
+      for (const [from, to] of consecutive(there)) note(index, there.slice(from, to), undefined);
+      const gone = rows.filter((row) => !isThere(row));
+      file.transaction(() => {
+        for (const row of gone) file.run(`DELETE FROM ${table} WHERE row = ?`, row);
+      });
+      end = (rows.at(-1) as number) + 1;
+      await checkpoint(task, { stage: 'load', done: index.rows, total: index.rows });
+    }
+  }
+
+  #readNext(): NextVectors | undefined {
+    const next = this.#file.setting('next');
+    if (!isPlainObject(next)) return undefined;
+    const { generation, dimensions, model } = next;
+    const isKnown = isCount(generation) && isCount(dimensions) && typeof model === 'string';
+    return isKnown ? (next as unknown as NextVectors) : undefined;
   }
 
   /** Where the next of the other vectors goes. */
@@ -423,7 +620,9 @@ export class DurableIndex {
     this.#file.begin();
     try {
       const written = await write();
-      this.#file.seal(() => undefined);
+      const unnamed = this.#unnamed;
+      this.#file.seal(() => unnamed && this.#file.set('next', unnamed.next));
+      this.#unnamed = undefined;
       return written;
     } catch (cause) {
       this.#file.rollback();
@@ -445,12 +644,14 @@ export class DurableIndex {
     const { dimensions } = index;
     const { storage, generation } = next;
     const { storage: format } = before;
-    const setting = { dimensions, storage: format, generation, version: 0, settings: {} };
+    const { purged } = before;
+    const setting = { dimensions, storage: format, generation, version: 0, settings: {}, purged };
     this.#file.begin();
     try {
       for (const row of gone) this.#file.run(`DELETE FROM ${storage.table} WHERE row = ?`, row);
       this.#file.seal(() => {
         this.#file.set('index', setting);
+        this.#file.set('next', undefined);
         alsoSet();
       });
     } catch (cause) {
@@ -464,9 +665,10 @@ export class DurableIndex {
     this.#next = undefined;
   }
 
-  /** The other vectors are not to be: they are deleted with what else nobody reads. */
+  /** The other vectors are not to be, for now: unless they can go on, they are deleted with what else nobody reads. */
   forgetNext(): void {
     this.#next = undefined;
+    this.#unnamed = undefined;
   }
 
   /** Deletes what a change that was not sealed has written: before the next one. */
@@ -503,18 +705,21 @@ export class DurableIndex {
   }
 
   #nextGeneration(): number {
-    const names = this.#file.allNow<{ name: string }>('SELECT DISTINCT name FROM parts');
-    const generations = names.map(({ name }) => Number(name.match(/^finder\.(\d+)\./)?.[1] ?? 0));
-    return Math.max(0, ...generations) + 1;
+    return this.#lastPart('finder') + 1;
   }
 
   #nextVersion(): number {
-    const names = this.#file.allNow<{ name: string }>('SELECT DISTINCT name FROM parts');
-    const versions = names.map(({ name }) => Number(name.match(/^quantizer\.(\d+)$/)?.[1] ?? 0));
     const last =
       this.#file.getNow<{ last: number | null }>('SELECT max(version) AS last FROM runs')?.last ??
       0;
-    return Math.max(last, ...versions) + 1;
+    return Math.max(last, this.#lastPart('quantizer')) + 1;
+  }
+
+  /** The highest number of parts of the kind; 0 without any. */
+  #lastPart(kind: 'finder' | 'quantizer'): number {
+    const names = this.#file.allNow<{ name: string }>('SELECT DISTINCT name FROM parts');
+    const numbers = names.map(({ name }) => name.split('.')).filter(([each]) => each === kind);
+    return Math.max(0, ...numbers.map(([, number]) => Number(number)));
   }
 
   #readEnd(): IndexEnd {
@@ -667,6 +872,13 @@ function quantizerPart(version: number): string {
 
 function finderPart(generation: number, name: string): string {
   return `finder.${generation}.${name}`;
+}
+
+/** Gives an index rows whose vectors are written, and that follow each other. */
+function note(index: AutoIndex, rows: readonly number[], codes: Codes | undefined): void {
+  index.addWritten(rows[0] as number, rows.length, codes, (vectors, from, to) =>
+    (vectors as SqliteVectors).note(rows.slice(from, to)),
+  );
 }
 
 function rowsOf({

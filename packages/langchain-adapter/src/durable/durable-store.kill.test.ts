@@ -40,6 +40,7 @@ const source = `
       else await store.addVectors(ids.map((id) => vector(Number(id))), ids.map((id) => ({ pageContent: text, metadata: { id } })), { ids });
       say('done');
       if (random(8) === 0) await store.settled();
+      if (random(20) === 0) await store.compact();
     }
   }
   main();

@@ -48,11 +48,14 @@ export class DurableStore {
   }
 
   saveOptions(options: SavedOptions): void {
+    const isSame = JSON.stringify(this.file.setting('options')) === JSON.stringify(options);
+    const isKnown = this.file.setting('count') !== undefined;
+    if (isSame && isKnown && this.file.setting('model') === this.model) return;
     this.file.begin();
     this.file.seal(() => {
       this.file.set('options', options);
       this.writeModel();
-      if (this.file.setting('count') === undefined) this.file.set('count', 0);
+      if (!isKnown) this.file.set('count', 0);
     });
   }
 
@@ -122,7 +125,7 @@ export class DurableStore {
 
   /** What another process has written since, as of one moment; undefined where all has to be read anew. */
   refresh(index: AutoIndex): ReturnType<DurableIndex['refresh']> {
-    return this.file.atOneMoment(() => {
+    return this.file.atOnce(() => {
       this.#state = this.file.state;
       return this.index.refresh(index);
     });

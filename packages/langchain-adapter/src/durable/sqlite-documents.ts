@@ -27,7 +27,6 @@ const rowsPerPage = 256;
 
 /** Documents in the file of a store: in memory are which rows there are, and the fields that filters ask for. */
 export class SqliteDocuments implements Documents {
-  version = 0;
   readonly words: WordSearch | undefined;
   /** What the next change brings with it. */
   beside: ChangeBeside | undefined;
@@ -148,7 +147,6 @@ export class SqliteDocuments implements Documents {
     }
     this.#left = new Set();
     this.#staged = [];
-    this.version++;
     return left;
   }
 
@@ -239,7 +237,6 @@ export class SqliteDocuments implements Documents {
       this.#rows.delete(row);
       this.#metadata.delete(row);
     }
-    this.version++;
   }
 
   /** Of those with the id, the row that is there: others wait to be collected, or are being added. */

@@ -64,6 +64,10 @@ const schema = `
 const stepBytes = 1 << 19;
 /** Bytes of a part that are kept in one piece. */
 const pieceBytes = 1 << 20;
+const mostFree = 0.5;
+const fewestFreeBytes = 1 << 20;
+/** That are given back at a time. */
+const pagesPerStep = 256;
 
 /**
  * The SQLite file of a store. Two connections: one writes, and holds what is not committed yet; the other reads what
@@ -214,24 +218,20 @@ export class StoreFile {
     } catch {}
   }
 
-  /** Reads what is in the file at one moment, whatever others write meanwhile. */
-  async atOnce<T>(read: () => T | Promise<T>): Promise<T> {
+  /** Reads what is in the file at one moment, whatever others write until that is done. */
+  atOnce<T>(read: () => T): T {
+    const end = () => this.#attempt(() => this.#reader.exec('COMMIT'));
     this.#attempt(() => this.#reader.exec('BEGIN'));
+    let found: T;
     try {
-      return await read();
-    } finally {
-      this.#attempt(() => this.#reader.exec('COMMIT'));
+      found = read();
+    } catch (cause) {
+      end();
+      throw cause;
     }
-  }
-
-  /** The same for what is read without waiting. */
-  atOneMoment<T>(read: () => T): T {
-    this.#attempt(() => this.#reader.exec('BEGIN'));
-    try {
-      return read();
-    } finally {
-      this.#attempt(() => this.#reader.exec('COMMIT'));
-    }
+    if (found instanceof Promise) return found.finally(end) as T;
+    end();
+    return found;
   }
 
   get hasWords(): boolean {
@@ -269,23 +269,45 @@ export class StoreFile {
     this.#attempt(() => this.#writer.exec(`DROP TABLE ${vectorTable(generation)}`));
   }
 
-  /** What it takes on the disk, and how much of that is free for what is written next. */
-  get bytes(): { readonly all: number; readonly free: number } {
-    const read = (name: string) =>
-      Number(this.get<Record<string, number>>(`PRAGMA ${name}`)?.[name]);
-    const size = read('page_size');
-    return { all: size * read('page_count'), free: size * read('freelist_count') };
+  /** What it takes on the disk. */
+  get bytes(): number {
+    return this.#pragma('page_size') * this.#pragma('page_count');
   }
 
-  /** A change that is seen in part, and may be. */
+  /** Whether much of the file is free for what is written next. */
+  get isMostlyFree(): boolean {
+    const free = this.#pragma('page_size') * this.#pragma('freelist_count');
+    return free >= Math.max(fewestFreeBytes, mostFree * this.bytes);
+  }
+
+  /** Gives what is free back to the disk, some at a time. */
+  async giveBack(task: TaskOptions): Promise<void> {
+    let free = Number.POSITIVE_INFINITY;
+    for (let left = this.#pragma('freelist_count'); left > 0 && left < free; ) {
+      await checkpoint(task, { stage: 'compact', done: 0, total: left });
+      this.#attempt(() => this.#writer.exec(`PRAGMA incremental_vacuum (${pagesPerStep})`));
+      free = left;
+      left = this.#pragma('freelist_count');
+    }
+    // What others read meanwhile stays until they are done.
+    this.#attempt(() => this.#writer.exec('PRAGMA wal_checkpoint (TRUNCATE)'));
+  }
+
+  #pragma(name: string): number {
+    return Number(this.get<Record<string, number>>(`PRAGMA ${name}`)?.[name]);
+  }
+
+  /** A change of what is seen the same before and after: all of it or nothing, and after a loss of power either. */
   transaction(change: () => void): void {
     this.begin();
+    this.#isSealing = true;
     try {
       change();
-      this.seal(() => undefined);
-    } catch (cause) {
+      this.#attempt(() => this.#writer.exec('COMMIT'));
+      this.#isWriting = false;
+    } finally {
       this.rollback();
-      throw cause;
+      this.#isSealing = false;
     }
   }
 
@@ -424,6 +446,8 @@ export class StoreFile {
     );
     if (tables.count === 0 && mayCreate) {
       this.#attempt(() => {
+        // Before there is anything: it is kept then which pages belong where, and free ones can be given back.
+        this.#writer.exec('PRAGMA auto_vacuum = INCREMENTAL');
         this.#writer.exec(
           `BEGIN IMMEDIATE; ${schema} INSERT INTO settings VALUES ('{}', ${checksumOf('{}')}); PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}; COMMIT`,
         );

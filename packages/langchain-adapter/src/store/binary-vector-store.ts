@@ -126,6 +126,14 @@ export class BinaryVectorStore extends SaveableVectorStore {
   readonly #model: StoreModel = new StoreModel();
   /** While all documents are embedded anew. */
   #reembedding: Reembedding | undefined;
+  /** What of it was done when it failed, in memory. */
+  #interrupted:
+    | {
+        readonly reembedding: Reembedding;
+        readonly model: string;
+        readonly dimensions: number | undefined;
+      }
+    | undefined;
   /** How often that was done. */
   #reembedded = 0;
   #isClosed = false;
@@ -316,6 +324,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
     this.#isClosed = true;
     this.#index?.close();
     this.#reembedding?.index?.close();
+    this.#interrupted?.reembedding.index?.close();
     const durable = this.#durable;
     if (durable) await this.#changes.run(() => durable.close());
   }
@@ -346,7 +355,8 @@ export class BinaryVectorStore extends SaveableVectorStore {
   async health(task: TaskOptions = {}): Promise<StoreHealth> {
     if (this.#durable) await this.#refresh(this.#durable);
     const { depth, targetRecall } = this.#options;
-    const parts = { depth, targetRecall, file: this.#durable?.file };
+    const interrupted = this.#durable?.index.interrupted?.model;
+    const parts = { depth, targetRecall, file: this.#durable?.file, interrupted };
     return measureHealth({ index: this.#index, documents: this.#documents, ...parts }, task);
   }
 
@@ -648,8 +658,8 @@ export class BinaryVectorStore extends SaveableVectorStore {
    * Embeds all documents anew, with another model, beside what is searched: searches go on with the old vectors and
    * the old embeddings until the new index is complete, and all of them use the new ones from then on. Changes go on as
    * well, and are in the result: documents that are added until then are embedded with the old model first and with
-   * the new one at the end. Ids, order and metadata stay. When it fails, is aborted or killed, nothing is changed; it
-   * begins anew then.
+   * the new one at the end. Ids, order and metadata stay. When it fails, is aborted or killed, nothing is changed; the
+   * next call goes on where it was interrupted if the embeddings have the same fingerprint, and begins anew otherwise.
    *
    * @throws BitryoshkaError `invalid-option` for codes of more bits than the new vectors can give, or while this goes
    *   on already, `not-supported` for a store that only reads; what the embeddings throw is passed on
@@ -659,19 +669,25 @@ export class BinaryVectorStore extends SaveableVectorStore {
     this.#durable?.file.checkWritable();
     const { signal } = task;
     signal?.throwIfAborted();
-    const reembedding = this.#prepareReembedding(embeddings);
+    const next: NextModel = { embeddings, model: undefined };
+    const reembedding = this.#prepareReembedding(next);
     this.#reembedding = reembedding;
     try {
-      const model = await fingerprintOf(embeddings);
+      next.model = await fingerprintOf(embeddings);
+      await this.#resume(reembedding, next, task);
       const documents = () => this.#documents;
       await reembedding.embedAll(documents, task);
       await reembedding.settled(signal);
       await this.#changes.run(async () => {
         await reembedding.embedAll(documents, { ...task, isLast: true });
-        await this.#swap(reembedding, { embeddings, model }, task);
+        await this.#swap(reembedding, next, task);
       }, signal);
     } catch (cause) {
-      reembedding.index?.close();
+      const { model } = next;
+      const canGoOn = !this.#durable && model !== undefined && reembedding.isIntact;
+      const { dimensions } = reembedding.index ?? {};
+      if (canGoOn) this.#interrupted = { reembedding, model, dimensions };
+      else reembedding.index?.close();
       this.#durable?.index.forgetNext();
       throw cause;
     } finally {
@@ -680,12 +696,13 @@ export class BinaryVectorStore extends SaveableVectorStore {
     }
   }
 
-  #prepareReembedding(embeddings: EmbeddingsInterface): Reembedding {
+  #prepareReembedding(next: NextModel): Reembedding {
     const durable = this.#durable?.index;
+    const { embeddings } = next;
     return new Reembedding({
       embeddings,
       createIndex: (dimensions) => {
-        const storage = durable?.beginNext(this.#options.storage);
+        const storage = durable?.beginNext(this.#options.storage, dimensions, next.model);
         return this.#createIndex(dimensions, { embeddings, storage });
       },
       write: (addition, isLast) => {
@@ -695,6 +712,53 @@ export class BinaryVectorStore extends SaveableVectorStore {
       onRun: (row) => durable?.writeNextFrom(row),
       keepsVectors: this.#similarity !== undefined,
     });
+  }
+
+  /** Goes on where an earlier call with the same model was interrupted. */
+  async #resume(
+    reembedding: Reembedding,
+    { embeddings, model }: NextModel,
+    task: TaskOptions,
+  ): Promise<void> {
+    const kept = this.#interrupted;
+    this.#interrupted = undefined;
+    const durable = this.#durable?.index;
+    const before = kept ?? durable?.interrupted;
+    // Models of one name may differ in their dimensions nevertheless.
+    const isSame = model !== undefined && before?.model === model;
+    if (!isSame || !(await reembedding.fits(before.dimensions, task))) {
+      kept?.reembedding.index?.close();
+      return;
+    }
+    if (kept) reembedding.takeOver(kept.reembedding);
+    if (!durable) return;
+    await this.#changes.run(async () => {
+      const storage = durable.resumeNext();
+      const index = this.#createIndex(before.dimensions as number, { embeddings, storage });
+      const there = new Set(this.#documents.occupied());
+      const isThere = (row: number) => there.has(row);
+      await reembedding.resume(index, () => durable.takeUpNext(index, isThere, task));
+    }, task.signal);
+  }
+
+  /**
+   * Makes the file of a store that was opened as small as it can be, and quicker to open. Additions and deletions do
+   * most of that by the way; this is for a file that is to be copied or kept. Searches go on, changes wait. A store in
+   * memory stays as it is.
+   *
+   * @throws BitryoshkaError `not-supported` for a store that only reads, `write-failed`; the signal's reason: what was
+   *   done until then stays done
+   */
+  async compact(task: TaskOptions = {}): Promise<void> {
+    const durable = this.#durable;
+    durable?.file.checkWritable();
+    // Whoever waits for what goes on is told of what fails in it.
+    await this.#index?.settled().catch((cause: unknown) => {
+      this.#failure = { cause };
+    });
+    await this.#changes.run(async () => {
+      if (this.#index) await durable?.index.compact(this.#index, task);
+    }, task.signal);
   }
 
   /**
@@ -896,10 +960,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
   /** What was embedded anew takes the place of what is searched. */
   async #swap(
     reembedding: Reembedding,
-    {
-      embeddings,
-      model,
-    }: { readonly embeddings: EmbeddingsInterface; readonly model?: string | undefined },
+    { embeddings, model }: NextModel,
     task: TaskOptions,
   ): Promise<void> {
     const before = this.#index;
@@ -950,9 +1011,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
     if (!durable?.file.isReadOnly) return read();
     for (;;) {
       await this.#refresh(durable);
-      const done = durable.file.atOneMoment(() =>
-        durable.isStale ? undefined : { value: read() },
-      );
+      const done = durable.file.atOnce(() => (durable.isStale ? undefined : { value: read() }));
       if (done) return done.value;
     }
   }
@@ -966,7 +1025,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
         const index = this.#index;
         if (!index || this.#isClosed) return;
         await durable.index.persist(index);
-        if (!index.isAdapting) await durable.index.collect();
+        if (!index.isAdapting) await durable.index.collect(index);
       })
       .catch((cause: unknown) => {
         this.#failure = { cause };
@@ -1071,6 +1130,13 @@ export class BinaryVectorStore extends SaveableVectorStore {
 export interface FileChange extends ChangeBeside {
   readonly vectors: number[][];
   readonly documents: readonly DocumentInterface[];
+}
+
+/** What is to embed all documents anew. */
+interface NextModel {
+  readonly embeddings: EmbeddingsInterface;
+  /** Its fingerprint, where it has one and that is known. */
+  model: string | undefined;
 }
 
 /** An index that is to take the place of another. */

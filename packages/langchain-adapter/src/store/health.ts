@@ -66,6 +66,8 @@ export interface HealthParts {
   readonly depth: SearchDepth | undefined;
   readonly targetRecall: number | undefined;
   readonly file: StoreFile | undefined;
+  /** The model of a reembedding that was interrupted. */
+  readonly interrupted: string | undefined;
 }
 
 const defaultRecall = 0.98;
@@ -80,8 +82,6 @@ const bitsPerTurn = 32;
 const rowsPerTurn = 32;
 /** What a hundred questions may be off. */
 const chance = 0.02;
-const mostFree = 0.5;
-const fewestFreeBytes = 1 << 20;
 
 /** Looks at a store, in turns. */
 export async function measureHealth(parts: HealthParts, task: TaskOptions): Promise<StoreHealth> {
@@ -101,7 +101,7 @@ export async function measureHealth(parts: HealthParts, task: TaskOptions): Prom
       codes: quantizer ? count * bytesPerCode(quantizer.bits) : 0,
       links: state?.finderBytes ?? 0,
       words: words instanceof MemoryLexicalIndex ? words.byteLength : 0,
-      file: file?.bytes.all,
+      file: file?.bytes,
     },
     index: index?.finder ?? 'exact',
     depth: state?.depth && (parts.depth ?? state.depth),
@@ -120,7 +120,7 @@ export async function measureHealth(parts: HealthParts, task: TaskOptions): Prom
 
 function* adviceFor(
   health: Omit<StoreHealth, 'advice'>,
-  { index, documents, file, depth }: HealthParts,
+  { index, documents, interrupted, depth }: HealthParts,
 ): Generator<string> {
   const { drift, recall, targetRecall, quantizer } = health;
   // Random codes are of no documents: others suit them as well.
@@ -147,10 +147,9 @@ function* adviceFor(
     const names = JSON.stringify(askedFields);
     yield `Filters ask for fields that are not declared: name ${names} in the option fields, and they are indexed as documents are added.`;
   }
-  if (!file) return;
-  const { all, free } = file.bytes;
-  if (free < Math.max(fewestFreeBytes, mostFree * all)) return;
-  yield `Of the ${all} bytes of the file, ${free} are free since documents were removed. They are used again; to give them back, close the store and run VACUUM in SQLite.`;
+  if (interrupted !== undefined) {
+    yield `Documents were being embedded anew, which was interrupted: call store.reembed() with the embeddings ${interrupted} to go on, or with others to forget about it.`;
+  }
 }
 
 async function recallOf(

@@ -4,6 +4,7 @@ import { unlessAborted } from '@bitryoshka/core/internal';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import type { Documents } from '../documents/documents.ts';
 import { embedTexts } from '../documents/embed-texts.ts';
+import { consecutive } from '../documents/row-pages.ts';
 
 /** Documents that are embedded and written together. */
 const rowsPerSlice = 512;
@@ -32,6 +33,8 @@ export class Reembedding {
   index: AutoIndex | undefined;
   /** By row, as they were given. */
   readonly vectors: Map<number, number[]> = new Map();
+  /** Whether another can go on where this one was interrupted. */
+  isIntact = true;
   readonly #options: ReembeddingOptions;
   /** Rows below are done, or gone. */
   #end = 0;
@@ -39,6 +42,25 @@ export class Reembedding {
 
   constructor(options: ReembeddingOptions) {
     this.#options = options;
+  }
+
+  /** Goes on where another was interrupted, which is not used any more. */
+  takeOver(other: Reembedding): void {
+    this.index = other.index;
+    this.#end = other.#end;
+    this.#release = other.#release;
+    for (const [row, vector] of other.vectors) this.vectors.set(row, vector);
+  }
+
+  /**
+   * Goes on where one of an earlier process was interrupted.
+   *
+   * @param takeUp gives the index the vectors that there are, and says below which row all are done
+   */
+  async resume(index: AutoIndex, takeUp: () => Promise<number>): Promise<void> {
+    this.#release = index.hold();
+    this.index = index;
+    this.#end = await takeUp();
   }
 
   /** Embeds documents, slice by slice, until there are none that came meanwhile. */
@@ -75,8 +97,17 @@ export class Reembedding {
 
   /** The index of a store without documents, which has a dimension nevertheless. */
   async probe(task: TaskOptions): Promise<AutoIndex> {
+    return this.#indexFor(await this.#dimensions(task));
+  }
+
+  /** Whether the embeddings make vectors of so many values. */
+  async fits(dimensions: number | undefined, task: TaskOptions): Promise<boolean> {
+    return dimensions !== undefined && dimensions === (await this.#dimensions(task));
+  }
+
+  async #dimensions(task: TaskOptions): Promise<number> {
     const [vector] = await embedTexts(this.#options.embeddings, ['dimensions'], task);
-    return this.#indexFor(vector as number[]);
+    return (vector as number[]).length;
   }
 
   async #embed(
@@ -92,12 +123,13 @@ export class Reembedding {
     }
     const vectors = await embedTexts(embeddings, [...texts.values()], { signal });
     const there = [...texts.keys()];
+    this.isIntact = false;
     await write(async () => {
       signal?.throwIfAborted();
-      for (const [start, end] of runsOf(there)) {
+      for (const [start, end] of consecutive(there)) {
         const first = there[start] as number;
         const some = vectors.slice(start, end);
-        const index = this.#indexFor(some[0] as number[]);
+        const index = this.#indexFor((some[0] as number[]).length);
         index.skipTo(first);
         onRun(first);
         await index.addAsync(some, { signal });
@@ -105,31 +137,23 @@ export class Reembedding {
           for (const [i, vector] of some.entries()) this.vectors.set(first + i, vector);
       }
     }, isLast);
+    this.isIntact = true;
     this.#end = (rows.at(-1) as number) + 1;
   }
 
-  #indexFor({ length }: readonly number[]): AutoIndex {
+  #indexFor(dimensions: number): AutoIndex {
     if (this.index) return this.index;
-    if (length === 0) {
+    if (dimensions === 0) {
       throw new BitryoshkaError({
         code: 'empty-input',
         message: 'reembed: got vectors of 0 dimensions, expected at least one.',
         remedy: 'Check what the embedding model returned.',
       });
     }
-    const index = this.#options.createIndex(length);
+    const index = this.#options.createIndex(dimensions);
     // What is learned from documents is learned when all are there.
     this.#release = index.hold();
     this.index = index;
     return index;
-  }
-}
-
-/** Where rising numbers follow each other without a gap: from, and to (exclusive), by their places. */
-function* runsOf(rows: readonly number[]): Generator<[start: number, end: number]> {
-  for (let start = 0, end = 0; start < rows.length; start = end) {
-    end = start + 1;
-    while (end < rows.length && rows[end] === (rows[start] as number) + end - start) end++;
-    yield [start, end];
   }
 }

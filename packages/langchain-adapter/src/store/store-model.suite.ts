@@ -28,6 +28,7 @@ const change = fc.oneof(
   { weight: 1, arbitrary: fc.record({ removeMultiplesOf: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 1, arbitrary: fc.constant({ fit: true }) },
   { weight: 1, arbitrary: fc.constant({ renew: true }) },
+  { weight: 1, arbitrary: fc.constant({ compact: true }) },
 );
 
 /** The obvious store: a list that is searched from end to end. */
@@ -95,6 +96,8 @@ export async function compareWithModel({
               }
             } else if ('renew' in step) {
               store = await renew(store);
+            } else if ('compact' in step) {
+              await store.compact();
             } else if (model.vectors.size > 4) {
               await store.fit();
             }
