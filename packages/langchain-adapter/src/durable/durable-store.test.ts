@@ -251,6 +251,18 @@ describe('stores in files', () => {
     });
   });
 
+  it('is verified without what its first change has left when it was not sealed', async () => {
+    await (await openStore()).close();
+    const database = driver(file);
+    database.exec("INSERT INTO documents VALUES (0, 'a', 1, 'cat', '{}', NULL, 0)");
+    database.close();
+    expect(await verifyStoreFile(file, { driver })).toEqual({
+      isWhole: true,
+      problems: [],
+      recoverable: { documents: 0, withoutVectors: 0, lost: 0 },
+    });
+  });
+
   it('is verified and recovered after its documents were embedded anew', async () => {
     const store = await openStore();
     await store.addDocuments(documents(60));

@@ -60,7 +60,9 @@ export class SalvagedFile {
     const { count, options, end, index } = settings ?? {};
     this.count = typeof count === 'number' ? count : undefined;
     this.options = isPlainObject(options) ? options : undefined;
-    const { row = 2 ** 32, removal = Number.MAX_SAFE_INTEGER } = isPlainObject(end) ? end : {};
+    // Before the first change is sealed nothing counts; where nobody knows, all of it may.
+    const all = settings ? 0 : Number.MAX_SAFE_INTEGER;
+    const { row = all, removal = all } = isPlainObject(end) ? end : {};
     this.#end = Number(row);
     this.#attempt('the removals', () => {
       for (const gone of this.#all<{ row: number }>(
