@@ -1,5 +1,9 @@
 export type { DocumentId } from './documents/document-batch.ts';
-export type { RecoverFileOptions, StoreFileVerification } from './durable/recover-file.ts';
+export type {
+  RecoverFileOptions,
+  StoreFileVerification,
+  VerifyFileOptions,
+} from './durable/recover-file.ts';
 export { recoverStoreFile, verifyStoreFile } from './durable/recover-file.ts';
 export type { SalvageOptions } from './durable/salvage-file.ts';
 export type { SqliteDatabase, SqliteDriver, SqliteStatement } from './durable/sqlite-driver.ts';

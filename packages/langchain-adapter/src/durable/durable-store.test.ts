@@ -222,6 +222,7 @@ describe('stores in files', () => {
     expect(await verifyStoreFile(file, { driver })).toEqual({
       isWhole: true,
       problems: [],
+      words: 'compared',
       recoverable: { documents: 398, withoutVectors: 0, lost: 0 },
     });
     const whole = await readFile(file);
@@ -260,6 +261,7 @@ describe('stores in files', () => {
     expect(await verifyStoreFile(file, { driver })).toEqual({
       isWhole: true,
       problems: [],
+      words: 'none',
       recoverable: { documents: 60, withoutVectors: 0, lost: 0 },
     });
     const to = join(folder, 'recovered.sqlite');

@@ -2,7 +2,7 @@ import type { AutoIndex, AutoIndexOptions, TaskOptions, VectorFormatName } from 
 import { BitryoshkaError, RowSet } from '@bitryoshka/core';
 import { checkpoint } from '@bitryoshka/core/internal';
 import { isPlainObject } from '../documents/plain-value.ts';
-import { createWordSearch } from '../lexical/hybrid-options.ts';
+import { createWordSearch, customTokenizer } from '../lexical/hybrid-options.ts';
 import type { SavedOptions } from '../snapshot/store-snapshot.ts';
 import type { BinaryVectorStoreOptions } from '../store/store-options.ts';
 import { DurableIndex } from './durable-index.ts';
@@ -86,7 +86,9 @@ export class DurableStore {
         this.writeModel();
       },
     });
-    if (words) await this.#prepareWords(documents, words.tokenizer ?? 'custom', task);
+    if (words) await this.#prepareWords(documents, words.tokenizer ?? customTokenizer, task);
+    // What is added without words would be missing among those that are there.
+    else if (!this.file.isReadOnly && this.file.setting('words')) this.#set('words', null);
     return { index, documents };
   }
 

@@ -1,6 +1,8 @@
 import { BitryoshkaError } from '@bitryoshka/core';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import { embedTexts } from '../documents/embed-texts.ts';
+import type { HybridOptions } from '../lexical/hybrid-options.ts';
+import { createWordSearch, wordSearchOf } from '../lexical/hybrid-options.ts';
 import { BinaryVectorStore } from '../store/binary-vector-store.ts';
 import type { SalvagedDocument, SalvageOptions } from './salvage-file.ts';
 import { SalvagedFile } from './salvage-file.ts';
@@ -11,6 +13,11 @@ export interface StoreFileVerification {
   readonly isWhole: boolean;
   /** What is wrong, the first hundred of it. */
   readonly problems: readonly string[];
+  /**
+   * Whether the words of a hybrid store were compared with its documents: `not-compared` where their tokens are made by
+   * a function that was not given, or by another version of ours; `none` without words.
+   */
+  readonly words: 'none' | 'compared' | 'not-compared';
   readonly recoverable: {
     readonly documents: number;
     /** How many of them have lost their vectors. */
@@ -18,6 +25,11 @@ export interface StoreFileVerification {
     /** Undefined where the settings cannot say how many documents there were. */
     readonly lost: number | undefined;
   };
+}
+
+export interface VerifyFileOptions extends SalvageOptions {
+  /** As the store was opened with it, if that was with a function: to compare its words. */
+  readonly hybrid?: HybridOptions | undefined;
 }
 
 export interface RecoverFileOptions extends SalvageOptions {
@@ -31,25 +43,32 @@ const documentsPerStep = 256;
  * Reads all of the file of a store, which no store should write to meanwhile, and says what is wrong with it. Changes
  * nothing.
  *
- * @throws BitryoshkaError `file-not-found`, `not-supported`, or `invalid-file` for what is no database; the signal's
- *   reason
+ * @throws BitryoshkaError `file-not-found`, `not-supported`, `invalid-option`, or `invalid-file` for what is no
+ *   database; the signal's reason
  */
 export async function verifyStoreFile(
   file: string,
-  { driver, ...task }: SalvageOptions = {},
+  { driver, hybrid, ...task }: VerifyFileOptions = {},
 ): Promise<StoreFileVerification> {
+  const given = createWordSearch(hybrid);
   return withSalvaged(file, driver, async (salvaged) => {
     salvaged.checkStructure();
+    const { tokenizer } = salvaged;
+    const search = tokenizer === undefined ? undefined : wordSearchOf(tokenizer, given);
+    const words = search && salvaged.words(search);
     let [documents, withoutVectors] = [0, 0];
-    for await (const { vector } of salvaged.documents(task)) {
+    for await (const { row, entry, vector } of salvaged.documents(task)) {
       documents++;
       if (!vector) withoutVectors++;
+      words?.add(row, entry.document);
     }
+    await words?.compare(task);
     const lost = salvaged.count === undefined ? undefined : salvaged.count - documents;
     const isWhole = salvaged.problems.length === 0 && lost === 0;
     return {
       isWhole,
       problems: salvaged.problems,
+      words: tokenizer === undefined ? 'none' : search ? 'compared' : 'not-compared',
       recoverable: { documents, withoutVectors, lost },
     };
   });

@@ -3,9 +3,12 @@ import { BitryoshkaError, RowSet } from '@bitryoshka/core';
 import { checkpoint, vectorCodec } from '@bitryoshka/core/internal';
 import type { DocumentEntry } from '../documents/document-batch.ts';
 import { isPlainObject } from '../documents/plain-value.ts';
+import type { WordSearch } from '../lexical/hybrid-options.ts';
 import type { SavedOptions } from '../snapshot/store-snapshot.ts';
 import type { DocumentRow } from './document-row.ts';
 import { decodeDocument, documentColumns } from './document-row.ts';
+import type { WordsFile } from './salvaged-words.ts';
+import { SalvagedWords } from './salvaged-words.ts';
 import type { SqliteDatabase, SqliteDriver, SqliteValue } from './sqlite-driver.ts';
 import { nodeSqlite } from './sqlite-driver.ts';
 import { checkDurableStorage } from './sqlite-vectors.ts';
@@ -18,6 +21,7 @@ export interface SalvageOptions extends TaskOptions {
 
 /** A document that is as it was written, with its vector if that is. */
 export interface SalvagedDocument {
+  readonly row: number;
   readonly entry: DocumentEntry;
   readonly vector: Float32Array | undefined;
 }
@@ -32,6 +36,8 @@ export class SalvagedFile {
   /** Documents that there were, as far as the settings tell. */
   readonly count: number | undefined;
   readonly options: SavedOptions | undefined;
+  /** What made the words of a hybrid store; undefined where there are none that count. */
+  readonly tokenizer: string | undefined;
   readonly #database: SqliteDatabase;
   /** Rows from here on were never sealed. */
   readonly #end: number;
@@ -57,9 +63,10 @@ export class SalvagedFile {
       });
     }
     const settings = this.#readSettings();
-    const { count, options, end, index } = settings ?? {};
+    const { count, options, end, index, words } = settings ?? {};
     this.count = typeof count === 'number' ? count : undefined;
     this.options = isPlainObject(options) ? options : undefined;
+    this.tokenizer = typeof words === 'string' ? words : undefined;
     const { row = 2 ** 32, removal = Number.MAX_SAFE_INTEGER } = isPlainObject(end) ? end : {};
     this.#end = Number(row);
     this.#attempt('the removals', () => {
@@ -85,6 +92,41 @@ export class SalvagedFile {
     });
   }
 
+  /**
+   * What compares the words of documents with those of the file.
+   *
+   * @returns undefined where these cannot be read
+   */
+  words(search: Pick<WordSearch, 'textOf' | 'tokenize'>): SalvagedWords | undefined {
+    const file: WordsFile = {
+      end: this.#end,
+      all: (sql, ...values) => {
+        // What cannot be read is said, and nothing of it found.
+        try {
+          return this.#all(sql, ...values);
+        } catch (cause) {
+          this.#note(`the words: ${reasonOf(cause)}`);
+          return [];
+        }
+      },
+      note: (problem) => this.#note(problem),
+    };
+    let words: SalvagedWords | undefined;
+    this.#attempt('the words', () => {
+      // No part of the file.
+      this.#database.exec('PRAGMA query_only = 0');
+      try {
+        this.#database.exec(
+          "CREATE VIRTUAL TABLE temp.instances USING fts5vocab (main, 'words', 'instance')",
+        );
+      } finally {
+        this.#database.exec('PRAGMA query_only = 1');
+      }
+      words = new SalvagedWords(file, search);
+    });
+    return words;
+  }
+
   /** All that is whole, in the order of the rows. */
   async *documents(task: TaskOptions): AsyncGenerator<SalvagedDocument> {
     let last = -1;
@@ -97,7 +139,7 @@ export class SalvagedFile {
       for (const found of this.#page(from)) {
         if (found.row >= this.#end || this.#gone.has(found.row)) continue;
         const entry = this.#entryOf(found);
-        if (entry) yield { entry, vector: this.#vectorOf(found.row) };
+        if (entry) yield { row: found.row, entry, vector: this.#vectorOf(found.row) };
       }
     }
   }

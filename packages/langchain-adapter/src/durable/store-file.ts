@@ -60,6 +60,9 @@ const schema = `
   CREATE INDEX removals_to_collect ON removals (collected, number) WHERE collected = 0;
 `;
 
+/** The statement of the words of a hybrid store, as SQLite keeps it. */
+export const wordsTable = `CREATE VIRTUAL TABLE words USING fts5 (tokens, content = '', contentless_delete = 1, tokenize = "ascii tokenchars '_'")`;
+
 /** Written bytes after which a transaction ends and another begins, so that none takes long. */
 const stepBytes = 1 << 19;
 /** Bytes of a part that are kept in one piece. */
@@ -243,11 +246,7 @@ export class StoreFile {
 
   /** Makes an empty table of words, also where there is one. */
   createWords(): void {
-    this.#attempt(() =>
-      this.#writer.exec(
-        `DROP TABLE IF EXISTS words; CREATE VIRTUAL TABLE words USING fts5 (tokens, content = '', contentless_delete = 1, tokenize = "ascii tokenchars '_'")`,
-      ),
-    );
+    this.#attempt(() => this.#writer.exec(`DROP TABLE IF EXISTS words; ${wordsTable}`));
   }
 
   /** Of all tables of vectors, which generation each is. */
