@@ -11,6 +11,17 @@ import { checkDurableStorage } from './sqlite-vectors.ts';
 import type { StoreFileOptions } from './store-file.ts';
 import { StoreFile } from './store-file.ts';
 
+/** Whose file it is: of a vector store, or of a store of LangGraph, which has items beside its documents. */
+export type StoreFileKind = 'documents' | 'items';
+
+const kinds: Readonly<Record<StoreFileKind, { readonly what: string; readonly opener: string }>> = {
+  documents: { what: 'documents', opener: 'BinaryVectorStore.open of @bitryoshka/langchain' },
+  items: {
+    what: 'items of LangGraph',
+    opener: 'BinaryStore.open of @bitryoshka/langchain/langgraph',
+  },
+};
+
 /** A store in its file: what is opened, and what is written of each change. */
 export class DurableStore {
   readonly file: StoreFile;
@@ -32,6 +43,21 @@ export class DurableStore {
   }
 
   /**
+   * @throws BitryoshkaError `invalid-file` for a file of another kind; files of before that was written count as what
+   *   is in them
+   */
+  checkKind(expected: StoreFileKind): void {
+    const { file } = this;
+    const known = kindOf(file.setting('kind'), file.hasTable('items'), file.setting('count'));
+    if (known === undefined || known === expected) return;
+    throw new BitryoshkaError({
+      code: 'invalid-file',
+      message: `${file.path}: got a file of ${kinds[known].what}, expected one of ${kinds[expected].what}.`,
+      remedy: `Open it with ${kinds[known].opener}, or name another file.`,
+    });
+  }
+
+  /**
    * How vectors are written.
    *
    * @throws BitryoshkaError `invalid-option` for another format than they were written in before
@@ -47,9 +73,10 @@ export class DurableStore {
     });
   }
 
-  saveOptions(options: SavedOptions): void {
+  saveOptions(options: SavedOptions, kind: StoreFileKind): void {
     this.file.begin();
     this.file.seal(() => {
+      this.file.set('kind', kind);
       this.file.set('options', options);
       this.writeModel();
       if (this.file.setting('count') === undefined) this.file.set('count', 0);
@@ -133,4 +160,15 @@ export class DurableStore {
   close(): void {
     this.file.close();
   }
+}
+
+/** @returns undefined where neither the settings nor what is in the file tell */
+export function kindOf(
+  setting: unknown,
+  hasItems: boolean,
+  documents: unknown,
+): StoreFileKind | undefined {
+  if (setting === 'documents' || setting === 'items') return setting;
+  if (hasItems) return 'items';
+  return typeof documents === 'number' && documents > 0 ? 'documents' : undefined;
 }

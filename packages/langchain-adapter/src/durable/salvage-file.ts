@@ -3,10 +3,14 @@ import { BitryoshkaError, RowSet } from '@bitryoshka/core';
 import { checkpoint, vectorCodec } from '@bitryoshka/core/internal';
 import type { DocumentEntry } from '../documents/document-batch.ts';
 import { isPlainObject } from '../documents/plain-value.ts';
+import type { ItemRow } from '../langgraph/item-table.ts';
+import { isWholeItem, itemColumns } from '../langgraph/item-table.ts';
 import type { WordSearch } from '../lexical/hybrid-options.ts';
 import type { SavedOptions } from '../snapshot/store-snapshot.ts';
 import type { DocumentRow } from './document-row.ts';
 import { decodeDocument, documentColumns } from './document-row.ts';
+import type { StoreFileKind } from './durable-store.ts';
+import { kindOf } from './durable-store.ts';
 import type { WordsFile } from './salvaged-words.ts';
 import { SalvagedWords } from './salvaged-words.ts';
 import type { SqliteDatabase, SqliteDriver, SqliteValue } from './sqlite-driver.ts';
@@ -26,6 +30,17 @@ export interface SalvagedDocument {
   readonly vector: Float32Array | undefined;
 }
 
+/** A table whose rows are numbered. */
+interface SalvagedTable {
+  readonly name: string;
+  readonly key: string;
+  readonly columns: string;
+}
+
+const documentTable: SalvagedTable = { name: 'documents', key: 'row', columns: documentColumns };
+const itemTable: SalvagedTable = { name: 'items', key: 'number', columns: itemColumns };
+/** No number is higher, unless it was damaged. */
+const mostRows = 2 ** 32;
 const rowsPerPage = 256;
 
 /** What is left of the file of a store, however damaged. Nothing of the file is changed. */
@@ -36,6 +51,8 @@ export class SalvagedFile {
   /** Documents that there were, as far as the settings tell. */
   readonly count: number | undefined;
   readonly options: SavedOptions | undefined;
+  /** Undefined where nothing tells: of documents. */
+  readonly kind: StoreFileKind | undefined;
   /** What made the words of a hybrid store; undefined where there are none that count. */
   readonly tokenizer: string | undefined;
   readonly #database: SqliteDatabase;
@@ -63,11 +80,12 @@ export class SalvagedFile {
       });
     }
     const settings = this.#readSettings();
-    const { count, options, end, index, words } = settings ?? {};
+    const { count, options, end, index, words, kind } = settings ?? {};
     this.count = typeof count === 'number' ? count : undefined;
     this.options = isPlainObject(options) ? options : undefined;
+    this.kind = kindOf(kind, this.#hasItems(), count);
     this.tokenizer = typeof words === 'string' ? words : undefined;
-    const { row = 2 ** 32, removal = Number.MAX_SAFE_INTEGER } = isPlainObject(end) ? end : {};
+    const { row = mostRows, removal = Number.MAX_SAFE_INTEGER } = isPlainObject(end) ? end : {};
     this.#end = Number(row);
     this.#attempt('the removals', () => {
       for (const gone of this.#all<{ row: number }>(
@@ -129,18 +147,22 @@ export class SalvagedFile {
 
   /** All that is whole, in the order of the rows. */
   async *documents(task: TaskOptions): AsyncGenerator<SalvagedDocument> {
-    let last = -1;
-    this.#attempt('the documents', () => {
-      last =
-        this.#all<{ last: number | null }>('SELECT max(row) AS last FROM documents')[0]?.last ?? -1;
-    });
-    for (let from = 0; from <= last; from += rowsPerPage) {
-      await checkpoint(task, { stage: 'recover', done: from, total: last + 1 });
-      for (const found of this.#page(from)) {
-        if (found.row >= this.#end || this.#gone.has(found.row)) continue;
-        const entry = this.#entryOf(found);
-        if (entry) yield { row: found.row, entry, vector: this.#vectorOf(found.row) };
-      }
+    for await (const found of this.#rows<DocumentRow>(documentTable, this.#end, task)) {
+      if (found.row >= this.#end || this.#gone.has(found.row)) continue;
+      const entry = this.#entryOf(found);
+      if (entry) yield { row: found.row, entry, vector: this.#vectorOf(found.row) };
+    }
+  }
+
+  /** All items that are whole, in the order in which they were made. */
+  async *items(task: TaskOptions): AsyncGenerator<ItemRow> {
+    for await (const found of this.#rows<ItemRow>(itemTable, mostRows, task)) {
+      let isWhole = false;
+      this.#attempt(`item ${found.number}`, () => {
+        isWhole = isWholeItem(found);
+        if (!isWhole) this.#note(`item ${found.number}: another checksum`);
+      });
+      if (isWhole) yield found;
     }
   }
 
@@ -148,16 +170,32 @@ export class SalvagedFile {
     this.#database.close();
   }
 
+  /** All rows of a table that can be read, those with numbers below an end, some at a time, in turns. */
+  async *#rows<Row>(table: SalvagedTable, end: number, task: TaskOptions): AsyncGenerator<Row> {
+    const { name, key } = table;
+    let last = -1;
+    this.#attempt(`the ${name}`, () => {
+      const sql = `SELECT max(${key}) AS last FROM ${name}`;
+      last = this.#all<{ last: number | null }>(sql)[0]?.last ?? -1;
+    });
+    // A number that was damaged may be any.
+    last = Math.min(last, end - 1);
+    for (let from = 0; from <= last; from += rowsPerPage) {
+      await checkpoint(task, { stage: 'recover', done: from, total: last + 1 });
+      yield* this.#page<Row>(table, from);
+    }
+  }
+
   /** Where a page cannot be read at once, each row by itself. */
-  #page(from: number): DocumentRow[] {
-    const sql = `SELECT ${documentColumns} FROM documents WHERE row BETWEEN ? AND ? ORDER BY row`;
+  #page<Row>({ name, key, columns }: SalvagedTable, from: number): Row[] {
+    const sql = `SELECT ${columns} FROM ${name} WHERE ${key} BETWEEN ? AND ? ORDER BY ${key}`;
     try {
-      return this.#all<DocumentRow>(sql, from, from + rowsPerPage - 1);
+      return this.#all<Row>(sql, from, from + rowsPerPage - 1);
     } catch (cause) {
-      this.#note(`documents from row ${from} on: ${reasonOf(cause)}`);
+      this.#note(`${name} from ${key} ${from} on: ${reasonOf(cause)}`);
       return Array.from({ length: rowsPerPage }, (_, i) => {
         try {
-          return this.#all<DocumentRow>(sql, from + i, from + i);
+          return this.#all<Row>(sql, from + i, from + i);
         } catch {
           return [];
         }
@@ -190,6 +228,11 @@ export class SalvagedFile {
       codec.decode(found.vector.slice(), vector);
     });
     return vector;
+  }
+
+  #hasItems(): boolean {
+    const sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'items'";
+    return this.#all(sql).length > 0;
   }
 
   #readSettings(): Record<string, unknown> | undefined {

@@ -237,9 +237,10 @@ export class StoreFile {
     }
   }
 
-  get hasWords(): boolean {
+  hasTable(name: string): boolean {
     const found = this.getNow<{ count: number }>(
-      "SELECT count(*) AS count FROM sqlite_master WHERE name = 'words'",
+      "SELECT count(*) AS count FROM sqlite_master WHERE type = 'table' AND name = ?",
+      name,
     );
     return found?.count === 1;
   }
