@@ -1,6 +1,7 @@
 export type { DocumentId } from './documents/document-batch.ts';
 export type {
   RecoverFileOptions,
+  StoreFileRecovery,
   StoreFileVerification,
   VerifyFileOptions,
 } from './durable/recover-file.ts';

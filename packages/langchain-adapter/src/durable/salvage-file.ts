@@ -16,7 +16,7 @@ import { SalvagedWords } from './salvaged-words.ts';
 import type { SqliteDatabase, SqliteDriver, SqliteValue } from './sqlite-driver.ts';
 import { nodeSqlite } from './sqlite-driver.ts';
 import { checkDurableStorage } from './sqlite-vectors.ts';
-import { checksumOf, vectorTable } from './store-file.ts';
+import { applicationId, checksumOf, vectorTable } from './store-file.ts';
 
 export interface SalvageOptions extends TaskOptions {
   /** Default: `node:sqlite`. */
@@ -79,11 +79,12 @@ export class SalvagedFile {
         cause,
       });
     }
+    this.#checkKind();
     const settings = this.#readSettings();
     const { count, options, end, index, words, kind } = settings ?? {};
     this.count = typeof count === 'number' ? count : undefined;
     this.options = isPlainObject(options) ? options : undefined;
-    this.kind = kindOf(kind, this.#hasItems(), count);
+    this.kind = kindOf(kind, this.#hasTable('items'), count);
     this.tokenizer = typeof words === 'string' ? words : undefined;
     const { row = mostRows, removal = Number.MAX_SAFE_INTEGER } = isPlainObject(end) ? end : {};
     this.#end = Number(row);
@@ -230,9 +231,25 @@ export class SalvagedFile {
     return vector;
   }
 
-  #hasItems(): boolean {
-    const sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'items'";
-    return this.#all(sql).length > 0;
+  /** Any of the two tells the file of a store. */
+  #checkKind(): void {
+    let isOurs = true;
+    this.#attempt('the header', () => {
+      const [found] = this.#all<{ application_id: number }>('PRAGMA application_id');
+      isOurs = found?.application_id === applicationId || this.#hasTable('documents');
+    });
+    if (isOurs) return;
+    this.close();
+    throw new BitryoshkaError({
+      code: 'invalid-file',
+      message: `${this.path}: got a database of another program.`,
+      remedy: 'Name a file that BinaryVectorStore.open or BinaryStore.open has made.',
+    });
+  }
+
+  #hasTable(name: string): boolean {
+    const sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?";
+    return this.#all(sql, name).length > 0;
   }
 
   #readSettings(): Record<string, unknown> | undefined {

@@ -22,7 +22,7 @@ export interface StoreFileOptions {
 }
 
 /** "bitr": tells the files of stores from others of SQLite. */
-const applicationId = 0x62697472;
+export const applicationId = 0x62697472;
 const formatVersion = 1;
 const busyMilliseconds = 5000;
 
