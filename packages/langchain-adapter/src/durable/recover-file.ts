@@ -8,8 +8,9 @@ import { ItemVectors } from '../langgraph/item-vectors.ts';
 import type { HybridOptions } from '../lexical/hybrid-options.ts';
 import { createWordSearch, wordSearchOf } from '../lexical/hybrid-options.ts';
 import { BinaryVectorStore } from '../store/binary-vector-store.ts';
-import type { SalvagedDocument, SalvageOptions } from './salvage-file.ts';
+import type { SalvagedDocument } from './salvage-file.ts';
 import { SalvagedFile } from './salvage-file.ts';
+import type { SalvageOptions } from './salvage-options.ts';
 import { builtin } from './sqlite-driver.ts';
 
 /** How the file of a store is. */

@@ -18,11 +18,6 @@ import { nodeSqlite } from './sqlite-driver.ts';
 import { checkDurableStorage } from './sqlite-vectors.ts';
 import { applicationId, checksumOf, vectorTable } from './store-file.ts';
 
-export interface SalvageOptions extends TaskOptions {
-  /** Default: `node:sqlite`. */
-  readonly driver?: SqliteDriver | undefined;
-}
-
 /** A document that is as it was written, with its vector if that is. */
 export interface SalvagedDocument {
   readonly row: number;
