@@ -35,6 +35,13 @@ export default defineConfig({
         test: {
           name: 'langchain-core-0.3',
           include: ['packages/langchain-adapter/src/**/*.test.ts'],
+          // What asks nothing of LangChain, and takes long.
+          exclude: [
+            '**/*.power.test.ts',
+            '**/*.kill.test.ts',
+            '**/*.life.test.ts',
+            '**/*.model.test.ts',
+          ],
         },
       },
     ],

@@ -215,10 +215,20 @@ describe('verify', () => {
     });
   });
 
-  it('refuses a folder that is missing', async () => {
-    await main(['node', 'bitryoshka', 'verify', join(folder, 'none')]);
-    expect(output.complained).toMatch(/^bitryoshka: .*none/);
-    expect(process.exitCode).toBe(1);
+  it('refuses what is no store', async () => {
+    const other = join(folder, 'notes.txt');
+    await writeFile(other, 'text');
+    await mkdir(join(folder, 'notes'));
+    for (const [path, said] of [
+      [join(folder, 'notes'), /^bitryoshka: .*a folder without anything of a store/],
+      [join(folder, 'none'), /^bitryoshka: .*none: got nothing that can be read \(ENOENT\)/],
+      [other, /^bitryoshka: .*a file that is no SQLite database/],
+    ] as const) {
+      output.complained = '';
+      await main(['node', 'bitryoshka', 'verify', path]);
+      expect(output.complained).toMatch(said);
+      expect(process.exitCode).toBe(1);
+    }
   });
 });
 

@@ -12,7 +12,7 @@ import { migrateStore } from './commands/migrate-store.ts';
 import { searchFolder } from './commands/search-folder.ts';
 import { trainHead } from './commands/train-head.ts';
 import { tuneQuantizer } from './commands/tune-quantizer.ts';
-import { verifyFolder } from './commands/verify-folder.ts';
+import { verifyStore } from './commands/verify-store.ts';
 import type { WriteReportOptions } from './commands/write-report.ts';
 import type { QuantizerChoice } from './evaluation/tuned-contender.ts';
 
@@ -227,14 +227,14 @@ function createProgram(): Command {
 
   program
     .command('verify')
-    .summary('what is wrong with a saved store, and what is left of it')
+    .summary('what is wrong with a store, and what is left of it')
     .description(
-      'Reads every file of a folder that BinaryVectorStore.save has written, says what is wrong with each, and brings back what is whole: documents first, and the vectors whose checksums are right.',
+      'Reads every file of a folder that BinaryVectorStore.save has written, or the SQLite file of BinaryVectorStore.open or BinaryStore.open, says what is wrong with it, and brings back what is whole: documents first, and the vectors whose checksums are right.',
     )
-    .argument('<folder>', 'the folder that was saved')
-    .option('--recover <folder>', 'a new folder for what can be brought back')
+    .argument('<path>', 'the folder that was saved, or the file')
+    .option('--recover <path>', 'a new folder, or a new file, for what can be brought back')
     .option('--json', 'print one object', false)
-    .action(verifyFolder);
+    .action(verifyStore);
 
   program
     .command('migrate')

@@ -1,7 +1,12 @@
 export type { DocumentId } from './documents/document-batch.ts';
-export type { RecoverFileOptions, StoreFileVerification } from './durable/recover-file.ts';
+export type {
+  RecoverFileOptions,
+  StoreFileRecovery,
+  StoreFileVerification,
+  VerifyFileOptions,
+} from './durable/recover-file.ts';
 export { recoverStoreFile, verifyStoreFile } from './durable/recover-file.ts';
-export type { SalvageOptions } from './durable/salvage-file.ts';
+export type { SalvageOptions } from './durable/salvage-options.ts';
 export type { SqliteDatabase, SqliteDriver, SqliteStatement } from './durable/sqlite-driver.ts';
 export type { DocumentFilter, MetadataQuery } from './filters/document-filter.ts';
 export type { HybridOptions } from './lexical/hybrid-options.ts';

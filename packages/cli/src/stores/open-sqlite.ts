@@ -1,15 +1,19 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { BitryoshkaError } from '@bitryoshka/core';
-import type { SqliteDatabase } from '@bitryoshka/langchain/migrate';
+import type { SqliteDatabase, SqliteDriver } from '@bitryoshka/langchain';
+import type { SqliteDatabase as MigratedDatabase } from '@bitryoshka/langchain/migrate';
 
 /** What is used of a database of better-sqlite3 or `node:sqlite`. */
-export interface OpenedDatabase extends SqliteDatabase {
-  loadExtension(path: string): void;
-  close(): void;
+export type OpenedDatabase = MigratedDatabase &
+  SqliteDatabase & { loadExtension(path: string): void };
+
+interface SqliteModule {
+  readonly DatabaseSync: DatabaseClass;
 }
 
-type Open = (file: string) => OpenedDatabase;
+/** Libraries take options of their own names. */
+type Open = (file: string, options?: { readonly isReadOnly?: boolean }) => OpenedDatabase;
 type DatabaseClass = new (file: string, options?: object) => OpenedDatabase;
 
 /**
@@ -20,17 +24,10 @@ type DatabaseClass = new (file: string, options?: object) => OpenedDatabase;
  */
 export async function openSqlite(file: string): Promise<OpenedDatabase> {
   const requireHere = createRequire(join(process.cwd(), 'package.json'));
-  const open = betterSqlite(requireHere) ?? (await nodeSqlite());
-  if (!open) {
-    throw new BitryoshkaError({
-      code: 'not-supported',
-      message: `${file}: got a SQLite database and no library that reads it, expected one.`,
-      remedy: 'Run npm install better-sqlite3 sqlite-vec in the current folder, or use Node 22.13.',
-    });
-  }
+  const open = await findSqlite(file, requireHere);
   let database: OpenedDatabase | undefined;
   try {
-    database = open(file);
+    database = open(file, { isReadOnly: true });
     const extension = vectorExtension(requireHere);
     if (extension !== undefined) database.loadExtension(extension);
     return database;
@@ -45,12 +42,32 @@ export async function openSqlite(file: string): Promise<OpenedDatabase> {
   }
 }
 
+/**
+ * What opens the file of a store, with the same libraries.
+ *
+ * @throws BitryoshkaError `not-supported` without either
+ */
+export async function sqliteDriver(file: string): Promise<SqliteDriver> {
+  const open = await findSqlite(file, createRequire(join(process.cwd(), 'package.json')));
+  return (path) => open(path);
+}
+
+async function findSqlite(file: string, requireHere: NodeJS.Require): Promise<Open> {
+  const open = betterSqlite(requireHere) ?? (await nodeSqlite()) ?? packagedSqlite(requireHere);
+  if (open) return open;
+  throw new BitryoshkaError({
+    code: 'not-supported',
+    message: `${file}: got a SQLite database and no library that reads it, expected one.`,
+    remedy: 'Run npm install better-sqlite3 sqlite-vec in the current folder, or use Node 22.13.',
+  });
+}
+
 function betterSqlite(requireHere: NodeJS.Require): Open | undefined {
   try {
     const Database = requireHere('better-sqlite3') as DatabaseClass;
     // It may have been built for another version of Node, which shows when it is used.
     new Database(':memory:').close();
-    return (file) => new Database(file, { readonly: true });
+    return (file, { isReadOnly = false } = {}) => new Database(file, { readonly: isReadOnly });
   } catch {
     return undefined;
   }
@@ -60,11 +77,24 @@ async function nodeSqlite(): Promise<Open | undefined> {
   // Not known to the oldest version of Node that is supported.
   const name = 'node:sqlite';
   try {
-    const { DatabaseSync } = (await import(name)) as { DatabaseSync: DatabaseClass };
-    return (file) => new DatabaseSync(file, { readOnly: true, allowExtension: true });
+    return openerOf((await import(name)) as SqliteModule);
   } catch {
     return undefined;
   }
+}
+
+/** That of Node as a package, for older versions. */
+function packagedSqlite(requireHere: NodeJS.Require): Open | undefined {
+  try {
+    return openerOf(requireHere('@photostructure/sqlite') as SqliteModule);
+  } catch {
+    return undefined;
+  }
+}
+
+function openerOf({ DatabaseSync }: SqliteModule): Open {
+  return (file, { isReadOnly = false } = {}) =>
+    new DatabaseSync(file, { readOnly: isReadOnly, allowExtension: isReadOnly });
 }
 
 /** @returns undefined where sqlite-vec is not installed: tables need not be its own */

@@ -1,10 +1,9 @@
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { BitryoshkaError } from '@bitryoshka/core';
+import { isSqliteFile } from './is-sqlite-file.ts';
 
 /** What can be moved from where it was saved. */
 export type StoreKind = 'HNSWLib' | 'FaissStore' | 'SQLite';
-
-const sqliteHeader = 'SQLite format 3\0';
 
 /**
  * What a path holds, by its files or its first bytes.
@@ -25,13 +24,7 @@ export async function storeKindOf(path: string): Promise<StoreKind> {
       remedy: 'Check the path and the permissions.',
     });
   }
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, 0);
-    if (buffer.toString('latin1', 0, bytesRead) === sqliteHeader) return 'SQLite';
-  } finally {
-    await file.close();
-  }
+  if (await isSqliteFile(path)) return 'SQLite';
   throw unknown(path, 'a file that is no SQLite database');
 }
 

@@ -364,7 +364,7 @@ export class DurableIndex {
    */
   async collect(index: AutoIndex, task: TaskOptions = {}): Promise<void> {
     const file = this.#file;
-    const { hasWords } = file;
+    const hasWords = file.hasTable('words');
     for (;;) {
       const some = file.all<{ number: number; row: number }>(
         `SELECT number, row FROM removals WHERE collected = 0 AND number <= ? ORDER BY number LIMIT ${rowsPerCollection}`,
@@ -681,7 +681,7 @@ export class DurableIndex {
       [this.#vectors, 'row', end],
       ['runs', 'first', end],
       ['removals', 'number', removal + 1],
-      ...(file.hasWords ? ([['words', 'rowid', end]] as const) : []),
+      ...(file.hasTable('words') ? ([['words', 'rowid', end]] as const) : []),
     ] as const) {
       for (;;) {
         const some = file.all<{ key: number }>(

@@ -219,9 +219,10 @@ describe('stores in files', () => {
     await store.settled();
     const all = new Map(store.entries());
     await store.close();
-    expect(await verifyStoreFile(file, { driver })).toEqual({
+    expect(await verifyStoreFile(file, { driver })).toMatchObject({
       isWhole: true,
       problems: [],
+      words: 'compared',
       recoverable: { documents: 398, withoutVectors: 0, lost: 0 },
     });
     const whole = await readFile(file);
@@ -272,6 +273,7 @@ describe('stores in files', () => {
     expect(await verifyStoreFile(file, { driver })).toEqual({
       isWhole: true,
       problems: [],
+      words: 'none',
       recoverable: { documents: 60, withoutVectors: 0, lost: 0 },
     });
     const to = join(folder, 'recovered.sqlite');

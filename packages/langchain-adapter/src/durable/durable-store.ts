@@ -2,7 +2,7 @@ import type { AutoIndex, AutoIndexOptions, TaskOptions, VectorFormatName } from 
 import { BitryoshkaError, RowSet } from '@bitryoshka/core';
 import { checkpoint } from '@bitryoshka/core/internal';
 import { isPlainObject } from '../documents/plain-value.ts';
-import { createWordSearch } from '../lexical/hybrid-options.ts';
+import { createWordSearch, customTokenizer } from '../lexical/hybrid-options.ts';
 import type { SavedOptions } from '../snapshot/store-snapshot.ts';
 import type { BinaryVectorStoreOptions } from '../store/store-options.ts';
 import { DurableIndex } from './durable-index.ts';
@@ -10,6 +10,17 @@ import { SqliteDocuments } from './sqlite-documents.ts';
 import { checkDurableStorage } from './sqlite-vectors.ts';
 import type { StoreFileOptions } from './store-file.ts';
 import { StoreFile } from './store-file.ts';
+
+/** Whose file it is: of a vector store, or of a store of LangGraph, which has items beside its documents. */
+export type StoreFileKind = 'documents' | 'items';
+
+const kinds: Readonly<Record<StoreFileKind, { readonly what: string; readonly opener: string }>> = {
+  documents: { what: 'documents', opener: 'BinaryVectorStore.open of @bitryoshka/langchain' },
+  items: {
+    what: 'items of LangGraph',
+    opener: 'BinaryStore.open of @bitryoshka/langchain/langgraph',
+  },
+};
 
 /** A store in its file: what is opened, and what is written of each change. */
 export class DurableStore {
@@ -32,6 +43,21 @@ export class DurableStore {
   }
 
   /**
+   * @throws BitryoshkaError `invalid-file` for a file of another kind; files of before that was written count as what
+   *   is in them
+   */
+  checkKind(expected: StoreFileKind): void {
+    const { file } = this;
+    const known = kindOf(file.setting('kind'), file.hasTable('items'), file.setting('count'));
+    if (known === undefined || known === expected) return;
+    throw new BitryoshkaError({
+      code: 'invalid-file',
+      message: `${file.path}: got a file of ${kinds[known].what}, expected one of ${kinds[expected].what}.`,
+      remedy: `Open it with ${kinds[known].opener}, or name another file.`,
+    });
+  }
+
+  /**
    * How vectors are written.
    *
    * @throws BitryoshkaError `invalid-option` for another format than they were written in before
@@ -47,12 +73,14 @@ export class DurableStore {
     });
   }
 
-  saveOptions(options: SavedOptions): void {
-    const isSame = JSON.stringify(this.file.setting('options')) === JSON.stringify(options);
-    const isKnown = this.file.setting('count') !== undefined;
-    if (isSame && isKnown && this.file.setting('model') === this.model) return;
+  saveOptions(options: SavedOptions, kind: StoreFileKind): void {
+    const known = (name: string) => this.file.setting(name);
+    const isSame = JSON.stringify(known('options')) === JSON.stringify(options);
+    const isKnown = known('count') !== undefined;
+    if (isSame && isKnown && known('kind') === kind && known('model') === this.model) return;
     this.file.begin();
     this.file.seal(() => {
+      this.file.set('kind', kind);
       this.file.set('options', options);
       this.writeModel();
       if (!isKnown) this.file.set('count', 0);
@@ -89,7 +117,9 @@ export class DurableStore {
         this.writeModel();
       },
     });
-    if (words) await this.#prepareWords(documents, words.tokenizer ?? 'custom', task);
+    if (words) await this.#prepareWords(documents, words.tokenizer ?? customTokenizer, task);
+    // What is added without words would be missing among those that are there.
+    else if (!this.file.isReadOnly && this.file.setting('words')) this.#set('words', null);
     return { index, documents };
   }
 
@@ -134,4 +164,15 @@ export class DurableStore {
   close(): void {
     this.file.close();
   }
+}
+
+/** @returns undefined where neither the settings nor what is in the file tell */
+export function kindOf(
+  setting: unknown,
+  hasItems: boolean,
+  documents: unknown,
+): StoreFileKind | undefined {
+  if (setting === 'documents' || setting === 'items') return setting;
+  if (hasItems) return 'items';
+  return typeof documents === 'number' && documents > 0 ? 'documents' : undefined;
 }

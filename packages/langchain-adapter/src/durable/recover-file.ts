@@ -1,9 +1,16 @@
-import { BitryoshkaError } from '@bitryoshka/core';
+import type { TaskOptions } from '@bitryoshka/core';
+import { BitryoshkaError, RowSet } from '@bitryoshka/core';
+import type { DocumentInterface } from '@langchain/core/documents';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import { embedTexts } from '../documents/embed-texts.ts';
+import type { ItemRow } from '../langgraph/item-table.ts';
+import { ItemVectors } from '../langgraph/item-vectors.ts';
+import type { HybridOptions } from '../lexical/hybrid-options.ts';
+import { createWordSearch, wordSearchOf } from '../lexical/hybrid-options.ts';
 import { BinaryVectorStore } from '../store/binary-vector-store.ts';
-import type { SalvagedDocument, SalvageOptions } from './salvage-file.ts';
+import type { SalvagedDocument } from './salvage-file.ts';
 import { SalvagedFile } from './salvage-file.ts';
+import type { SalvageOptions } from './salvage-options.ts';
 import { builtin } from './sqlite-driver.ts';
 
 /** How the file of a store is. */
@@ -11,13 +18,25 @@ export interface StoreFileVerification {
   readonly isWhole: boolean;
   /** What is wrong, the first hundred of it. */
   readonly problems: readonly string[];
+  /**
+   * Whether the words of a hybrid store were compared with its documents: `not-compared` where their tokens are made by
+   * a function that was not given, or by another version of ours; `none` without words.
+   */
+  readonly words: 'none' | 'compared' | 'not-compared';
   readonly recoverable: {
     readonly documents: number;
+    /** Of a store of LangGraph, whose documents are the texts of its items. */
+    readonly items?: number | undefined;
     /** How many of them have lost their vectors. */
     readonly withoutVectors: number;
     /** Undefined where the settings cannot say how many documents there were. */
     readonly lost: number | undefined;
   };
+}
+
+export interface VerifyFileOptions extends SalvageOptions {
+  /** As the store was opened with it, if that was with a function: to compare its words. */
+  readonly hybrid?: HybridOptions | undefined;
 }
 
 export interface RecoverFileOptions extends SalvageOptions {
@@ -31,28 +50,51 @@ const documentsPerStep = 256;
  * Reads all of the file of a store, which no store should write to meanwhile, and says what is wrong with it. Changes
  * nothing.
  *
- * @throws BitryoshkaError `file-not-found`, `not-supported`, or `invalid-file` for what is no database; the signal's
- *   reason
+ * @throws BitryoshkaError `file-not-found`, `not-supported`, `invalid-option`, or `invalid-file` for what is no
+ *   database; the signal's reason
  */
 export async function verifyStoreFile(
   file: string,
-  { driver, ...task }: SalvageOptions = {},
+  { driver, hybrid, ...task }: VerifyFileOptions = {},
 ): Promise<StoreFileVerification> {
+  const given = createWordSearch(hybrid);
   return withSalvaged(file, driver, async (salvaged) => {
     salvaged.checkStructure();
+    const { tokenizer } = salvaged;
+    const search = tokenizer === undefined ? undefined : wordSearchOf(tokenizer, given);
+    const words = search && salvaged.words(search);
     let [documents, withoutVectors] = [0, 0];
-    for await (const { vector } of salvaged.documents(task)) {
+    for await (const { row, entry, vector } of salvaged.documents(task)) {
       documents++;
       if (!vector) withoutVectors++;
+      words?.add(row, entry.document);
+    }
+    await words?.compare(task);
+    let items: number | undefined;
+    if (salvaged.kind === 'items') {
+      items = 0;
+      for await (const _ of salvaged.items(task)) items++;
     }
     const lost = salvaged.count === undefined ? undefined : salvaged.count - documents;
     const isWhole = salvaged.problems.length === 0 && lost === 0;
     return {
       isWhole,
       problems: salvaged.problems,
-      recoverable: { documents, withoutVectors, lost },
+      words: tokenizer === undefined ? 'none' : search ? 'compared' : 'not-compared',
+      recoverable: { documents, items, withoutVectors, lost },
     };
   });
+}
+
+/** What was brought back of a file. */
+export interface StoreFileRecovery {
+  readonly documents: number;
+  /** How many of the documents were embedded again. */
+  readonly embedded: number;
+  /** How many documents were not brought back: they have lost their vectors, or their item. */
+  readonly leftOut: number;
+  /** Of a store of LangGraph, whose documents are the texts of its items. */
+  readonly items?: number | undefined;
 }
 
 /**
@@ -60,8 +102,6 @@ export async function verifyStoreFile(
  * again. The damaged file stays as it is.
  *
  * @param to a file that is not there
- * @returns how many documents were brought back, how many of these were embedded again, and how many were left out
- *   because they have lost their vectors
  * @throws BitryoshkaError as `verifyStoreFile` and `BinaryVectorStore.open`; `invalid-option` when the other file is
  *   there
  */
@@ -69,7 +109,7 @@ export async function recoverStoreFile(
   file: string,
   to: string,
   { driver, embeddings, ...task }: RecoverFileOptions = {},
-): Promise<{ readonly documents: number; readonly embedded: number; readonly leftOut: number }> {
+): Promise<StoreFileRecovery> {
   if (exists(to)) {
     throw new BitryoshkaError({
       code: 'invalid-option',
@@ -80,42 +120,91 @@ export async function recoverStoreFile(
   return withSalvaged(file, driver, async (salvaged) => {
     const { similarity: _, storage, ...options } = salvaged.options ?? {};
     const none = { embedQuery: refuse, embedDocuments: refuse };
-    const store = await BinaryVectorStore.open(to, embeddings ?? none, {
+    const open = {
       ...options,
       storage: typeof storage === 'string' ? storage : undefined,
       driver,
-    });
-    let [documents, embedded, leftOut] = [0, 0, 0];
-    const add = async (some: readonly SalvagedDocument[]) => {
-      const lost = some.filter(({ vector }) => !vector);
-      const texts = lost.map(({ entry }) => entry.document.pageContent);
-      const made = embeddings && texts.length > 0 ? await embedTexts(embeddings, texts, task) : [];
-      const vectors = new Map(lost.map((each, i) => [each, made[i]]));
-      const kept = some.filter((each) => each.vector ?? vectors.get(each));
-      await store.addVectors(
-        kept.map((each) => Array.from((each.vector ?? vectors.get(each)) as ArrayLike<number>)),
-        kept.map(({ entry }) => entry.document),
-        { ids: kept.map(({ entry }) => entry.id), signal: task.signal },
-      );
-      documents += kept.length;
-      embedded += made.length;
-      leftOut += some.length - kept.length;
     };
+    const isOfItems = salvaged.kind === 'items';
+    const store = isOfItems
+      ? await ItemVectors.open(to, embeddings ?? none, open)
+      : await BinaryVectorStore.open(to, embeddings ?? none, open);
     try {
-      let some: SalvagedDocument[] = [];
-      for await (const each of salvaged.documents(task)) {
-        some.push(each);
-        if (some.length < documentsPerStep) continue;
-        await add(some);
-        some = [];
-      }
-      if (some.length > 0) await add(some);
+      const copy = { salvaged, embeddings, task };
+      const recovered = isOfItems
+        ? await copyItems(store as ItemVectors, copy)
+        : await copyDocuments(store, copy);
       await store.settled();
+      return recovered;
     } finally {
       await store.close();
     }
-    return { documents, embedded, leftOut };
   });
+}
+
+interface Copy {
+  readonly salvaged: SalvagedFile;
+  readonly embeddings: EmbeddingsInterface | undefined;
+  readonly task: TaskOptions;
+}
+
+/** @param isWanted is asked for each document that can be brought back */
+async function copyDocuments(
+  store: BinaryVectorStore,
+  { salvaged, embeddings, task }: Copy,
+  isWanted: (document: DocumentInterface) => boolean = () => true,
+): Promise<StoreFileRecovery> {
+  let [documents, embedded, leftOut] = [0, 0, 0];
+  const add = async (some: readonly SalvagedDocument[]) => {
+    const there = some.filter(
+      ({ entry, vector }) => (vector ?? embeddings) && isWanted(entry.document),
+    );
+    const lost = there.filter(({ vector }) => !vector);
+    const texts = lost.map(({ entry }) => entry.document.pageContent);
+    const made = embeddings && texts.length > 0 ? await embedTexts(embeddings, texts, task) : [];
+    const vectors = new Map(lost.map((each, i) => [each, made[i]]));
+    await store.addVectors(
+      there.map((each) => Array.from((each.vector ?? vectors.get(each)) as ArrayLike<number>)),
+      there.map(({ entry }) => entry.document),
+      { ids: there.map(({ entry }) => entry.id), signal: task.signal },
+    );
+    documents += there.length;
+    embedded += made.length;
+    leftOut += some.length - there.length;
+  };
+  let some: SalvagedDocument[] = [];
+  for await (const each of salvaged.documents(task)) {
+    some.push(each);
+    if (some.length < documentsPerStep) continue;
+    await add(some);
+    some = [];
+  }
+  if (some.length > 0) await add(some);
+  return { documents, embedded, leftOut };
+}
+
+/** Items with the documents that are theirs: those that have none left are kept as items without vectors. */
+async function copyItems(store: ItemVectors, copy: Copy): Promise<StoreFileRecovery> {
+  const { salvaged, task } = copy;
+  const [whole, withVectors] = [new RowSet(), new RowSet()];
+  for await (const { number } of salvaged.items(task)) whole.add(number);
+  const copied = await copyDocuments(store, copy, ({ metadata }) => {
+    const { item } = metadata;
+    const isTheirs = typeof item === 'number' && whole.has(item);
+    if (isTheirs) withVectors.add(item);
+    return isTheirs;
+  });
+  let items = 0;
+  let some: ItemRow[] = [];
+  for await (const row of salvaged.items(task)) {
+    some.push({ ...row, vectors: withVectors.has(row.number) ? row.vectors : 0 });
+    if (some.length < documentsPerStep) continue;
+    await store.restore(some);
+    items += some.length;
+    some = [];
+  }
+  await store.restore(some);
+  return { ...copied, items: items + some.length };
 }
 
 async function withSalvaged<T>(

@@ -3,25 +3,39 @@ import { BitryoshkaError, RowSet } from '@bitryoshka/core';
 import { checkpoint, vectorCodec } from '@bitryoshka/core/internal';
 import type { DocumentEntry } from '../documents/document-batch.ts';
 import { isPlainObject } from '../documents/plain-value.ts';
+import type { ItemRow } from '../langgraph/item-table.ts';
+import { isWholeItem, itemColumns } from '../langgraph/item-table.ts';
+import type { WordSearch } from '../lexical/hybrid-options.ts';
 import type { SavedOptions } from '../snapshot/store-snapshot.ts';
 import type { DocumentRow } from './document-row.ts';
 import { decodeDocument, documentColumns } from './document-row.ts';
+import type { StoreFileKind } from './durable-store.ts';
+import { kindOf } from './durable-store.ts';
+import type { WordsFile } from './salvaged-words.ts';
+import { SalvagedWords } from './salvaged-words.ts';
 import type { SqliteDatabase, SqliteDriver, SqliteValue } from './sqlite-driver.ts';
 import { nodeSqlite } from './sqlite-driver.ts';
 import { checkDurableStorage } from './sqlite-vectors.ts';
-import { checksumOf, vectorTable } from './store-file.ts';
-
-export interface SalvageOptions extends TaskOptions {
-  /** Default: `node:sqlite`. */
-  readonly driver?: SqliteDriver | undefined;
-}
+import { applicationId, checksumOf, vectorTable } from './store-file.ts';
 
 /** A document that is as it was written, with its vector if that is. */
 export interface SalvagedDocument {
+  readonly row: number;
   readonly entry: DocumentEntry;
   readonly vector: Float32Array | undefined;
 }
 
+/** A table whose rows are numbered. */
+interface SalvagedTable {
+  readonly name: string;
+  readonly key: string;
+  readonly columns: string;
+}
+
+const documentTable: SalvagedTable = { name: 'documents', key: 'row', columns: documentColumns };
+const itemTable: SalvagedTable = { name: 'items', key: 'number', columns: itemColumns };
+/** No number is higher, unless it was damaged. */
+const mostRows = 2 ** 32;
 const rowsPerPage = 256;
 
 /** What is left of the file of a store, however damaged. Nothing of the file is changed. */
@@ -32,6 +46,10 @@ export class SalvagedFile {
   /** Documents that there were, as far as the settings tell. */
   readonly count: number | undefined;
   readonly options: SavedOptions | undefined;
+  /** Undefined where nothing tells: of documents. */
+  readonly kind: StoreFileKind | undefined;
+  /** What made the words of a hybrid store; undefined where there are none that count. */
+  readonly tokenizer: string | undefined;
   readonly #database: SqliteDatabase;
   /** Rows from here on were never sealed. */
   readonly #end: number;
@@ -56,13 +74,18 @@ export class SalvagedFile {
         cause,
       });
     }
+    this.#checkKind();
     const settings = this.#readSettings();
-    const { count, options, end, index } = settings ?? {};
+    const { count, options, end, index, words, kind } = settings ?? {};
     this.count = typeof count === 'number' ? count : undefined;
     this.options = isPlainObject(options) ? options : undefined;
+    this.kind = kindOf(kind, this.#hasTable('items'), count);
+    this.tokenizer = typeof words === 'string' ? words : undefined;
     // Before the first change is sealed nothing counts; where nobody knows, all of it may.
-    const all = settings ? 0 : Number.MAX_SAFE_INTEGER;
-    const { row = all, removal = all } = isPlainObject(end) ? end : {};
+    const none = settings && 0;
+    const { row = none ?? mostRows, removal = none ?? Number.MAX_SAFE_INTEGER } = isPlainObject(end)
+      ? end
+      : {};
     this.#end = Number(row);
     this.#attempt('the removals', () => {
       for (const gone of this.#all<{ row: number }>(
@@ -87,20 +110,59 @@ export class SalvagedFile {
     });
   }
 
+  /**
+   * What compares the words of documents with those of the file.
+   *
+   * @returns undefined where these cannot be read
+   */
+  words(search: Pick<WordSearch, 'textOf' | 'tokenize'>): SalvagedWords | undefined {
+    const file: WordsFile = {
+      end: this.#end,
+      all: (sql, ...values) => {
+        // What cannot be read is said, and nothing of it found.
+        try {
+          return this.#all(sql, ...values);
+        } catch (cause) {
+          this.#note(`the words: ${reasonOf(cause)}`);
+          return [];
+        }
+      },
+      note: (problem) => this.#note(problem),
+    };
+    let words: SalvagedWords | undefined;
+    this.#attempt('the words', () => {
+      // No part of the file.
+      this.#database.exec('PRAGMA query_only = 0');
+      try {
+        this.#database.exec(
+          "CREATE VIRTUAL TABLE temp.instances USING fts5vocab (main, 'words', 'instance')",
+        );
+      } finally {
+        this.#database.exec('PRAGMA query_only = 1');
+      }
+      words = new SalvagedWords(file, search);
+    });
+    return words;
+  }
+
   /** All that is whole, in the order of the rows. */
   async *documents(task: TaskOptions): AsyncGenerator<SalvagedDocument> {
-    let last = -1;
-    this.#attempt('the documents', () => {
-      last =
-        this.#all<{ last: number | null }>('SELECT max(row) AS last FROM documents')[0]?.last ?? -1;
-    });
-    for (let from = 0; from <= last; from += rowsPerPage) {
-      await checkpoint(task, { stage: 'recover', done: from, total: last + 1 });
-      for (const found of this.#page(from)) {
-        if (found.row >= this.#end || this.#gone.has(found.row)) continue;
-        const entry = this.#entryOf(found);
-        if (entry) yield { entry, vector: this.#vectorOf(found.row) };
-      }
+    for await (const found of this.#rows<DocumentRow>(documentTable, this.#end, task)) {
+      if (found.row >= this.#end || this.#gone.has(found.row)) continue;
+      const entry = this.#entryOf(found);
+      if (entry) yield { row: found.row, entry, vector: this.#vectorOf(found.row) };
+    }
+  }
+
+  /** All items that are whole, in the order in which they were made. */
+  async *items(task: TaskOptions): AsyncGenerator<ItemRow> {
+    for await (const found of this.#rows<ItemRow>(itemTable, mostRows, task)) {
+      let isWhole = false;
+      this.#attempt(`item ${found.number}`, () => {
+        isWhole = isWholeItem(found);
+        if (!isWhole) this.#note(`item ${found.number}: another checksum`);
+      });
+      if (isWhole) yield found;
     }
   }
 
@@ -108,16 +170,32 @@ export class SalvagedFile {
     this.#database.close();
   }
 
+  /** All rows of a table that can be read, those with numbers below an end, some at a time, in turns. */
+  async *#rows<Row>(table: SalvagedTable, end: number, task: TaskOptions): AsyncGenerator<Row> {
+    const { name, key } = table;
+    let last = -1;
+    this.#attempt(`the ${name}`, () => {
+      const sql = `SELECT max(${key}) AS last FROM ${name}`;
+      last = this.#all<{ last: number | null }>(sql)[0]?.last ?? -1;
+    });
+    // A number that was damaged may be any.
+    last = Math.min(last, end - 1);
+    for (let from = 0; from <= last; from += rowsPerPage) {
+      await checkpoint(task, { stage: 'recover', done: from, total: last + 1 });
+      yield* this.#page<Row>(table, from);
+    }
+  }
+
   /** Where a page cannot be read at once, each row by itself. */
-  #page(from: number): DocumentRow[] {
-    const sql = `SELECT ${documentColumns} FROM documents WHERE row BETWEEN ? AND ? ORDER BY row`;
+  #page<Row>({ name, key, columns }: SalvagedTable, from: number): Row[] {
+    const sql = `SELECT ${columns} FROM ${name} WHERE ${key} BETWEEN ? AND ? ORDER BY ${key}`;
     try {
-      return this.#all<DocumentRow>(sql, from, from + rowsPerPage - 1);
+      return this.#all<Row>(sql, from, from + rowsPerPage - 1);
     } catch (cause) {
-      this.#note(`documents from row ${from} on: ${reasonOf(cause)}`);
+      this.#note(`${name} from ${key} ${from} on: ${reasonOf(cause)}`);
       return Array.from({ length: rowsPerPage }, (_, i) => {
         try {
-          return this.#all<DocumentRow>(sql, from + i, from + i);
+          return this.#all<Row>(sql, from + i, from + i);
         } catch {
           return [];
         }
@@ -150,6 +228,27 @@ export class SalvagedFile {
       codec.decode(found.vector.slice(), vector);
     });
     return vector;
+  }
+
+  /** Any of the two tells the file of a store. */
+  #checkKind(): void {
+    let isOurs = true;
+    this.#attempt('the header', () => {
+      const [found] = this.#all<{ application_id: number }>('PRAGMA application_id');
+      isOurs = found?.application_id === applicationId || this.#hasTable('documents');
+    });
+    if (isOurs) return;
+    this.close();
+    throw new BitryoshkaError({
+      code: 'invalid-file',
+      message: `${this.path}: got a database of another program.`,
+      remedy: 'Name a file that BinaryVectorStore.open or BinaryStore.open has made.',
+    });
+  }
+
+  #hasTable(name: string): boolean {
+    const sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?";
+    return this.#all(sql, name).length > 0;
   }
 
   #readSettings(): Record<string, unknown> | undefined {

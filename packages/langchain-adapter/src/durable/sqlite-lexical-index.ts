@@ -22,12 +22,8 @@ export class SqliteLexicalIndex implements LexicalIndex {
   }
 
   add(row: number, text: string): void {
-    const tokens = this.#tokenize(text);
-    this.#file.run(
-      'INSERT INTO words (rowid, tokens) VALUES (?, ?)',
-      row,
-      tokens.map(encodeToken).join(' '),
-    );
+    const tokens = encodeTokens(this.#tokenize(text)).join(' ');
+    this.#file.run('INSERT INTO words (rowid, tokens) VALUES (?, ?)', row, tokens);
   }
 
   /** The store does that. */
@@ -38,7 +34,7 @@ export class SqliteLexicalIndex implements LexicalIndex {
   }
 
   search(query: string, count: number, allowed?: RowSet): ScoredRow[] {
-    const tokens = new Set(this.#tokenize(query).map(encodeToken));
+    const tokens = new Set(encodeTokens(this.#tokenize(query)));
     if (tokens.size === 0 || count === 0 || allowed?.size === 0) return [];
     const match = Array.from(tokens, (token) => `"${token}"`).join(' OR ');
     for (let limit = 2 * count; ; limit *= growth) {
@@ -57,6 +53,11 @@ export class SqliteLexicalIndex implements LexicalIndex {
         .slice(0, count);
     }
   }
+}
+
+/** Tokens as FTS5 is given them: one place for each. */
+export function encodeTokens(tokens: readonly string[]): string[] {
+  return tokens.filter((token) => token !== '').map(encodeToken);
 }
 
 /** Whatever is no letter or digit by its number: FTS5 would end a token there, or fold its case. */

@@ -22,7 +22,7 @@ export interface StoreFileOptions {
 }
 
 /** "bitr": tells the files of stores from others of SQLite. */
-const applicationId = 0x62697472;
+export const applicationId = 0x62697472;
 const formatVersion = 1;
 const busyMilliseconds = 5000;
 
@@ -59,6 +59,9 @@ const schema = `
   CREATE TABLE removals (number INTEGER PRIMARY KEY AUTOINCREMENT, row INTEGER NOT NULL, collected INTEGER NOT NULL);
   CREATE INDEX removals_to_collect ON removals (collected, number) WHERE collected = 0;
 `;
+
+/** The statement of the words of a hybrid store, as SQLite keeps it. */
+export const wordsTable = `CREATE VIRTUAL TABLE words USING fts5 (tokens, content = '', contentless_delete = 1, tokenize = "ascii tokenchars '_'")`;
 
 /** Written bytes after which a transaction ends and another begins, so that none takes long. */
 const stepBytes = 1 << 19;
@@ -234,20 +237,17 @@ export class StoreFile {
     return found;
   }
 
-  get hasWords(): boolean {
+  hasTable(name: string): boolean {
     const found = this.getNow<{ count: number }>(
-      "SELECT count(*) AS count FROM sqlite_master WHERE name = 'words'",
+      "SELECT count(*) AS count FROM sqlite_master WHERE type = 'table' AND name = ?",
+      name,
     );
     return found?.count === 1;
   }
 
   /** Makes an empty table of words, also where there is one. */
   createWords(): void {
-    this.#attempt(() =>
-      this.#writer.exec(
-        `DROP TABLE IF EXISTS words; CREATE VIRTUAL TABLE words USING fts5 (tokens, content = '', contentless_delete = 1, tokenize = "ascii tokenchars '_'")`,
-      ),
-    );
+    this.#attempt(() => this.#writer.exec(`DROP TABLE IF EXISTS words; ${wordsTable}`));
   }
 
   /** Of all tables of vectors, which generation each is. */

@@ -5,8 +5,10 @@ import { Embeddings } from '@langchain/core/embeddings';
 import { Annotation, END, START, StateGraph } from '@langchain/langgraph';
 import type { BaseStore, SearchItem } from '@langchain/langgraph-checkpoint';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { recoverStoreFile, verifyStoreFile } from '../durable/recover-file.ts';
 import type { SqliteDriver } from '../durable/sqlite-driver.ts';
 import { driver, drivers } from '../durable/sqlite-drivers.suite.ts';
+import { StoreFile } from '../durable/store-file.ts';
 import { BinaryVectorStore } from '../store/binary-vector-store.ts';
 import { WordEmbeddings } from '../testing/index.ts';
 import type { BinaryStoreOptions } from './binary-store.ts';
@@ -270,16 +272,105 @@ describe('a store of items in a file', () => {
     await expect(openStore()).rejects.toMatchObject({ code: 'write-failed' });
   });
 
-  it('takes no file of documents for one of items', async () => {
-    const documents = await BinaryVectorStore.open(file, embeddings, { driver });
+  it('takes no file of documents for one of items, nor the other way round', async () => {
+    const openDocuments = (readOnly = false) =>
+      BinaryVectorStore.open(file, embeddings, { driver, readOnly });
+    const documents = await openDocuments();
+    await documents.close();
+    // Also where there are none yet.
+    for (const readOnly of [false, true]) {
+      await expect(openStore({ readOnly })).rejects.toThrow(
+        /got a file of documents, expected one of items.* Open it with BinaryVectorStore\.open/,
+      );
+      await expect(openStore({ readOnly })).rejects.toMatchObject({ code: 'invalid-file' });
+    }
+    // It was let go of.
+    await (await openDocuments()).close();
+    await rm(file);
+    const store = await openStore();
+    await store.put(['a'], 'k', { text: 'tea' });
+    await store.close();
+    for (const readOnly of [false, true]) {
+      await expect(openDocuments(readOnly)).rejects.toThrow(
+        /got a file of items.*, expected one of documents.* Open it with BinaryStore\.open/,
+      );
+      await expect(openDocuments(readOnly)).rejects.toMatchObject({ code: 'invalid-file' });
+    }
+    expect(await (await openStore()).get(['a'], 'k')).not.toBeNull();
+  });
+
+  it('tells files of before they said what they are of by what is in them', async () => {
+    const forget = () => {
+      const storeFile = new StoreFile(file, { driver });
+      storeFile.begin();
+      storeFile.seal(() => storeFile.set('kind', undefined));
+      storeFile.close();
+    };
+    const openDocuments = () => BinaryVectorStore.open(file, embeddings, { driver });
+    await (await openStore()).close();
+    forget();
+    await expect(openDocuments()).rejects.toMatchObject({ code: 'invalid-file' });
+    await (await openStore()).close();
+    await rm(file);
+    const documents = await openDocuments();
     await documents.addDocuments([{ pageContent: 'tea', metadata: {} }]);
     await documents.close();
+    forget();
     await expect(openStore()).rejects.toMatchObject({ code: 'invalid-file' });
-    await expect(openStore({ readOnly: true })).rejects.toMatchObject({ code: 'invalid-file' });
-    // It was let go of.
-    const again = await BinaryVectorStore.open(file, embeddings, { driver });
-    expect(again.stats().count).toBe(1);
+    await (await openDocuments()).close();
+  });
+
+  it('leaves classes of others the files that their store makes', async () => {
+    class Others extends BinaryVectorStore {}
+    await (await BinaryVectorStore.open(file, embeddings, { driver })).close();
+    await (await Others.open(file, embeddings, { driver })).close();
+    await (await BinaryVectorStore.open(file, embeddings, { driver })).close();
+  });
+
+  it('is verified and recovered with its items', async () => {
+    const store = await openStore({ hybrid: true });
+    for (let i = 0; i < 600; i++) {
+      await store.put(
+        ['a', `${i % 7}`],
+        `${i}`,
+        { text: `tea ${i}`, i },
+        i % 3 ? undefined : false,
+      );
+    }
+    await store.delete(['a', '1'], '1');
+    await store.close();
+    expect(await verifyStoreFile(file, { driver })).toEqual({
+      isWhole: true,
+      problems: [],
+      words: 'compared',
+      recoverable: { documents: 399, items: 599, withoutVectors: 0, lost: 0 },
+    });
+    const database = driver(file);
+    database.exec("UPDATE items SET value = '{}' WHERE key = '7'");
+    database.exec("UPDATE documents SET content = 'car' WHERE content = 'tea 10'");
+    database.close();
+    const { isWhole, problems, recoverable } = await verifyStoreFile(file, { driver });
+    expect([isWhole, problems.length]).toEqual([false, 2]);
+    expect(recoverable).toMatchObject({ documents: 398, items: 598, lost: 1 });
+    const to = join(folder, 'recovered.sqlite');
+    expect(await recoverStoreFile(file, to, { driver })).toEqual({
+      documents: 397,
+      embedded: 0,
+      leftOut: 1,
+      items: 598,
+    });
+    file = to;
+    const again = await openStore();
+    expect(await again.get(['a', '0'], '7')).toBeNull();
+    // It has lost its text, but not itself.
+    expect((await again.get(['a', '3'], '10'))?.value).toEqual({ text: 'tea 10', i: 10 });
+    const ranked = await again.search(['a'], { query: 'tea 11', limit: 1000 });
+    expect(ranked).toHaveLength(598);
+    expect(ranked[0]?.key).toBe('11');
+    await again.put(['b'], 'new', { text: 'whales sing' });
+    expect(keysOf(await again.search(['b'], { query: 'whales' }))).toEqual(['new']);
     await again.close();
+    expect(await verifyStoreFile(to, { driver })).toMatchObject({ isWhole: true });
   });
 
   it('says so where an item was damaged', async () => {

@@ -106,7 +106,7 @@ export class BinaryStore extends BaseStore {
       fields: ItemVectors.fields,
     });
     try {
-      return new BinaryStore(vectors, new ItemTable(vectors.file, vectors.stats().count), options);
+      return new BinaryStore(vectors, new ItemTable(vectors.file), options);
     } catch (cause) {
       await vectors.close();
       throw cause;

@@ -25,7 +25,7 @@ export interface ItemRow {
   readonly checksum: number;
 }
 
-const columns = 'number, path, key, value, types, created, updated, vectors, checksum';
+export const itemColumns = 'number, path, key, value, types, created, updated, vectors, checksum';
 const schema = [
   `CREATE TABLE items (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -69,21 +69,15 @@ const nextPaths = `
 export class ItemTable {
   readonly #file: StoreFile;
 
-  /**
-   * @param documents how many the file has: without a table, they are not of items
-   * @throws BitryoshkaError `invalid-file` for a file of documents, or one without items that is to be read only
-   */
-  constructor(file: StoreFile, documents: number) {
+  /** @throws BitryoshkaError `invalid-file` for a file without items that is to be read only */
+  constructor(file: StoreFile) {
     this.#file = file;
-    const found = file.get<{ count: number }>(
-      "SELECT count(*) AS count FROM sqlite_master WHERE name = 'items'",
-    );
-    if (found?.count === 1) return;
-    if (documents > 0 || file.isReadOnly) {
+    if (file.hasTable('items')) return;
+    if (file.isReadOnly) {
       throw new BitryoshkaError({
         code: 'invalid-file',
         message: `${file.path}: got a file without items.`,
-        remedy: 'Name a file that BinaryStore.open has made, or one that is not there.',
+        remedy: 'Name a file that BinaryStore.open has made.',
       });
     }
     file.transaction(() => {
@@ -108,13 +102,17 @@ export class ItemTable {
 
   row(path: string, key: string): ItemRow | undefined {
     return this.#checked(
-      this.#file.get<ItemRow>(`SELECT ${columns} FROM items WHERE path = ? AND key = ?`, path, key),
+      this.#file.get<ItemRow>(
+        `SELECT ${itemColumns} FROM items WHERE path = ? AND key = ?`,
+        path,
+        key,
+      ),
     );
   }
 
   at(number: number): ItemRow | undefined {
     return this.#checked(
-      this.#file.get<ItemRow>(`SELECT ${columns} FROM items WHERE number = ?`, number),
+      this.#file.get<ItemRow>(`SELECT ${itemColumns} FROM items WHERE number = ?`, number),
     );
   }
 
@@ -127,7 +125,7 @@ export class ItemTable {
     const which = isWithout ? 'vectors = 0 AND' : '';
     for (let [path, number] = [from, -1]; ; ) {
       const page = this.#file.all<ItemRow>(
-        `SELECT ${columns} FROM items WHERE ${which} (path, number) > (?, ?) AND path < ? ORDER BY path, number LIMIT ${rowsPerPage}`,
+        `SELECT ${itemColumns} FROM items WHERE ${which} (path, number) > (?, ?) AND path < ? ORDER BY path, number LIMIT ${rowsPerPage}`,
         path,
         number,
         to,
@@ -188,7 +186,7 @@ export class ItemTable {
   }
 
   #checked(row: ItemRow | undefined): ItemRow | undefined {
-    if (!row || checksumOfItem(row) === row.checksum) return row;
+    if (!row || isWholeItem(row)) return row;
     throw this.#file.damaged(`item ${row.number}`);
   }
 }
@@ -204,7 +202,7 @@ export async function stageItems(
     if (done % 64 === 0) await checkpoint({}, { stage: 'store', done, total: items.length });
     const { number, path, key, value, types, created, updated, vectors } = item;
     file.run(
-      `INSERT INTO staged_items (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO staged_items (${itemColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       number,
       path,
       key,
@@ -226,9 +224,14 @@ export async function stageItems(
 export function takeStagedItems(file: StoreFile): void {
   file.run('DELETE FROM items WHERE number IN (SELECT number FROM staged_items)');
   file.run(
-    `INSERT INTO items (${columns}) SELECT ${columns} FROM staged_items WHERE value IS NOT NULL`,
+    `INSERT INTO items (${itemColumns}) SELECT ${itemColumns} FROM staged_items WHERE value IS NOT NULL`,
   );
   file.run('DELETE FROM staged_items');
+}
+
+/** Whether it is as it was written. */
+export function isWholeItem(row: ItemRow): boolean {
+  return checksumOfItem(row) === row.checksum;
 }
 
 function checksumOfItem(item: Omit<ItemRow, 'checksum'>): number {

@@ -1,8 +1,11 @@
 import { Document } from '@langchain/core/documents';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
+import type { StoreFileKind } from '../durable/durable-store.ts';
 import type { StoreFile } from '../durable/store-file.ts';
 import type { FileChange } from '../store/binary-vector-store.ts';
 import { BinaryVectorStore } from '../store/binary-vector-store.ts';
+import type { ItemRow } from './item-table.ts';
+import { ItemTable, stageItems, takeStagedItems } from './item-table.ts';
 import type { Namespace } from './namespace.ts';
 import { pathsAround } from './namespace.ts';
 
@@ -32,6 +35,10 @@ interface TextMetadata {
 /** The texts of items as documents: one for each vector, beside the items in one file. */
 export class ItemVectors extends BinaryVectorStore {
   static readonly fields: readonly (keyof TextMetadata)[] = ['item', 'within'];
+
+  protected override get storeFileKind(): StoreFileKind {
+    return 'items';
+  }
 
   /** That of a store that was opened. */
   get file(): StoreFile {
@@ -63,6 +70,13 @@ export class ItemVectors extends BinaryVectorStore {
         write,
       };
     });
+  }
+
+  /** Writes items whose documents are there already, into a file that may have none yet. */
+  async restore(rows: readonly ItemRow[]): Promise<void> {
+    new ItemTable(this.file);
+    const stage = (file: StoreFile) => stageItems(file, rows, []);
+    await this.change(async () => ({ items: [], stage, write: takeStagedItems }));
   }
 
   /**

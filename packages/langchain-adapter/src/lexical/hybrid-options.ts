@@ -18,6 +18,9 @@ export interface HybridOptions {
   readonly fields?: readonly string[] | undefined;
 }
 
+/** What a file says of words that a function of the caller's has made. */
+export const customTokenizer = 'custom';
+
 /** What is kept of documents to find them by their words. */
 export interface WordSearch<Index extends LexicalIndex = LexicalIndex> {
   readonly index: Index;
@@ -61,6 +64,27 @@ export function createWordSearch(
     textOf: ({ metadata, pageContent }) =>
       [...fields.flatMap((path) => textsAt(metadata, path)), pageContent].join('\n'),
   };
+}
+
+/**
+ * What made the words of a file, by what it says of that.
+ *
+ * @param given for words that a function of the caller's has made
+ * @returns undefined where that is not known
+ */
+export function wordSearchOf(
+  tokenizer: string,
+  given: WordSearch | undefined,
+): WordSearch | undefined {
+  if (tokenizer === customTokenizer) return given?.tokenizer === undefined ? given : undefined;
+  try {
+    const { language, fields }: HybridOptions = JSON.parse(tokenizer);
+    const search = createWordSearch({ language, fields });
+    // Another version has another name.
+    return search?.tokenizer === tokenizer ? search : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function checked(tokenize: Tokenize): Tokenize {

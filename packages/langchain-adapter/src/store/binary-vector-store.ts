@@ -30,6 +30,7 @@ import { copiedAtOnce, copyDocument, toDocumentBatch, toId } from '../documents/
 import { DocumentTable } from '../documents/document-table.ts';
 import type { Documents } from '../documents/documents.ts';
 import { embedTexts } from '../documents/embed-texts.ts';
+import type { StoreFileKind } from '../durable/durable-store.ts';
 import { DurableStore } from '../durable/durable-store.ts';
 import type { ChangeBeside, SqliteDocuments } from '../durable/sqlite-documents.ts';
 import type { StoreFile } from '../durable/store-file.ts';
@@ -249,7 +250,8 @@ export class BinaryVectorStore extends SaveableVectorStore {
    * @param embeddings of the model that the store was filled with
    * @param options of the store, where they are to be others than before
    * @throws BitryoshkaError `not-supported` without SQLite, `write-failed` for a file that another store writes to,
-   *   `invalid-file`, `unsupported-version`, `checksum-mismatch`, `model-mismatch`
+   *   `invalid-file`, also for the file of a store of LangGraph, `unsupported-version`, `checksum-mismatch`,
+   *   `model-mismatch`
    */
   static async open<Store extends BinaryVectorStore = BinaryVectorStore>(
     this: StoreClass<Store>,
@@ -268,12 +270,14 @@ export class BinaryVectorStore extends SaveableVectorStore {
         ...withoutUndefined(chosen),
         ...(quantizer && !given && { quantizer }),
       });
+      durable.checkKind(store.storeFileKind);
       store.#durable = durable;
       await store.#read(durable, { signal });
       await store.#checkOpened();
       if (readOnly) return store;
       const index = store.#index;
-      durable.saveOptions({ ...store.#savedOptions(), storage: durable.format(options.storage) });
+      const storage = durable.format(options.storage);
+      durable.saveOptions({ ...store.#savedOptions(), storage }, store.storeFileKind);
       if (!index && given) {
         const indexOptions = store.#indexOptions(given.inputDimensions);
         store.#index = new AutoIndex({ ...indexOptions, quantizer: given });
@@ -462,6 +466,11 @@ export class BinaryVectorStore extends SaveableVectorStore {
       durable?.forget();
       throw cause;
     }
+  }
+
+  /** What the files are of that `open` makes and takes. */
+  protected get storeFileKind(): StoreFileKind {
+    return 'documents';
   }
 
   /** The file of a store that was opened: for classes that keep more in it than documents. */
