@@ -7,7 +7,7 @@ import type {
   SqliteStatement,
   SqliteValue,
 } from './sqlite-driver.ts';
-import { builtin, nodeSqlite } from './sqlite-driver.ts';
+import { builtin, fileExists, nodeSqlite } from './sqlite-driver.ts';
 
 export interface StoreFileOptions {
   /** Default: `node:sqlite`. */
@@ -67,13 +67,17 @@ const pieceBytes = 1 << 20;
 
 /**
  * The SQLite file of a store. Two connections: one writes, and holds what is not committed yet; the other reads what
- * is. Everything that is read back has a checksum, as SQLite has none.
+ * is. Where a file has one connection alone, what is not committed is read as well: whoever reads leaves out rows that
+ * the settings do not tell of, as they may be committed and not sealed. Everything that is read back has a checksum, as
+ * SQLite has none.
  */
 export class StoreFile {
   readonly path: string;
   readonly isReadOnly: boolean;
   readonly #reader: SqliteDatabase;
   readonly #writer: SqliteDatabase;
+  /** Whether one connection reads and writes. */
+  readonly #isShared: boolean;
   readonly #lock: SqliteDatabase | undefined;
   readonly #statements: Map<SqliteDatabase, Map<string, SqliteStatement>> = new Map();
   #isWriting = false;
@@ -100,14 +104,21 @@ export class StoreFile {
     this.path = path;
     this.isReadOnly = readOnly;
     this.#isFull = durability === 'full';
-    if (readOnly && !builtin<typeof import('node:fs')>('node:fs')?.existsSync(path)) {
+    if (readOnly && open.isExclusive) {
+      throw failure(
+        'not-supported',
+        `readOnly: got it for ${path}, which has one connection at a time`,
+        'Leave readOnly out.',
+      );
+    }
+    if (readOnly && !fileExists(path, driver)) {
       throw failure(
         'file-not-found',
         `${path}: got no file`,
         'Check the path, or open it to write.',
       );
     }
-    this.#lock = readOnly ? undefined : lockFor(path, open);
+    this.#lock = readOnly || open.isExclusive ? undefined : lockFor(path, open);
     const opened: SqliteDatabase[] = [];
     try {
       this.#writer = this.#attempt(() => open(path));
@@ -116,14 +127,17 @@ export class StoreFile {
         this.#writer.exec(`PRAGMA busy_timeout = ${busyMilliseconds}`);
         if (readOnly) return;
         this.#checkKind(true);
+        // Where there can be no log, SQLite goes on with a journal.
         this.#writer.exec('PRAGMA journal_mode = WAL');
         this.#writer.exec('PRAGMA synchronous = NORMAL');
       });
       this.#checkKind(false);
-      this.#reader = readOnly ? this.#writer : this.#attempt(() => open(path));
-      if (this.#reader !== this.#writer) opened.push(this.#reader);
+      this.#isShared = !readOnly && open.isExclusive === true;
+      const isOne = readOnly || this.#isShared;
+      this.#reader = isOne ? this.#writer : this.#attempt(() => open(path));
+      if (!isOne) opened.push(this.#reader);
       this.#attempt(() => this.#reader.exec(`PRAGMA busy_timeout = ${busyMilliseconds}`));
-      this.#attempt(() => this.#reader.exec('PRAGMA query_only = 1'));
+      if (!this.#isShared) this.#attempt(() => this.#reader.exec('PRAGMA query_only = 1'));
     } catch (cause) {
       for (const connection of opened) connection.close();
       this.#lock?.close();
@@ -191,8 +205,8 @@ export class StoreFile {
     this.#isSealing = true;
     try {
       exec('COMMIT');
-      // What was written before is flushed along.
-      if (this.#isFull) exec('PRAGMA synchronous = FULL');
+      // What was written before is flushed along, and that a journal is gone.
+      if (this.#isFull) exec('PRAGMA synchronous = EXTRA');
       exec('BEGIN IMMEDIATE');
       change();
       exec('COMMIT');
@@ -216,6 +230,8 @@ export class StoreFile {
 
   /** Reads what is in the file at one moment, whatever others write meanwhile. */
   async atOnce<T>(read: () => T | Promise<T>): Promise<T> {
+    // Nobody else writes.
+    if (this.#isShared) return read();
     this.#attempt(() => this.#reader.exec('BEGIN'));
     try {
       return await read();
@@ -226,6 +242,7 @@ export class StoreFile {
 
   /** The same for what is read without waiting. */
   atOneMoment<T>(read: () => T): T {
+    if (this.#isShared) return read();
     this.#attempt(() => this.#reader.exec('BEGIN'));
     try {
       return read();
