@@ -1,5 +1,5 @@
 import sqlite3InitModule from '@sqlite.org/sqlite-wasm';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { SqliteWasm, SqliteWasmPool } from './sqlite-wasm.ts';
 import { sqliteWasm } from './sqlite-wasm.ts';
 
@@ -22,7 +22,7 @@ it('has room for the files of stores', async () => {
       },
     })),
   );
-  expect(capacity).toBe(13);
+  expect(capacity).toBe(21);
   expect(driver.isExclusive).toBe(true);
   driver('store.sqlite').close();
 });
@@ -33,8 +33,21 @@ it('says what is in its way', async () => {
   const old = { ...sqlite3, version: { ...sqlite3.version, libVersionNumber: 3053004 } };
   await expect(sqliteWasm(old)).rejects.toThrow(/got 3053004 .* expected 3054000/);
   await expect(sqliteWasm({} as SqliteWasm)).rejects.toMatchObject({ code: 'not-supported' });
-  const taken = withPool(() => {
-    throw new DOMException('taken', 'NoModificationAllowedError');
-  });
-  await expect(sqliteWasm(taken)).rejects.toMatchObject({ code: 'write-failed' });
+});
+
+it('waits for files that another has, but not for long', async () => {
+  vi.useFakeTimers();
+  try {
+    let tries = 0;
+    const taken = withPool(() => {
+      tries++;
+      throw new DOMException('taken', 'NoModificationAllowedError');
+    });
+    const refused = expect(sqliteWasm(taken)).rejects.toMatchObject({ code: 'write-failed' });
+    await vi.runAllTimersAsync();
+    await refused;
+    expect(tries).toBeGreaterThan(10);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -34,13 +34,15 @@ export interface SqliteWasm {
 /** Those before it delete what they can of a folder whose files another tab, or a page that reloads, still has open. */
 const oldestVersion = 3_054_000;
 /** Each file of a store has another beside it while it is open. */
-const freeFiles = 8;
+const freeFiles = 16;
 const waitMilliseconds = 3000;
 const stepMilliseconds = 100;
 
 /**
  * SQLite in a browser, in files of the origin private file system: for a dedicated worker. The files belong to the
  * worker until it ends.
+ * By SQLite's own build, which has FTS5 and answers at once, as stores read: the API of wa-sqlite waits. And by
+ * `opfs-sahpool`, which needs no headers.
  *
  * @throws BitryoshkaError `write-failed` where another tab or worker has the files open, `not-supported` where there
  *   is no such file system or an older SQLite

@@ -7,7 +7,7 @@ import type {
 } from './sqlite-driver.ts';
 
 /** The part of a statement of `@sqlite.org/sqlite-wasm` that stores use. */
-export interface WasmStatement {
+interface WasmStatement {
   bind(values: SqliteValue[]): unknown;
   step(): boolean;
   get(row: Record<string, unknown>): unknown;
@@ -15,7 +15,7 @@ export interface WasmStatement {
 }
 
 /** The part of its databases. */
-export interface WasmDatabase {
+interface WasmDatabase {
   exec(sql: string): unknown;
   prepare(sql: string): WasmStatement;
   /** Of its statements as well. */
