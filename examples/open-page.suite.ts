@@ -25,17 +25,30 @@ async function findBrowser(): Promise<{ file: string; args: string[] } | undefin
 
 export const browser = await findBrowser();
 
-const types: Record<string, string> = { html: 'text/html', js: 'text/javascript' };
+const types: Record<string, string> = {
+  html: 'text/html',
+  js: 'text/javascript',
+  wasm: 'application/wasm',
+};
 
 export interface OpenPage {
   readonly page: Page;
   /** What the page threw or could not load. */
   readonly errors: readonly string[];
+  readonly port: number;
   readonly close: () => Promise<void>;
 }
 
-/** Serves a folder, and opens its index.html in a real browser. */
-export async function openPage(folder: string): Promise<OpenPage> {
+/**
+ * Serves a folder, and opens its index.html in a real browser.
+ *
+ * @param profile a folder in which the browser keeps what it knows, until it is opened with it again
+ * @param port the same for what belongs to the same origin
+ */
+export async function openPage(
+  folder: string,
+  { profile = '', port = 0 }: { readonly profile?: string; readonly port?: number } = {},
+): Promise<OpenPage> {
   if (!browser) throw new Error('There is no browser here.');
   const server = createServer((request, response) => {
     const name = request.url === '/' ? 'index.html' : String(request.url).slice(1);
@@ -47,18 +60,24 @@ export async function openPage(folder: string): Promise<OpenPage> {
       () => response.writeHead(404).end(),
     );
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const { chromium } = await import('playwright-core');
-  const instance = await chromium.launch({ executablePath: browser.file, args: browser.args });
-  const page = await instance.newPage();
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: browser.file,
+    args: browser.args,
+  });
+  const [page = await context.newPage()] = context.pages();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const { port: served } = server.address() as AddressInfo;
+  await page.goto(`http://127.0.0.1:${served}/`);
   return {
     page,
     errors,
+    port: served,
     close: async () => {
-      await instance.close();
+      await context.close();
+      server.closeAllConnections();
       server.close();
     },
   };

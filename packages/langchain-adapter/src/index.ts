@@ -8,6 +8,8 @@ export type {
 export { recoverStoreFile, verifyStoreFile } from './durable/recover-file.ts';
 export type { SalvageOptions } from './durable/salvage-options.ts';
 export type { SqliteDatabase, SqliteDriver, SqliteStatement } from './durable/sqlite-driver.ts';
+export type { SqliteWasm, SqliteWasmOptions, SqliteWasmPool } from './durable/sqlite-wasm.ts';
+export { sqliteWasm } from './durable/sqlite-wasm.ts';
 export type { DocumentFilter, MetadataQuery } from './filters/document-filter.ts';
 export type { HybridOptions } from './lexical/hybrid-options.ts';
 export type { Language } from './lexical/languages.ts';

@@ -113,7 +113,11 @@ describe.each(indexes)('the file of a store whose index is %s', (index) => {
 it('gives back by itself what many deletions leave', async () => {
   const store = await open();
   const long = documents(2000).map(
-    (each) => new Document({ pageContent: `${each.pageContent} ${'x'.repeat(2000)}`, id: each.id as string }),
+    (each) =>
+      new Document({
+        pageContent: `${each.pageContent} ${'x'.repeat(2000)}`,
+        id: each.id as string,
+      }),
   );
   await store.addDocuments(long);
   await store.settled();

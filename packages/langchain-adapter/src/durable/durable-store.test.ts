@@ -219,7 +219,7 @@ describe('stores in files', () => {
     await store.settled();
     const all = new Map(store.entries());
     await store.close();
-    expect(await verifyStoreFile(file, { driver })).toMatchObject({
+    expect(await verifyStoreFile(file, { driver })).toEqual({
       isWhole: true,
       problems: [],
       words: 'compared',
@@ -257,7 +257,7 @@ describe('stores in files', () => {
     const database = driver(file);
     database.exec("INSERT INTO documents VALUES (0, 'a', 1, 'cat', '{}', NULL, 0)");
     database.close();
-    expect(await verifyStoreFile(file, { driver })).toEqual({
+    expect(await verifyStoreFile(file, { driver })).toMatchObject({
       isWhole: true,
       problems: [],
       recoverable: { documents: 0, withoutVectors: 0, lost: 0 },

@@ -11,7 +11,7 @@ import { BinaryVectorStore } from '../store/binary-vector-store.ts';
 import type { SalvagedDocument } from './salvage-file.ts';
 import { SalvagedFile } from './salvage-file.ts';
 import type { SalvageOptions } from './salvage-options.ts';
-import { builtin } from './sqlite-driver.ts';
+import { fileExists } from './sqlite-driver.ts';
 
 /** How the file of a store is. */
 export interface StoreFileVerification {
@@ -110,7 +110,7 @@ export async function recoverStoreFile(
   to: string,
   { driver, embeddings, ...task }: RecoverFileOptions = {},
 ): Promise<StoreFileRecovery> {
-  if (exists(to)) {
+  if (fileExists(to, driver)) {
     throw new BitryoshkaError({
       code: 'invalid-option',
       message: `to: got ${to}, which is there, expected a new file.`,
@@ -212,7 +212,7 @@ async function withSalvaged<T>(
   driver: SalvageOptions['driver'],
   use: (salvaged: SalvagedFile) => Promise<T>,
 ): Promise<T> {
-  if (!exists(file)) {
+  if (!fileExists(file, driver)) {
     throw new BitryoshkaError({
       code: 'file-not-found',
       message: `${file}: got no file.`,
@@ -225,10 +225,6 @@ async function withSalvaged<T>(
   } finally {
     salvaged.close();
   }
-}
-
-function exists(path: string): boolean {
-  return builtin<typeof import('node:fs')>('node:fs')?.existsSync(path) ?? false;
 }
 
 async function refuse(): Promise<never> {

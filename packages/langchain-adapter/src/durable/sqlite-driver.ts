@@ -22,7 +22,13 @@ export interface SqliteDatabase {
  * Opens connections: a store needs several to its file. `(file) => new Database(file)` with the class of
  * `better-sqlite3`. Not that of `libsql`: it ends the process where a file is damaged.
  */
-export type SqliteDriver = (file: string) => SqliteDatabase;
+export interface SqliteDriver {
+  (file: string): SqliteDatabase;
+  /** Whether a file has one connection at a time, which nobody else gets then: there is no lock beside it. Default: false. */
+  readonly isExclusive?: boolean | undefined;
+  /** Whether a file is there, of those that are not in the file system of Node. */
+  readonly exists?: ((file: string) => boolean) | undefined;
+}
 
 interface NodeSqlite {
   readonly DatabaseSync: new (file: string) => SqliteDatabase;
@@ -40,8 +46,13 @@ export function nodeSqlite(): SqliteDriver {
     code: 'not-supported',
     message: 'driver: got none, and this runtime has no node:sqlite.',
     remedy:
-      'Use Node 22.13 or later, or pass { driver: (file) => new Database(file) } with the class of better-sqlite3, or DatabaseSync of @photostructure/sqlite.',
+      'Use Node 22.13 or later, or pass { driver: (file) => new Database(file) } with the class of better-sqlite3, or DatabaseSync of @photostructure/sqlite. In a browser, pass what sqliteWasm makes.',
   });
+}
+
+export function fileExists(file: string, driver: SqliteDriver | undefined): boolean {
+  const exists = driver?.exists ?? builtin<typeof import('node:fs')>('node:fs')?.existsSync;
+  return exists?.(file) ?? false;
 }
 
 /** A module of Node, without an import that bundlers for browsers would follow. */

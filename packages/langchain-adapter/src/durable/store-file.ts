@@ -7,7 +7,7 @@ import type {
   SqliteStatement,
   SqliteValue,
 } from './sqlite-driver.ts';
-import { builtin, nodeSqlite } from './sqlite-driver.ts';
+import { builtin, fileExists, nodeSqlite } from './sqlite-driver.ts';
 
 export interface StoreFileOptions {
   /** Default: `node:sqlite`. */
@@ -74,13 +74,17 @@ const pagesPerStep = 256;
 
 /**
  * The SQLite file of a store. Two connections: one writes, and holds what is not committed yet; the other reads what
- * is. Everything that is read back has a checksum, as SQLite has none.
+ * is. Where a file has one connection alone, what is not committed is read as well: whoever reads leaves out rows that
+ * the settings do not tell of, as they may be committed and not sealed. Everything that is read back has a checksum, as
+ * SQLite has none.
  */
 export class StoreFile {
   readonly path: string;
   readonly isReadOnly: boolean;
   readonly #reader: SqliteDatabase;
   readonly #writer: SqliteDatabase;
+  /** Whether one connection reads and writes. */
+  readonly #isShared: boolean;
   readonly #lock: SqliteDatabase | undefined;
   readonly #statements: Map<SqliteDatabase, Map<string, SqliteStatement>> = new Map();
   #isWriting = false;
@@ -107,14 +111,21 @@ export class StoreFile {
     this.path = path;
     this.isReadOnly = readOnly;
     this.#isFull = durability === 'full';
-    if (readOnly && !builtin<typeof import('node:fs')>('node:fs')?.existsSync(path)) {
+    if (readOnly && open.isExclusive) {
+      throw failure(
+        'not-supported',
+        `readOnly: got it for ${path}, which has one connection at a time`,
+        'Leave readOnly out.',
+      );
+    }
+    if (readOnly && !fileExists(path, driver)) {
       throw failure(
         'file-not-found',
         `${path}: got no file`,
         'Check the path, or open it to write.',
       );
     }
-    this.#lock = readOnly ? undefined : lockFor(path, open);
+    this.#lock = readOnly || open.isExclusive ? undefined : lockFor(path, open);
     const opened: SqliteDatabase[] = [];
     try {
       this.#writer = this.#attempt(() => open(path));
@@ -123,14 +134,17 @@ export class StoreFile {
         this.#writer.exec(`PRAGMA busy_timeout = ${busyMilliseconds}`);
         if (readOnly) return;
         this.#checkKind(true);
+        // Where there can be no log, SQLite goes on with a journal.
         this.#writer.exec('PRAGMA journal_mode = WAL');
         this.#writer.exec('PRAGMA synchronous = NORMAL');
       });
       this.#checkKind(false);
-      this.#reader = readOnly ? this.#writer : this.#attempt(() => open(path));
-      if (this.#reader !== this.#writer) opened.push(this.#reader);
+      this.#isShared = !readOnly && open.isExclusive === true;
+      const isOne = readOnly || this.#isShared;
+      this.#reader = isOne ? this.#writer : this.#attempt(() => open(path));
+      if (!isOne) opened.push(this.#reader);
       this.#attempt(() => this.#reader.exec(`PRAGMA busy_timeout = ${busyMilliseconds}`));
-      this.#attempt(() => this.#reader.exec('PRAGMA query_only = 1'));
+      if (!this.#isShared) this.#attempt(() => this.#reader.exec('PRAGMA query_only = 1'));
     } catch (cause) {
       for (const connection of opened) connection.close();
       this.#lock?.close();
@@ -198,8 +212,8 @@ export class StoreFile {
     this.#isSealing = true;
     try {
       exec('COMMIT');
-      // What was written before is flushed along.
-      if (this.#isFull) exec('PRAGMA synchronous = FULL');
+      // What was written before is flushed along, and that a journal is gone.
+      if (this.#isFull) exec('PRAGMA synchronous = EXTRA');
       exec('BEGIN IMMEDIATE');
       change();
       exec('COMMIT');
@@ -223,6 +237,8 @@ export class StoreFile {
 
   /** Reads what is in the file at one moment, whatever others write until that is done. */
   atOnce<T>(read: () => T): T {
+    // Nobody else writes.
+    if (this.#isShared) return read();
     const end = () => this.#attempt(() => this.#reader.exec('COMMIT'));
     this.#attempt(() => this.#reader.exec('BEGIN'));
     let found: T;

@@ -5,7 +5,7 @@ import type { BaseStore, Operation, SearchItem } from '@langchain/langgraph-chec
 import { InMemoryStore } from '@langchain/langgraph-checkpoint';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { driver, drivers } from '../durable/sqlite-drivers.suite.ts';
+import { driver, drivers, wasm } from '../durable/sqlite-drivers.suite.ts';
 import { WordEmbeddings } from '../testing/index.ts';
 import type { BaseStoreIndex } from './base-store.suite.ts';
 import { baseStoreSuite } from './base-store.suite.ts';
@@ -39,7 +39,7 @@ async function memoryStore(index?: BaseStoreIndex): Promise<BaseStore> {
 
 describe('InMemoryStore of LangGraph', () => baseStoreSuite(memoryStore));
 
-describe.each(Object.entries(drivers))('BinaryStore, by %s', (_, by) =>
+describe.each(Object.entries({ ...drivers, WebAssembly: wasm }))('BinaryStore, by %s', (_, by) =>
   baseStoreSuite((index) => openStore(index, by)),
 );
 

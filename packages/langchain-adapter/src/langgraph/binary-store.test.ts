@@ -6,8 +6,8 @@ import { Annotation, END, START, StateGraph } from '@langchain/langgraph';
 import type { BaseStore, SearchItem } from '@langchain/langgraph-checkpoint';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recoverStoreFile, verifyStoreFile } from '../durable/recover-file.ts';
-import type { SqliteDriver } from '../durable/sqlite-driver.ts';
-import { driver, drivers } from '../durable/sqlite-drivers.suite.ts';
+import type { SqliteDatabase, SqliteDriver } from '../durable/sqlite-driver.ts';
+import { driver, drivers, wasm } from '../durable/sqlite-drivers.suite.ts';
 import { StoreFile } from '../durable/store-file.ts';
 import { BinaryVectorStore } from '../store/binary-vector-store.ts';
 import { WordEmbeddings } from '../testing/index.ts';
@@ -133,13 +133,16 @@ describe('a store of items in a file', () => {
     expect(keysOf(await store.search(['a'], { query: 'tea' }))).toEqual(['k']);
   });
 
-  it('is as before or as after a change, wherever writing fails', async () => {
+  it.each([
+    ['with a connection to read', driver],
+    ['with one connection', wasm],
+  ])('is as before or as after a change, wherever writing fails, %s', async (_, by) => {
     let left = Number.POSITIVE_INFINITY;
     const step = () => {
       if (left-- <= 0) throw new Error('disk full');
     };
-    const failing: SqliteDriver = (path) => {
-      const database = driver(path);
+    const failing: SqliteDriver = Object.assign((path: string) => {
+      const database = by(path);
       return {
         exec(sql) {
           // What is undone is undone by the system, too.
@@ -159,8 +162,8 @@ describe('a store of items in a file', () => {
           };
         },
         close: () => database.close(),
-      };
-    };
+      } satisfies SqliteDatabase;
+    }, by);
     const change = [
       { namespace: ['a'], key: 'k', value: { text: 'red car' } },
       { namespace: ['a'], key: 'l', value: null },
@@ -193,7 +196,7 @@ describe('a store of items in a file', () => {
       const seen = await state(store);
       expect([allowed, seen]).toEqual([allowed, isMade ? after : before]);
       await store.close();
-      const again = await openStore();
+      const again = await openStore({ driver: by });
       expect(await state(again)).toBe(seen);
       await again.batch(change);
       expect(await state(again)).toBe(after);
