@@ -179,7 +179,7 @@ describe('a driver by WebAssembly', () => {
     await store.addDocuments([new Document({ pageContent: 'cat' })]);
     await store.close();
     const whole = { documents: 1, withoutVectors: 0, lost: 0 };
-    expect(await verifyStoreFile(file, { driver: wasm })).toEqual({
+    expect(await verifyStoreFile(file, { driver: wasm })).toMatchObject({
       isWhole: true,
       problems: [],
       recoverable: whole,
