@@ -128,9 +128,14 @@ export interface Refit {
 }
 
 /** Questions, and the rows that are nearest to them. */
-interface Exam {
+interface Questions {
   readonly questions: Matrix;
   readonly nearest: readonly RowId[][];
+}
+
+interface Exam extends Questions {
+  /** Rows as questions, where questions are made up: of others that are nearly the same, they are to find as many. */
+  readonly passages: Questions | undefined;
   /** The first row that was not there when these were found. */
   readonly nextRow: RowId;
   /** Questions that had been asked. */
@@ -157,6 +162,8 @@ const mostComparedValues = 3e10;
 /** Once so many times as many were asked, it is chosen again, also where no more of them are taken. */
 const moreAsked = 2;
 const manyMoreAsked = 10;
+/** Rows that are asked as they are, where questions are made up. */
+const passageCount = 50;
 /** Two quantizers are compared by what is among so few. */
 const comparedDepth: SearchDepth = { candidates: 200, rerank: 40 };
 /** How far a question that is made up lies off the passage that answers it. */
@@ -544,11 +551,10 @@ export class AutoIndex extends BinaryIndex {
       if (isReady || finder === index) return index;
       return this.#isGiven || isEnough ? 'scan' : 'exact';
     }
-    const linked = finder === 'graph' ? shrunk * fewestLinked : fewestLinked;
-    if ((this.#isGiven || isEnough) && rows >= linked) return 'graph';
-    if (this.#isGiven) return 'scan';
     const exact = (mostExactValues / dimensions) * (finder === 'exact' ? 1 : shrunk);
-    return isEnough && rows > exact ? 'scan' : 'exact';
+    if (!this.#isGiven && (!isEnough || rows <= exact)) return 'exact';
+    const linked = finder === 'graph' ? shrunk * fewestLinked : fewestLinked;
+    return rows >= linked ? 'graph' : 'scan';
   }
 
   /** One step towards what suits: codes, then a finder, or back; and how far to look. */
@@ -639,7 +645,10 @@ export class AutoIndex extends BinaryIndex {
     const { nextRow } = this.contents.rows;
     this.#updated = new Set();
     try {
-      return await use({ questions, nearest: await this.#truth(questions, task), nextRow, asked });
+      const nearest = await this.#truth(questions, task);
+      const made = unseen || isAsked ? undefined : await this.sample(passageCount, task);
+      const passages = made && { questions: made, nearest: await this.#truth(made, task) };
+      return await use({ questions, nearest, passages, nextRow, asked });
     } finally {
       this.#updated = undefined;
     }
@@ -651,7 +660,7 @@ export class AutoIndex extends BinaryIndex {
     {
       kind,
       quantizer,
-      exam: { questions, nearest, nextRow, asked },
+      exam: { questions, nearest, passages, nextRow, asked },
     }: {
       readonly kind: 'scan' | FinderKind;
       readonly quantizer: Quantizer;
@@ -660,18 +669,22 @@ export class AutoIndex extends BinaryIndex {
     task: TaskOptions,
   ): Promise<ChosenDepth> {
     const isExternal = this.contents.rows.segments[0]?.content.vectors instanceof ExternalVectors;
-    const { depth, recall } = await chooseDepth(
-      {
-        questions,
-        depths: depthsOf(kind, { rows: this.rows, bits: quantizer.bits, isExternal }),
-        nearest,
-        answer: (question, tried) => reader.search(question, { k: wantedNeighbours, ...tried }),
-        share: (wanted, found) => this.#shareOf(wanted, found, nextRow),
-        targetRecall: this.#options.targetRecall ?? defaultRecall,
-      },
-      task,
-    );
-    return { depth, recall, asked };
+    const all = depthsOf(kind, { rows: this.rows, bits: quantizer.bits, isExternal });
+    const chooseFor = (asking: Questions, depths: readonly SearchDepth[]) =>
+      chooseDepth(
+        {
+          ...asking,
+          depths,
+          answer: (question, tried) => reader.search(question, { k: wantedNeighbours, ...tried }),
+          share: (wanted, found) => this.#shareOf(wanted, found, nextRow),
+          targetRecall: this.#options.targetRecall ?? defaultRecall,
+        },
+        task,
+      );
+    const chosen = await chooseFor({ questions, nearest }, all);
+    if (!passages) return { ...chosen, asked };
+    const deeper = await chooseFor(passages, all.slice(all.indexOf(chosen.depth)));
+    return { depth: deeper.depth, recall: Math.min(chosen.recall, deeper.recall), asked };
   }
 
   /** Whether other codes find at least what those do that there are, but for chance; undefined without any. */

@@ -15,12 +15,14 @@ export interface DecoderDescentOptions extends TaskOptions {
   readonly seed: number;
   /** Default: 200 for each kind of askers. */
   readonly steps?: number | undefined;
+  /** The root of the mean squared distance of the vectors from their mean. Default: 1, as of vectors all around. */
+  readonly spread?: number | undefined;
 }
 
 /** Of the first step; it falls to 0 along half a cosine. Weights of unit vectors are about a fiftieth. */
 const firstRate = 1e-4;
-/** Of the softmax over decoded cosines: as that over the float ones, whose temperature is 0.05. */
-const logScale = Math.log(1 / 0.05);
+/** Of the softmax over cosines, float and decoded, where vectors are all around. */
+const temperature = 0.05;
 /** A step costs what its documents cost, and more of them find no more. */
 const batchSize = { queries: 64, documents: 128, neighbours: 4 };
 
@@ -41,18 +43,21 @@ export async function descendDecoder(
   askers: readonly Askers[],
   options: DecoderDescentOptions,
 ): Promise<void> {
-  const { seed, steps = 200 * askers.length } = options;
+  const { seed, steps = 200 * askers.length, spread = 1 } = options;
+  // Cosines of vectors that lie close together differ by as much less as the squares of their distances do.
+  const scaled = { ...batchSize, temperature: temperature * spread ** 2 };
+  const logScale = -Math.log(scaled.temperature);
   const { bitVectors, bias } = decoder;
   const random = seededRandom(seed);
   const moves = [new Adam(bitVectors.data), new Adam(bias)];
   for (let step = 0; step < steps; step++) {
     await checkpoint(options, { stage: 'decode', done: step, total: steps });
-    const batch = drawSimilarityBatch(vectors, askers[step % askers.length], random, batchSize);
+    const batch = drawSimilarityBatch(vectors, askers[step % askers.length], random, scaled);
     const gradient = zeroDecoder(decoder);
     const codes = selectRows(signs, batch.documents);
     const scores = decodedScores(batch.queryVectors, codes, decoder, { decoder: gradient });
     scores.backward(crossEntropy(batch, scores.values, logScale).gradient);
-    const rate = (firstRate * (1 + Math.cos((Math.PI * step) / steps))) / 2;
+    const rate = (spread * firstRate * (1 + Math.cos((Math.PI * step) / steps))) / 2;
     moves[0].step(gradient.bitVectors.data, rate);
     moves[1].step(gradient.bias, rate);
   }

@@ -10,8 +10,8 @@ import { solveWithFactor } from './solve-with-factor.ts';
 
 export interface RidgeOptions {
   /**
-   * Added to the diagonal of AᵀA. Default: a thousandth of the number of rows, which is next to nothing,
-   * but enough where there are few.
+   * Added to the diagonal of AᵀA, but for the bias. Default: a thousandth of the number of rows, which is next to
+   * nothing for inputs of a length of about 1 or more, but enough where there are few.
    */
   readonly penalty?: number;
 }
@@ -25,7 +25,7 @@ export type Regression = (outputs: Matrix, products?: Float64Array) => Steps<Aff
 
 /**
  * The affine map that takes the rows of `inputs` closest to those of `outputs`: least squares with a
- * small ridge, (AᵀA + λI)⁻¹ AᵀY with a column of ones in A for the bias.
+ * small ridge, (AᵀA + λI)⁻¹ AᵀY with a column of ones in A for the bias, which is free.
  *
  * @param products as of `Regression`
  */
@@ -66,7 +66,7 @@ export function* ridgeRegressionOn(
   };
 }
 
-/** The lower triangle L with L Lᵀ = AᵀA + λI, row-major. */
+/** The lower triangle L with L Lᵀ = AᵀA + λI, row-major; of the bias nothing is asked. */
 function* factorise(inputs: Matrix, penalty: number): Steps<Float64Array> {
   const { columns } = inputs;
   const size = columns + 1;
@@ -76,7 +76,7 @@ function* factorise(inputs: Matrix, penalty: number): Steps<Float64Array> {
     gram.set(products.subarray(i * columns, (i + 1) * columns), i * size);
   }
   gram.set([...columnSums(inputs), inputs.rows], columns * size);
-  for (let i = 0; i < size; i++) gram[i * (size + 1)] += penalty;
+  for (let i = 0; i < columns; i++) gram[i * (size + 1)] += penalty;
   const factor = yield* choleskyFactor(gram, size);
   if (factor) return factor;
   throw new BitryoshkaError({
