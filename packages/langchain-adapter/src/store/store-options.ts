@@ -97,6 +97,42 @@ export interface BinaryVectorStoreOptions {
   readonly hybrid?: boolean | HybridOptions | undefined;
 }
 
+/** What stays as it is as long as a store lives: codes may become others. */
+export type LastingOptions = Omit<BinaryVectorStoreOptions, 'quantizer' | 'bits'>;
+
+/** Those alone that are known. */
+export function lastingOptions({
+  index,
+  targetRecall,
+  depth,
+  storage,
+  fields,
+  hybrid,
+  similarity,
+  learnFromQuestions,
+  onIndexProgress,
+}: BinaryVectorStoreOptions): LastingOptions {
+  return {
+    index,
+    targetRecall,
+    depth,
+    storage,
+    fields,
+    hybrid,
+    similarity,
+    learnFromQuestions,
+    onIndexProgress,
+  };
+}
+
+/** What makes the codes at first; undefined for the default. */
+export function quantizerOf({
+  quantizer,
+  bits,
+}: BinaryVectorStoreOptions): Quantizer | QuantizerRecipe | undefined {
+  return quantizer ?? (bits === undefined ? undefined : { kind: 'tuned', bits });
+}
+
 export interface AddOptions extends TaskOptions {
   /**
    * By document; numbers count as strings. A document whose id is in the store replaces the one there. Default: the
