@@ -21,6 +21,15 @@ export interface StoreFileOptions {
   readonly readOnly?: boolean | undefined;
 }
 
+interface RowsToDelete {
+  readonly table: string;
+  /** The column that tells rows from each other. */
+  readonly key: string;
+  /** Which of them, and in which order where that counts. */
+  readonly where: string;
+  readonly values?: readonly SqliteValue[];
+}
+
 /** "bitr": tells the files of stores from others of SQLite. */
 export const applicationId = 0x62697472;
 const formatVersion = 1;
@@ -67,6 +76,8 @@ export const wordsTable = `CREATE VIRTUAL TABLE words USING fts5 (tokens, conten
 const stepBytes = 1 << 19;
 /** Bytes of a part that are kept in one piece. */
 const pieceBytes = 1 << 20;
+/** What nobody reads is deleted in pieces. */
+const rowsPerTurn = 256;
 const mostFree = 0.5;
 const fewestFreeBytes = 1 << 20;
 /** That are given back at a time. */
@@ -324,6 +335,25 @@ export class StoreFile {
     } finally {
       this.rollback();
       this.#isSealing = false;
+    }
+  }
+
+  /** Deletes rows that nobody reads, some at a time: where that ends early, the others are still to be found. */
+  async deleteInTurns(
+    { table, key, where, values = [] }: RowsToDelete,
+    task: TaskOptions = {},
+    stage = 'collect',
+  ): Promise<void> {
+    for (;;) {
+      const rows = this.all<{ key: number }>(
+        `SELECT ${key} AS key FROM ${table} WHERE ${where} LIMIT ${rowsPerTurn}`,
+        ...values,
+      );
+      if (rows.length === 0) return;
+      this.transaction(() => {
+        for (const row of rows) this.run(`DELETE FROM ${table} WHERE ${key} = ?`, row.key);
+      });
+      await checkpoint(task, { stage, done: 0, total: rows.length });
     }
   }
 

@@ -260,7 +260,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
     if (contents.isStale) await contents.refresh();
     const { index, documents, durable } = contents;
     const { depth, targetRecall } = this.#options;
-    const interrupted = durable?.index.interrupted?.model;
+    const interrupted = durable?.index.next.interrupted?.model;
     const parts = { index, documents, depth, targetRecall, file: durable?.file, interrupted };
     return measureHealth(parts, task);
   }

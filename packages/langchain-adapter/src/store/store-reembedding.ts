@@ -71,7 +71,7 @@ export class StoreReembedding {
       const { dimensions } = reembedding.index ?? {};
       if (canGoOn) this.#interrupted = { reembedding, model, dimensions };
       else reembedding.index?.close();
-      contents.durable?.index.forgetNext();
+      contents.durable?.index.next.forget();
       throw cause;
     } finally {
       this.#current = undefined;
@@ -99,7 +99,7 @@ export class StoreReembedding {
         const written = durable ? () => durable.writeNext(addition) : addition;
         return isLast ? written() : tasks.change(written);
       },
-      onRun: (row) => durable?.writeNextFrom(row),
+      onRun: (row) => durable?.next.writeFrom(row),
       keepsVectors: contents.keepsVectors,
     });
   }
@@ -114,7 +114,7 @@ export class StoreReembedding {
     const kept = this.#interrupted;
     this.#interrupted = undefined;
     const durable = contents.durable?.index;
-    const before = kept ?? durable?.interrupted;
+    const before = kept ?? durable?.next.interrupted;
     // Models of one name may differ in their dimensions nevertheless.
     const isSame = fingerprint !== undefined && before?.model === fingerprint;
     if (!isSame || !(await reembedding.fits(before.dimensions, task))) {
@@ -128,7 +128,7 @@ export class StoreReembedding {
       const index = fits.createIndex(before.dimensions as number, { embeddings, storage });
       const there = new Set(contents.documents.occupied());
       const isThere = (row: number) => there.has(row);
-      await reembedding.resume(index, () => durable.takeUpNext(index, isThere, task));
+      await reembedding.resume(index, () => durable.next.takeUp(index, isThere, task));
     }, task.signal);
   }
 
