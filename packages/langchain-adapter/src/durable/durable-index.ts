@@ -2,6 +2,7 @@ import type { AutoIndexOptions, TaskOptions, VectorFormatName } from '@bitryoshk
 import { AutoIndex, BitryoshkaError, RowSet } from '@bitryoshka/core';
 import { checkpoint } from '@bitryoshka/core/internal';
 import { isCount, isPlainObject } from '../documents/plain-value.ts';
+import { vectorTable } from './file-format.ts';
 import type { WrittenFinder } from './index-parts.ts';
 import { IndexParts } from './index-parts.ts';
 import type { IndexEnd, WrittenCodes } from './index-runs.ts';
@@ -10,7 +11,6 @@ import { NextVectors } from './next-vectors.ts';
 import type { SqliteVectors } from './sqlite-vectors.ts';
 import { checkDurableStorage, SqliteVectorStorage } from './sqlite-vectors.ts';
 import type { StoreFile } from './store-file.ts';
-import { vectorTable } from './store-file.ts';
 
 /** What is written of an index besides its rows. */
 interface IndexSetting {

@@ -1,9 +1,13 @@
 import type { AutoIndex, Quantizer, TaskOptions } from '@bitryoshka/core';
 import { loadQuantizer } from '@bitryoshka/core';
 import { checkpoint } from '@bitryoshka/core/internal';
+import { checksumOf } from './file-format.ts';
 import type { StoreFile } from './store-file.ts';
 
 type Finder = NonNullable<AutoIndex['contents']['finder']>;
+
+/** Bytes of a part that are kept in one piece. */
+const pieceBytes = 1 << 20;
 
 /** What the settings say of a finder whose parts are written. */
 export interface WrittenFinder {
@@ -24,7 +28,7 @@ export class IndexParts {
   }
 
   async readQuantizer(version: number): Promise<Quantizer> {
-    return loadQuantizer(await this.#file.readPart(quantizerPart(version)));
+    return loadQuantizer(await this.#read(quantizerPart(version)));
   }
 
   /** @returns the version of its codes */
@@ -41,7 +45,7 @@ export class IndexParts {
     byteLength: number,
     task: Pick<TaskOptions, 'signal'>,
   ): Promise<Uint8Array> {
-    return this.#file.readPart(finderPart(generation, name), byteLength, task);
+    return this.#read(finderPart(generation, name), byteLength, task);
   }
 
   /** @param removal the last that the finder knows */
@@ -74,10 +78,57 @@ export class IndexParts {
     }
   }
 
+  /** Bytes of any length, under a name that is new. */
   async #write(name: string, bytes: Iterable<Uint8Array>, task: TaskOptions): Promise<void> {
-    for (const _ of this.#file.writePart(name, bytes)) {
-      await checkpoint(task, { stage: 'save', done: 0, total: 1 });
+    let piece = 0;
+    for (const some of bytes) {
+      for (let start = 0; start < some.length; start += pieceBytes) {
+        const part = some.subarray(start, start + pieceBytes);
+        this.#file.run(
+          'INSERT INTO parts VALUES (?, ?, ?, ?)',
+          name,
+          piece,
+          part,
+          checksumOf(name, `${piece}`, part),
+        );
+        piece++;
+        await checkpoint(task, { stage: 'save', done: 0, total: 1 });
+      }
     }
+  }
+
+  /**
+   * A part, in turns.
+   *
+   * @throws BitryoshkaError `checksum-mismatch`, also for fewer or more bytes than expected
+   */
+  async #read(name: string, byteLength?: number, task: TaskOptions = {}): Promise<Uint8Array> {
+    const found = this.#file.get<{ length: number; count: number }>(
+      'SELECT total(length(bytes)) AS length, count(*) AS count FROM parts WHERE name = ?',
+      name,
+    );
+    const { length, count } = found ?? { length: 0, count: 0 };
+    if (byteLength !== undefined && byteLength !== length) {
+      throw this.#file.damaged(`the length of ${name}`);
+    }
+    const bytes = new Uint8Array(length);
+    let end = 0;
+    for (let piece = 0; piece < count; piece++) {
+      await checkpoint(task, { stage: 'load', done: piece, total: count });
+      const part = this.#file.get<{ bytes: Uint8Array; checksum: number }>(
+        'SELECT bytes, checksum FROM parts WHERE name = ? AND piece = ?',
+        name,
+        piece,
+      );
+      const isWhole = part && checksumOf(name, `${piece}`, part.bytes) === part.checksum;
+      if (!isWhole || end + part.bytes.length > length) {
+        throw this.#file.damaged(`${name}, piece ${piece}`);
+      }
+      bytes.set(part.bytes, end);
+      end += part.bytes.length;
+    }
+    if (end !== length) throw this.#file.damaged(`the length of ${name}`);
+    return bytes;
   }
 
   /** Also of codes that a change has left which was not sealed. */

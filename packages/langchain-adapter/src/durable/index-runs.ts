@@ -3,9 +3,9 @@ import { bytesPerCode, RowSet } from '@bitryoshka/core';
 import type { SegmentToFill } from '@bitryoshka/core/internal';
 import { checkpoint } from '@bitryoshka/core/internal';
 import { consecutive } from '../documents/row-pages.ts';
+import { checksumOf } from './file-format.ts';
 import type { SqliteVectorStorage, SqliteVectors } from './sqlite-vectors.ts';
 import type { StoreFile } from './store-file.ts';
-import { checksumOf } from './store-file.ts';
 
 /** How much of what is written counts. */
 export interface IndexEnd {
