@@ -97,32 +97,24 @@ export interface BinaryVectorStoreOptions {
   readonly hybrid?: boolean | HybridOptions | undefined;
 }
 
+const lasting = [
+  'index',
+  'targetRecall',
+  'depth',
+  'storage',
+  'fields',
+  'hybrid',
+  'similarity',
+  'learnFromQuestions',
+  'onIndexProgress',
+] as const;
+
 /** What stays as it is as long as a store lives: codes may become others. */
-export type LastingOptions = Omit<BinaryVectorStoreOptions, 'quantizer' | 'bits'>;
+export type LastingOptions = Pick<BinaryVectorStoreOptions, (typeof lasting)[number]>;
 
 /** Those alone that are known. */
-export function lastingOptions({
-  index,
-  targetRecall,
-  depth,
-  storage,
-  fields,
-  hybrid,
-  similarity,
-  learnFromQuestions,
-  onIndexProgress,
-}: BinaryVectorStoreOptions): LastingOptions {
-  return {
-    index,
-    targetRecall,
-    depth,
-    storage,
-    fields,
-    hybrid,
-    similarity,
-    learnFromQuestions,
-    onIndexProgress,
-  };
+export function lastingOptions(options: BinaryVectorStoreOptions): LastingOptions {
+  return Object.fromEntries(lasting.map((name) => [name, options[name]]));
 }
 
 /** What makes the codes at first; undefined for the default. */
@@ -159,20 +151,7 @@ export interface RefitOptions extends FitOptions {
 }
 
 /** Options that replace what was saved. */
-export interface LoadOptions
-  extends Pick<
-      BinaryVectorStoreOptions,
-      | 'index'
-      | 'targetRecall'
-      | 'depth'
-      | 'storage'
-      | 'fields'
-      | 'hybrid'
-      | 'similarity'
-      | 'learnFromQuestions'
-      | 'onIndexProgress'
-    >,
-    Pick<TaskOptions, 'signal'> {}
+export interface LoadOptions extends LastingOptions, Pick<TaskOptions, 'signal'> {}
 
 /** Options of a store in a file; those that it had before count where they are left out. */
 export interface OpenOptions
