@@ -22,9 +22,8 @@ export { recoverStore } from './snapshot/recover-store.ts';
 export type { LostPart } from './snapshot/salvage-store.ts';
 export type { StoreVerification } from './snapshot/verify-store.ts';
 export { verifyStore } from './snapshot/verify-store.ts';
-export type { StoreStatistics } from './store/binary-vector-store.ts';
 export { BinaryVectorStore } from './store/binary-vector-store.ts';
-export type { DocumentDrift, StoreHealth } from './store/health.ts';
+export type { DocumentDrift, StoreHealth, StoreStatistics } from './store/health.ts';
 export type { Similarity, SimilarityFunction } from './store/similarity.ts';
 export type {
   AddOptions,

@@ -88,15 +88,10 @@ export class DocumentTable implements Documents {
   ): Promise<void> {
     const total = entries.length;
     this.#staged = { firstRow, count: 0 };
-    try {
-      for (const [done, entry] of entries.entries()) {
-        if (done % rowsPerTurn === 0) await checkpoint(task, { stage: 'store', done, total });
-        this.#put(firstRow + done, entry);
-        this.#staged.count++;
-      }
-    } catch (cause) {
-      this.rollBack();
-      throw cause;
+    for (const [done, entry] of entries.entries()) {
+      if (done % rowsPerTurn === 0) await checkpoint(task, { stage: 'store', done, total });
+      this.#put(firstRow + done, entry);
+      this.#staged.count++;
     }
   }
 

@@ -26,3 +26,8 @@ export function isSameValue(a: unknown, b: unknown): boolean {
     keys.every((key) => Object.hasOwn(right, key) && isSameValue(left[key], right[key]))
   );
 }
+
+/** Whether a value is a whole number from 0 up. */
+export function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

@@ -1,8 +1,8 @@
 import { Document } from '@langchain/core/documents';
 import type { DocumentEntry } from '../documents/document-batch.ts';
 import { fromTypedJson, toTypedJson } from '../snapshot/typed-json.ts';
+import { checksumOf } from './file-format.ts';
 import { fromSqlText, toSqlText } from './sqlite-text.ts';
-import { checksumOf } from './store-file.ts';
 
 /** A document as it is written. */
 export interface DocumentRow {

@@ -11,12 +11,12 @@ import type { DocumentRow } from './document-row.ts';
 import { decodeDocument, documentColumns } from './document-row.ts';
 import type { StoreFileKind } from './durable-store.ts';
 import { kindOf } from './durable-store.ts';
+import { applicationId, checksumOf, vectorTable } from './file-format.ts';
 import type { WordsFile } from './salvaged-words.ts';
 import { SalvagedWords } from './salvaged-words.ts';
 import type { SqliteDatabase, SqliteDriver, SqliteValue } from './sqlite-driver.ts';
 import { nodeSqlite } from './sqlite-driver.ts';
 import { checkDurableStorage } from './sqlite-vectors.ts';
-import { applicationId, checksumOf, vectorTable } from './store-file.ts';
 
 /** A document that is as it was written, with its vector if that is. */
 export interface SalvagedDocument {

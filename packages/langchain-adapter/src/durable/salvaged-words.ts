@@ -3,9 +3,9 @@ import { RowSet } from '@bitryoshka/core';
 import { checkpoint } from '@bitryoshka/core/internal';
 import type { DocumentInterface } from '@langchain/core/documents';
 import type { WordSearch } from '../lexical/hybrid-options.ts';
+import { checksumOf, wordsTable } from './file-format.ts';
 import type { SqliteValue } from './sqlite-driver.ts';
 import { encodeTokens } from './sqlite-lexical-index.ts';
-import { checksumOf, wordsTable } from './store-file.ts';
 
 /** A place where a word stands, as FTS5 has it. */
 interface Instance {

@@ -1,8 +1,8 @@
 import type { StoredVectors, VectorFormatName } from '@bitryoshka/core';
 import { BitryoshkaError } from '@bitryoshka/core';
 import { ExternalVectors, vectorCodec } from '@bitryoshka/core/internal';
+import { checksumOf, vectorTable } from './file-format.ts';
 import type { StoreFile } from './store-file.ts';
-import { checksumOf, vectorTable } from './store-file.ts';
 
 /** Gives the vectors of an index their places in a file: by the number of their row. */
 export class SqliteVectorStorage {

@@ -1,13 +1,14 @@
-import type { ErrorCode, TaskOptions } from '@bitryoshka/core';
-import { BitryoshkaError } from '@bitryoshka/core';
-import { checkpoint, crc32 as javascriptCrc32 } from '@bitryoshka/core/internal';
+import type { BitryoshkaError, TaskOptions } from '@bitryoshka/core';
+import { checkpoint } from '@bitryoshka/core/internal';
+import { checkFormat, checksumOf, vectorColumns, vectorTable, wordsTable } from './file-format.ts';
 import type {
   SqliteDatabase,
   SqliteDriver,
   SqliteStatement,
   SqliteValue,
 } from './sqlite-driver.ts';
-import { builtin, fileExists, nodeSqlite } from './sqlite-driver.ts';
+import { fileExists, nodeSqlite } from './sqlite-driver.ts';
+import { failure, invalidOption, sqliteError } from './sqlite-errors.ts';
 
 export interface StoreFileOptions {
   /** Default: `node:sqlite`. */
@@ -21,52 +22,20 @@ export interface StoreFileOptions {
   readonly readOnly?: boolean | undefined;
 }
 
-/** "bitr": tells the files of stores from others of SQLite. */
-export const applicationId = 0x62697472;
-const formatVersion = 1;
+interface RowsToDelete {
+  readonly table: string;
+  /** The column that tells rows from each other. */
+  readonly key: string;
+  /** Which of them, and in which order where that counts. */
+  readonly where: string;
+  readonly values?: readonly SqliteValue[];
+}
+
 const busyMilliseconds = 5000;
-
-const vectorColumns = '(row INTEGER PRIMARY KEY, vector BLOB NOT NULL, checksum INTEGER NOT NULL)';
-
-const schema = `
-  CREATE TABLE settings (value TEXT NOT NULL, checksum INTEGER NOT NULL);
-  CREATE TABLE documents (
-    row INTEGER PRIMARY KEY,
-    id TEXT NOT NULL,
-    given INTEGER NOT NULL,
-    content TEXT NOT NULL,
-    metadata TEXT NOT NULL,
-    types TEXT,
-    checksum INTEGER NOT NULL
-  );
-  CREATE INDEX documents_by_id ON documents (id);
-  CREATE TABLE vectors ${vectorColumns};
-  CREATE TABLE runs (
-    first INTEGER PRIMARY KEY,
-    count INTEGER NOT NULL,
-    numbers BLOB,
-    version INTEGER,
-    codes BLOB,
-    checksum INTEGER NOT NULL
-  );
-  CREATE TABLE parts (
-    name TEXT NOT NULL,
-    piece INTEGER NOT NULL,
-    bytes BLOB NOT NULL,
-    checksum INTEGER NOT NULL,
-    PRIMARY KEY (name, piece)
-  ) WITHOUT ROWID;
-  CREATE TABLE removals (number INTEGER PRIMARY KEY AUTOINCREMENT, row INTEGER NOT NULL, collected INTEGER NOT NULL);
-  CREATE INDEX removals_to_collect ON removals (collected, number) WHERE collected = 0;
-`;
-
-/** The statement of the words of a hybrid store, as SQLite keeps it. */
-export const wordsTable = `CREATE VIRTUAL TABLE words USING fts5 (tokens, content = '', contentless_delete = 1, tokenize = "ascii tokenchars '_'")`;
-
 /** Written bytes after which a transaction ends and another begins, so that none takes long. */
 const stepBytes = 1 << 19;
-/** Bytes of a part that are kept in one piece. */
-const pieceBytes = 1 << 20;
+/** What nobody reads is deleted in pieces. */
+const rowsPerTurn = 256;
 const mostFree = 0.5;
 const fewestFreeBytes = 1 << 20;
 /** That are given back at a time. */
@@ -133,12 +102,12 @@ export class StoreFile {
       this.#attempt(() => {
         this.#writer.exec(`PRAGMA busy_timeout = ${busyMilliseconds}`);
         if (readOnly) return;
-        this.#checkKind(true);
+        checkFormat(this.#writer, path, { mayCreate: true });
         // Where there can be no log, SQLite goes on with a journal.
         this.#writer.exec('PRAGMA journal_mode = WAL');
         this.#writer.exec('PRAGMA synchronous = NORMAL');
       });
-      this.#checkKind(false);
+      this.#attempt(() => checkFormat(this.#writer, path, { mayCreate: false }));
       this.#isShared = !readOnly && open.isExclusive === true;
       const isOne = readOnly || this.#isShared;
       this.#reader = isOne ? this.#writer : this.#attempt(() => open(path));
@@ -327,6 +296,25 @@ export class StoreFile {
     }
   }
 
+  /** Deletes rows that nobody reads, some at a time: where that ends early, the others are still to be found. */
+  async deleteInTurns(
+    { table, key, where, values = [] }: RowsToDelete,
+    task: TaskOptions = {},
+    stage = 'collect',
+  ): Promise<void> {
+    for (;;) {
+      const rows = this.all<{ key: number }>(
+        `SELECT ${key} AS key FROM ${table} WHERE ${where} LIMIT ${rowsPerTurn}`,
+        ...values,
+      );
+      if (rows.length === 0) return;
+      this.transaction(() => {
+        for (const row of rows) this.run(`DELETE FROM ${table} WHERE ${key} = ?`, row.key);
+      });
+      await checkpoint(task, { stage, done: 0, total: rows.length });
+    }
+  }
+
   setting(name: string): unknown {
     return this.#settings(this.#reader)[name];
   }
@@ -344,59 +332,6 @@ export class StoreFile {
     ) as { value: string; checksum: number } | undefined;
     if (!found || checksumOf(found.value) !== found.checksum) throw this.damaged('the settings');
     return JSON.parse(found.value);
-  }
-
-  /** Bytes of any length, under a name that is new. */
-  *writePart(name: string, bytes: Iterable<Uint8Array>): Generator<void> {
-    let piece = 0;
-    for (const some of bytes) {
-      for (let start = 0; start < some.length; start += pieceBytes) {
-        const part = some.subarray(start, start + pieceBytes);
-        this.run(
-          'INSERT INTO parts VALUES (?, ?, ?, ?)',
-          name,
-          piece,
-          part,
-          checksumOf(name, `${piece}`, part),
-        );
-        piece++;
-        yield;
-      }
-    }
-  }
-
-  /**
-   * A part, in turns.
-   *
-   * @throws BitryoshkaError `checksum-mismatch`, also for fewer or more bytes than expected
-   */
-  async readPart(name: string, byteLength?: number, task: TaskOptions = {}): Promise<Uint8Array> {
-    const found = this.get<{ length: number; count: number }>(
-      'SELECT total(length(bytes)) AS length, count(*) AS count FROM parts WHERE name = ?',
-      name,
-    );
-    const { length, count } = found ?? { length: 0, count: 0 };
-    if (byteLength !== undefined && byteLength !== length) {
-      throw this.damaged(`the length of ${name}`);
-    }
-    const bytes = new Uint8Array(length);
-    let end = 0;
-    for (let piece = 0; piece < count; piece++) {
-      await checkpoint(task, { stage: 'load', done: piece, total: count });
-      const part = this.get<{ bytes: Uint8Array; checksum: number }>(
-        'SELECT bytes, checksum FROM parts WHERE name = ? AND piece = ?',
-        name,
-        piece,
-      );
-      const isWhole = part && checksumOf(name, `${piece}`, part.bytes) === part.checksum;
-      if (!isWhole || end + part.bytes.length > length) {
-        throw this.damaged(`${name}, piece ${piece}`);
-      }
-      bytes.set(part.bytes, end);
-      end += part.bytes.length;
-    }
-    if (end !== length) throw this.damaged(`the length of ${name}`);
-    return bytes;
   }
 
   /** Another after every change that was sealed. */
@@ -443,49 +378,6 @@ export class StoreFile {
     return statement;
   }
 
-  /** Makes the tables of a file that is empty, and refuses what is no store of this version. */
-  #checkKind(mayCreate: boolean): void {
-    const read = (name: string) =>
-      Number(
-        (
-          this.#attempt(() => this.#writer.prepare(`PRAGMA ${name}`).get()) as Record<
-            string,
-            number
-          >
-        )[name],
-      );
-    const tables = this.#attempt(
-      () =>
-        this.#writer.prepare('SELECT count(*) AS count FROM sqlite_master').get() as {
-          count: number;
-        },
-    );
-    if (tables.count === 0 && mayCreate) {
-      this.#attempt(() => {
-        // Before there is anything: it is kept then which pages belong where, and free ones can be given back.
-        this.#writer.exec('PRAGMA auto_vacuum = INCREMENTAL');
-        this.#writer.exec(
-          `BEGIN IMMEDIATE; ${schema} INSERT INTO settings VALUES ('{}', ${checksumOf('{}')}); PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}; COMMIT`,
-        );
-      });
-      return;
-    }
-    if (read('application_id') !== applicationId) {
-      throw failure(
-        'invalid-file',
-        `${this.path}: got a database of another program`,
-        'Name a file that BinaryVectorStore.open has made, or one that is not there.',
-      );
-    }
-    const version = read('user_version');
-    if (version === formatVersion) return;
-    throw failure(
-      'unsupported-version',
-      `${this.path}: got version ${version} of the format, expected ${formatVersion}`,
-      'Update bitryoshka.',
-    );
-  }
-
   #attempt<T>(action: () => T): T {
     if (this.#isClosed)
       throw failure('not-supported', `${this.path}: got a store that is closed`, 'Open it again.');
@@ -517,73 +409,6 @@ function lockFor(path: string, open: SqliteDriver): SqliteDatabase {
   }
 }
 
-const crc32: (bytes: Uint8Array | string, before: number) => number =
-  builtin<{ crc32?: (bytes: Uint8Array | string, before: number) => number }>('node:zlib')?.crc32 ??
-  ((bytes, before) =>
-    javascriptCrc32(typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes, before));
-
-/**
- * One checksum of several values, in which none can take the place of another; NaN where damage has made something
- * else of one.
- */
-export function checksumOf(...values: readonly (string | Uint8Array)[]): number {
-  let sum = 0;
-  for (const value of values) {
-    if (typeof value !== 'string' && !(value instanceof Uint8Array)) return Number.NaN;
-    sum = crc32(value, crc32(`${typeof value} ${value.length};`, sum));
-  }
-  return sum;
-}
-
-/** The table of the vectors of a generation. */
-export function vectorTable(generation: number): string {
-  return generation === 0 ? 'vectors' : `vectors_${generation}`;
-}
-
 function sizeOf(value: SqliteValue): number {
   return typeof value === 'string' || value instanceof Uint8Array ? value.length + 16 : 16;
-}
-
-function sqliteError(path: string, cause: unknown): BitryoshkaError {
-  if (BitryoshkaError.isInstance(cause)) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  if (/no such module: fts5/i.test(reason)) {
-    return failure(
-      'not-supported',
-      `hybrid: got an SQLite without FTS5 for ${path}`,
-      'Use Node 22.16 or later, or another driver: better-sqlite3, or DatabaseSync of @photostructure/sqlite.',
-      cause,
-    );
-  }
-  if (/malformed|not a database|corrupt/i.test(reason)) {
-    return failure(
-      'invalid-file',
-      `${path}: ${reason}`,
-      'Check that this is the right file; if it is, it was damaged: take a copy of before.',
-      cause,
-    );
-  }
-  return failure(
-    'write-failed',
-    `${path}: ${reason}`,
-    'Check that the folder is there, can be written to and has room.',
-    cause,
-  );
-}
-
-function failure(
-  code: ErrorCode,
-  message: string,
-  remedy: string,
-  cause?: unknown,
-): BitryoshkaError {
-  return new BitryoshkaError({ code, message: `${message}.`, remedy, cause });
-}
-
-function invalidOption(name: string, got: unknown, expected: string): BitryoshkaError {
-  return failure(
-    'invalid-option',
-    `${name}: got ${String(got)}, expected ${expected}`,
-    `Correct ${name}.`,
-  );
 }

@@ -1,8 +1,8 @@
 import { BitryoshkaError } from '@bitryoshka/core';
 import { checkpoint } from '@bitryoshka/core/internal';
 import type { Item } from '@langchain/langgraph-checkpoint';
+import { checksumOf } from '../durable/file-format.ts';
 import type { StoreFile } from '../durable/store-file.ts';
-import { checksumOf } from '../durable/store-file.ts';
 import type { TypedJson } from '../snapshot/typed-json.ts';
 import { fromTypedJson } from '../snapshot/typed-json.ts';
 import type { NameRange } from './namespace.ts';

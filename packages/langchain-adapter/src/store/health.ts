@@ -7,6 +7,22 @@ import type { Documents } from '../documents/documents.ts';
 import type { StoreFile } from '../durable/store-file.ts';
 import { MemoryLexicalIndex } from '../lexical/memory-lexical-index.ts';
 
+/** What a store holds, and what that takes. */
+export interface StoreStatistics {
+  /** Documents. */
+  readonly count: number;
+  /** Of the vectors; undefined while there are none. */
+  readonly dimensions: number | undefined;
+  /** How nearest documents are found now. */
+  readonly index: AutoIndex['finder'];
+  /** Length of a code; undefined while searches are exact. */
+  readonly bits: number | undefined;
+  /** Bytes of the codes: what a search scans. */
+  readonly codeBytes: number;
+  /** Bytes of the vectors, in memory or in files: what re-ranking reads, row by row. */
+  readonly vectorBytes: number;
+}
+
 /** How far the documents that came since the codes were fitted are from those they were fitted to. */
 export interface DocumentDrift {
   /** 0 for the same distribution, as `measureDrift` of `@bitryoshka/core/analysis` counts it, of what the bits are made of. */
@@ -82,6 +98,22 @@ const bitsPerTurn = 32;
 const rowsPerTurn = 32;
 /** What a hundred questions may be off. */
 const chance = 0.02;
+
+export function statisticsOf({
+  index,
+  documents,
+}: Pick<HealthParts, 'index' | 'documents'>): StoreStatistics {
+  const { count } = documents;
+  const bits = index?.quantizer?.bits;
+  return {
+    count,
+    dimensions: index?.dimensions,
+    index: index?.finder ?? 'exact',
+    bits,
+    codeBytes: bits === undefined ? 0 : count * bytesPerCode(bits),
+    vectorBytes: count * (index?.bytesPerVector ?? 0),
+  };
+}
 
 /** Looks at a store, in turns. */
 export async function measureHealth(parts: HealthParts, task: TaskOptions): Promise<StoreHealth> {

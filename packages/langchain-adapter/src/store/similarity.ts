@@ -1,3 +1,4 @@
+import type { Matrix, Vectors } from '@bitryoshka/core';
 import { BitryoshkaError } from '@bitryoshka/core';
 import { checkpoint } from '@bitryoshka/core/internal';
 
@@ -45,6 +46,33 @@ export function checkSimilarity(similarity: unknown): void {
   });
 }
 
+/**
+ * That of a store that was saved.
+ *
+ * @throws BitryoshkaError `invalid-option` where it was a function, and none was given
+ */
+export function loadedSimilarity(
+  similarity: Similarity | 'function' | undefined,
+): Similarity | undefined {
+  if (similarity !== 'function') return similarity;
+  throw new BitryoshkaError({
+    code: 'invalid-option',
+    message: 'similarity: got none, expected the function that the store was saved with.',
+    remedy: 'Pass it as an option of load.',
+  });
+}
+
+/** @throws BitryoshkaError `invalid-option` for documents without vectors to compare */
+export function checkWhole(documents: readonly Partial<Compared>[]): void {
+  if (documents.every(({ vector }) => vector)) return;
+  throw new BitryoshkaError({
+    code: 'invalid-option',
+    message:
+      'similarity: got a store that was saved with cosines, expected one with whole vectors.',
+    remedy: 'Leave similarity out, or add the documents to a new store with that similarity.',
+  });
+}
+
 export interface Compared {
   readonly vector: number[];
 }
@@ -68,6 +96,19 @@ export async function mostSimilar<Item extends Compared>(
     scored.push([item, checkScore(similarity(query, item.vector))]);
   }
   return scored.sort((a, b) => b[1] - a[1]).slice(0, k);
+}
+
+/** Vectors as they are compared: lists as they are, anything else in lists of its own. */
+export function toLists(vectors: Vectors): number[][] {
+  if (Array.isArray(vectors)) {
+    return vectors.map((vector) =>
+      Array.isArray(vector) ? (vector as number[]) : Array.from(vector),
+    );
+  }
+  const { rows, columns, data } = vectors as Matrix;
+  return Array.from({ length: rows }, (_, i) =>
+    Array.from(data.subarray(i * columns, (i + 1) * columns)),
+  );
 }
 
 /** Scaled to unit length, for cosines by dot products; zero stays zero. */

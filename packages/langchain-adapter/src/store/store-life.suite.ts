@@ -1,7 +1,8 @@
 import { seededRandom } from '@bitryoshka/core/internal';
 import { Document } from '@langchain/core/documents';
 import { expect } from 'vitest';
-import type { BinaryVectorStore, StoreStatistics } from './binary-vector-store.ts';
+import type { BinaryVectorStore } from './binary-vector-store.ts';
+import type { StoreStatistics } from './health.ts';
 
 export const lifeDimensions = 24;
 /** Where time is no matter. */

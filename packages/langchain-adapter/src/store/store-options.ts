@@ -97,6 +97,34 @@ export interface BinaryVectorStoreOptions {
   readonly hybrid?: boolean | HybridOptions | undefined;
 }
 
+const lasting = [
+  'index',
+  'targetRecall',
+  'depth',
+  'storage',
+  'fields',
+  'hybrid',
+  'similarity',
+  'learnFromQuestions',
+  'onIndexProgress',
+] as const;
+
+/** What stays as it is as long as a store lives: codes may become others. */
+export type LastingOptions = Pick<BinaryVectorStoreOptions, (typeof lasting)[number]>;
+
+/** Those alone that are known. */
+export function lastingOptions(options: BinaryVectorStoreOptions): LastingOptions {
+  return Object.fromEntries(lasting.map((name) => [name, options[name]]));
+}
+
+/** What makes the codes at first; undefined for the default. */
+export function quantizerOf({
+  quantizer,
+  bits,
+}: BinaryVectorStoreOptions): Quantizer | QuantizerRecipe | undefined {
+  return quantizer ?? (bits === undefined ? undefined : { kind: 'tuned', bits });
+}
+
 export interface AddOptions extends TaskOptions {
   /**
    * By document; numbers count as strings. A document whose id is in the store replaces the one there. Default: the
@@ -123,20 +151,7 @@ export interface RefitOptions extends FitOptions {
 }
 
 /** Options that replace what was saved. */
-export interface LoadOptions
-  extends Pick<
-      BinaryVectorStoreOptions,
-      | 'index'
-      | 'targetRecall'
-      | 'depth'
-      | 'storage'
-      | 'fields'
-      | 'hybrid'
-      | 'similarity'
-      | 'learnFromQuestions'
-      | 'onIndexProgress'
-    >,
-    Pick<TaskOptions, 'signal'> {}
+export interface LoadOptions extends LastingOptions, Pick<TaskOptions, 'signal'> {}
 
 /** Options of a store in a file; those that it had before count where they are left out. */
 export interface OpenOptions
