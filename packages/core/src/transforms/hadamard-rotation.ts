@@ -1,5 +1,6 @@
 import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
 import type { Multiplier } from '../kernels/matrix/multiplier.ts';
+import { walshHadamard } from '../kernels/matrix/walsh-hadamard.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
 import { seededRandom } from '../vectors/random.ts';
@@ -71,6 +72,21 @@ export function hadamardFunction({ flips, bias, inputDimensions }: HadamardMap):
     rotate ??= matrixKernel().createRotator(factorsOf(flips, dimensions), bias, dimensions);
     return rotate(vectors, into);
   };
+}
+
+/**
+ * Turns a vector back in place: the map must have as many outputs as inputs, and no bias.
+ */
+export function turnBack({ flips }: Pick<HadamardMap, 'flips'>, vector: Float32Array): void {
+  const dimensions = vector.length;
+  const size = hadamardSize(dimensions);
+  const { data } = factorsOf(flips, dimensions);
+  for (let round = rounds - 1; round >= 0; round--) {
+    const first = round % 2 === 0 ? 0 : dimensions - size;
+    const values = vector.subarray(first, first + size);
+    walshHadamard(values);
+    for (let j = 0; j < size; j++) values[j] *= data[round * size + j];
+  }
 }
 
 /** Signs that make up for the length that a transform adds: one row per round. */

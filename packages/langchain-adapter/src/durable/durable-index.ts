@@ -1,4 +1,10 @@
-import type { AutoIndexOptions, Codes, Quantizer, TaskOptions } from '@bitryoshka/core';
+import type {
+  AutoIndexOptions,
+  Codes,
+  Quantizer,
+  TaskOptions,
+  VectorFormatName,
+} from '@bitryoshka/core';
 import { AutoIndex, BitryoshkaError, bytesPerCode, loadQuantizer, RowSet } from '@bitryoshka/core';
 import type { SegmentToFill } from '@bitryoshka/core/internal';
 import { checkpoint } from '@bitryoshka/core/internal';
@@ -12,7 +18,7 @@ import { checksumOf, vectorTable } from './store-file.ts';
 /** What is written of an index besides its rows. */
 interface IndexSetting {
   readonly dimensions: number;
-  readonly storage: 'float32' | 'float16' | 'int8';
+  readonly storage: VectorFormatName;
   /** Rises each time that all documents are embedded anew. Default: 0. */
   readonly generation?: number | undefined;
   /** Of the codes; 0 while searches are exact. */
