@@ -526,6 +526,23 @@ export function scanKernelSuite(kernel: ScanKernel): void {
   });
 
   describe('vector memory of other formats', () => {
+    it.each(['float16', 'int8', 'int4', 'int2'] as const)(
+      'scores more rows of %s than it takes at a time',
+      (format) => {
+        const random = seededRandom(2);
+        const memory = kernel.createVectorMemory(3000, 5, format);
+        memory.bytes.forEach((_, i, bytes) => {
+          bytes[i] = random() * 64;
+        });
+        const query = randomMatrix(1, 5, random).data;
+        const all = Uint32Array.from({ length: 3000 }, (_, i) => i);
+        const products = memory.dotProducts(query, all).slice();
+        for (let row = 0; row < 3000; row += 100) {
+          expect(products[row]).toBe(memory.dotProducts(query, Uint32Array.of(row))[0]);
+        }
+      },
+    );
+
     it.each([1, 2, 3, 4, 5, 8, 9, 13, 64, 130])('scores halves exactly, %i columns', (columns) => {
       const random = seededRandom(columns);
       const memory = kernel.createVectorMemory(7, columns, 'float16');

@@ -85,8 +85,11 @@ export class WasmVectorMemory implements VectorMemory {
         this.#floats.set(query, queryAt);
         return (rows) => this.#score('dotProducts', columns, rows);
       case 'float16':
-        this.#floats.set(query, queryAt);
-        return (rows) => this.#score('dotProductsOfHalves', paddedTo(4, columns), rows);
+        return (rows) => {
+          // Each call scales it where it lies.
+          this.#floats.set(query, queryAt);
+          return this.#score('dotProductsOfHalves', paddedTo(4, columns), rows);
+        };
       case 'int8': {
         const { values, scale } = roundQuery(query);
         this.#words.set(values, 2 * queryAt);
