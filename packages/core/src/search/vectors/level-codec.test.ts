@@ -36,6 +36,24 @@ describe.each([
     expect(lost).toBeLessThan(mostLost);
   });
 
+  it.each([1e-15, 1e15])('gives a vector of length %d the levels of a unit vector', (length) => {
+    const codec = vectorCodec(format, 50);
+    const random = seededRandom(1);
+    const unit = normalizeRows({
+      rows: 1,
+      columns: 50,
+      data: Float32Array.from({ length: 50 }, () => gaussian(random)),
+    }).data;
+    const [short, long] = [unit, unit.map((value) => value * length)].map((vector) => {
+      const bytes = new Uint8Array(codec.bytesPerVector);
+      codec.encode(vector, bytes);
+      return bytes;
+    });
+    expect(long.subarray(4)).toEqual(short.subarray(4));
+    const factorOf = ({ buffer }: Uint8Array) => new Float32Array(buffer, 0, 1)[0];
+    expect(factorOf(long) / length / factorOf(short)).toBeCloseTo(1, 5);
+  });
+
   it('errs to neither side', () => {
     const random = seededRandom(8);
     const stored = new EncodedRows(vectorCodec(format, 100));

@@ -82,9 +82,10 @@ function numbersOf(format: LevelFormat): Uint8Array {
 }
 
 interface Rotation {
-  /** @returns what is valid until the next call */
-  turn(vector: Float32Array): Float32Array;
-  turnBack(vector: Float32Array): void;
+  /** Returns what is valid until the next call. */
+  readonly turn: (vector: Float32Array) => Float32Array;
+  /** In place. */
+  readonly turnBack: (vector: Float32Array) => void;
 }
 
 const rotations = new Map<number, Rotation>();
