@@ -1,6 +1,5 @@
 import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
 import type { Multiplier } from '../kernels/matrix/multiplier.ts';
-import { walshHadamard } from '../kernels/matrix/walsh-hadamard.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
 import { seededRandom } from '../vectors/random.ts';
@@ -74,19 +73,24 @@ export function hadamardFunction({ flips, bias, inputDimensions }: HadamardMap):
   };
 }
 
-/**
- * Turns a vector back in place: the map must have as many outputs as inputs, and no bias.
- */
-export function turnBack({ flips }: Pick<HadamardMap, 'flips'>, vector: Float32Array): void {
-  const dimensions = vector.length;
-  const size = hadamardSize(dimensions);
-  const { data } = factorsOf(flips, dimensions);
-  for (let round = rounds - 1; round >= 0; round--) {
-    const first = round % 2 === 0 ? 0 : dimensions - size;
-    const values = vector.subarray(first, first + size);
-    walshHadamard(values);
-    for (let j = 0; j < size; j++) values[j] *= data[round * size + j];
-  }
+/** What turns vectors back in place. The map must have as many outputs as inputs, and no bias. */
+export function hadamardInverse({
+  flips,
+  inputDimensions,
+}: HadamardMap): (vector: Float32Array) => void {
+  const size = hadamardSize(inputDimensions);
+  const same = factorsOf(new Uint8Array(size), size);
+  let transform: Multiplier | undefined;
+  return (vector) => {
+    transform ??= matrixKernel().createRotator(same, new Float32Array(size), size);
+    for (let round = rounds - 1; round >= 0; round--) {
+      const first = round % 2 === 0 ? 0 : inputDimensions - size;
+      const data = vector.subarray(first, first + size);
+      const taken = { rows: 1, columns: size, data };
+      transform(taken, taken);
+      for (let j = 0; j < size; j++) if (flips[round * size + j] === 1) data[j] = -data[j];
+    }
+  };
 }
 
 /** Signs that make up for the length that a transform adds: one row per round. */

@@ -1,7 +1,6 @@
 import type { Matrix } from '../../vectors/matrix.ts';
 import { row as rowOf, zeros } from '../../vectors/matrix.ts';
 import type { Multiplier } from './multiplier.ts';
-import { walshHadamard } from './walsh-hadamard.ts';
 
 export function javascriptRotator(
   factors: Matrix,
@@ -21,10 +20,24 @@ export function javascriptRotator(
         const first = round % 2 === 0 ? 0 : dimensions - size;
         const values = row.subarray(first, first + size);
         for (let j = 0; j < size; j++) values[j] *= data[round * size + j];
-        walshHadamard(values);
+        transform(values);
       }
       for (let j = 0; j < columns; j++) rotated.data[i * columns + j] = row[j] + biasCopy[j];
     }
     return rotated;
   };
+}
+
+/** The fast Walsh–Hadamard transform in natural order, in place, not normalised. */
+function transform(values: Float32Array): void {
+  for (let apart = 1; apart < values.length; apart *= 2) {
+    for (let block = 0; block < values.length; block += 2 * apart) {
+      for (let a = block; a < block + apart; a++) {
+        const x = values[a];
+        const y = values[a + apart];
+        values[a] = x + y;
+        values[a + apart] = x - y;
+      }
+    }
+  }
 }

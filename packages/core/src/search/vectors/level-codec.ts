@@ -5,8 +5,8 @@ import { valuesPerByte } from '../../kernels/scan/vector-layout.ts';
 import {
   fewestHadamardDimensions,
   hadamardFunction,
+  hadamardInverse,
   randomHadamardMap,
-  turnBack,
 } from '../../transforms/hadamard-rotation.ts';
 import type { VectorCodec } from './vector-codecs.ts';
 
@@ -108,7 +108,7 @@ function hadamardRotation(columns: number): Rotation {
   return {
     turn: (vector) =>
       rotate({ rows: 1, columns, data: vector }, { rows: 1, columns, data: turned }).data,
-    turnBack: (vector) => turnBack(map, vector),
+    turnBack: hadamardInverse(map),
   };
 }
 
