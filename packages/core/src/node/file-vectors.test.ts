@@ -19,6 +19,8 @@ describe('int8', () =>
     tolerance: 0.5001 / 127,
     places: 4,
   }));
+describe('int4', () =>
+  storedVectorsSuite(fileVectors({ directory, format: 'int4' }), { tolerance: 0.2, places: 4 }));
 
 describe('an index with its vectors in files', async () => {
   const random = seededRandom(1);

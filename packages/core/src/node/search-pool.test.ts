@@ -36,7 +36,7 @@ describe('threads', async () => {
     return index;
   };
 
-  it.each(['float32', 'float16', 'int8', 'file'] as const)(
+  it.each(['float32', 'float16', 'int8', 'int4', 'int2', 'file'] as const)(
     'find what the index finds, with vectors as %s',
     async (storage) => {
       const index = filled(storage === 'file' ? fileVectors({ directory }) : storage);

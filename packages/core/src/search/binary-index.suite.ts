@@ -6,7 +6,7 @@ import { RowSet } from './rows/row-set.ts';
 const dimensions = 24;
 
 /** Where vectors are kept: each gives its own scores. */
-const storages = ['float32', 'float16', 'int8'] as const;
+const storages = ['float32', 'float16', 'int8', 'int4', 'int2'] as const;
 
 /**
  * What every index must do, whatever finds candidates and wherever vectors are.

@@ -34,7 +34,7 @@ describe('memory that threads share', () => {
     return index;
   }, exhaustive);
 
-  it.each(['float32', 'float16', 'int8'] as const)(
+  it.each(['float32', 'float16', 'int8', 'int4', 'int2'] as const)(
     'gives others the index as it was, with vectors as %s, and is moved once',
     (storage) => {
       const index = new BinaryIndex({ quantizer, storage });
@@ -350,7 +350,12 @@ describe('vectors that are fetched', () => {
   });
 });
 
-it.each(['float16', 'int8'] as const)('finds nearly the same with vectors in %s', (storage) => {
+it.each([
+  ['float16', 48, 0.01],
+  ['int8', 28, 0.01],
+  ['int4', 16, 0.15],
+  ['int2', 12, 0.5],
+] as const)('finds nearly the same with vectors in %s', (storage, bytes, tolerance) => {
   const exact = new ExactIndex(24);
   exact.add(vectors);
   const added = new BinaryIndex({ quantizer, storage });
@@ -360,10 +365,10 @@ it.each(['float16', 'int8'] as const)('finds nearly the same with vectors in %s'
     const found = added.search(query, { k: 10, candidates: 500, rerank: 500 });
     expect(takenOver.search(query, { k: 10, candidates: 500, rerank: 500 })).toEqual(found);
     for (const [i, { score }] of exact.search(query, { k: 10 }).entries()) {
-      expect(Math.abs((found[i]?.score ?? 0) - score)).toBeLessThan(0.01);
+      expect(Math.abs((found[i]?.score ?? 0) - score)).toBeLessThan(tolerance);
     }
   }
-  expect(added.bytesPerVector).toBe(storage === 'int8' ? 28 : 48);
+  expect(added.bytesPerVector).toBe(bytes);
 });
 
 function ones(byte: number): number {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { crc32 } from '../format/crc32.ts';
 import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 import { BinaryIndex } from './binary-index.ts';
@@ -30,7 +31,7 @@ describe.each([
   ['lists of codes', undecoded, lists({ nlist: 12, centroids: 'codes' })],
   ['lists with two copies', decoded, lists({ nlist: 12, copies: 2 })],
 ] as const)('%s', (_, quantizer, plan) => {
-  it.each(['float32', 'float16', 'int8'] as const)(
+  it.each(['float32', 'float16', 'int8', 'int4', 'int2'] as const)(
     'comes back as it was, with vectors as %s',
     async (storage) => {
       const index = await changedIndex(storage);
@@ -90,6 +91,40 @@ describe.each([
 function answers(index: BinaryIndex): unknown {
   return queries.map((query) => index.search(query, { k: 10, rerank: 20, efSearch: 30 }));
 }
+
+it.each([
+  ['int8', 1773387752],
+  ['int4', 3898911117],
+  ['int2', 2042390287],
+] as const)('is the same file as before, with vectors as %s (golden)', async (storage, golden) => {
+  const index = new BinaryIndex({ dimensions: 24, storage });
+  index.add([0, 1, 2].map((i) => Array.from({ length: 24 }, (_, j) => ((i + j * 7) % 5) - 1.75)));
+  const file = bytesOf(index);
+  expect(crc32(file, 0)).toBe(golden);
+  const loaded = await loadIndex(file);
+  for (let row = 0; row < 3; row++) {
+    expect(loaded.vector(row)).toEqual(index.vector(row));
+    expect(loaded.search(index.vector(row), { k: 3 })).toEqual(
+      index.search(index.vector(row), { k: 3 }),
+    );
+  }
+});
+
+it('refuses vectors of a format that it does not know', async () => {
+  const index = new BinaryIndex({ dimensions: 24, storage: 'int4' });
+  index.add(vectors.slice(0, 3));
+  const file = bytesOf(index);
+  const text = Buffer.from(file).toString('latin1').replace('int4', 'int3');
+  const changed = Uint8Array.from(Buffer.from(text, 'latin1'));
+  const view = new DataView(changed.buffer);
+  // With the checksum of the header as it is now: behind it is that of the only block.
+  const header = 8 + Number(view.getBigUint64(0, true));
+  view.setUint32(changed.length - 8, crc32(changed.subarray(0, header), 0), true);
+  await expect(loadIndex(changed)).rejects.toMatchObject({
+    code: 'invalid-file',
+    message: expect.stringContaining('vectors as int3'),
+  });
+});
 
 it('names where a bit was flipped', async () => {
   const index = new ExactIndex(24);

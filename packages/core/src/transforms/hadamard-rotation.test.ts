@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gaussian, seededRandom } from '../vectors/random.ts';
-import { hadamardFunction, randomHadamardMap } from './hadamard-rotation.ts';
+import { hadamardFunction, hadamardInverse, randomHadamardMap } from './hadamard-rotation.ts';
 
 const random = seededRandom(4);
 
@@ -35,6 +35,13 @@ describe.each([64, 100, 384])('a random Hadamard map of %i dimensions', (dimensi
       const reached = Array.from({ length: dimensions }, (_, j) => imageOf(i, j));
       expect(Math.max(...reached.map(Math.abs))).toBeLessThan(0.75);
     }
+  });
+
+  it('is turned back', () => {
+    const unmoved = randomHadamardMap(new Float32Array(dimensions), dimensions, 7);
+    const turned = hadamardFunction(unmoved)({ rows: 1, columns: dimensions, data: shift }).data;
+    hadamardInverse(unmoved)(turned);
+    for (const [j, value] of turned.entries()) expect(value).toBeCloseTo(shift[j], 5);
   });
 
   it('depends on its seed', () => {

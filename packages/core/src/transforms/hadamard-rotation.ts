@@ -73,6 +73,26 @@ export function hadamardFunction({ flips, bias, inputDimensions }: HadamardMap):
   };
 }
 
+/** What turns vectors back in place. The map must have as many outputs as inputs, and no bias. */
+export function hadamardInverse({
+  flips,
+  inputDimensions,
+}: HadamardMap): (vector: Float32Array) => void {
+  const size = hadamardSize(inputDimensions);
+  const same = factorsOf(new Uint8Array(size), size);
+  let transform: Multiplier | undefined;
+  return (vector) => {
+    transform ??= matrixKernel().createRotator(same, new Float32Array(size), size);
+    for (let round = rounds - 1; round >= 0; round--) {
+      const first = round % 2 === 0 ? 0 : inputDimensions - size;
+      const data = vector.subarray(first, first + size);
+      const taken = { rows: 1, columns: size, data };
+      transform(taken, taken);
+      for (let j = 0; j < size; j++) if (flips[round * size + j] === 1) data[j] = -data[j];
+    }
+  };
+}
+
 /** Signs that make up for the length that a transform adds: one row per round. */
 function factorsOf(flips: Uint8Array, dimensions: number): Matrix {
   const size = hadamardSize(dimensions);

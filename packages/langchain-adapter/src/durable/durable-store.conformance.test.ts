@@ -51,6 +51,13 @@ describe.each([
   vectorStoreSuite(create({ driver, ...options }), { reload: openCopy, settle: openCopy }),
 );
 
+describe('with vectors of four bits, opened as the file is', () =>
+  vectorStoreSuite(create({ driver, storage: 'int4' }), {
+    reload: openCopy,
+    settle: openCopy,
+    isEstimating: true,
+  }));
+
 describe.each([
   ['exact', { index: 'exact' }],
   ['scan', { index: 'scan', quantizer: { kind: 'median', bits: 3 } }],

@@ -172,6 +172,31 @@ describe('stores in files', () => {
     expect((await openStore()).stats().vectorBytes).toBe(5 * 36);
   });
 
+  it.each([
+    ['int4', '6779843bf19996566ad59776b9b897634b140400', 20],
+    ['int2', '0a3b323bac59d659aa490200', 12],
+  ] as const)('keeps vectors as %s as it did before (golden)', async (storage, golden, bytes) => {
+    const store = await openStore({ storage });
+    const vector = Array.from({ length: 29 }, (_, j) => ((j * 7) % 5) - 1.75);
+    const other = vector.map((value, j) => value + (j % 3));
+    await store.addVectors([vector, other], documents(2));
+    const before = await store.similaritySearchVectorWithScore(other, 2);
+    expect(before.map(([{ id }, score]) => [id, score])).toEqual([
+      ['1', 1],
+      ['0', expect.closeTo(0.75, 1)],
+    ]);
+    await store.close();
+    const rows = sqlite(file);
+    const [{ vector: kept }] = rows.prepare('SELECT vector FROM vectors').all() as [
+      { vector: Uint8Array },
+    ];
+    rows.close();
+    expect(Buffer.from(kept).toString('hex')).toBe(golden);
+    const again = await openStore();
+    expect(again.stats().vectorBytes).toBe(2 * bytes);
+    expect(await again.similaritySearchVectorWithScore(other, 2)).toEqual(before);
+  });
+
   it('is never another after damage: the same documents and answers, or an error', async () => {
     const store = await openStore({ index: 'graph' });
     await store.addDocuments(documents(400));

@@ -1,5 +1,4 @@
 import type { StoredVectors, VectorFormatName } from '@bitryoshka/core';
-import { BitryoshkaError } from '@bitryoshka/core';
 import { ExternalVectors, vectorCodec } from '@bitryoshka/core/internal';
 import { checksumOf, vectorTable } from './file-format.ts';
 import type { StoreFile } from './store-file.ts';
@@ -119,10 +118,5 @@ function aligned(bytes: Uint8Array): Uint8Array {
 /** @throws BitryoshkaError `invalid-option` */
 export function checkDurableStorage(storage: unknown): VectorFormatName {
   if (storage === undefined) return 'float32';
-  if (storage === 'float32' || storage === 'float16' || storage === 'int8') return storage;
-  throw new BitryoshkaError({
-    code: 'invalid-option',
-    message: `storage: got ${JSON.stringify(storage)}, expected float32, float16 or int8 for vectors in a file.`,
-    remedy: 'Correct storage.',
-  });
+  return vectorCodec(storage as VectorFormatName, 1).format;
 }

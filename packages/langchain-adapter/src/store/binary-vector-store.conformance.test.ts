@@ -40,6 +40,12 @@ describe('with a quantizer from the first vector on', async () => {
 
 describe('saved and loaded, exact', () => suiteOfLoaded({}));
 
+describe('with vectors of four bits, saved and loaded, with codes', () =>
+  vectorStoreSuite(
+    create({ storage: 'int4', quantizer: { kind: 'median', bits: 3 }, index: 'scan' }),
+    { reload: saveAndLoad, settle: saveAndLoad, isEstimating: true },
+  ));
+
 describe('saved and loaded, with codes', () =>
   suiteOfLoaded({ quantizer: { kind: 'median', bits: 3 }, index: 'scan' }));
 

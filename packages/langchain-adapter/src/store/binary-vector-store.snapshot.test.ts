@@ -42,6 +42,7 @@ const variants: [string, BinaryVectorStoreOptions][] = [
   ['exact', {}],
   ['with codes', { quantizer: { kind: 'itq', bits: 16 }, index: 'scan' }],
   ['with a graph', { index: 'graph', storage: 'float16' }],
+  ['with a graph and a few bits', { index: 'graph', storage: 'int4' }],
   [
     'with codes and nothing to re-rank',
     {

@@ -68,8 +68,8 @@ export interface BinaryVectorStoreOptions {
   /** How far a search looks before it settles. Default: what is chosen for `targetRecall`. */
   readonly depth?: SearchDepth | undefined;
   /**
-   * How the vectors are kept that decide among candidates: `float32`, `float16` or `int8` in memory, or a function
-   * that creates stores, such as one of files. Default: `float32`.
+   * How the vectors are kept that decide among candidates: `float32`, `float16`, `int8`, `int4` or `int2` in memory,
+   * or a function that creates stores, such as one of files. The shorter, the less is found. Default: `float32`.
    */
   readonly storage?: VectorFormatName | ((dimensions: number) => StoredVectors) | undefined;
   /**

@@ -50,7 +50,8 @@ const says: Pick<VectorStoreTests<BinaryVectorStore>, 'capabilities' | 'checkRef
  *
  * @param create makes an empty store
  * @param options `reload`: saves a store and loads it again; `settle`: is called with a store before it is
- *   searched, and returns the one to search; `isHybrid`: whether words have a say in the scores of texts
+ *   searched, and returns the one to search; `isHybrid`: whether words have a say in the scores of texts;
+ *   `isEstimating`: whether scores are estimates of cosines
  */
 export function vectorStoreSuite(
   create: (embeddings: EmbeddingsInterface) => Promise<BinaryVectorStore>,
@@ -58,9 +59,11 @@ export function vectorStoreSuite(
     reload,
     settle = async (store) => store,
     isHybrid = false,
-  }: { reload: Settle; settle?: Settle; isHybrid?: boolean },
+    isEstimating = false,
+  }: { reload: Settle; settle?: Settle; isHybrid?: boolean; isEstimating?: boolean },
 ): void {
-  const capabilities = says.capabilities.filter((name) => name !== 'cosine-scores' || !isHybrid);
+  const hasCosines = !isHybrid && !isEstimating;
+  const capabilities = says.capabilities.filter((name) => name !== 'cosine-scores' || hasCosines);
   // By their words as well.
   const knownFailures = isHybrid ? ['a search takes vectors for texts'] : [];
   const runner = { describe, it };

@@ -154,10 +154,72 @@ export function dotProductsOfBytes(
       const products = i32x4.dot_i16x8_s(v128.load8x8_s(p + j), v128.load(query + (j << 1)));
       sum = i32x4.add(sum, products);
     }
-    store<i32>(
-      output + (i << 2),
-      i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) +
-        (i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3)),
-    );
+    store<i32>(output + (i << 2), wholeLanes(sum));
+  }
+}
+
+@inline function wholeLanes(sum: v128): i32 {
+  return (
+    i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) +
+    (i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3))
+  );
+}
+
+/** Adds the products of sixteen values of a query and the levels that as many bytes name. */
+@inline function addLevels(sum: v128, levels: v128, numbers: v128, query: usize): v128 {
+  const values = i8x16.swizzle(levels, numbers);
+  return i32x4.add(
+    i32x4.add(sum, i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(values), v128.load(query))),
+    i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(values), v128.load(query, 16)),
+  );
+}
+
+/**
+ * Rows of a scale and numbers of levels, two in each byte, padded to a multiple of four bytes. `query` has the 16
+ * levels, int8, then int16 values: for each 16 bytes those of the lower bits, then those of the upper. They are
+ * zero where no number is: what is read there is behind the row. Exact sums of whole numbers, without the scales.
+ */
+export function dotProductsOfNibbles(
+  vectors: usize, columns: u32, query: usize, rows: usize, count: u32, output: usize,
+): void {
+  const bytes = <usize>((columns + 7) >> 3) << 2;
+  const stride = bytes + 4;
+  const levels = v128.load(query);
+  const mask = i8x16.splat(15);
+  for (let i: usize = 0; i < count; i++) {
+    const at = rows + (i << 2);
+    if ((i & 3) == 0) readAhead(vectors, stride, at + 16, min(4, <i32>count - <i32>i - 4));
+    const p = vectors + <usize>load<u32>(at) * stride + 4;
+    let sum = i32x4.splat(0);
+    for (let j: usize = 0, q = query + 16; j < bytes; j += 16, q += 64) {
+      const x = v128.load(p + j);
+      sum = addLevels(sum, levels, v128.and(x, mask), q);
+      sum = addLevels(sum, levels, v128.and(i16x8.shr_u(x, 4), mask), q + 32);
+    }
+    store<i32>(output + (i << 2), wholeLanes(sum));
+  }
+}
+
+/** The same for numbers of two bits, four in each byte, of 4 levels. */
+export function dotProductsOfPairs(
+  vectors: usize, columns: u32, query: usize, rows: usize, count: u32, output: usize,
+): void {
+  const bytes = <usize>((columns + 15) >> 4) << 2;
+  const stride = bytes + 4;
+  const levels = v128.load(query);
+  const mask = i8x16.splat(3);
+  for (let i: usize = 0; i < count; i++) {
+    const at = rows + (i << 2);
+    if ((i & 3) == 0) readAhead(vectors, stride, at + 16, min(4, <i32>count - <i32>i - 4));
+    const p = vectors + <usize>load<u32>(at) * stride + 4;
+    let sum = i32x4.splat(0);
+    for (let j: usize = 0, q = query + 16; j < bytes; j += 16, q += 128) {
+      const x = v128.load(p + j);
+      sum = addLevels(sum, levels, v128.and(x, mask), q);
+      sum = addLevels(sum, levels, v128.and(i16x8.shr_u(x, 2), mask), q + 32);
+      sum = addLevels(sum, levels, v128.and(i16x8.shr_u(x, 4), mask), q + 64);
+      sum = addLevels(sum, levels, v128.and(i16x8.shr_u(x, 6), mask), q + 96);
+    }
+    store<i32>(output + (i << 2), wholeLanes(sum));
   }
 }

@@ -1,4 +1,10 @@
-export { dotProducts, dotProductsOfBytes, dotProductsOfHalves } from './dot-products';
+export {
+  dotProducts,
+  dotProductsOfBytes,
+  dotProductsOfHalves,
+  dotProductsOfNibbles,
+  dotProductsOfPairs,
+} from './dot-products';
 export { countInLanes, countInWords } from './probe';
 export { countInVectors, scan, scanTile } from './scan';
 export { fillTables, largestSums, sumByPlanes, sumByTables } from './score';

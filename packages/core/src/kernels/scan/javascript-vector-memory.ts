@@ -1,9 +1,10 @@
 import { float16Values } from '../../vectors/float16.ts';
 import { dotProduct } from '../dot-product.ts';
 import { paddedTo } from '../padded-to.ts';
+import { gaussianLevels } from './gaussian-levels.ts';
 import { roundQuery } from './round-query.ts';
 import type { VectorFormatName } from './vector-layout.ts';
-import { bytesOfVector } from './vector-layout.ts';
+import { bytesOfVector, valuesPerByte } from './vector-layout.ts';
 import type { VectorMemory } from './vector-memory.ts';
 
 export class JavascriptVectorMemory implements VectorMemory {
@@ -37,9 +38,26 @@ export class JavascriptVectorMemory implements VectorMemory {
         return dotProduct(vector, 0, padded);
       });
     }
+    const bytes = this.bytes;
     const whole = new Int8Array(buffer);
     const scales = new Float32Array(buffer);
     const { values, scale } = roundQuery(query);
+    if (this.#format !== 'int8') {
+      const levels = gaussianLevels[this.#format];
+      const perByte = valuesPerByte[this.#format];
+      const bits = 8 / perByte;
+      const mask = 2 ** bits - 1;
+      return Float32Array.from(rows, (row) => {
+        let sum = 0;
+        for (let j = 0, p = row * stride + 4; j < columns; p++) {
+          let byte = bytes[p];
+          for (const end = Math.min(columns, j + perByte); j < end; j++, byte >>= bits) {
+            sum += levels[byte & mask] * values[j];
+          }
+        }
+        return sum * (scale * scales[(row * stride) / 4]);
+      });
+    }
     return Float32Array.from(rows, (row) => {
       let sum = 0;
       for (let j = 0, p = row * stride + 4; j < columns; j++, p++) sum += whole[p] * values[j];

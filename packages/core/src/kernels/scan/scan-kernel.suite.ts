@@ -5,7 +5,9 @@ import type { Matrix } from '../../vectors/matrix.ts';
 import { seededRandom } from '../../vectors/random.ts';
 import { javascriptMatrixKernel } from '../matrix/matrix-kernel.ts';
 import type { BitPlanes, CodeMemory, ScanLimits } from './code-memory.ts';
+import { gaussianLevels } from './gaussian-levels.ts';
 import type { ScanKernel } from './scan-kernel.ts';
+import { javascriptScanKernel } from './scan-kernel.ts';
 import type { SlicedMemory, SlicedScanOptions } from './sliced-memory.ts';
 import { largestTotalWeight, slicedBlockRows } from './sliced-memory.ts';
 import { bytesOfVector } from './vector-layout.ts';
@@ -524,6 +526,23 @@ export function scanKernelSuite(kernel: ScanKernel): void {
   });
 
   describe('vector memory of other formats', () => {
+    it.each(['float16', 'int8', 'int4', 'int2'] as const)(
+      'scores more rows of %s than it takes at a time',
+      (format) => {
+        const random = seededRandom(2);
+        const memory = kernel.createVectorMemory(3000, 5, format);
+        memory.bytes.forEach((_, i, bytes) => {
+          bytes[i] = random() * 64;
+        });
+        const query = randomMatrix(1, 5, random).data;
+        const all = Uint32Array.from({ length: 3000 }, (_, i) => i);
+        const products = memory.dotProducts(query, all).slice();
+        for (let row = 0; row < 3000; row += 100) {
+          expect(products[row]).toBe(memory.dotProducts(query, Uint32Array.of(row))[0]);
+        }
+      },
+    );
+
     it.each([1, 2, 3, 4, 5, 8, 9, 13, 64, 130])('scores halves exactly, %i columns', (columns) => {
       const random = seededRandom(columns);
       const memory = kernel.createVectorMemory(7, columns, 'float16');
@@ -576,8 +595,46 @@ export function scanKernelSuite(kernel: ScanKernel): void {
       );
     });
 
+    it.each(
+      [1, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 130, 384, 4096].flatMap((columns) =>
+        (['int4', 'int2'] as const).map((format) => [format, columns] as const),
+      ),
+    )('scores levels of %s, %i columns', (format, columns) => {
+      const random = seededRandom(columns);
+      const memory = kernel.createVectorMemory(6, columns, format);
+      const stride = bytesOfVector(format, columns);
+      const bits = format === 'int4' ? 4 : 2;
+      // The largest sums there can be, in the last row. What pads the others is never counted.
+      memory.bytes.forEach((_, i, bytes) => {
+        bytes[i] = i >= 5 * stride ? 0 : random() * 256;
+      });
+      const { buffer, byteOffset } = memory.bytes;
+      for (let i = 0; i < 6; i++) {
+        new Float32Array(buffer, byteOffset + i * stride, 1).fill(i / 1024);
+      }
+      const query = Float32Array.from({ length: columns }, () => -random() - 0.5);
+      const rows = Uint32Array.of(5, 0, 2, 2, 3, 4, 1);
+      const found = memory.dotProducts(query, rows).slice();
+      rows.forEach((row, i) => {
+        let sum = 0;
+        let size = 0;
+        for (let j = 0; j < columns; j++) {
+          const at = row * stride + 4 + Math.floor((j * bits) / 8);
+          const level = gaussianLevels[format][(memory.bytes[at] >> ((j * bits) % 8)) % 2 ** bits];
+          sum += (level * query[j] * row) / 1024;
+          size += (Math.abs(level) * row) / 1024;
+        }
+        expect(Math.abs(found[i] - sum)).toBeLessThanOrEqual(2e-4 * size);
+      });
+      expect(memory.dotProducts(new Float32Array(columns), rows)).toEqual(new Float32Array(7));
+      // The twin gives the same bits.
+      const twin = javascriptScanKernel.createVectorMemory(6, columns, format);
+      twin.bytes.set(memory.bytes);
+      expect(twin.dotProducts(query, rows)).toEqual(memory.dotProducts(query, rows));
+    });
+
     it('gives the same bits as before (golden scores)', () => {
-      const words = (['float16', 'int8'] as const).flatMap((format) => {
+      const words = (['float16', 'int8', 'int4', 'int2'] as const).flatMap((format) => {
         const random = seededRandom(6);
         const memory = kernel.createVectorMemory(3, 10, format);
         // Bytes whose float16 are finite, and whose scales are.
@@ -595,7 +652,10 @@ export function scanKernelSuite(kernel: ScanKernel): void {
 
 type Pair = readonly [row: number, distance: number];
 
-const goldenScores = ['3d9b6f16', 'bec6d95d', 'bdba8876', '5029eed', '18102d6f', '2a0861ce'];
+const goldenScores = [
+  ['3d9b6f16', 'bec6d95d', 'bdba8876', '5029eed', '18102d6f', '2a0861ce'],
+  ['419f8f51', 'b192ee14', '2886d858', '84537e34', 'c09c51f1', 'a9d296a1'],
+].flat();
 
 const goldenBitSums = ['3ffa6e96', '402243d4', 'bfc8d6f0', '402f4b53', '409a1b48', '40c2e54c'];
 

@@ -24,7 +24,8 @@ export function rerank(
 ): ScoredRow[] {
   return rank(segments, found, k, ({ segment, slots }) => {
     const vectors = segments[segment].content.vectors as StoredVectors;
-    return sharpened(vectors.scores(slots, unit), unit, (i) => vectors.at(slots[i]));
+    const scores = vectors.scores(slots, unit);
+    return vectors.isEstimating ? scores : sharpened(scores, unit, (i) => vectors.at(slots[i]));
   });
 }
 

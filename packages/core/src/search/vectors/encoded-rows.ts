@@ -2,6 +2,7 @@ import type { SharedKernel } from '../../kernels/scan/shared-kernel.ts';
 import type { VectorFormatName } from '../../kernels/scan/vector-layout.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { row as rowOf, zeros } from '../../vectors/matrix.ts';
+import { settleEstimates } from './estimated-scores.ts';
 import type { StoredVectors } from './stored-vectors.ts';
 import type { SharedVectors } from './vector-chunks.ts';
 import { blockRows, VectorChunks } from './vector-chunks.ts';
@@ -39,7 +40,15 @@ export class EncodedRows implements StoredVectors {
   }
 
   scores(rows: ArrayLike<number>, query: Float32Array): Float64Array {
-    return this.#encoded.scores(rows, query);
+    const { turn } = this.#codec;
+    if (!turn) return this.#encoded.scores(rows, query);
+    const scores = this.#encoded.scores(rows, turn(query));
+    settleEstimates(scores, query, this.#codec, (i) => this.#encoded.at(rows[i]));
+    return scores;
+  }
+
+  get isEstimating(): boolean {
+    return this.#codec.turn !== undefined;
   }
 
   at(row: number): Float32Array {

@@ -2,6 +2,7 @@ import { scanKernel } from '../../kernels/scan/scan-kernel.ts';
 import type { VectorMemory } from '../../kernels/scan/vector-memory.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { row as rowOf, zeros } from '../../vectors/matrix.ts';
+import { settleEstimates } from './estimated-scores.ts';
 import type { StoredVectors } from './stored-vectors.ts';
 import type { VectorCodec } from './vector-codecs.ts';
 
@@ -39,6 +40,10 @@ export abstract class ExternalVectors implements StoredVectors {
     return this.codec.bytesPerVector;
   }
 
+  get isEstimating(): boolean {
+    return this.codec.turn !== undefined;
+  }
+
   append(vectors: Matrix): void {
     const { bytesPerVector: bytes } = this;
     for (let start = 0; start < vectors.rows; start += externalBlockRows) {
@@ -67,14 +72,21 @@ export abstract class ExternalVectors implements StoredVectors {
 
   scores(rows: ArrayLike<number>, query: Float32Array): Float64Array {
     const { bytesPerVector: bytes, dimensions } = this;
-    const { format } = this.codec;
+    const { format, turn } = this.codec;
     this.#scored ??= scanKernel().createVectorMemory(externalBlockRows, dimensions, format);
     const memory = this.#scored;
     const scores = new Float64Array(rows.length);
     const waiting: number[] = [];
     const score = () => {
-      const products = memory.dotProducts(query, firstRows.subarray(0, waiting.length));
-      for (const [j, i] of waiting.entries()) scores[i] = products[j];
+      const asked = turn?.(query) ?? query;
+      const products = memory.dotProducts(asked, firstRows.subarray(0, waiting.length));
+      const settled = Float64Array.from(products);
+      if (turn) {
+        settleEstimates(settled, query, this.codec, (j) =>
+          memory.bytes.subarray(j * bytes, (j + 1) * bytes),
+        );
+      }
+      for (const [j, i] of waiting.entries()) scores[i] = settled[j];
       waiting.length = 0;
     };
     this.read(rows, (i, encoded) => {
@@ -88,14 +100,15 @@ export abstract class ExternalVectors implements StoredVectors {
   /** The same for several queries, for which each row is read once: 256 rows at most. */
   scoresOfEach(rows: ArrayLike<number>, queries: Matrix): Float32Array[] {
     const { dimensions, bytesPerVector: bytes } = this;
-    const { format } = this.codec;
+    const { format, turn } = this.codec;
     this.#scored ??= scanKernel().createVectorMemory(externalBlockRows, dimensions, format);
     const memory = this.#scored;
     this.read(rows, (i, encoded) => memory.bytes.set(encoded, i * bytes));
     const all = firstRows.subarray(0, rows.length);
-    return Array.from({ length: queries.rows }, (_, i) =>
-      memory.dotProducts(rowOf(queries, i), all).slice(),
-    );
+    return Array.from({ length: queries.rows }, (_, i) => {
+      const query = rowOf(queries, i);
+      return memory.dotProducts(turn?.(query) ?? query, all).slice();
+    });
   }
 
   at(row: number): Float32Array {

@@ -16,6 +16,8 @@ export interface StoredVectors {
   append(vectors: Matrix): void;
   /** Appends the named rows of a store of the same kind, as they are stored. */
   appendFrom(other: StoredVectors, rows: ArrayLike<number>): void;
+  /** Whether scores are estimates, nearer to the cosine than the product with `at`; none is above 1. */
+  readonly isEstimating?: boolean;
   /** The dot products of the named rows and a query. */
   scores(rows: ArrayLike<number>, query: Float32Array): Float64Array;
   /** Vector `row` as float32. */

@@ -2,6 +2,7 @@ import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
 import type { VectorFormatName } from '../../kernels/scan/vector-layout.ts';
 import { bytesOfVector } from '../../kernels/scan/vector-layout.ts';
 import { float16Values, toFloat16 } from '../../vectors/float16.ts';
+import { levelCodec } from './level-codec.ts';
 
 /** How a vector is laid out in the bytes that kernels score. */
 export interface VectorCodec {
@@ -12,12 +13,17 @@ export interface VectorCodec {
   /** @param bytes `bytesPerVector` of them, at a multiple of 4 */
   encode(vector: Float32Array, bytes: Uint8Array): void;
   decode(bytes: Uint8Array, vector: Float32Array): void;
+  /**
+   * Turns a query as vectors are turned before they are rounded; what it returns is valid until the next call. Where
+   * it is there, scores are estimates: that of a copy of the query is 1, and not the product with what is decoded.
+   */
+  readonly turn?: (query: Float32Array) => Float32Array;
 }
 
 /** As `vectorCodec` makes them; the rest follows from the format. */
-type CodecMethods = Pick<VectorCodec, 'encode' | 'decode'>;
+type CodecMethods = Pick<VectorCodec, 'encode' | 'decode' | 'turn'>;
 
-const codecs: Readonly<Record<VectorFormatName, () => CodecMethods>> = {
+const codecs: Readonly<Record<VectorFormatName, (dimensions: number) => CodecMethods>> = {
   float32: () => ({
     encode: (vector, bytes) => floatsOf(bytes).set(vector),
     decode: (bytes, vector) => vector.set(floatsOf(bytes)),
@@ -55,6 +61,8 @@ const codecs: Readonly<Record<VectorFormatName, () => CodecMethods>> = {
       for (let j = 0; j < vector.length; j++) vector[j] = values[j] * scale;
     },
   }),
+  int4: (dimensions) => levelCodec('int4', dimensions),
+  int2: (dimensions) => levelCodec('int2', dimensions),
 };
 
 export const vectorFormats = Object.keys(codecs) as readonly VectorFormatName[];
@@ -65,7 +73,7 @@ export const vectorFormats = Object.keys(codecs) as readonly VectorFormatName[];
 export function vectorCodec(format: VectorFormatName, dimensions: number): VectorCodec {
   if (Object.hasOwn(codecs, format)) {
     const bytesPerVector = bytesOfVector(format, dimensions);
-    return { format, dimensions, bytesPerVector, ...codecs[format]() };
+    return { format, dimensions, bytesPerVector, ...codecs[format](dimensions) };
   }
   throw new BitryoshkaError({
     code: 'invalid-option',
