@@ -19,7 +19,7 @@ import {
   selectRows,
   toMatrix,
 } from '@bitryoshka/core';
-import { checkedShape } from '@bitryoshka/core/internal';
+import { checkedShape, unlessAborted } from '@bitryoshka/core/internal';
 import type { Callbacks } from '@langchain/core/callbacks/manager';
 import type { Document, DocumentInterface } from '@langchain/core/documents';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
@@ -276,8 +276,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
       await store.#checkOpened();
       if (readOnly) return store;
       const index = store.#index;
-      const storage = durable.format(options.storage);
-      durable.saveOptions({ ...store.#savedOptions(), storage }, store.storeFileKind);
+      store.#saveOptions(durable);
       if (!index && given) {
         const indexOptions = store.#indexOptions(given.inputDimensions);
         store.#index = new AutoIndex({ ...indexOptions, quantizer: given });
@@ -357,11 +356,21 @@ export class BinaryVectorStore extends SaveableVectorStore {
    * found, and what to do about it. Made in turns; it takes as long as comparing all vectors with a hundred questions.
    */
   async health(task: TaskOptions = {}): Promise<StoreHealth> {
-    if (this.#durable) await this.#refresh(this.#durable);
+    const durable = this.#durable;
     const { depth, targetRecall } = this.#options;
-    const interrupted = this.#durable?.index.interrupted?.model;
-    const parts = { depth, targetRecall, file: this.#durable?.file, interrupted };
-    return measureHealth({ index: this.#index, documents: this.#documents, ...parts }, task);
+    for (;;) {
+      if (durable) await this.#refresh(durable);
+      const [index, documents] = [this.#index, this.#documents];
+      const interrupted = durable?.index.interrupted?.model;
+      const parts = { depth, targetRecall, file: durable?.file, interrupted };
+      try {
+        return await measureHealth({ index, documents, ...parts }, task);
+      } catch (cause) {
+        // Other vectors may have taken the place of those that were measured.
+        const isOther = index !== this.#index || durable?.isStale;
+        if (!isOther || !BitryoshkaError.isInstance(cause)) throw cause;
+      }
+    }
   }
 
   /**
@@ -646,16 +655,25 @@ export class BinaryVectorStore extends SaveableVectorStore {
           return index.refit(fitted, { ...task, keepsBest });
         };
         const learned = this.#learned(index);
-        let refit = await fitAndTake(learned);
-        // What the questions tell may have been the wrong part of it.
-        if (!refit.isReplaced && learned.questions && wanted && !isQuantizer(wanted)) {
-          refit = await fitAndTake({ ...learned, questions: undefined });
+        let refit: Refit;
+        try {
+          refit = await fitAndTake(learned);
+          // What the questions tell may have been the wrong part of it.
+          if (!refit.isReplaced && learned.questions && wanted && !isQuantizer(wanted)) {
+            refit = await fitAndTake({ ...learned, questions: undefined });
+          }
+        } catch (cause) {
+          // The vectors of before may have left the file.
+          if (index === this.#index || !BitryoshkaError.isInstance(cause)) throw cause;
+          continue;
         }
         const isWritten = await this.#changes.run(async () => {
           // Other vectors may have taken the place of those that were fitted to.
           if (index !== this.#index) return false;
           if (refit.isReplaced) this.#recipe = recipeOf(options.quantizer) ?? this.#recipe;
-          await this.#durable?.index.persist(index, task);
+          // Searches use it already: no abort can undo it.
+          await this.#durable?.index.persist(index);
+          if (this.#durable) this.#saveOptions(this.#durable);
           return true;
         });
         if (isWritten) return refit;
@@ -693,10 +711,11 @@ export class BinaryVectorStore extends SaveableVectorStore {
       }, signal);
     } catch (cause) {
       const { model } = next;
-      const canGoOn = !this.#durable && model !== undefined && reembedding.isIntact;
-      const { dimensions } = reembedding.index ?? {};
-      if (canGoOn) this.#interrupted = { reembedding, model, dimensions };
-      else reembedding.index?.close();
+      const { index, isIntact } = reembedding;
+      const canGoOn = !this.#durable && model !== undefined && isIntact;
+      if (canGoOn && index) {
+        this.#interrupted = { reembedding, model, dimensions: index.dimensions };
+      } else index?.close();
       this.#durable?.index.forgetNext();
       throw cause;
     } finally {
@@ -730,12 +749,14 @@ export class BinaryVectorStore extends SaveableVectorStore {
     task: TaskOptions,
   ): Promise<void> {
     const kept = this.#interrupted;
-    this.#interrupted = undefined;
     const durable = this.#durable?.index;
     const before = kept ?? durable?.interrupted;
     // Models of one name may differ in their dimensions nevertheless.
     const isSame = model !== undefined && before?.model === model;
-    if (!isSame || !(await reembedding.fits(before.dimensions, task))) {
+    const fits = isSame && (await reembedding.fits(before.dimensions, task));
+    // Where that failed, the next call goes on with it.
+    this.#interrupted = undefined;
+    if (!fits) {
       kept?.reembedding.index?.close();
       return;
     }
@@ -762,9 +783,10 @@ export class BinaryVectorStore extends SaveableVectorStore {
     const durable = this.#durable;
     durable?.file.checkWritable();
     // Whoever waits for what goes on is told of what fails in it.
-    await this.#index?.settled().catch((cause: unknown) => {
+    const settled = this.#index?.settled().catch((cause: unknown) => {
       this.#failure = { cause };
     });
+    await unlessAborted(Promise.resolve(settled), task.signal);
     await this.#changes.run(async () => {
       if (this.#index) await durable?.index.compact(this.#index, task);
     }, task.signal);
@@ -895,9 +917,15 @@ export class BinaryVectorStore extends SaveableVectorStore {
     const { similarity } = this.#options;
     return {
       ...this.#options,
-      quantizer: this.#recipe,
+      // What is exact has none, whatever it was refitted with.
+      quantizer: this.#options.index === 'exact' ? undefined : this.#recipe,
       similarity: typeof similarity === 'function' ? 'function' : similarity,
     };
+  }
+
+  #saveOptions(durable: DurableStore): void {
+    const storage = durable.format(this.#options.storage);
+    durable.saveOptions({ ...this.#savedOptions(), storage }, this.storeFileKind);
   }
 
   /** Takes up what is in the file. */
@@ -1020,6 +1048,8 @@ export class BinaryVectorStore extends SaveableVectorStore {
     if (!durable?.file.isReadOnly) return read();
     for (;;) {
       await this.#refresh(durable);
+      // Another that has waited may have begun to read anew.
+      if (this.#refreshing) continue;
       const done = durable.file.atOnce(() => (durable.isStale ? undefined : { value: read() }));
       if (done) return done.value;
     }

@@ -238,6 +238,13 @@ describe.each(Object.entries(places))('embedding anew, in %s', (place, create) =
     const [found, exact] = [await answers(store), await answers(truth)];
     expect(found[0]).toEqual(exact[0]);
     expect((await store.health()).advice.join()).not.toMatch(/interrupted/);
+    // What fails at once keeps what was done.
+    await interrupt('again');
+    const [offline, online] = [new NamedEmbeddings('again', 48), new NamedEmbeddings('again', 48)];
+    offline.gate = Promise.reject(new Error('offline'));
+    await expect(store.reembed(offline)).rejects.toThrow('offline');
+    await store.reembed(online);
+    expect(online.embedded).toBe(before.length - 1024 + 1);
     // Another model begins anew.
     await interrupt('third');
     const other = new NamedEmbeddings('fourth', 40);
