@@ -19,6 +19,8 @@ interface IndexSetting {
   readonly version: number;
   /** Removals up to this one are not told of any more. Default: 0. */
   readonly purged?: number | undefined;
+  /** Of codes that there were before searches were exact again: no others get it. Default: 0. */
+  readonly lastVersion?: number | undefined;
   /** As the index has them. */
   readonly settings: unknown;
   readonly finder?:
@@ -121,7 +123,8 @@ export class DurableIndex {
   ): Promise<{ readonly index: AutoIndex | undefined; readonly rows: Uint32Array }> {
     const file = this.#file;
     const setting = this.#readSetting();
-    this.#setting = setting;
+    // Not before all is read: where that fails, it is read anew.
+    this.#setting = undefined;
     this.#end = this.#readEnd();
     if (!setting) return { index: undefined, rows: new Uint32Array(0) };
     const { dimensions, storage: format, version, finder } = setting;
@@ -163,6 +166,7 @@ export class DurableIndex {
       for (const { row } of later) restored.remove(row);
       this.#finder = { finder: restored, changes: 0 };
     }
+    this.#setting = setting;
     return { index, rows: numbers };
   }
 
@@ -185,6 +189,8 @@ export class DurableIndex {
     const { row, removal } = this.#end;
     if (removal < (setting.purged ?? 0)) return undefined;
     const end = this.#readEnd();
+    // Known again when all of it is taken up: where that fails, the index has some of it.
+    this.#setting = undefined;
     const removed = file
       .all<{ row: number }>(
         'SELECT row FROM removals WHERE number > ? AND number <= ?',
@@ -334,6 +340,7 @@ export class DurableIndex {
           return;
         }
       }
+      const lastVersion = version > 0 ? before.lastVersion : before.version || before.lastVersion;
       let saved = finder && isWritten ? before.finder : undefined;
       if (finder && !isWritten) {
         const generation = this.#nextGeneration();
@@ -343,7 +350,7 @@ export class DurableIndex {
         }
         saved = { kind: finder.kind, generation, fields, removal: this.#end.removal };
       }
-      const setting = { ...before, version, settings, finder: saved };
+      const setting = { ...before, version, settings, finder: saved, lastVersion };
       if (JSON.stringify(setting) === JSON.stringify(before)) {
         file.rollback();
         return;
@@ -481,15 +488,18 @@ export class DurableIndex {
     if (!before) return;
     const file = this.#file;
     const purged = Math.min(this.#end.removal, before.finder?.removal ?? this.#end.removal);
-    if (purged <= this.#purged || !(await this.#mergeRuns(index, task))) return;
-    const setting = { ...before, purged };
-    file.begin();
-    file.seal(() => file.set('index', setting));
-    this.#setting = setting;
+    if (purged > this.#purged) {
+      if (!(await this.#mergeRuns(index, task))) return;
+      const setting = { ...before, purged };
+      file.begin();
+      file.seal(() => file.set('index', setting));
+      this.#setting = setting;
+    }
+    // Those as well that an earlier purge has left when it was interrupted.
     for (;;) {
       const some = file.all<{ number: number }>(
         `SELECT number FROM removals WHERE number <= ? AND collected = 1 LIMIT ${rowsPerCollection}`,
-        purged,
+        this.#purged,
       );
       if (some.length === 0) return;
       file.transaction(() => {
@@ -712,7 +722,7 @@ export class DurableIndex {
     const last =
       this.#file.getNow<{ last: number | null }>('SELECT max(version) AS last FROM runs')?.last ??
       0;
-    return Math.max(last, this.#lastPart('quantizer')) + 1;
+    return Math.max(last, this.#lastPart('quantizer'), this.#setting?.lastVersion ?? 0) + 1;
   }
 
   /** The highest number of parts of the kind; 0 without any. */

@@ -97,12 +97,15 @@ export class DurableStore {
     { fields, hybrid }: Pick<BinaryVectorStoreOptions, 'fields' | 'hybrid'>,
     task: Pick<TaskOptions, 'signal'>,
   ): Promise<{ readonly index: AutoIndex | undefined; readonly documents: SqliteDocuments }> {
+    let state: number | undefined;
+    this.#state = undefined;
     const { index, rows } = await this.file.atOnce(() => {
-      this.#state = this.file.state;
+      state = this.file.state;
       const model = this.file.setting('model');
       this.model = typeof model === 'string' ? model : undefined;
       return this.index.load(optionsOf, task);
     });
+    this.#state = state;
     const there = new RowSet();
     for (const [done, row] of rows.entries()) {
       if (done % 4096 === 0) await checkpoint(task, { stage: 'load', done, total: rows.length });
@@ -156,8 +159,11 @@ export class DurableStore {
   /** What another process has written since, as of one moment; undefined where all has to be read anew. */
   refresh(index: AutoIndex): ReturnType<DurableIndex['refresh']> {
     return this.file.atOnce(() => {
-      this.#state = this.file.state;
-      return this.index.refresh(index);
+      const { state } = this.file;
+      this.#state = undefined;
+      const changes = this.index.refresh(index);
+      this.#state = state;
+      return changes;
     });
   }
 
