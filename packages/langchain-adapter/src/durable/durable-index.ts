@@ -616,6 +616,8 @@ export class DurableIndex {
     if (!isPlainObject(next)) return undefined;
     const { generation, dimensions, model } = next;
     const isKnown = isCount(generation) && isCount(dimensions) && typeof model === 'string';
+    // Never those that are searched.
+    if (isKnown && (generation as number) <= (this.#setting?.generation ?? 0)) return undefined;
     return isKnown ? (next as unknown as NextVectors) : undefined;
   }
 
