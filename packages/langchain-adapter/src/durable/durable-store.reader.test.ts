@@ -147,15 +147,15 @@ it('a reader takes no codes for those of before, also where there were none in b
       documents(count, first),
     );
   const store = await open();
-  await add(store, 400, 0, 0);
+  await add(store, 240, 0, 0);
   await store.settled();
   const reader = await open({ readOnly: true });
-  await store.delete({ ids: documents(360).map(({ id }) => id) });
+  await store.delete({ ids: documents(220).map(({ id }) => id) });
   await store.settled();
   expect([store.stats().index, reader.stats().index]).toEqual(['exact', 'scan']);
   // So that runs are merged, and none has codes of before.
   for (let i = 0; i < 30; i++) await add(store, 1, 1000 + i, 3);
-  await add(store, 600, 2000, 3);
+  await add(store, 200, 2000, 3);
   await store.settled();
   await reader.similaritySearchVectorWithScore(drawn(wide), 3);
   expect(reader.stats()).toEqual(store.stats());
