@@ -158,6 +158,48 @@ it('goes on with changes while it is refitted', async () => {
   expect(index.search(vectors[3950], { k: 1 })[0].row).toBe(3950);
 });
 
+it('is as it was until a refit is complete, also where that fails at the end', async () => {
+  const [better, worse] = await Promise.all(
+    [128, 16].map((bits) => fitQuantizer(vectors, { kind: 'random', bits })),
+  );
+  const fit = { fewestRows: 10, fit: async () => better };
+  const index = new AutoIndex({ dimensions, fit, index: 'scan' });
+  index.add(vectors.slice(0, 3000));
+  await index.settled();
+  const { state } = index;
+  const { settings } = index.contents;
+  let isExamined = false;
+  const onProgress = ({ stage }: { stage: string }) => {
+    // What is written while it is looked at is encoded at the end.
+    if (stage === 'truth' && !isExamined) index.add(vectors.slice(3000, 3100));
+    if (stage === 'truth') isExamined = true;
+    expect(index.contents.settings).toEqual(settings);
+    if (isExamined && stage === 'encode') throw new Error('at the end');
+  };
+  await expect(index.refit(worse, { onProgress })).rejects.toThrow('at the end');
+  expect(index.quantizer).toBe(better);
+  expect(index.state).toEqual(state);
+  expect(index.contents.settings).toEqual(settings);
+});
+
+it('compares codes by the rows that are left, where many go meanwhile', async () => {
+  const [before, after] = await Promise.all(
+    [64, 96].map((bits) => fitQuantizer(vectors, { kind: 'random', bits })),
+  );
+  const index = new AutoIndex({ dimensions, quantizer: before, index: 'scan' });
+  index.add(vectors.slice(0, 4000));
+  await index.settled();
+  let isCompared = false;
+  const onProgress = ({ stage }: { stage: string }) => {
+    if (stage !== 'compare' || isCompared) return;
+    isCompared = true;
+    index.delete(Array.from({ length: 2000 }, (_, i) => 2 * i));
+  };
+  const refit = await index.refit(after, { keepsBest: true, onProgress });
+  expect(refit).toMatchObject({ quantizer: after, isReplaced: true });
+  expect(refit.recall?.after).toBeGreaterThan(refit.recall?.before ?? 1);
+});
+
 it('tells who waits what failed, once, and goes on as it was', async () => {
   const fit = { fewestRows: 10, fit: () => Promise.reject(new Error('no codes today')) };
   const index = new AutoIndex({ dimensions, fit });

@@ -428,35 +428,33 @@ export class AutoIndex extends BinaryIndex {
   ): Promise<Refit> {
     const release = this.hold();
     while (this.#adapting) await this.#adapting;
-    const given = this.#isGiven;
-    this.#isGiven = true;
     try {
       const fittedBelow = this.contents.rows.nextRow;
       const fitted = quantizer ?? (await this.#fit(task));
       let recall: Refit['recall'];
+      let choice: ChosenDepth | undefined;
       const isReplaced = await this.encode(fitted, {
         ...task,
-        accept: (reader) =>
-          this.#examine({ ...task, isAfterFit: true }, async (exam) => {
-            const compared = keepsBest ? await this.#compare(reader, exam, task) : undefined;
+        accept: (reader) => {
+          // Of the same rows, as some may go while they are compared.
+          const present = keepsBest && this.quantizer ? this.scanReader() : undefined;
+          return this.#examine({ ...task, isAfterFit: true }, async (exam) => {
+            const compared = present && (await this.#compare([present, reader], exam, task));
             recall = compared?.recall;
             if (compared && !compared.isBetter) return false;
-            const choice = await this.#choose(
-              reader,
-              { kind: 'scan', quantizer: fitted, exam },
-              task,
-            );
-            this.#set(choice);
-            this.#fittedRecall = choice.recall;
+            choice = await this.#choose(reader, { kind: 'scan', quantizer: fitted, exam }, task);
             return true;
-          }),
+          });
+        },
       });
-      if (isReplaced) this.#fittedBelow = fittedBelow;
-      else this.#isGiven = given;
+      // Not before: it may fail, or be saved, while the old codes are there.
+      if (choice && isReplaced) {
+        this.#set(choice);
+        this.#isGiven = true;
+        this.#fittedBelow = fittedBelow;
+        this.#fittedRecall = choice.recall;
+      }
       return { quantizer: isReplaced ? fitted : (this.quantizer as Quantizer), isReplaced, recall };
-    } catch (cause) {
-      this.#isGiven = given;
-      throw cause;
     } finally {
       release();
     }
@@ -687,18 +685,16 @@ export class AutoIndex extends BinaryIndex {
     return { depth: deeper.depth, recall: Math.min(chosen.recall, deeper.recall), asked };
   }
 
-  /** Whether other codes find at least what those do that there are, but for chance; undefined without any. */
+  /** Whether the second of two codes finds at least what the first does, but for chance; undefined where nothing tells. */
   async #compare(
-    reader: IndexReader,
+    readers: readonly [present: IndexReader, other: IndexReader],
     { questions, nearest, nextRow }: Exam,
     task: TaskOptions,
   ): Promise<{ readonly recall: Refit['recall']; readonly isBetter: boolean } | undefined> {
-    if (!this.quantizer) return undefined;
-    const present = this.scanReader();
     const [before, gains]: [number[], number[]] = [[], []];
     for (const [i, wanted] of nearest.entries()) {
       await checkpoint(task, { stage: 'compare', done: i, total: nearest.length });
-      const [was, is] = [present, reader].map((each) => {
+      const [was, is] = readers.map((each) => {
         const found = each.search(rowOf(questions, i), { k: wantedNeighbours, ...comparedDepth });
         return this.#shareOf(wanted, found, nextRow);
       });
@@ -724,10 +720,11 @@ export class AutoIndex extends BinaryIndex {
     nextRow: RowId,
   ): number | undefined {
     const isOld = (row: RowId) => row < nextRow && !this.#updated?.has(row);
-    // Rows that came or changed meanwhile take the places of the last ones.
-    const newer = found.filter(({ row }) => !isOld(row)).length;
-    const standing = nearest.filter((row) => isOld(row) && this.has(row));
-    const wanted = new Set(standing.slice(0, wantedNeighbours - newer));
+    const isStanding = (row: RowId) => isOld(row) && this.has(row);
+    // Rows that came or changed meanwhile take the places of the last ones, and so do those that went.
+    const others = found.filter(({ row }) => !isStanding(row)).length;
+    const standing = nearest.filter(isStanding);
+    const wanted = new Set(standing.slice(0, wantedNeighbours - others));
     if (wanted.size === 0) return undefined;
     return found.filter(({ row }) => wanted.has(row)).length / wanted.size;
   }

@@ -751,9 +751,13 @@ export class BinaryIndex {
     };
   }
 
-  /** Finds by the codes that there are, without a graph or lists. */
+  /** Finds by the codes that there are now, without a graph or lists, whatever changes later. */
   protected scanReader(): IndexReader {
-    return new IndexReader({ ...this.#read(), finder: undefined, locate: undefined });
+    const segments = this.#rows.snapshot().map(({ content: { vectors, codes }, rows }) => ({
+      content: { vectors, codes },
+      rows,
+    }));
+    return new IndexReader({ ...this.#read(), segments, finder: undefined, locate: undefined });
   }
 
   #codesBy(task: string): Quantizer {

@@ -149,6 +149,48 @@ it('leaves a store as it is when compacting is aborted', async () => {
   expect(await state(await open())).toEqual(expected);
 });
 
+it('takes up what an interrupted one has left', async () => {
+  const store = await open();
+  await store.addDocuments(documents(1500));
+  await store.delete({ ids: documents(1400).map(({ id }) => id as string) });
+  await store.settled();
+  const onProgress = ({ stage }: { stage: string }) => {
+    if (stage === 'compact' && count('removals') < 1400) throw new Error('enough');
+  };
+  await expect(store.compact({ onProgress })).rejects.toThrow('enough');
+  expect(count('removals')).toBeGreaterThan(0);
+  await store.compact();
+  expect(count('removals')).toBe(0);
+});
+
+it('waits for nobody who reads', async () => {
+  const store = await open();
+  await store.addDocuments(documents(1500));
+  const reading = driver(file);
+  reading.exec('BEGIN');
+  reading.prepare('SELECT count(*) FROM documents').get();
+  await store.delete({ ids: documents(1400).map(({ id }) => id as string) });
+  const began = performance.now();
+  await store.compact();
+  expect(performance.now() - began).toBeLessThan(4000);
+  reading.close();
+});
+
+it('is aborted at once while codes are made', async () => {
+  const store = await open({ index: 'scan', quantizer: { kind: 'itq', bits: 32 } });
+  await store.addDocuments(documents(1500));
+  let isSettled = false;
+  const settled = store.settled().finally(() => {
+    isSettled = true;
+  });
+  const controller = new AbortController();
+  const compacted = store.compact({ signal: controller.signal });
+  controller.abort(new Error('enough'));
+  await expect(compacted).rejects.toThrow('enough');
+  expect(isSettled).toBe(false);
+  await settled;
+});
+
 it('changes nothing of a store in memory', async () => {
   const store = await BinaryVectorStore.fromDocuments(documents(10), embeddings);
   const expected = await state(store);

@@ -22,6 +22,8 @@ interface IndexSetting {
   readonly version: number;
   /** Removals up to this one are not told of any more. Default: 0. */
   readonly purged?: number | undefined;
+  /** Of codes that there were before searches were exact again: no others get it. Default: 0. */
+  readonly lastVersion?: number | undefined;
   /** As the index has them. */
   readonly settings: unknown;
   readonly finder?: WrittenFinder | undefined;
@@ -85,7 +87,8 @@ export class DurableIndex {
   ): Promise<{ readonly index: AutoIndex | undefined; readonly rows: Uint32Array }> {
     const file = this.#file;
     const setting = this.#readSetting();
-    this.#setting = setting;
+    // Not before all is read: where that fails, it is read anew.
+    this.#setting = undefined;
     this.#end = this.#readEnd();
     if (!setting) return { index: undefined, rows: new Uint32Array(0) };
     const { dimensions, storage: format, version, finder } = setting;
@@ -128,6 +131,7 @@ export class DurableIndex {
       for (const { row } of later) restored.remove(row);
       this.#finder = { finder: restored, changes: 0 };
     }
+    this.#setting = setting;
     return { index, rows: numbers };
   }
 
@@ -150,6 +154,8 @@ export class DurableIndex {
     const { row, removal } = this.#end;
     if (removal < (setting.purged ?? 0)) return undefined;
     const end = this.#readEnd();
+    // Known again when all of it is taken up: where that fails, the index has some of it.
+    this.#setting = undefined;
     const removed = file
       .all<{ row: number }>(
         'SELECT row FROM removals WHERE number > ? AND number <= ?',
@@ -245,7 +251,7 @@ export class DurableIndex {
     try {
       let version = isOther ? 0 : before.version;
       if (isOther && quantizer) {
-        version = await this.#parts.writeQuantizer(quantizer, task);
+        version = await this.#parts.writeQuantizer(quantizer, before.lastVersion ?? 0, task);
         await this.#runs.recode(index, version, task);
         // The index went on meanwhile: it says so again when it is done.
         if (index.quantizer !== quantizer) {
@@ -253,11 +259,12 @@ export class DurableIndex {
           return;
         }
       }
+      const lastVersion = version > 0 ? before.lastVersion : lastVersionOf(before);
       let saved = finder && isWritten ? before.finder : undefined;
       if (finder && !isWritten) {
         saved = await this.#parts.writeFinder(finder, this.#end.removal, task);
       }
-      const setting = { ...before, version, settings, finder: saved };
+      const setting = { ...before, version, settings, finder: saved, lastVersion };
       if (JSON.stringify(setting) === JSON.stringify(before)) {
         file.rollback();
         return;
@@ -329,14 +336,16 @@ export class DurableIndex {
     if (!before) return;
     const file = this.#file;
     const purged = Math.min(this.#end.removal, before.finder?.removal ?? this.#end.removal);
-    if (purged <= this.#purged || !(await this.#runs.merge(index, this.#written, task))) return;
-    const setting = { ...before, purged };
-    file.begin();
-    file.seal(() => file.set('index', setting));
-    this.#setting = setting;
-    // The last is left longest: further ones are counted from it.
+    if (purged > this.#purged) {
+      if (!(await this.#runs.merge(index, this.#written, task))) return;
+      const setting = { ...before, purged };
+      file.begin();
+      file.seal(() => file.set('index', setting));
+      this.#setting = setting;
+    }
+    // Those as well that an earlier purge has left when it was interrupted. The last is left longest: further ones are counted from it.
     const where = 'number <= ? AND collected = 1 ORDER BY number';
-    const removals = { table: 'removals', key: 'number', where, values: [purged] };
+    const removals = { table: 'removals', key: 'number', where, values: [this.#purged] };
     await file.deleteInTurns(removals, task, 'compact');
   }
 
@@ -395,7 +404,15 @@ export class DurableIndex {
     const { dimensions } = index;
     const { storage, generation } = place;
     const { storage: format, purged } = before;
-    const setting = { dimensions, storage: format, generation, version: 0, settings: {}, purged };
+    const setting = {
+      dimensions,
+      storage: format,
+      generation,
+      version: 0,
+      settings: {},
+      purged,
+      lastVersion: lastVersionOf(before),
+    };
     this.next.take(gone, () => {
       this.#file.set('index', setting);
       alsoSet();
@@ -445,4 +462,9 @@ export class DurableIndex {
       remedy: 'Check that this is the right file.',
     });
   }
+}
+
+/** Of the codes that there are, or were last. */
+function lastVersionOf({ version, lastVersion }: IndexSetting): number | undefined {
+  return version || lastVersion;
 }

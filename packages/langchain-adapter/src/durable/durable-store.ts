@@ -27,6 +27,7 @@ export class DurableStore {
   readonly file: StoreFile;
   readonly index: DurableIndex;
   #state: number | undefined;
+  #kind: StoreFileKind = 'documents';
   /** Which model made the vectors, as it is to be written with the next change. */
   model: string | undefined;
 
@@ -48,6 +49,7 @@ export class DurableStore {
    */
   checkKind(expected: StoreFileKind): void {
     const { file } = this;
+    this.#kind = expected;
     const known = kindOf(file.setting('kind'), file.hasTable('items'), file.setting('count'));
     if (known === undefined || known === expected) return;
     throw new BitryoshkaError({
@@ -73,7 +75,8 @@ export class DurableStore {
     });
   }
 
-  saveOptions(options: SavedOptions, kind: StoreFileKind): void {
+  saveOptions(options: SavedOptions): void {
+    const kind = this.#kind;
     const known = (name: string) => this.file.setting(name);
     const isSame = JSON.stringify(known('options')) === JSON.stringify(options);
     const isKnown = known('count') !== undefined;
@@ -97,12 +100,15 @@ export class DurableStore {
     { fields, hybrid }: Pick<BinaryVectorStoreOptions, 'fields' | 'hybrid'>,
     task: Pick<TaskOptions, 'signal'>,
   ): Promise<{ readonly index: AutoIndex | undefined; readonly documents: SqliteDocuments }> {
+    let state: number | undefined;
+    this.#state = undefined;
     const { index, rows } = await this.file.atOnce(() => {
-      this.#state = this.file.state;
+      state = this.file.state;
       const model = this.file.setting('model');
       this.model = typeof model === 'string' ? model : undefined;
       return this.index.load(optionsOf, task);
     });
+    this.#state = state;
     const there = new RowSet();
     for (const [done, row] of rows.entries()) {
       if (done % 4096 === 0) await checkpoint(task, { stage: 'load', done, total: rows.length });
@@ -156,8 +162,11 @@ export class DurableStore {
   /** What another process has written since, as of one moment; undefined where all has to be read anew. */
   refresh(index: AutoIndex): ReturnType<DurableIndex['refresh']> {
     return this.file.atOnce(() => {
-      this.#state = this.file.state;
-      return this.index.refresh(index);
+      const { state } = this.file;
+      this.#state = undefined;
+      const changes = this.index.refresh(index);
+      this.#state = state;
+      return changes;
     });
   }
 

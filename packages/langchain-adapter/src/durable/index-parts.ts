@@ -31,9 +31,16 @@ export class IndexParts {
     return loadQuantizer(await this.#read(quantizerPart(version)));
   }
 
-  /** @returns the version of its codes */
-  async writeQuantizer(quantizer: Quantizer, task: TaskOptions): Promise<number> {
-    const version = this.#lastVersion() + 1;
+  /**
+   * @param lastVersion of codes, as far as the settings tell
+   * @returns the version of its codes
+   */
+  async writeQuantizer(
+    quantizer: Quantizer,
+    lastVersion: number,
+    task: TaskOptions,
+  ): Promise<number> {
+    const version = Math.max(lastVersion, this.#lastVersion()) + 1;
     await this.#write(quantizerPart(version), [quantizer.save()], task);
     return version;
   }

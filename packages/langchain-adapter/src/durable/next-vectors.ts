@@ -169,6 +169,10 @@ export class NextVectors {
     if (!isPlainObject(next)) return undefined;
     const { generation, dimensions, model } = next;
     const isKnown = isCount(generation) && isCount(dimensions) && typeof model === 'string';
+    const index = this.#file.setting('index');
+    // Never those that are searched.
+    const { generation: searched = 0 } = isPlainObject(index) ? index : {};
+    if (isKnown && Number(generation) <= Number(searched)) return undefined;
     return isKnown ? (next as unknown as NamedVectors) : undefined;
   }
 }

@@ -121,7 +121,8 @@ export class SalvagedWords {
     const [found] = this.#file.all<{ block: Uint8Array }>(
       'SELECT block FROM words_data WHERE id = 1',
     );
-    const [rows = -1, tokens = -1] = numbersOf(found?.block);
+    // Empty before the first.
+    const [rows = 0, tokens = 0] = numbersOf(found?.block);
     const [there] = this.#file.all<{ count: number }>(
       'SELECT count(*) AS count FROM words_docsize',
     );

@@ -95,10 +95,21 @@ export class SqliteVectors extends ExternalVectors {
         take(i, aligned(found.vector));
         continue;
       }
-      if (found || this.#isScoring) throw this.#file.damaged(`the vector of row ${row}`);
+      if (found || (this.#isScoring && this.#isKept(row))) {
+        throw this.#file.damaged(`the vector of row ${row}`);
+      }
       // Of a row that was deleted, whose slot is read with others: nobody is given what is made of it.
       take(i, new Uint8Array(this.bytesPerVector));
     }
+  }
+
+  /** Whether a row has a document: what searches as of a while ago asks for some that were collected since. */
+  #isKept(row: number): boolean {
+    const found = this.#file.getNow(
+      'SELECT row FROM documents WHERE row = ? AND row NOT IN (SELECT row FROM removals WHERE collected = 0)',
+      row,
+    );
+    return found !== undefined;
   }
 
   #reserve(count: number): void {

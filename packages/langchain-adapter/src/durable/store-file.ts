@@ -274,8 +274,13 @@ export class StoreFile {
       free = left;
       left = this.#pragma('freelist_count');
     }
-    // What others read meanwhile stays until they are done.
-    this.#attempt(() => this.#writer.exec('PRAGMA wal_checkpoint (TRUNCATE)'));
+    // What others read meanwhile stays until they are done, and nobody waits for that.
+    this.#attempt(() => this.#writer.exec('PRAGMA busy_timeout = 0'));
+    try {
+      this.#attempt(() => this.#writer.exec('PRAGMA wal_checkpoint (TRUNCATE)'));
+    } finally {
+      this.#attempt(() => this.#writer.exec(`PRAGMA busy_timeout = ${busyMilliseconds}`));
+    }
   }
 
   #pragma(name: string): number {

@@ -81,6 +81,21 @@ describe('the words of a store in a file, verified', () => {
     expect(before.equals(await readFile(file))).toBe(true);
   });
 
+  it('are whole where there are none yet, and where all have gone', async () => {
+    const file = join(folder, 'none.sqlite');
+    const open = () => BinaryVectorStore.open(file, embeddings, { driver, hybrid: true });
+    const isWhole = { isWhole: true, problems: [], words: 'compared' };
+    const empty = await open();
+    await empty.close();
+    expect(await verifyStoreFile(file, { driver })).toMatchObject(isWhole);
+    const store = await open();
+    await store.addDocuments(documents(30));
+    await store.delete({ deleteAll: true });
+    await store.compact();
+    await store.close();
+    expect(await verifyStoreFile(file, { driver })).toMatchObject(isWhole);
+  });
+
   it('are found to be damaged wherever that changes what stands where', async () => {
     const file = await createFile('damaged.sqlite');
     const expected = postingsOf(file);

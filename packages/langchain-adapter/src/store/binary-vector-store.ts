@@ -1,4 +1,5 @@
 import type { IndexView, Quantizer, Refit, TaskOptions, Vectors } from '@bitryoshka/core';
+import { BitryoshkaError } from '@bitryoshka/core';
 import type { Callbacks } from '@langchain/core/callbacks/manager';
 import type { Document, DocumentInterface } from '@langchain/core/documents';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
@@ -197,8 +198,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
       await store.#model.checkOpened();
       if (readOnly) return store;
       const { index } = contents;
-      const storage = durable.format(options.storage);
-      durable.saveOptions({ ...store.#fits.savedOptions, storage }, store.storeFileKind);
+      store.#fits.saveOptions();
       if (!index && given) contents.replace({ index: store.#fits.createCoded(given) });
       index?.follow();
       return store;
@@ -257,12 +257,20 @@ export class BinaryVectorStore extends SaveableVectorStore {
    */
   async health(task: TaskOptions = {}): Promise<StoreHealth> {
     const contents = this.#contents;
-    if (contents.isStale) await contents.refresh();
-    const { index, documents, durable } = contents;
     const { depth, targetRecall } = this.#options;
-    const interrupted = durable?.index.next.interrupted?.model;
-    const parts = { index, documents, depth, targetRecall, file: durable?.file, interrupted };
-    return measureHealth(parts, task);
+    for (;;) {
+      if (contents.isStale) await contents.refresh();
+      const { index, documents, durable } = contents;
+      const interrupted = durable?.index.next.interrupted?.model;
+      const parts = { index, documents, depth, targetRecall, file: durable?.file, interrupted };
+      try {
+        return await measureHealth(parts, task);
+      } catch (cause) {
+        // Other vectors may have taken the place of those that were measured.
+        const isOther = index !== contents.index || contents.isStale;
+        if (!isOther || !BitryoshkaError.isInstance(cause)) throw cause;
+      }
+    }
   }
 
   /**

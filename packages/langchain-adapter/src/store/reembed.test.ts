@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Document } from '@langchain/core/documents';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { driver } from '../durable/sqlite-drivers.suite.ts';
+import { checksumOf } from '../durable/store-file.ts';
 import { BinaryVectorStore } from './binary-vector-store.ts';
 import { NamedEmbeddings } from './named-embeddings.suite.ts';
 import type { BinaryVectorStoreOptions } from './store-options.ts';
@@ -238,6 +239,13 @@ describe.each(Object.entries(places))('embedding anew, in %s', (place, create) =
     const [found, exact] = [await answers(store), await answers(truth)];
     expect(found[0]).toEqual(exact[0]);
     expect((await store.health()).advice.join()).not.toMatch(/interrupted/);
+    // What fails at once keeps what was done.
+    await interrupt('again');
+    const [offline, online] = [new NamedEmbeddings('again', 48), new NamedEmbeddings('again', 48)];
+    offline.gate = Promise.reject(new Error('offline'));
+    await expect(store.reembed(offline)).rejects.toThrow('offline');
+    await store.reembed(online);
+    expect(online.embedded).toBe(before.length - 1024 + 1);
     // Another model begins anew.
     await interrupt('third');
     const other = new NamedEmbeddings('fourth', 40);
@@ -338,5 +346,22 @@ describe('embedding anew', () => {
     expect(again.stats()).toMatchObject({ count: 1500, dimensions: 48 });
     // What was written before the end is not embedded again, but what was embedded then, and a text that tells the length.
     expect(model.embedded).toBe(1500 + 512 + 1);
+  });
+
+  it('never goes on in the vectors that are searched, whatever the settings say', async () => {
+    const [old, model] = [new NamedEmbeddings('old', 32), new NamedEmbeddings('new', 48)];
+    const store = await open(old);
+    await store.addDocuments(documents(100));
+    await store.close();
+    const database = driver(path());
+    const { value } = database.prepare('SELECT value FROM settings').get() as { value: string };
+    const next = { generation: 0, dimensions: 48, model: 'new' };
+    const text = JSON.stringify({ ...JSON.parse(value), next });
+    database.prepare('UPDATE settings SET value = ?, checksum = ?').run(text, checksumOf(text));
+    database.close();
+    const again = await open(old);
+    await again.reembed(model);
+    expect(model.embedded).toBe(100);
+    expect((await answers(again))[0]?.[0].id).toBe('7');
   });
 });

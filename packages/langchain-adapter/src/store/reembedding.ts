@@ -123,9 +123,9 @@ export class Reembedding {
     }
     const vectors = await embedTexts(embeddings, [...texts.values()], { signal });
     const there = [...texts.keys()];
-    this.isIntact = false;
     await write(async () => {
       signal?.throwIfAborted();
+      this.isIntact = false;
       for (const [start, end] of consecutive(there)) {
         const first = there[start] as number;
         const some = vectors.slice(start, end);

@@ -99,6 +99,53 @@ it('learns from questions that were asked, as far as it is allowed to and that f
   expect(await refitted({}, true)).toEqual(plain);
 });
 
+it('goes on beside deletions whose vectors leave the file', async () => {
+  const options = { driver, index: 'scan', quantizer: { kind: 'itq', bits: 32 } } as const;
+  const file = join(folder, 'deletions.sqlite');
+  const store = await filled(await BinaryVectorStore.open(file, embeddings, options));
+  const leaving = Array.from(store.entries(), ([id]) => id).slice(0, 1000);
+  let deleted: Promise<void> | undefined;
+  const refit = await store.refit({
+    onProgress: ({ stage }) => {
+      if (stage === 'truth') deleted ??= store.delete({ ids: leaving });
+    },
+  });
+  await deleted;
+  await store.settled();
+  expect(refit.recall?.after).toBeGreaterThan((refit.recall?.before ?? 1) - 0.1);
+  expect(await store.similaritySearchVectorWithScore(drawn(0), 600)).toHaveLength(500);
+  await store.close();
+});
+
+it('is of the vectors that are there at its end, as health is, where documents are embedded anew meanwhile', async () => {
+  const file = join(folder, 'reembedded.sqlite');
+  // Exact, so that other vectors are soon there.
+  const store = await filled(await BinaryVectorStore.open(file, embeddings, { driver }));
+  const [{ quantizer }, health] = await Promise.all([
+    store.refit({ quantizer: { kind: 'itq', bits: 32 } }),
+    store.health(),
+    store.reembed(new WordEmbeddings(48)),
+  ]);
+  await store.settled();
+  expect([quantizer.inputDimensions, store.quantizer]).toEqual([48, quantizer]);
+  expect(health.documents).toBe(vectors.length);
+  await store.close();
+});
+
+it('is by the same recipe after a restart', async () => {
+  for (const index of ['scan', 'exact'] as const) {
+    const file = join(folder, `recipe-${index}.sqlite`);
+    const store = await filled(await BinaryVectorStore.open(file, embeddings, { driver, index }));
+    await store.refit({ quantizer: { kind: 'itq', bits: 32 } });
+    await store.settled();
+    await store.close();
+    const again = await BinaryVectorStore.open(file, embeddings, { driver });
+    expect(again.stats().index).toBe(index);
+    if (index === 'scan') expect((await again.refit()).quantizer.kind).toBe('itq');
+    await again.close();
+  }
+});
+
 it('keeps what was refused out of the file', async () => {
   const file = join(folder, 'refused.sqlite');
   const options = { driver, index: 'scan', quantizer: { kind: 'itq', bits: 32 } } as const;

@@ -178,6 +178,8 @@ export class StoreContents {
     if (!durable?.file.isReadOnly) return read();
     for (;;) {
       if (this.isStale) await this.refresh();
+      // Another that has waited may have begun to read anew.
+      if (this.#refreshing) continue;
       const done = durable.file.atOnce(() => (durable.isStale ? undefined : { value: read() }));
       if (done) return done.value;
     }

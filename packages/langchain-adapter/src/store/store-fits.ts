@@ -64,12 +64,21 @@ export class StoreFits {
 
   /** Options that make the same of what is saved: by the recipe that fits go by now. */
   get savedOptions(): SavedOptions {
-    const { similarity } = this.#options;
+    const { similarity, index } = this.#options;
     return {
       ...this.#options,
-      quantizer: this.#recipe,
+      // What is exact has none, whatever it was refitted with.
+      quantizer: index === 'exact' ? undefined : this.#recipe,
       similarity: typeof similarity === 'function' ? 'function' : similarity,
     };
+  }
+
+  /** Writes them to the file of the store, where it has one. */
+  saveOptions(): void {
+    const { durable } = this.#store.contents;
+    if (!durable) return;
+    const storage = durable.format(this.#options.storage);
+    durable.saveOptions({ ...this.savedOptions, storage });
   }
 
   /** An index that has codes from its first vector on. */
@@ -157,12 +166,21 @@ export class StoreFits {
         const { quantizer: wanted = this.#recipe } = options;
         const { index } = contents;
         if (!index) throw emptyStore();
-        const refit = await this.#refitIndex(index, wanted, { ...task, keepsBest });
+        let refit: Refit;
+        try {
+          refit = await this.#refitIndex(index, wanted, { ...task, keepsBest });
+        } catch (cause) {
+          // The vectors of before may have left the file.
+          if (index === contents.index || !BitryoshkaError.isInstance(cause)) throw cause;
+          continue;
+        }
         const isWritten = await tasks.change(async () => {
           // Other vectors may have taken the place of those that were fitted to.
           if (index !== contents.index) return false;
           if (refit.isReplaced) this.#recipe = recipeOf(options.quantizer) ?? this.#recipe;
-          await contents.durable?.index.persist(index, task);
+          // Searches use it already: no abort can undo it.
+          await contents.durable?.index.persist(index);
+          this.saveOptions();
           return true;
         });
         if (isWritten) return refit;

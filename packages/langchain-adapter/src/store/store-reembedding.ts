@@ -67,10 +67,11 @@ export class StoreReembedding {
       }, signal);
     } catch (cause) {
       const { fingerprint: model } = next;
-      const canGoOn = !contents.durable && model !== undefined && reembedding.isIntact;
-      const { dimensions } = reembedding.index ?? {};
-      if (canGoOn) this.#interrupted = { reembedding, model, dimensions };
-      else reembedding.index?.close();
+      const { index, isIntact } = reembedding;
+      const canGoOn = !contents.durable && model !== undefined && isIntact;
+      if (canGoOn && index) {
+        this.#interrupted = { reembedding, model, dimensions: index.dimensions };
+      } else index?.close();
       contents.durable?.index.next.forget();
       throw cause;
     } finally {
@@ -110,14 +111,16 @@ export class StoreReembedding {
     { embeddings, fingerprint }: NextModel,
     task: TaskOptions,
   ): Promise<void> {
-    const { contents, tasks, fits } = this.#store;
+    const { contents, tasks, fits: indexes } = this.#store;
     const kept = this.#interrupted;
-    this.#interrupted = undefined;
     const durable = contents.durable?.index;
     const before = kept ?? durable?.next.interrupted;
     // Models of one name may differ in their dimensions nevertheless.
     const isSame = fingerprint !== undefined && before?.model === fingerprint;
-    if (!isSame || !(await reembedding.fits(before.dimensions, task))) {
+    const fits = isSame && (await reembedding.fits(before.dimensions, task));
+    // Where that failed, the next call goes on with it.
+    this.#interrupted = undefined;
+    if (!fits) {
       kept?.reembedding.index?.close();
       return;
     }
@@ -125,7 +128,7 @@ export class StoreReembedding {
     if (!durable) return;
     await tasks.change(async () => {
       const storage = durable.resumeNext();
-      const index = fits.createIndex(before.dimensions as number, { embeddings, storage });
+      const index = indexes.createIndex(before.dimensions as number, { embeddings, storage });
       const there = new Set(contents.documents.occupied());
       const isThere = (row: number) => there.has(row);
       await reembedding.resume(index, () => durable.next.takeUp(index, isThere, task));

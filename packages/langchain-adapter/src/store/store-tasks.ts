@@ -1,4 +1,5 @@
 import type { TaskOptions } from '@bitryoshka/core';
+import { unlessAborted } from '@bitryoshka/core/internal';
 import type { StoreContents } from './store-contents.ts';
 import { TaskQueue } from './task-queue.ts';
 
@@ -60,9 +61,10 @@ export class StoreTasks {
     const { durable } = contents;
     durable?.file.checkWritable();
     // Whoever waits for what goes on is told of what fails in it.
-    await contents.index?.settled().catch((cause: unknown) => {
+    const settled = contents.index?.settled().catch((cause: unknown) => {
       this.#failure = { cause };
     });
+    await unlessAborted(Promise.resolve(settled), task.signal);
     await this.change(async () => {
       if (contents.index) await durable?.index.compact(contents.index, task);
     }, task.signal);
