@@ -7,7 +7,7 @@ import { BinaryVectorStore } from '../store/binary-vector-store.ts';
 import { WordEmbeddings } from '../store/vector-store.suite.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
 import { driver } from './sqlite-drivers.suite.ts';
-import { checksumOf } from './store-file.ts';
+import { checksumOf } from './file-format.ts';
 
 const random = seededRandom(3);
 const drawn = (dimensions = 32, shift = 0) =>

@@ -182,7 +182,7 @@ describe('the health of a store', () => {
     const store = new BinaryVectorStore(new WordEmbeddings(64), {
       quantizer: { kind: 'sign', bits: 1 },
     });
-    await store.addVectors(synthetic(3, 4000), documents(4000));
+    await store.addVectors(synthetic(3, 5000), documents(5000));
     await store.settled();
     const { index, advice } = await store.health();
     expect(index).toBe('exact');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Document } from '@langchain/core/documents';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { driver } from '../durable/sqlite-drivers.suite.ts';
-import { checksumOf } from '../durable/store-file.ts';
+import { checksumOf } from '../durable/file-format.ts';
 import { BinaryVectorStore } from './binary-vector-store.ts';
 import { NamedEmbeddings } from './named-embeddings.suite.ts';
 import type { BinaryVectorStoreOptions } from './store-options.ts';

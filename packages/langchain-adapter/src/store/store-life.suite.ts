@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import type { BinaryVectorStore } from './binary-vector-store.ts';
 import type { StoreStatistics } from './health.ts';
 
-export const lifeDimensions = 24;
+export const lifeDimensions = 80;
 /** Where time is no matter. */
 export const isLongLife = process.env.BITRYOSHKA_OPERATIONS !== undefined;
 /** Documents that are changed and questions that are asked, at least. */
