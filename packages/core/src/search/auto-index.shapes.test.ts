@@ -46,12 +46,12 @@ const shapes: Readonly<Record<string, (dimensions: number) => Draw>> = {
     return () => draw().map((value, j) => value / (1 + j));
   },
   sparse: (dimensions) => () => {
-    const vector = new Array<number>(dimensions).fill(0);
+    const vector = Array.from({ length: dimensions }, () => 0);
     for (let i = 0; i < 5; i++) vector[Math.floor(random() * dimensions)] = gaussian(random);
     return vector;
   },
   'with a single one': (dimensions) => () => {
-    const vector = new Array<number>(dimensions).fill(0);
+    const vector = Array.from({ length: dimensions }, () => 0);
     vector[Math.floor(random() * dimensions)] = 1;
     return vector;
   },

@@ -5,9 +5,9 @@ import { seededRandom } from '@bitryoshka/core/internal';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { BinaryVectorStore } from '../store/binary-vector-store.ts';
 import { WordEmbeddings } from '../store/vector-store.suite.ts';
+import { checksumOf } from './file-format.ts';
 import type { SqliteDriver } from './sqlite-driver.ts';
 import { driver } from './sqlite-drivers.suite.ts';
-import { checksumOf } from './file-format.ts';
 
 const random = seededRandom(3);
 const drawn = (dimensions = 32, shift = 0) =>
