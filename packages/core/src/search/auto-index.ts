@@ -545,7 +545,9 @@ export class AutoIndex extends BinaryIndex {
       return this.#isGiven || isEnough ? 'scan' : 'exact';
     }
     const linked = finder === 'graph' ? shrunk * fewestLinked : fewestLinked;
-    if ((this.#isGiven || isEnough) && rows >= linked) return 'graph';
+    // Codes in two parts are scanned: a graph of their first bits would have to be walked too far.
+    const isLinkable = this.quantizer?.firstBits === undefined;
+    if (isLinkable && (this.#isGiven || isEnough) && rows >= linked) return 'graph';
     if (this.#isGiven) return 'scan';
     const exact = (mostExactValues / dimensions) * (finder === 'exact' ? 1 : shrunk);
     return isEnough && rows > exact ? 'scan' : 'exact';
@@ -663,7 +665,12 @@ export class AutoIndex extends BinaryIndex {
     const { depth, recall } = await chooseDepth(
       {
         questions,
-        depths: depthsOf(kind, { rows: this.rows, bits: quantizer.bits, isExternal }),
+        depths: depthsOf(kind, {
+          rows: this.rows,
+          bits: quantizer.bits,
+          isTwoPart: quantizer.firstBits !== undefined,
+          isExternal,
+        }),
         nearest,
         answer: (question, tried) => reader.search(question, { k: wantedNeighbours, ...tried }),
         share: (wanted, found) => this.#shareOf(wanted, found, nextRow),

@@ -18,7 +18,7 @@ export interface SearchDepth {
   /**
    * Rows that are handed on by a scan of prefixes, which counts each bit for what the query makes of it; `candidates`
    * has no say then. Needs an index with `prefixBits`, and pays where these are good codes by themselves. Default:
-   * whole codes are scanned.
+   * whole codes are scanned; of codes in two parts the first, for as many as `candidates`.
    */
   readonly prefixes?: number | undefined;
   /** Default: `decoded` where the quantizer has a decoder, otherwise `asymmetric`. */
@@ -56,25 +56,34 @@ export interface ResolvedDepth {
   readonly nprobe: number | undefined;
 }
 
+/** What matters of the codes that are searched. */
+interface SearchedCodes {
+  readonly hasDecoder: boolean;
+  readonly hasPrefixes: boolean;
+  /** Only the first bits of a code are bits. */
+  readonly isTwoPart?: boolean | undefined;
+}
+
 /**
  * @throws BitryoshkaError `invalid-option`
  */
 export function resolveDepth(
   options: SearchOptions,
-  { hasDecoder, hasPrefixes }: { readonly hasDecoder: boolean; readonly hasPrefixes: boolean },
+  { hasDecoder, hasPrefixes, isTwoPart = false }: SearchedCodes,
 ): ResolvedDepth {
-  const { k, prefixes, scoring = hasDecoder ? 'decoded' : 'asymmetric', queryDigits } = options;
+  const { k, scoring = hasDecoder ? 'decoded' : 'asymmetric', queryDigits } = options;
   checkCount('k', k, 0);
   checkDepth(options);
   const { rerank = defaultRerank(options) } = options;
   const { candidates = 10 * Math.max(rerank, k), efSearch, nprobe } = options;
+  const { prefixes = isTwoPart && scoring !== 'symmetric' ? candidates : undefined } = options;
   if (scoring === 'decoded' && !hasDecoder) {
     throw invalid(
       'scoring: got "decoded", expected one of symmetric, asymmetric.',
       'Choose one of these, or fit with a decoder.',
     );
   }
-  if (prefixes !== undefined && !hasPrefixes) {
+  if (options.prefixes !== undefined && !hasPrefixes) {
     throw invalid(
       `prefixes: got ${prefixes} for an index without prefixes.`,
       'Create the index with prefixBits, or leave prefixes out.',

@@ -53,7 +53,7 @@ export function prefixWeights(values: Float32Array): Int8Array {
 }
 
 /** All bits count alike: distances are Hamming distances then. */
-function equalWeights(values: Float32Array): Int8Array {
+export function equalWeights(values: Float32Array): Int8Array {
   return Int8Array.from(values, (value) => (value > 0 ? 1 : -1));
 }
 

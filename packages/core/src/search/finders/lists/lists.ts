@@ -103,6 +103,9 @@ async function learnLists(context: FinderContext, options: ListsOptions): Promis
   if (centroids === 'vectors' && !hasVectors) {
     throw invalid('centroids', 'vectors', 'codes where vectors are fetched');
   }
+  if (centroids === 'codes' && quantizer.firstBits !== undefined) {
+    throw invalid('centroids', 'codes', 'vectors for codes in two parts');
+  }
   if (rows.count < nlist) {
     throw new BitryoshkaError({
       code: 'not-enough-vectors',
