@@ -28,7 +28,7 @@ export interface FitOptions extends TaskOptions {
   readonly kind: QuantizerKind;
   /**
    * Length of a code: at most the dimension of the vectors, eight times that for kind `random`, whose codes find more
-   * the longer they are. For kind `residual` that of both parts, whole bytes; its first bits are half of them.
+   * the longer they are. For kind `residual` that of both parts, whole bytes.
    */
   readonly bits: number;
   /**
@@ -43,7 +43,7 @@ export interface FitOptions extends TaskOptions {
   readonly nested?: readonly number[] | undefined;
   /**
    * Bits of the first part of a code of kind `residual`, a multiple of 8: a scan finds candidates by these alone. Fewer
-   * leave more bytes, which restore better; more find more candidates. Default: half of `bits`.
+   * leave more bytes, which restore better; more find more candidates. Default: three eighths of `bits`.
    */
   readonly firstBits?: number | undefined;
   /** What a quantizer of kind `head` is to look like and to learn. */

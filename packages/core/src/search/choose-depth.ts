@@ -31,17 +31,17 @@ const scanDepths: readonly (readonly [candidates: number, rerank: number])[] = [
 ];
 /** The same for codes in two parts: their bytes tell more of many candidates than vectors of few. */
 const twoPartDepths: readonly (readonly [candidates: number, rerank: number])[] = [
-  [500, 50],
   [1000, 50],
-  [1000, 100],
-  [2000, 100],
+  [2000, 50],
   [4000, 100],
-  [4000, 150],
-  [8000, 150],
-  [8000, 200],
-  [16_000, 250],
-  [32_000, 400],
-  [64_000, 800],
+  [8000, 100],
+  [16_000, 100],
+  [24_000, 125],
+  [32_000, 150],
+  [32_000, 200],
+  [48_000, 300],
+  [64_000, 400],
+  [96_000, 800],
 ];
 /** Of what a walk keeps, the part that is re-ranked where vectors are read from elsewhere, which takes longer. */
 const externalShare = 0.25;

@@ -18,7 +18,7 @@ export interface SearchDepth {
   /**
    * Rows that are handed on by a scan of prefixes, which counts each bit for what the query makes of it; `candidates`
    * has no say then. Needs an index with `prefixBits`, and pays where these are good codes by themselves. Default:
-   * whole codes are scanned; of codes in two parts the first, for as many as `candidates`.
+   * whole codes are scanned; of codes in two parts the first, for as many as `candidates`, or 32,000.
    */
   readonly prefixes?: number | undefined;
   /** Default: `decoded` where the quantizer has a decoder, otherwise `asymmetric`. */
@@ -56,6 +56,9 @@ export interface ResolvedDepth {
   readonly nprobe: number | undefined;
 }
 
+/** Few bits find few neighbours, and scoring one more code by its bytes costs next to nothing. */
+const twoPartCandidates = 32_000;
+
 /** What matters of the codes that are searched. */
 interface SearchedCodes {
   readonly hasDecoder: boolean;
@@ -76,7 +79,8 @@ export function resolveDepth(
   checkDepth(options);
   const { rerank = defaultRerank(options) } = options;
   const { candidates = 10 * Math.max(rerank, k), efSearch, nprobe } = options;
-  const { prefixes = isTwoPart && scoring !== 'symmetric' ? candidates : undefined } = options;
+  const twoPart = options.candidates ?? Math.max(twoPartCandidates, candidates);
+  const { prefixes = isTwoPart && scoring !== 'symmetric' ? twoPart : undefined } = options;
   if (scoring === 'decoded' && !hasDecoder) {
     throw invalid(
       'scoring: got "decoded", expected one of symmetric, asymmetric.',

@@ -1,3 +1,4 @@
+import type { AffineMap } from '../../transforms/affine-map.ts';
 import type { Quantizer } from '../quantizer.ts';
 import type { QuantizerFile } from '../quantizer-file.ts';
 import { invalidQuantizerFile } from '../quantizer-file.ts';
@@ -26,33 +27,32 @@ export function loadResidualQuantizer(file: QuantizerFile): Quantizer {
   }
   const rows = (wordCount * (bits - firstBits)) / 8;
   const [smallest = 0, largest = 0] = file.floats('decoder_norm_range', [2]);
-  const map = {
-    weights: {
-      rows: dimensions,
-      columns: firstBits,
-      data: file.floats('decoder_weights', [dimensions, firstBits]),
-    },
-    bias: file.floats('decoder_bias', [dimensions]),
-    inputDimensions: firstBits,
-  };
   const codebooks = {
     rows,
     columns: dimensions,
     data: file.floats('codebooks', [rows, dimensions]),
   };
   return new ResidualQuantizer({
-    encoder: {
-      weights: {
-        rows: firstBits,
-        columns: dimensions,
-        data: file.floats('weights', [firstBits, dimensions]),
-      },
-      bias: file.floats('bias', [firstBits]),
-      inputDimensions: dimensions,
+    first: {
+      encoder: map('weights', 'bias', firstBits, dimensions),
+      restorer: map('restorer_weights', 'restorer_bias', dimensions, firstBits),
     },
-    decoder: new ResidualDecoder(map, codebooks, [smallest, largest]),
+    decoder: new ResidualDecoder(
+      map('decoder_weights', 'decoder_bias', dimensions, firstBits),
+      codebooks,
+      [smallest, largest],
+    ),
     beam,
   });
+
+  function map(weights: string, bias: string, outputs: number, inputs: number): AffineMap {
+    const data = file.floats(weights, [outputs, inputs]);
+    return {
+      weights: { rows: outputs, columns: inputs, data },
+      bias: file.floats(bias, [outputs]),
+      inputDimensions: inputs,
+    };
+  }
 }
 
 function isFrom(value: unknown, least: number, most: number): value is number {

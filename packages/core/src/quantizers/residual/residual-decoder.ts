@@ -27,8 +27,6 @@ export class ResidualDecoder implements Decoder {
   /** B: 256 rows for every byte behind the first bits. */
   readonly codebooks: Matrix;
   readonly normRange: NormRange;
-  /** Gᵀ: one row per first bit. */
-  readonly bitVectors: Matrix;
   #multiply: { readonly bits: Multiplier; readonly words: Multiplier } | undefined;
   #inverseNorms: Float32Array | undefined;
 
@@ -36,7 +34,6 @@ export class ResidualDecoder implements Decoder {
     this.map = map;
     this.codebooks = codebooks;
     this.normRange = normRange;
-    this.bitVectors = transpose(map.weights as Matrix);
   }
 
   get firstBits(): number {
@@ -63,7 +60,7 @@ export class ResidualDecoder implements Decoder {
     const matrix = { rows: 1, columns: vector.length, data: vector };
     const kernel = matrixKernel();
     this.#multiply ??= {
-      bits: kernel.createMultiplier(this.bitVectors),
+      bits: kernel.createMultiplier(transpose(this.map.weights as Matrix)),
       words: kernel.createMultiplier(this.codebooks),
     };
     const first = byteTables(this.#multiply.bits(matrix).data);

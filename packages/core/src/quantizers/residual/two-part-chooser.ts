@@ -3,11 +3,14 @@ import { applyAffineMap } from '../../transforms/affine-map.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { localFields } from '../autoencoder/local-fields.ts';
 import { codewordSearch } from './codeword-search.ts';
+import type { TwoParts } from './refit-parts.ts';
 
-/** What vectors are restored from, as a decoder has it. */
-interface TwoParts {
-  readonly map: AffineMap;
-  readonly codebooks: Matrix;
+/** What the first bits of vectors are chosen by: as of an autoencoder. */
+export interface FirstPart {
+  /** From vectors to the real values behind the bits, which a choice starts from. */
+  readonly encoder: AffineMap;
+  /** From bits of -1 and 1 to vectors, with nothing behind the bits. */
+  readonly restorer: AffineMap;
 }
 
 /**
@@ -20,13 +23,13 @@ export type TwoPartChooser = (vectors: Matrix) => {
   readonly words: Uint8Array;
 };
 
-/** First the bits that restore a vector best, then words for what they leave. */
+/** First the bits that restore a vector best by themselves, then words for what they leave. */
 export function twoPartChooser(
-  encoder: AffineMap,
+  { encoder, restorer }: FirstPart,
   { map, codebooks }: TwoParts,
   beam: number,
 ): TwoPartChooser {
-  const chooseBits = localFields(encoder, map);
+  const chooseBits = localFields(encoder, restorer);
   const search = codewordSearch(codebooks, beam);
   return (vectors) => {
     const fields = chooseBits(vectors);
