@@ -18,7 +18,7 @@ export interface SearchDepth {
   /**
    * Rows that are handed on by a scan of prefixes, which counts each bit for what the query makes of it; `candidates`
    * has no say then. Needs an index with `prefixBits`, and pays where these are good codes by themselves. Default:
-   * whole codes are scanned; of codes in two parts the first, for as many as `candidates`, or 32,000.
+   * whole codes are scanned; of codes in two parts the first, for as many as `candidates`, or 40,000.
    */
   readonly prefixes?: number | undefined;
   /** Default: `decoded` where the quantizer has a decoder, otherwise `asymmetric`. */
@@ -57,7 +57,7 @@ export interface ResolvedDepth {
 }
 
 /** Few bits find few neighbours, and scoring one more code by its bytes costs next to nothing. */
-const twoPartCandidates = 32_000;
+const twoPartCandidates = 40_000;
 
 /** What matters of the codes that are searched. */
 interface SearchedCodes {

@@ -1,8 +1,17 @@
 import { matrixKernel } from '../../kernels/matrix/matrix-kernel.ts';
+import type { Steps } from '../../progress/steps.ts';
+import { atOnce } from '../../progress/steps.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
+import { row, rowRange } from '../../vectors/matrix.ts';
 
 /** Words of a codebook: what a byte tells apart. */
 export const wordCount = 256;
+
+/** A byte per book for each vector, vector after vector. */
+export type WordSearch = (vectors: Matrix) => Uint8Array;
+
+/** Books whose words are chosen together: the products that this takes grow with its square, to 70 MB. */
+const mostTogether = 24;
 
 /**
  * Chooses a word of every codebook so that their sum comes near to a vector: book after book, keeping the few
@@ -15,55 +24,94 @@ export const wordCount = 256;
  *
  * @param codebooks 256 rows for every book
  * @param beam choices that are kept
- * @returns a function of vectors that gives a byte per book, vector after vector
  */
-export function codewordSearch(codebooks: Matrix, beam: number): (vectors: Matrix) => Uint8Array {
-  const kernel = matrixKernel();
-  const books = codebooks.rows / wordCount;
+export function codewordSearch(codebooks: Matrix, beam: number): WordSearch {
+  return atOnce(codewordSearchInSteps(codebooks, beam));
+}
+
+/** The same: products of words with one another take a few milliseconds for each two books. */
+export function* codewordSearchInSteps(codebooks: Matrix, beam: number): Steps<WordSearch> {
+  const together = mostTogether * wordCount;
+  const parts: { readonly books: Matrix; readonly search: WordSearch }[] = [];
+  for (let start = 0; start < codebooks.rows; start += together) {
+    const books = rowRange(codebooks, start, Math.min(codebooks.rows, start + together));
+    parts.push({ books, search: searchOf(books, yield* productsOf(books), beam) });
+  }
+  if (parts.length === 1) return parts[0].search;
+  const perVector = codebooks.rows / wordCount;
+  return (vectors) => {
+    const found = new Uint8Array(vectors.rows * perVector);
+    const left = { ...vectors, data: vectors.data.slice() };
+    let first = 0;
+    for (const { books, search } of parts) {
+      const words = search(left);
+      const count = books.rows / wordCount;
+      for (let i = 0; i < vectors.rows; i++) {
+        const own = words.subarray(i * count, (i + 1) * count);
+        found.set(own, i * perVector + first);
+        for (const [book, word] of own.entries()) {
+          subtract(row(left, i), row(books, book * wordCount + word));
+        }
+      }
+      first += count;
+    }
+    return found;
+  };
+}
+
+/** By book: its words with those of the books before it, 256 products for each of these. */
+function* productsOf(codebooks: Matrix): Steps<Float32Array[]> {
+  const products: Float32Array[] = [];
+  for (let book = 0; book < codebooks.rows / wordCount; book++) {
+    const own = bookOf(codebooks, book);
+    const withEarlier = new Float32Array(book * wordCount * wordCount);
+    for (let other = 0; other < book; other++) {
+      const { data } = matrixKernel().multiplyTransposed(bookOf(codebooks, other), own);
+      withEarlier.set(data, other * wordCount * wordCount);
+      yield;
+    }
+    products.push(withEarlier);
+  }
+  return products;
+}
+
+function searchOf(codebooks: Matrix, products: readonly Float32Array[], beam: number): WordSearch {
+  const books = products.length;
   const width = codebooks.rows;
-  const multiply = kernel.createMultiplier(codebooks);
-  const products = kernel.multiplyTransposed(codebooks, codebooks).data;
-  const halfSquares = Float32Array.from({ length: width }, (_, w) => products[w * width + w] / 2);
-  // Choices of the books so far and of one more, best first, and half of what they add to |x|².
-  let [kept, next] = [0, 0].map(() => ({
-    codes: new Uint8Array(beam * books),
-    costs: new Float64Array(beam),
-  })) as [Choices, Choices];
+  const multiply = matrixKernel().createMultiplier(codebooks);
+  const halfSquares = Float32Array.from({ length: width }, (_, word) => {
+    return row(codebooks, word).reduce((sum, value) => sum + (value * value) / 2, 0);
+  });
+  // Choices of words of the books so far, best first, and half of what they add to |x|².
+  let [kept, next] = [newChoices(beam, books), newChoices(beam, books)];
   const own = new Float32Array(wordCount);
   const costs = new Float32Array(wordCount);
   return (vectors) => {
     const found = new Uint8Array(vectors.rows * books);
-    const { data: withVectors } = multiply(vectors);
-    for (let i = 0; i < vectors.rows; i++) {
-      found.set(searchOne(withVectors, i * width), i * books);
-    }
+    const { data } = multiply(vectors);
+    for (let i = 0; i < vectors.rows; i++) found.set(searchOne(data, i * width), i * books);
     return found;
   };
 
-  function searchOne(withVectors: Float32Array, start: number): Uint8Array {
+  function searchOne(withVector: Float32Array, start: number): Uint8Array {
     let count = 1;
     kept.costs[0] = 0;
     for (let book = 0; book < books; book++) {
       const first = book * wordCount;
-      for (let j = 0; j < wordCount; j++) {
-        own[j] = halfSquares[first + j] - withVectors[start + first + j];
+      for (let word = 0; word < wordCount; word++) {
+        own[word] = halfSquares[first + word] - withVector[start + first + word];
       }
       let found = 0;
       for (let choice = 0; choice < count; choice++) {
-        const code = choice * books;
-        costs.set(own);
-        for (let other = 0; other < book; other++) {
-          const at = (other * wordCount + kept.codes[code + other]) * width + first;
-          for (let j = 0; j < wordCount; j++) costs[j] += products[at + j];
-        }
+        addProducts(book, choice * books);
         const before = kept.costs[choice];
-        let limit = found < beam ? Infinity : next.costs[found - 1];
-        for (let j = 0; j < wordCount; j++) {
-          const cost = before + costs[j];
+        let limit = found < beam ? Infinity : next.costs[beam - 1];
+        for (let word = 0; word < wordCount; word++) {
+          const cost = before + costs[word];
           if (cost >= limit) continue;
           if (found < beam) found++;
-          insert(next, found, cost, code, book, j);
-          limit = found < beam ? Infinity : next.costs[found - 1];
+          insert({ found, cost, code: choice * books, book, word });
+          limit = found < beam ? Infinity : next.costs[beam - 1];
         }
       }
       count = found;
@@ -72,28 +120,54 @@ export function codewordSearch(codebooks: Matrix, beam: number): (vectors: Matri
     return kept.codes.subarray(0, books);
   }
 
-  /** Puts a choice in its place among `found`, the last of which goes. */
-  function insert(
-    into: Choices,
-    found: number,
-    cost: number,
-    code: number,
-    book: number,
-    word: number,
-  ): void {
-    let at = found - 1;
-    for (; at > 0 && into.costs[at - 1] > cost; at--) {
-      into.costs[at] = into.costs[at - 1];
-      into.codes.copyWithin(at * books, (at - 1) * books, (at - 1) * books + book + 1);
+  /** What each word of a book would cost behind a choice. */
+  function addProducts(book: number, code: number): void {
+    costs.set(own);
+    const withEarlier = products[book];
+    for (let other = 0; other < book; other++) {
+      const at = (other * wordCount + kept.codes[code + other]) * wordCount;
+      for (let word = 0; word < wordCount; word++) costs[word] += withEarlier[at + word];
     }
-    into.costs[at] = cost;
-    const to = at * books;
-    for (let other = 0; other < book; other++) into.codes[to + other] = kept.codes[code + other];
-    into.codes[to + book] = word;
   }
+
+  /** Puts a choice in its place among those that were found, the last of which goes. */
+  function insert({ found, cost, code, book, word }: Insertion): void {
+    const { codes, costs: ranked } = next;
+    let at = found - 1;
+    for (; at > 0 && ranked[at - 1] > cost; at--) {
+      ranked[at] = ranked[at - 1];
+      codes.copyWithin(at * books, (at - 1) * books, (at - 1) * books + book + 1);
+    }
+    ranked[at] = cost;
+    const to = at * books;
+    for (let other = 0; other < book; other++) codes[to + other] = kept.codes[code + other];
+    codes[to + book] = word;
+  }
+}
+
+interface Insertion {
+  /** Choices with this one. */
+  readonly found: number;
+  readonly cost: number;
+  /** Where the choice of the books before begins. */
+  readonly code: number;
+  readonly book: number;
+  readonly word: number;
 }
 
 interface Choices {
   readonly codes: Uint8Array;
   readonly costs: Float64Array;
+}
+
+function newChoices(beam: number, books: number): Choices {
+  return { codes: new Uint8Array(beam * books), costs: new Float64Array(beam) };
+}
+
+function bookOf(codebooks: Matrix, book: number): Matrix {
+  return rowRange(codebooks, book * wordCount, (book + 1) * wordCount);
+}
+
+function subtract(from: Float32Array, values: Float32Array): void {
+  for (let j = 0; j < from.length; j++) from[j] -= values[j];
 }

@@ -46,6 +46,22 @@ describe('a search for words', () => {
     }
   });
 
+  it('goes on with what is left where there are very many books', () => {
+    const many = normals(26 * wordCount, 6);
+    // Each book finer than the one before.
+    for (let i = 0; i < many.rows; i++) {
+      const own = row(many, i);
+      for (let j = 0; j < own.length; j++) own[j] *= 0.7 ** Math.floor(i / wordCount);
+    }
+    const found = codewordSearch(many, 2)(vectors);
+    const first = codewordSearch(rowRange(many, 0, 24 * wordCount), 2)(vectors);
+    expect(found.length).toBe(20 * 26);
+    expect(found.subarray(0, 24)).toEqual(first.subarray(0, 24));
+    expect(meanError(many, vectors, found)).toBeLessThan(
+      meanError(rowRange(many, 0, 24 * wordCount), vectors, first),
+    );
+  });
+
   it('gives no words for no vectors', () => {
     expect(codewordSearch(codebooks, 4)(zeros(0, 6))).toEqual(new Uint8Array(0));
   });

@@ -12,7 +12,7 @@ import { fitChosenCodes } from '../autoencoder/fit-chosen-codes.ts';
 import type { NormRange } from '../norm-bytes.ts';
 import { widenedRange } from '../norm-bytes.ts';
 import type { QuantizerFitter } from '../quantizer-fitter.ts';
-import { codewordSearch, wordCount } from './codeword-search.ts';
+import { codewordSearchInSteps, wordCount } from './codeword-search.ts';
 import { fitCodewords } from './fit-codewords.ts';
 import type { TwoParts } from './refit-parts.ts';
 import { refitParts } from './refit-parts.ts';
@@ -20,11 +20,11 @@ import { ResidualDecoder } from './residual-decoder.ts';
 import { ResidualQuantizer } from './residual-quantizer.ts';
 import { writeParts } from './write-parts.ts';
 
-/** Choices of words that are kept from byte to byte: of codes, and of those that are only learned from. */
+/** Choices of words that are kept from byte to byte. */
 const beam = 8;
-const learnedBeam = 4;
-/** Of choosing words and fitting both parts to them. */
-const rounds = 3;
+/** Rounds of choosing words and fitting both parts to them, by books: each takes as long as books times rounds. */
+const [fewestRounds, mostRounds] = [2, 6];
+const booksTimesRounds = 32;
 const blockRows = 256;
 /** Of the bits of a code, the first part: with more, bytes restore less; with fewer, a scan finds less for them. */
 const firstShare = 3 / 8;
@@ -41,7 +41,9 @@ export const fitResidualQuantizer: QuantizerFitter = async (documents, options) 
   const signs = unpackSigns(first.codes);
   const left = await solve(applyInSteps(first.restorer, signs));
   for (let p = 0; p < left.data.length; p++) left.data[p] = documents.data[p] - left.data[p];
-  const codebooks = await solve(fitCodewords(left, (bits - firstBits) / 8, seed));
+  const books = (bits - firstBits) / 8;
+  const codebooks = await solve(fitCodewords(left, books, seed));
+  const rounds = Math.min(mostRounds, Math.max(fewestRounds, Math.round(booksTimesRounds / books)));
   let parts: TwoParts = { map: first.restorer, codebooks };
   let words: Uint8Array = new Uint8Array(0);
   for (let round = 0; round < rounds; round++) {
@@ -59,7 +61,7 @@ function* chooseWords(
   signs: Matrix,
   { map, codebooks }: TwoParts,
 ): Steps<Uint8Array> {
-  const search = codewordSearch(codebooks, learnedBeam);
+  const search = yield* codewordSearchInSteps(codebooks, beam);
   const books = codebooks.rows / wordCount;
   const words = new Uint8Array(documents.rows * books);
   for (let start = 0; start < documents.rows; start += blockRows) {
