@@ -124,9 +124,21 @@ function searchOf(codebooks: Matrix, products: readonly Float32Array[], beam: nu
   function addProducts(book: number, code: number): void {
     costs.set(own);
     const withEarlier = products[book];
-    for (let other = 0; other < book; other++) {
-      const at = (other * wordCount + kept.codes[code + other]) * wordCount;
-      for (let word = 0; word < wordCount; word++) costs[word] += withEarlier[at + word];
+    const at = (other: number) => (other * wordCount + kept.codes[code + other]) * wordCount;
+    let other = 0;
+    // Four at a time, as costs are read and written once then.
+    for (; other + 4 <= book; other += 4) {
+      const [a, b, c, d] = [at(other), at(other + 1), at(other + 2), at(other + 3)];
+      for (let word = 0; word < wordCount; word++) {
+        costs[word] +=
+          withEarlier[a + word] +
+          withEarlier[b + word] +
+          (withEarlier[c + word] + withEarlier[d + word]);
+      }
+    }
+    for (; other < book; other++) {
+      const a = at(other);
+      for (let word = 0; word < wordCount; word++) costs[word] += withEarlier[a + word];
     }
   }
 

@@ -10,7 +10,7 @@ import { wordCount } from './codeword-search.ts';
 /** Vectors that a book is learned from, at most: about forty for each word. */
 const sampleSize = 40_000;
 /** Rounds of moving words to the middle of the vectors that are nearest to them. */
-const rounds = 8;
+const rounds = 6;
 /** How far two halves of a word begin apart. */
 const splitShare = 1 / 1024;
 /** Vectors that are compared with all words at a time. */
