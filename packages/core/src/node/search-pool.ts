@@ -77,7 +77,7 @@ export class SearchPool {
     const depth = resolveDepth(depthOptions, {
       hasDecoder: quantizer?.decoder !== undefined,
       hasPrefixes: false,
-      isTwoPart: quantizer?.firstBits !== undefined,
+      firstBits: quantizer?.firstBits,
     });
     if (depth.scoring === 'symmetric' && quantizer?.firstBits !== undefined) {
       throw new BitryoshkaError({

@@ -43,7 +43,7 @@ export interface FitOptions extends TaskOptions {
   readonly nested?: readonly number[] | undefined;
   /**
    * Bits of the first part of a code of kind `residual`, a multiple of 8: a scan finds candidates by these alone. Fewer
-   * leave more bytes, which restore better; more find more candidates. Default: three eighths of `bits`.
+   * leave more bytes, which restore better; more find more candidates. Default: about a third of `bits`.
    */
   readonly firstBits?: number | undefined;
   /** What a quantizer of kind `head` is to look like and to learn. */

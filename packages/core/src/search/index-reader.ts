@@ -117,7 +117,7 @@ export class IndexReader {
       // Where there are no codes, nothing is said about them.
       hasDecoder: quantizer === undefined || quantizer.decoder !== undefined,
       hasPrefixes: prefixBits > 0 || quantizer === undefined,
-      isTwoPart: quantizer?.firstBits !== undefined,
+      firstBits: quantizer?.firstBits,
     });
   }
 

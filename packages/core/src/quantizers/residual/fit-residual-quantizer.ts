@@ -24,10 +24,10 @@ import { writeParts } from './write-parts.ts';
 const beam = 8;
 /** Rounds of choosing words and fitting both parts to them, by books: each takes as long as books times rounds. */
 const [fewestRounds, mostRounds] = [2, 6];
-const booksTimesRounds = 32;
+const booksTimesRounds = 50;
 const blockRows = 256;
 /** Of the bits of a code, the first part: with more, bytes restore less; with fewer, a scan finds less for them. */
-const firstShare = 3 / 8;
+const firstShare = 5 / 16;
 
 /**
  * First bits that a linear decoder restores vectors from, chosen as those of an autoencoder, and books of words for

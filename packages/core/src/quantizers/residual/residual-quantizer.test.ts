@@ -42,7 +42,7 @@ const exact = new ExactIndex(dimensions);
 exact.add(documents);
 
 describe('codes in two parts', () => {
-  it('are as long as is said, or three eighths and the rest, in whole bytes', async () => {
+  it('are as long as is said, or about a third of the whole, in whole bytes', async () => {
     expect((await fitting).firstBits).toBe(24);
     const some = rowRange(documents, 0, 300);
     expect((await fitQuantizer(some, { kind: 'residual', bits: 40 })).firstBits).toBe(16);
