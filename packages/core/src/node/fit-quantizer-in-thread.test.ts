@@ -36,6 +36,7 @@ describe('fitQuantizerInThread', () => {
     { kind: 'random', bits: 64, seed: 5 },
     { kind: 'itq', bits: 16, nested: [8] },
     { kind: 'autoencoder', bits: 16 },
+    { kind: 'residual', bits: 32, firstBits: 16 },
     { kind: 'planned', bits: 16 },
     { kind: 'thermometer', bits: 16 },
     { kind: 'head', bits: 16, head: { steps: 20, architecture: 'mlp' } },

@@ -21,7 +21,7 @@ export async function fitQuantizerInThread(
   vectors: Vectors | AsyncIterable<Vectors>,
   options: FitOptions,
 ): Promise<Quantizer> {
-  const { kind, bits, nested, decoder, seed, signal, onProgress } = options;
+  const { kind, bits, nested, firstBits, decoder, seed, signal, onProgress } = options;
   signal?.throwIfAborted();
   const { queries, head } = options;
   const sample = await sharedSample(vectors, options);
@@ -32,6 +32,7 @@ export async function fitQuantizerInThread(
       kind,
       bits,
       nested,
+      firstBits,
       ...(decoder !== undefined && { decoder }),
       ...(seed !== undefined && { seed }),
       sample,

@@ -53,6 +53,24 @@ describe('threads', async () => {
     },
   );
 
+  it('find by codes in two parts what the index finds, and not by their distance', async () => {
+    const twoPart = await fitQuantizer(vectors, { kind: 'residual', bits: 32 });
+    const index = new BinaryIndex({ quantizer: twoPart });
+    index.add(vectors);
+    const pool = new SearchPool(index, { workers: 2 });
+    try {
+      for (const options of [{ k: 5 }, { k: 5, rerank: 0 }]) {
+        const expected = queries.map((query) => index.search(query, options));
+        expect(await pool.searchBatch(queries, options)).toEqual(expected);
+      }
+      await expect(pool.searchBatch(queries, { k: 5, scoring: 'symmetric' })).rejects.toMatchObject(
+        { code: 'not-supported' },
+      );
+    } finally {
+      await pool.close();
+    }
+  });
+
   it('search the index as it was, whatever is written meanwhile, until the pool is refreshed', async () => {
     const index = filled('float32');
     const pool = new SearchPool(index, { workers: 2 });

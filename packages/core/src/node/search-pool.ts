@@ -77,7 +77,15 @@ export class SearchPool {
     const depth = resolveDepth(depthOptions, {
       hasDecoder: quantizer?.decoder !== undefined,
       hasPrefixes: false,
+      firstBits: quantizer?.firstBits,
     });
+    if (depth.scoring === 'symmetric' && quantizer?.firstBits !== undefined) {
+      throw new BitryoshkaError({
+        code: 'not-supported',
+        message: `scoring: got "symmetric" for codes of kind "${quantizer.kind}", expected "decoded".`,
+        remedy: 'Leave scoring out, or search the index itself.',
+      });
+    }
     const matrix = toMatrix(queries, { columns: dimensions, name: 'queries' });
     const version = this.#version;
     const { scoring, candidates, scored: k } = depth;

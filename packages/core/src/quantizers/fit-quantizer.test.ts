@@ -3,7 +3,7 @@ import { seededRandom } from '../vectors/random.ts';
 import { fitQuantizer, quantizerKinds } from './fit-quantizer.ts';
 import { quantizerSuite } from './quantizer.suite.ts';
 
-describe.each(quantizerKinds)('%s', (kind) => {
+describe.each(quantizerKinds.filter((kind) => kind !== 'residual'))('%s', (kind) => {
   quantizerSuite((documents, bits, queries) => fitQuantizer(documents, { kind, bits, queries }));
 });
 

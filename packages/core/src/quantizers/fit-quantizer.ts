@@ -28,7 +28,7 @@ export interface FitOptions extends TaskOptions {
   readonly kind: QuantizerKind;
   /**
    * Length of a code: at most the dimension of the vectors, eight times that for kind `random`, whose codes find more
-   * the longer they are.
+   * the longer they are. For kind `residual` that of both parts, whole bytes.
    */
   readonly bits: number;
   /**
@@ -41,6 +41,11 @@ export interface FitOptions extends TaskOptions {
    * prefixes scans. A head has its own. Default: none but the whole.
    */
   readonly nested?: readonly number[] | undefined;
+  /**
+   * Bits of the first part of a code of kind `residual`, a multiple of 8: a scan finds candidates by these alone. Fewer
+   * leave more bytes, which restore better; more find more candidates. Default: about a third of `bits`.
+   */
+  readonly firstBits?: number | undefined;
   /** What a quantizer of kind `head` is to look like and to learn. */
   readonly head?: HeadOptions | undefined;
   /** Fit a decoder of the codes as well, for decoded scoring. Default: true. */
@@ -81,6 +86,13 @@ export async function fitQuantizer(
       remedy: 'Fit kind "itq", or leave nested out; those of a head are in its own options.',
     });
   }
+  if (options.firstBits !== undefined && kind !== 'residual') {
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: `firstBits: got ${options.firstBits} for kind "${kind}", expected kind "residual".`,
+      remedy: 'Fit kind "residual", or leave firstBits out.',
+    });
+  }
   const fit: QuantizerFitter = quantizerFitters[kind];
   const sample = await sampleVectors(isStream(vectors) ? vectors : [vectors], {
     size: options.sampleSize,
@@ -94,6 +106,7 @@ export async function fitQuantizer(
     bits,
     queries,
     nested: options.nested,
+    firstBits: options.firstBits,
     head: options.head,
     seed,
     signal,

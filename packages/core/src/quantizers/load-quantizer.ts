@@ -14,6 +14,7 @@ import { loadHeadQuantizer } from './head/load-head-quantizer.ts';
 import { LinearDecoder } from './linear-decoder.ts';
 import type { Quantizer } from './quantizer.ts';
 import { invalidQuantizerFile, QuantizerFile } from './quantizer-file.ts';
+import { loadResidualQuantizer } from './residual/load-residual-quantizer.ts';
 
 /** By the `form` that a file's fields name; files of affine quantizers name none. */
 const loaders: Readonly<Record<string, (file: QuantizerFile) => Quantizer>> = {
@@ -23,6 +24,7 @@ const loaders: Readonly<Record<string, (file: QuantizerFile) => Quantizer>> = {
   groups: loadGroupQuantizer,
   hadamard: loadHadamard,
   head: loadHeadQuantizer,
+  residual: loadResidualQuantizer,
 };
 
 /**

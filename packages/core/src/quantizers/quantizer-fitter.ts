@@ -9,6 +9,8 @@ export interface FitterOptions extends TaskOptions {
   readonly queries?: Matrix | undefined;
   /** Lengths of leading parts of a code that are to be good codes as well; for `itq` only. */
   readonly nested?: readonly number[] | undefined;
+  /** Of codes in two parts, the first; for `residual` only. */
+  readonly firstBits?: number | undefined;
   /** For a head only. */
   readonly head?: HeadOptions | undefined;
   readonly seed: number;

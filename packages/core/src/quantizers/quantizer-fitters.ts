@@ -9,6 +9,7 @@ import {
 } from './groups/group-fitters.ts';
 import { fitHead } from './head/fit-head.ts';
 import type { QuantizerFitter } from './quantizer-fitter.ts';
+import { fitResidualQuantizer } from './residual/fit-residual-quantizer.ts';
 import {
   fitItqQuantizer,
   fitPcaQuantizer,
@@ -37,6 +38,8 @@ import { sortedColumnStatistic } from './thresholds/threshold-statistic.ts';
  * - `autoencoder`: the codes from which a linear decoder restores the vectors best.
  * - `head`: an encoder and a decoder trained together on the similarities of the documents, and codes chosen
  *   for the decoder.
+ * - `residual`: first bits that a linear decoder restores vectors from, and bytes that name vectors for what these
+ *   leave.
  * - `groups`: the leading dimensions one to one, later ones in groups of correlated dimensions, 1 where
  *   any of a group is above its learned threshold.
  * - `groups-quantile`: the same with neighbouring dimensions and thresholds that are quantiles.
@@ -59,6 +62,7 @@ export type QuantizerKind =
   | 'itq'
   | 'autoencoder'
   | 'head'
+  | 'residual'
   | 'groups'
   | 'groups-quantile'
   | 'groups-linear'
@@ -88,6 +92,7 @@ export const quantizerFitters: Readonly<Record<QuantizerKind, QuantizerFitter>> 
   autoencoder: fitAutoencoderQuantizer,
   head: async (documents, options) =>
     (await fitHead(documents, { ...options, ...options.head })).quantizer,
+  residual: fitResidualQuantizer,
   groups: /* @__PURE__ */ groupFitter('groups', { rule: 'or', grouping: 'correlation' }),
   'groups-quantile': fitQuantileGroups,
   'groups-linear': /* @__PURE__ */ groupFitter('groups-linear', {

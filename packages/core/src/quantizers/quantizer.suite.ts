@@ -7,18 +7,28 @@ import type { Quantizer, Side } from './quantizer.ts';
 
 const sides = ['document', 'query'] as const;
 
-/** What every quantizer must do; `fit` learns one from vectors and, if it cares, queries. */
+/** Dimensions and bits: none that are round. */
+const oddSizes: readonly (readonly [dimensions: number, bits: number])[] = [
+  [1, 1],
+  [7, 5],
+  [33, 33],
+  [70, 63],
+  [70, 65],
+  [70, 70],
+];
+
+/**
+ * What every quantizer must do; `fit` learns one from vectors and, if it cares, queries.
+ *
+ * @param sizes what it is asked for, where it cannot give any
+ */
 export function quantizerSuite(
   fit: (documents: Matrix, bits: number, queries: Matrix) => Promise<Quantizer>,
+  sizes: typeof oddSizes = oddSizes,
 ): void {
-  describe.each([
-    [1, 1],
-    [7, 5],
-    [33, 33],
-    [70, 63],
-    [70, 65],
-    [70, 70],
-  ])('%i dimensions to %i bits', (dimensions, bits) => {
+  const fewBits = sizes === oddSizes ? 8 : 16;
+
+  describe.each(sizes)('%i dimensions to %i bits', (dimensions, bits) => {
     const documents = randomMatrix(200, dimensions, 1);
     const queries = randomMatrix(30, dimensions, 2);
     const others = randomMatrix(41, dimensions, 3);
@@ -77,25 +87,32 @@ export function quantizerSuite(
   it('leaves the vectors as they are', async () => {
     const documents = randomMatrix(50, 16, 4);
     const before = documents.data.slice();
-    const quantizer = await fit(documents, 8, documents);
+    const quantizer = await fit(documents, fewBits, documents);
     quantizer.encode(documents, 'document');
     expect(documents.data).toEqual(before);
   });
 
   it('encodes no vectors and zero vectors', async () => {
-    const quantizer = await fit(randomMatrix(50, 16, 5), 8, randomMatrix(9, 16, 6));
+    const quantizer = await fit(randomMatrix(50, 16, 5), fewBits, randomMatrix(9, 16, 6));
     expect(quantizer.encode([], 'document').rows).toBe(0);
     expect(quantizer.encode([new Float32Array(16)], 'query').rows).toBe(1);
   });
 
   it('refuses vectors of another dimension and values that are no finite numbers', async () => {
-    const quantizer = await fit(randomMatrix(50, 4, 7), 2, randomMatrix(9, 4, 8));
+    const quantizer = await fit(randomMatrix(50, 16, 7), fewBits, randomMatrix(9, 16, 8));
+    const others = Array.from({ length: 12 }, () => 1);
     for (const method of ['encode', 'project'] as const) {
       const call = (vectors: Vectors, side: Side) => quantizer[method](vectors, side);
-      expect(() => call([[1, 2, 3]], 'document')).toThrow(/got 3 dimensions, expected 4/);
-      expect(() => call([[1, 2, 3, Number.NaN]], 'query')).toThrow(/got NaN at dimension 3/);
-      expect(() => call([[1, 2, 3, 1e300]], 'query')).toThrow(/got Infinity at dimension 3/);
-      expect(() => call([[1, 2, 3, '4' as never]], 'query')).toThrow(/got 4 at dimension 3/);
+      expect(() => call([[1, 2, 3]], 'document')).toThrow(/got 3 dimensions, expected 16/);
+      expect(() => call([[1, 2, 3, Number.NaN, ...others]], 'query')).toThrow(
+        /got NaN at dimension 3/,
+      );
+      expect(() => call([[1, 2, 3, 1e300, ...others]], 'query')).toThrow(
+        /got Infinity at dimension 3/,
+      );
+      expect(() => call([[1, 2, 3, '4' as never, ...others]], 'query')).toThrow(
+        /got 4 at dimension 3/,
+      );
     }
   });
 }

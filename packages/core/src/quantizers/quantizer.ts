@@ -17,6 +17,11 @@ export interface Quantizer {
   readonly kind: string;
   readonly inputDimensions: number;
   readonly bits: number;
+  /**
+   * Leading bits of a code that are a code by themselves, where what is behind them are bytes that name vectors: only
+   * these bits are counted then. Absent: all are bits.
+   */
+  readonly firstBits?: number;
   /** Restores vectors from codes, for decoded scoring. */
   readonly decoder?: Decoder;
   /**

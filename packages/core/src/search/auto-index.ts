@@ -552,7 +552,9 @@ export class AutoIndex extends BinaryIndex {
     const exact = (mostExactValues / dimensions) * (finder === 'exact' ? 1 : shrunk);
     if (!this.#isGiven && (!isEnough || rows <= exact)) return 'exact';
     const linked = finder === 'graph' ? shrunk * fewestLinked : fewestLinked;
-    return rows >= linked ? 'graph' : 'scan';
+    // Codes in two parts are scanned: a graph of their first bits would have to be walked too far.
+    const isLinkable = this.quantizer?.firstBits === undefined;
+    return isLinkable && rows >= linked ? 'graph' : 'scan';
   }
 
   /** One step towards what suits: codes, then a finder, or back; and how far to look. */
@@ -667,7 +669,12 @@ export class AutoIndex extends BinaryIndex {
     task: TaskOptions,
   ): Promise<ChosenDepth> {
     const isExternal = this.contents.rows.segments[0]?.content.vectors instanceof ExternalVectors;
-    const all = depthsOf(kind, { rows: this.rows, bits: quantizer.bits, isExternal });
+    const all = depthsOf(kind, {
+      rows: this.rows,
+      bits: quantizer.bits,
+      isTwoPart: quantizer.firstBits !== undefined,
+      isExternal,
+    });
     const chooseFor = (asking: Questions, depths: readonly SearchDepth[]) =>
       chooseDepth(
         {

@@ -46,7 +46,8 @@ export interface BinaryIndexOptions {
   /**
    * Leading bits of every code that are kept once more, so that a scan can read them alone: a multiple of 8.
    * It pays where they are a good code by themselves, as those of nested codes are; short codes may be kept so
-   * from end to end, for a scan that counts each bit for what a query makes of it. Default: none.
+   * from end to end, for a scan that counts each bit for what a query makes of it. Default: none; of codes in two
+   * parts the first.
    */
   readonly prefixBits?: number | undefined;
   /** Unit vectors that the index takes over, without copying those that are stored as wanted. */
@@ -443,7 +444,13 @@ export class BinaryIndex {
           content: { vectors: content.vectors, codes: made.get(content) },
           rows: rows.snapshot(),
         }));
-        const read = { ...this.#read(), segments, quantizer, prefixBits, finder: undefined };
+        const read = {
+          ...this.#read(),
+          segments,
+          quantizer,
+          prefixBits: layout.prefixBits,
+          finder: undefined,
+        };
         if (!(await accept(new IndexReader({ ...read, locate: undefined })))) return false;
         // What was written while it was looked at.
         await this.#encodeAll(made, layout, quantizer, task);
@@ -935,14 +942,17 @@ function writtenRows({ rows, columns }: Matrix): Matrix {
 }
 
 /** @throws BitryoshkaError `invalid-option` unless the prefix is whole bytes of a code, all of it at most */
-function layoutOf({ bits }: Quantizer, prefixBits: number): CodeLayout {
-  checkCount('prefixBits', prefixBits, 0);
-  if (prefixBits % 8 === 0 && prefixBits <= bits) {
+function layoutOf({ bits, firstBits }: Quantizer, given: number): CodeLayout {
+  checkCount('prefixBits', given, 0);
+  // Of codes in two parts, only the first can be scanned.
+  const prefixBits = given === 0 ? (firstBits ?? 0) : given;
+  const most = firstBits ?? bits;
+  if (prefixBits % 8 === 0 && prefixBits <= most) {
     return { bytesPerCode: bytesPerCode(bits), prefixBits };
   }
   throw new BitryoshkaError({
     code: 'invalid-option',
-    message: `prefixBits: got ${prefixBits}, expected a multiple of 8 up to the ${bits} bits of a code.`,
+    message: `prefixBits: got ${prefixBits}, expected a multiple of 8 up to the ${most} bits of a code.`,
     remedy: 'Correct prefixBits, or leave it out.',
   });
 }

@@ -29,6 +29,20 @@ const scanDepths: readonly (readonly [candidates: number, rerank: number])[] = [
   [4000, 400],
   [8000, 800],
 ];
+/** The same for codes in two parts: their bytes tell more of many candidates than vectors of few. */
+const twoPartDepths: readonly (readonly [candidates: number, rerank: number])[] = [
+  [1000, 50],
+  [2000, 50],
+  [4000, 100],
+  [8000, 100],
+  [16_000, 100],
+  [24_000, 125],
+  [32_000, 150],
+  [32_000, 200],
+  [48_000, 300],
+  [64_000, 400],
+  [96_000, 800],
+];
 /** Of what a walk keeps, the part that is re-ranked where vectors are read from elsewhere, which takes longer. */
 const externalShare = 0.25;
 const fewestExternal = 60;
@@ -94,6 +108,8 @@ interface DepthsOptions {
   readonly rows: number;
   /** Of a code. */
   readonly bits: number;
+  /** Only the first bits of a code find candidates: few find few. */
+  readonly isTwoPart: boolean;
   /** Whether vectors are read from elsewhere than memory. */
   readonly isExternal: boolean;
 }
@@ -101,7 +117,7 @@ interface DepthsOptions {
 /** What is tried, least work first. */
 export function depthsOf(
   kind: 'scan' | FinderKind,
-  { rows, bits, isExternal }: DepthsOptions,
+  { rows, bits, isTwoPart, isExternal }: DepthsOptions,
 ): SearchDepth[] {
   if (kind === 'graph') {
     return walkDepths.map((efSearch) => {
@@ -116,6 +132,9 @@ export function depthsOf(
       candidates: 1000,
       rerank: 200,
     }));
+  }
+  if (isTwoPart) {
+    return twoPartDepths.map(([candidates, rerank]) => ({ candidates, rerank }));
   }
   // Short codes have few bits for errors to cancel out.
   const queryDigits = bits < manyBits ? 8 : 4;

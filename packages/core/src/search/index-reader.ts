@@ -84,7 +84,8 @@ export class IndexReader {
     this.#checkStored(depth);
     const matrix = normalizeRows(asked);
     const units = Array.from({ length: matrix.rows }, (_, i) => rowOf(matrix, i));
-    const isShared = quantizer && !finder && depth.prefixes === undefined;
+    const isShared =
+      quantizer && !finder && depth.prefixes === undefined && quantizer.firstBits === undefined;
     if (!isShared || this.#fewAllowed(depth, allowed)) {
       return units.map((unit) => this.#best(this.#find(unit, depth, allowed), depth, unit));
     }
@@ -116,6 +117,7 @@ export class IndexReader {
       // Where there are no codes, nothing is said about them.
       hasDecoder: quantizer === undefined || quantizer.decoder !== undefined,
       hasPrefixes: prefixBits > 0 || quantizer === undefined,
+      firstBits: quantizer?.firstBits,
     });
   }
 
@@ -130,6 +132,9 @@ export class IndexReader {
     const query = new CodeQuery(quantizer, unit);
     const scanned = { quantizer, segments };
     if (few) return keepBestCodes(scanned, query, depth, few);
+    if (quantizer.firstBits !== undefined && this.#index.prefixBits === 0) {
+      return keepBestCodes(scanned, query, depth, allSlots(segments, allowed));
+    }
     return finder?.candidates(query, depth, allowed) ?? scan(scanned, query, depth, allowed);
   }
 

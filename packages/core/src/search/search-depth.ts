@@ -18,7 +18,8 @@ export interface SearchDepth {
   /**
    * Rows that are handed on by a scan of prefixes, which counts each bit for what the query makes of it; `candidates`
    * has no say then. Needs an index with `prefixBits`, and pays where these are good codes by themselves. Default:
-   * whole codes are scanned.
+   * whole codes are scanned; of codes in two parts the first, for as many as `candidates`, or 8,000 to 40,000, the more the
+   * fewer bits it has.
    */
   readonly prefixes?: number | undefined;
   /** Default: `decoded` where the quantizer has a decoder, otherwise `asymmetric`. */
@@ -56,25 +57,48 @@ export interface ResolvedDepth {
   readonly nprobe: number | undefined;
 }
 
+/** Few bits find few neighbours; of twice as many, about a third of the candidates hold as much. */
+const mostTwoPartCandidates = 40_000;
+const fewestTwoPartCandidates = 8000;
+const fewFirstBits = 40;
+
+function twoPartCandidates(firstBits: number): number {
+  const wanted = mostTwoPartCandidates * Math.min(1, fewFirstBits / firstBits) ** 1.5;
+  return Math.max(fewestTwoPartCandidates, Math.round(wanted));
+}
+
+/** What matters of the codes that are searched. */
+interface SearchedCodes {
+  readonly hasDecoder: boolean;
+  readonly hasPrefixes: boolean;
+  /** Of codes in two parts, the bits that are scanned. */
+  readonly firstBits?: number | undefined;
+}
+
 /**
  * @throws BitryoshkaError `invalid-option`
  */
 export function resolveDepth(
   options: SearchOptions,
-  { hasDecoder, hasPrefixes }: { readonly hasDecoder: boolean; readonly hasPrefixes: boolean },
+  { hasDecoder, hasPrefixes, firstBits }: SearchedCodes,
 ): ResolvedDepth {
-  const { k, prefixes, scoring = hasDecoder ? 'decoded' : 'asymmetric', queryDigits } = options;
+  const { k, scoring = hasDecoder ? 'decoded' : 'asymmetric', queryDigits } = options;
   checkCount('k', k, 0);
   checkDepth(options);
   const { rerank = defaultRerank(options) } = options;
   const { candidates = 10 * Math.max(rerank, k), efSearch, nprobe } = options;
+  const prefixes =
+    options.prefixes ??
+    (firstBits === undefined || scoring === 'symmetric'
+      ? undefined
+      : (options.candidates ?? Math.max(twoPartCandidates(firstBits), candidates)));
   if (scoring === 'decoded' && !hasDecoder) {
     throw invalid(
       'scoring: got "decoded", expected one of symmetric, asymmetric.',
       'Choose one of these, or fit with a decoder.',
     );
   }
-  if (prefixes !== undefined && !hasPrefixes) {
+  if (options.prefixes !== undefined && !hasPrefixes) {
     throw invalid(
       `prefixes: got ${prefixes} for an index without prefixes.`,
       'Create the index with prefixBits, or leave prefixes out.',

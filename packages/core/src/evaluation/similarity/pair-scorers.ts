@@ -39,11 +39,13 @@ export function symmetricPairScores(
 ): Float64Array {
   const { rows, bits, bytesPerCode, data } = quantizer.encode(first, 'document');
   const other = quantizer.encode(second, 'document').data;
+  const { firstBits } = quantizer;
+  const counted = firstBits === undefined ? bytesPerCode : firstBits / 8;
   const scores = new Float64Array(rows);
   for (let i = 0, offset = 0; i < rows; i++, offset += bytesPerCode) {
     let distance = 0;
-    for (let p = offset; p < offset + bytesPerCode; p++) distance += popcount(data[p] ^ other[p]);
-    scores[i] = Math.cos((Math.PI * distance) / bits);
+    for (let p = offset; p < offset + counted; p++) distance += popcount(data[p] ^ other[p]);
+    scores[i] = Math.cos((Math.PI * distance) / (firstBits ?? bits));
   }
   return scores;
 }
@@ -60,10 +62,11 @@ export function asymmetricPairScores(
   const { rows, columns, data } = quantizer.project(first, 'document');
   const codes = quantizer.encode(second, 'document');
   const scores = new Float64Array(rows);
+  const { firstBits: counted = columns } = quantizer;
   for (let i = 0, offset = 0; i < rows; i++, offset += columns) {
     let sum = 0;
-    for (let j = 0; j < columns; j++) sum += data[offset + j] * (2 * bitAt(codes, i, j) - 1);
-    scores[i] = (sum * inverseNorm(data, offset, columns)) / Math.sqrt(columns);
+    for (let j = 0; j < counted; j++) sum += data[offset + j] * (2 * bitAt(codes, i, j) - 1);
+    scores[i] = (sum * inverseNorm(data, offset, counted)) / Math.sqrt(counted);
   }
   return scores;
 }

@@ -6,7 +6,7 @@ import { openHeadOptions } from './shared-head-options.ts';
 import type { TaskResult, ThreadTaskOptions } from './thread-tasks.ts';
 
 export interface FitQuantizerInput
-  extends Pick<FitOptions, 'kind' | 'bits' | 'nested' | 'decoder' | 'seed'> {
+  extends Pick<FitOptions, 'kind' | 'bits' | 'nested' | 'firstBits' | 'decoder' | 'seed'> {
   /** What is learned from: all of it. */
   readonly sample: Matrix;
   readonly queries: Matrix | undefined;

@@ -52,8 +52,20 @@ export function prefixWeights(values: Float32Array): Int8Array {
   return weights;
 }
 
+/**
+ * The same for the first bits of codes in two parts, which are few, and each of which says much: as finely as a scan
+ * of sliced codes can count.
+ */
+export function firstBitWeights(values: Float32Array): Int8Array {
+  for (const largest of [7, 3] as const) {
+    const { weights, total } = roundedAlike(values, largest);
+    if (total <= largestTotalWeight) return weights;
+  }
+  return prefixWeights(values);
+}
+
 /** All bits count alike: distances are Hamming distances then. */
-function equalWeights(values: Float32Array): Int8Array {
+export function equalWeights(values: Float32Array): Int8Array {
   return Int8Array.from(values, (value) => (value > 0 ? 1 : -1));
 }
 

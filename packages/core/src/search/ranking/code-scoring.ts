@@ -75,7 +75,7 @@ export function codeScorer(
 ): CodeScorer {
   if (scoring === 'asymmetric') {
     // The cosine of the query's real values and a code, a vector of ±1 and therefore of length √bits.
-    const values = query.projection;
+    const values = query.projection.subarray(0, quantizer.firstBits);
     const scale = inverseNorm(values, 0, values.length) / Math.sqrt(values.length);
     const sums = bitSums(values, queryDigits);
     return ({ codes }, slots, wanted) => {

@@ -78,6 +78,7 @@ export function graph(options: GraphOptions = {}): FinderPlan {
   return {
     kind: 'graph',
     create: async (context) => {
+      checkLinkable(context.quantizer);
       const created = new Graph(context, { M, efConstruction });
       if (linker && context.rows.count >= fewestLinked) await created.link(linker);
       return created;
@@ -339,6 +340,16 @@ async function loadGraph(context: FinderContext, { fields, read }: SavedFinder):
   const links = await words('links', nodes * 2 * M);
   await loaded.load(state, { codes, links }, saved);
   return loaded;
+}
+
+/** @throws BitryoshkaError `not-supported` for codes whose bits are too few to walk by, and whose bytes have no distance */
+function checkLinkable({ kind, bits, firstBits }: Quantizer): void {
+  if (firstBits === undefined) return;
+  throw new BitryoshkaError({
+    code: 'not-supported',
+    message: `graph: got codes of kind "${kind}", of whose ${bits} bits ${firstBits} can be compared, expected codes of bits only.`,
+    remedy: 'Scan these codes, or use lists; a graph wants another kind.',
+  });
 }
 
 function decodesBits({ decoder, inputDimensions }: Quantizer): boolean {

@@ -27,7 +27,7 @@ import type {
   WrittenRows,
 } from '../finder.ts';
 import { asWords } from '../finder.ts';
-import { prefixWeights } from '../query-weights.ts';
+import { firstBitWeights, prefixWeights } from '../query-weights.ts';
 import type { NearSlots } from '../scan/nearest-slots.ts';
 import { nearestOfParts } from '../scan/nearest-slots.ts';
 import type { Centroids } from './centroids.ts';
@@ -102,6 +102,9 @@ async function learnLists(context: FinderContext, options: ListsOptions): Promis
   const { centroids = hasVectors ? 'vectors' : 'codes' } = options;
   if (centroids === 'vectors' && !hasVectors) {
     throw invalid('centroids', 'vectors', 'codes where vectors are fetched');
+  }
+  if (centroids === 'codes' && quantizer.firstBits !== undefined) {
+    throw invalid('centroids', 'codes', 'vectors for codes in two parts');
   }
   if (rows.count < nlist) {
     throw new BitryoshkaError({
@@ -293,7 +296,9 @@ class Lists implements Finder {
     const { copies, prefixBits } = this.#settings;
     const isByPrefixes = prefixes !== undefined && prefixBits > 0;
     const count = copies * (isByPrefixes ? Math.max(prefixes, scored) : candidates);
-    const scan = isByPrefixes ? scanOfPrefixes(query, prefixBits) : scanOfCodes(query);
+    const scan = isByPrefixes
+      ? scanOfPrefixes(query, prefixBits, this.#quantizer)
+      : scanOfCodes(query);
     return nearestOfParts(this.#lists.memories, count, (memory, below, ordinal) => {
       const ofMemory = ranges[ordinal];
       if (ofMemory.length === 0) return undefined;
@@ -343,8 +348,13 @@ function scanOfCodes({ signs }: CodeQuery): MemoryScan {
   return ({ codes }, count, allowed, limits) => codes.nearest(signs, count, allowed, limits);
 }
 
-function scanOfPrefixes({ projection }: CodeQuery, prefixBits: number): MemoryScan {
-  const weights = prefixWeights(projection.subarray(0, prefixBits));
+function scanOfPrefixes(
+  { projection }: CodeQuery,
+  prefixBits: number,
+  { firstBits }: Quantizer,
+): MemoryScan {
+  const weightsOf = firstBits === undefined ? prefixWeights : firstBitWeights;
+  const weights = weightsOf(projection.subarray(0, prefixBits));
   return ({ prefixes }, count, allowed, limits) =>
     prefixes?.nearest(weights, count, { allowed, ...limits });
 }

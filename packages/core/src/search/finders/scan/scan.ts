@@ -9,7 +9,7 @@ import type { RowSet } from '../../rows/row-set.ts';
 import type { FoundSlots } from '../../rows/segment-rows.ts';
 import type { Segment } from '../../rows/segmented-rows.ts';
 import type { ResolvedDepth } from '../../search-depth.ts';
-import { prefixWeights } from '../query-weights.ts';
+import { equalWeights, firstBitWeights, prefixWeights } from '../query-weights.ts';
 import type { NearSlots } from './nearest-slots.ts';
 import { NearestSlots, nearestOfParts } from './nearest-slots.ts';
 import type { SegmentCodes } from './segment-codes.ts';
@@ -30,10 +30,10 @@ export function scan(
   depth: ResolvedDepth,
   allowed: RowSet | undefined,
 ): FoundSlots[] {
-  const near =
-    depth.prefixes === undefined
-      ? scanCodes(scanned, query.signs, depth, allowed)
-      : scanPrefixes(scanned, query, depth, allowed);
+  const isWhole = depth.prefixes === undefined && scanned.quantizer.firstBits === undefined;
+  const near = isWhole
+    ? scanCodes(scanned, query.signs, depth, allowed)
+    : scanPrefixes(scanned, query, depth, allowed);
   return keepBestCodes(scanned, query, depth, near);
 }
 
@@ -80,8 +80,11 @@ export function keepBestCodes(
 }
 
 /** The angle between two vectors is about π times the share of bits in which their codes differ. */
-function byDistance({ segment, slots, distances }: NearSlots, { bits }: Quantizer): ScoredSlots {
-  const angle = Math.PI / bits;
+function byDistance(
+  { segment, slots, distances }: NearSlots,
+  { bits, firstBits = bits }: Quantizer,
+): ScoredSlots {
+  const angle = Math.PI / firstBits;
   return {
     segment,
     slots,
@@ -105,14 +108,16 @@ function scanCodes(
 }
 
 function scanPrefixes(
-  { segments }: ScannedCodes,
+  { segments, quantizer }: ScannedCodes,
   { projection }: CodeQuery,
-  { prefixes = 0, scored }: ResolvedDepth,
+  { scoring, prefixes = 0, scored }: ResolvedDepth,
   allowed: RowSet | undefined,
 ): NearSlots[] {
   const count = Math.max(prefixes, scored);
   const prefixBits = segments[0]?.content.codes?.prefixes?.bits ?? 0;
-  const weights = prefixWeights(projection.subarray(0, prefixBits));
+  const values = projection.subarray(0, prefixBits);
+  const weightsOf = quantizer.firstBits === undefined ? prefixWeights : firstBitWeights;
+  const weights = scoring === 'symmetric' ? equalWeights(values) : weightsOf(values);
   return nearestOfParts(segments, count, ({ content, rows }, below): NearRows | undefined => {
     const mask = rows.mask(allowed);
     if (mask === 'none') return undefined;

@@ -1,0 +1,124 @@
+import type { Codes } from '../../codes/codes.ts';
+import { codeRange, zeroCodes } from '../../codes/codes.ts';
+import { unpackSigns } from '../../codes/unpack-signs.ts';
+import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
+import type { Steps } from '../../progress/steps.ts';
+import { inTurns } from '../../progress/steps.ts';
+import { checkpoint } from '../../progress/task-options.ts';
+import { applyAffineMap, applyInSteps } from '../../transforms/affine-map.ts';
+import type { Matrix } from '../../vectors/matrix.ts';
+import { rowRange } from '../../vectors/matrix.ts';
+import { chooseCodes, fitChosenCodes } from '../autoencoder/fit-chosen-codes.ts';
+import type { NormRange } from '../norm-bytes.ts';
+import { widenedRange } from '../norm-bytes.ts';
+import type { QuantizerFitter } from '../quantizer-fitter.ts';
+import { codewordSearchInSteps, wordCount } from './codeword-search.ts';
+import { fitCodewords } from './fit-codewords.ts';
+import type { TwoParts } from './refit-parts.ts';
+import { refitParts } from './refit-parts.ts';
+import { ResidualDecoder } from './residual-decoder.ts';
+import { ResidualQuantizer } from './residual-quantizer.ts';
+import { writeParts } from './write-parts.ts';
+
+/** Choices of words that are kept from byte to byte. */
+const beam = 8;
+/** Rounds of choosing words and fitting both parts to them, by books: each takes as long as books times rounds. */
+const [fewestRounds, mostRounds] = [2, 6];
+const booksTimesRounds = 50;
+const blockRows = 256;
+/** Of the bits of a code, the first part: with more, bytes restore less; with fewer, a scan finds less for them. */
+const firstShare = 5 / 16;
+
+/**
+ * First bits that a linear decoder restores vectors from, chosen as those of an autoencoder, and books of words for
+ * what they leave; then, in turns, words are chosen and both parts are fitted to them together.
+ */
+export const fitResidualQuantizer: QuantizerFitter = async (documents, options) => {
+  const { bits, seed } = options;
+  const firstBits = checkedFirstBits(bits, options.firstBits);
+  const solve = <Result>(steps: Steps<Result>): Promise<Result> => inTurns(steps, options);
+  const first = await fitChosenCodes(documents, { ...options, bits: firstBits });
+  const firstCodes = await solve(chooseCodes(documents, first));
+  const signs = unpackSigns(firstCodes);
+  const left = await solve(applyInSteps(first.restorer, signs));
+  for (let p = 0; p < left.data.length; p++) left.data[p] = documents.data[p] - left.data[p];
+  const books = (bits - firstBits) / 8;
+  const codebooks = await solve(fitCodewords(left, books, seed));
+  const rounds = Math.min(mostRounds, Math.max(fewestRounds, Math.round(booksTimesRounds / books)));
+  let parts: TwoParts = { map: first.restorer, codebooks };
+  let words: Uint8Array = new Uint8Array(0);
+  for (let round = 0; round < rounds; round++) {
+    await checkpoint(options, { stage: 'encode', done: round, total: rounds });
+    words = await solve(chooseWords(documents, signs, parts));
+    parts = await solve(refitParts(documents, { signs, words }, parts));
+  }
+  const decoder = await solve(withNormRange(parts, firstCodes, words));
+  return new ResidualQuantizer({ first, decoder, beam });
+};
+
+/** Words for what bits leave. */
+function* chooseWords(
+  documents: Matrix,
+  signs: Matrix,
+  { map, codebooks }: TwoParts,
+): Steps<Uint8Array> {
+  const search = yield* codewordSearchInSteps(codebooks, beam);
+  const books = codebooks.rows / wordCount;
+  const words = new Uint8Array(documents.rows * books);
+  for (let start = 0; start < documents.rows; start += blockRows) {
+    const end = Math.min(documents.rows, start + blockRows);
+    const left = applyAffineMap(map, rowRange(signs, start, end));
+    const { data } = rowRange(documents, start, end);
+    for (let p = 0; p < data.length; p++) left.data[p] = data[p] - left.data[p];
+    words.set(search(left), start * books);
+    yield;
+  }
+  return words;
+}
+
+/** A decoder whose range of lengths takes in those of what codes are decoded to. */
+function* withNormRange(
+  { map, codebooks }: TwoParts,
+  firstCodes: Codes,
+  words: Uint8Array,
+): Steps<ResidualDecoder> {
+  const decoder = new ResidualDecoder(map, codebooks, [0, 1]);
+  const { firstBits } = decoder;
+  const books = codebooks.rows / wordCount;
+  let range: NormRange = [Infinity, 0];
+  for (let start = 0; start < firstCodes.rows; start += blockRows) {
+    const block = codeRange(firstCodes, start, Math.min(firstCodes.rows, start + blockRows));
+    const codes = zeroCodes(block.rows, firstBits + 8 * books);
+    writeParts(codes, block, words.subarray(start * books), books);
+    range = widenedRange(range, decoder.norms(codes));
+    yield;
+  }
+  return new ResidualDecoder(map, codebooks, range);
+}
+
+/**
+ * @throws BitryoshkaError `invalid-option` for what is no two parts of whole bytes
+ */
+function checkedFirstBits(bits: number, given: number | undefined): number {
+  if (!Number.isSafeInteger(bits) || bits < 16 || bits % 8 !== 0) {
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: `bits: got ${bits}, expected a multiple of 8 from 16 up for codes in two parts.`,
+      remedy: 'Ask for whole bytes, or for another kind.',
+    });
+  }
+  const firstBits = given ?? 8 * Math.max(1, Math.round(firstShare * (bits / 8)));
+  if (
+    Number.isSafeInteger(firstBits) &&
+    firstBits % 8 === 0 &&
+    firstBits >= 8 &&
+    firstBits < bits
+  ) {
+    return firstBits;
+  }
+  throw new BitryoshkaError({
+    code: 'invalid-option',
+    message: `firstBits: got ${String(firstBits)}, expected a multiple of 8 from 8 to ${bits - 8}.`,
+    remedy: 'Correct firstBits, or leave it out.',
+  });
+}

@@ -1,0 +1,129 @@
+import type { Codes } from '../../codes/codes.ts';
+import { codeRange } from '../../codes/codes.ts';
+import { unpackSigns } from '../../codes/unpack-signs.ts';
+import type { Tensor } from '../../format/safetensors.ts';
+import { matrixKernel } from '../../kernels/matrix/matrix-kernel.ts';
+import type { Multiplier } from '../../kernels/matrix/multiplier.ts';
+import type { AffineMap } from '../../transforms/affine-map.ts';
+import { applyAffineMap } from '../../transforms/affine-map.ts';
+import type { Matrix } from '../../vectors/matrix.ts';
+import { row, transpose } from '../../vectors/matrix.ts';
+import type { Decoder, QueryByBytes } from '../decoder.ts';
+import type { NormRange } from '../norm-bytes.ts';
+import { inverseNormsOf, normBytes } from '../norm-bytes.ts';
+import { wordCount } from './codeword-search.ts';
+
+/** Codes that are decoded at a time, to bound the memory. */
+const blockRows = 1024;
+
+/**
+ * Restores vectors from codes in two parts: x ≈ G b + c + Σ B_m[v_m], where b are the first bits as -1 and 1, and v_m
+ * the bytes behind them. A query costs one product with G and B; then every code costs a look-up per byte, eight
+ * of the first bits being a byte as well.
+ */
+export class ResidualDecoder implements Decoder {
+  /** G and c. */
+  readonly map: AffineMap;
+  /** B: 256 rows for every byte behind the first bits. */
+  readonly codebooks: Matrix;
+  readonly normRange: NormRange;
+  #multiply: { readonly bits: Multiplier; readonly words: Multiplier } | undefined;
+  #inverseNorms: Float32Array | undefined;
+
+  constructor(map: AffineMap, codebooks: Matrix, normRange: NormRange) {
+    this.map = map;
+    this.codebooks = codebooks;
+    this.normRange = normRange;
+  }
+
+  get firstBits(): number {
+    return this.map.inputDimensions;
+  }
+
+  decode(codes: Codes): Matrix {
+    const { firstBits, codebooks } = this;
+    const restored = applyAffineMap(this.map, unpackSigns({ ...codes, bits: firstBits }));
+    const books = codebooks.rows / wordCount;
+    const { data, bytesPerCode } = codes;
+    for (let i = 0; i < codes.rows; i++) {
+      const own = row(restored, i);
+      const first = i * bytesPerCode + firstBits / 8;
+      for (let book = 0; book < books; book++) {
+        const word = row(codebooks, book * wordCount + data[first + book]);
+        for (let j = 0; j < own.length; j++) own[j] += word[j];
+      }
+    }
+    return restored;
+  }
+
+  query(vector: Float32Array): QueryByBytes {
+    const matrix = { rows: 1, columns: vector.length, data: vector };
+    const kernel = matrixKernel();
+    this.#multiply ??= {
+      bits: kernel.createMultiplier(transpose(this.map.weights as Matrix)),
+      words: kernel.createMultiplier(this.codebooks),
+    };
+    const first = byteTables(this.#multiply.bits(matrix).data);
+    const words = this.#multiply.words(matrix).data;
+    const tables = new Float32Array(first.length + words.length);
+    tables.set(first);
+    tables.set(words, first.length);
+    const constant = this.map.bias.reduce((sum, value, j) => sum + value * vector[j], 0);
+    return { tables, constant };
+  }
+
+  norms(codes: Codes): Float32Array {
+    const lengths = new Float32Array(codes.rows);
+    for (let start = 0; start < codes.rows; start += blockRows) {
+      const block = codeRange(codes, start, Math.min(codes.rows, start + blockRows));
+      const restored = this.decode(block);
+      for (let i = 0; i < block.rows; i++) {
+        let squared = 0;
+        for (const value of row(restored, i)) squared += value * value;
+        lengths[start + i] = Math.sqrt(squared);
+      }
+    }
+    return lengths;
+  }
+
+  encodeNorms(codes: Codes): Uint8Array {
+    return normBytes(this.norms(codes), this.normRange);
+  }
+
+  inverseNorms(): Float32Array {
+    this.#inverseNorms ??= inverseNormsOf(this.normRange);
+    return this.#inverseNorms;
+  }
+
+  /** The arrays of a file. */
+  tensors(): Record<string, Tensor> {
+    const { weights, bias, inputDimensions } = this.map;
+    const { rows, columns, data } = this.codebooks;
+    return {
+      decoder_weights: { shape: [bias.length, inputDimensions], data: (weights as Matrix).data },
+      decoder_bias: { shape: [bias.length], data: bias },
+      decoder_norm_range: { shape: [2], data: Float32Array.from(this.normRange) },
+      codebooks: { shape: [rows, columns], data },
+    };
+  }
+}
+
+/** What values, one per bit, come to over the bits of each byte: 256 for every eight. */
+function byteTables(values: Float32Array): Float32Array {
+  const tables = new Float32Array(values.length * (wordCount / 8));
+  for (let start = 0; start < values.length; start += 8) {
+    const first = start * (wordCount / 8);
+    let none = 0;
+    for (let bit = 0; bit < 8; bit++) none -= values[start + bit];
+    tables[first] = none;
+    for (let bit = 0; bit < 8; bit++) {
+      const step = 2 * values[start + bit];
+      // Those with this bit, each from the one without.
+      const count = 1 << bit;
+      for (let byte = 0; byte < count; byte++) {
+        tables[first + count + byte] = tables[first + byte] + step;
+      }
+    }
+  }
+  return tables;
+}
