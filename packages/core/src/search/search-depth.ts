@@ -57,13 +57,14 @@ export interface ResolvedDepth {
   readonly nprobe: number | undefined;
 }
 
-/** Few bits find few neighbours; of twice as many, about a third of the candidates hold as much. */
+/** Few bits find few neighbours; of twice as many, less than half of the candidates hold as much. */
 const mostTwoPartCandidates = 40_000;
 const fewestTwoPartCandidates = 8000;
-const fewFirstBits = 40;
+const fewFirstBits = 32;
+const candidatesPower = 1.2;
 
 function twoPartCandidates(firstBits: number): number {
-  const wanted = mostTwoPartCandidates * Math.min(1, fewFirstBits / firstBits) ** 1.5;
+  const wanted = mostTwoPartCandidates * Math.min(1, fewFirstBits / firstBits) ** candidatesPower;
   return Math.max(fewestTwoPartCandidates, Math.round(wanted));
 }
 
