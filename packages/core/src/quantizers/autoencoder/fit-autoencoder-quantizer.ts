@@ -11,6 +11,7 @@ import {
   mapOfSubspace,
   toSubspace,
 } from '../../transforms/leading-subspace.ts';
+import { checkOutputDimensions } from '../../transforms/truncation.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { sampleRows } from '../../vectors/sample-rows.ts';
 import { withNormRange } from '../fit-linear-decoder.ts';
@@ -35,6 +36,8 @@ const dimensionsPerBit = 1.5;
  */
 export const fitAutoencoderQuantizer: QuantizerFitter = async (documents, options) => {
   const { bits, seed } = options;
+  // Before the bits size a space.
+  checkOutputDimensions(documents.columns, bits);
   const sample = sampleRows(documents, sampleSize, seed);
   const dimensions = Math.max(mostDimensions, Math.ceil(dimensionsPerBit * bits)) + 1;
   if (documents.columns <= dimensions) {
