@@ -37,10 +37,8 @@ export default defineConfig({
           include: ['packages/langchain-adapter/src/**/*.test.ts'],
           // What asks nothing of LangChain, and takes long.
           exclude: [
-            '**/*.power.test.ts',
-            '**/*.kill.test.ts',
-            '**/*.life.test.ts',
-            '**/*.model.test.ts',
+            '**/*.{power,kill,life,model,reader}.test.ts',
+            '**/{compaction,reembed,refit,verify-words,wasm-driver}.test.ts',
           ],
         },
       },

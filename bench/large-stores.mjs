@@ -126,7 +126,7 @@ async function compare() {
       const asked =
         filled && (await inProcess('ask', name, ['--folder', folder, '--truth', truth]));
       if (asked) lines.push(lineOf(name, { ...filled, ...asked }));
-      else lines.push([name, 'fails', '', '', '', '', '', '', '', '', '']);
+      else lines.push([rows, name, 'fails', '', '', '', '', '', '', '', '', '']);
       console.log(lines.at(-1).join(' | '));
     } finally {
       rmSync(folder, { recursive: true });
@@ -134,6 +134,7 @@ async function compare() {
   }
   rmSync(shared, { recursive: true });
   const head = [
+    'documents',
     'store',
     'filled s',
     'MB on disk',
@@ -147,12 +148,13 @@ async function compare() {
     'one addition ms',
   ];
   printTable(head, lines);
-  if (values.write) writeTable('large-stores', head, lines);
+  if (values.write) writeTable('large-stores', head, lines, { keys: 2 });
 }
 
 function lineOf(name, { fill, disk, open, resident, plain, filtered, hybrid, one }) {
   const number = (value, digits) => (value === undefined ? '' : value.toFixed(digits));
   return [
+    rows,
     name,
     number(fill, 0),
     number(disk, 0),
