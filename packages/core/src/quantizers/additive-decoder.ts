@@ -1,5 +1,4 @@
 import type { Codes } from '../codes/codes.ts';
-import { codeRange } from '../codes/codes.ts';
 import type { Tensor } from '../format/safetensors.ts';
 import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
 import type { Multiplier } from '../kernels/matrix/multiplier.ts';
@@ -7,10 +6,7 @@ import type { Matrix } from '../vectors/matrix.ts';
 import { row, zeros } from '../vectors/matrix.ts';
 import type { Decoder, QueryByBytes } from './decoder.ts';
 import type { NormRange } from './norm-bytes.ts';
-import { inverseNormsOf, normBytes } from './norm-bytes.ts';
-
-/** Codes that are decoded at a time, to bound the memory. */
-const blockRows = 1024;
+import { decodedNorms, inverseNormsOf, normBytes } from './norm-bytes.ts';
 
 /**
  * Restores vectors from codes byte by byte: x ≈ Σ B_m[v_m], where v_m is the m-th byte of the code and B_m
@@ -52,17 +48,7 @@ export class AdditiveDecoder implements Decoder {
   }
 
   norms(codes: Codes): Float32Array {
-    const lengths = new Float32Array(codes.rows);
-    for (let start = 0; start < codes.rows; start += blockRows) {
-      const block = codeRange(codes, start, Math.min(codes.rows, start + blockRows));
-      const decoded = this.decode(block);
-      for (let i = 0; i < block.rows; i++) {
-        let squared = 0;
-        for (const value of row(decoded, i)) squared += value * value;
-        lengths[start + i] = Math.sqrt(squared);
-      }
-    }
-    return lengths;
+    return decodedNorms(codes, (block) => this.decode(block));
   }
 
   encodeNorms(codes: Codes): Uint8Array {

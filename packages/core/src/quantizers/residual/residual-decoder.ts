@@ -1,5 +1,4 @@
 import type { Codes } from '../../codes/codes.ts';
-import { codeRange } from '../../codes/codes.ts';
 import { unpackSigns } from '../../codes/unpack-signs.ts';
 import type { Tensor } from '../../format/safetensors.ts';
 import { matrixKernel } from '../../kernels/matrix/matrix-kernel.ts';
@@ -10,11 +9,8 @@ import type { Matrix } from '../../vectors/matrix.ts';
 import { row, transpose } from '../../vectors/matrix.ts';
 import type { Decoder, QueryByBytes } from '../decoder.ts';
 import type { NormRange } from '../norm-bytes.ts';
-import { inverseNormsOf, normBytes } from '../norm-bytes.ts';
+import { decodedNorms, inverseNormsOf, normBytes } from '../norm-bytes.ts';
 import { wordCount } from './codeword-search.ts';
-
-/** Codes that are decoded at a time, to bound the memory. */
-const blockRows = 1024;
 
 /**
  * Restores vectors from codes in two parts: x ≈ G b + c + Σ B_m[v_m], where b are the first bits as -1 and 1, and v_m
@@ -73,17 +69,7 @@ export class ResidualDecoder implements Decoder {
   }
 
   norms(codes: Codes): Float32Array {
-    const lengths = new Float32Array(codes.rows);
-    for (let start = 0; start < codes.rows; start += blockRows) {
-      const block = codeRange(codes, start, Math.min(codes.rows, start + blockRows));
-      const restored = this.decode(block);
-      for (let i = 0; i < block.rows; i++) {
-        let squared = 0;
-        for (const value of row(restored, i)) squared += value * value;
-        lengths[start + i] = Math.sqrt(squared);
-      }
-    }
-    return lengths;
+    return decodedNorms(codes, (block) => this.decode(block));
   }
 
   encodeNorms(codes: Codes): Uint8Array {
