@@ -58,7 +58,8 @@ async function findSqlite(file: string, requireHere: NodeJS.Require): Promise<Op
   throw new BitryoshkaError({
     code: 'not-supported',
     message: `${file}: got a SQLite database and no library that reads it, expected one.`,
-    remedy: 'Run npm install better-sqlite3 sqlite-vec in the current folder, or use Node 22.13.',
+    remedy:
+      'Use Node 22.16 or later, or run npm install @photostructure/sqlite or better-sqlite3 in the current folder; stores of sqlite-vec take sqlite-vec besides.',
   });
 }
 

@@ -276,7 +276,8 @@ export class SalvagedFile {
   }
 
   #note(problem: string): void {
-    if (this.problems.length < 100) this.problems.push(problem);
+    const isNew = !this.problems.includes(problem);
+    if (isNew && this.problems.length < 100) this.problems.push(problem);
   }
 }
 

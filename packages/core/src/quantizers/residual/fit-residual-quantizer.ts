@@ -35,7 +35,7 @@ const firstShare = 5 / 16;
  */
 export const fitResidualQuantizer: QuantizerFitter = async (documents, options) => {
   const { bits, seed } = options;
-  const firstBits = checkedFirstBits(bits, options.firstBits);
+  const firstBits = checkedFirstBits(bits, options.firstBits, documents.columns);
   const solve = <Result>(steps: Steps<Result>): Promise<Result> => inTurns(steps, options);
   const first = await fitChosenCodes(documents, { ...options, bits: firstBits });
   const firstCodes = await solve(chooseCodes(documents, first));
@@ -99,15 +99,22 @@ function* withNormRange(
 /**
  * @throws BitryoshkaError `invalid-option` for what is no two parts of whole bytes
  */
-function checkedFirstBits(bits: number, given: number | undefined): number {
+function checkedFirstBits(bits: number, given: number | undefined, dimensions: number): number {
   if (!Number.isSafeInteger(bits) || bits < 16 || bits % 8 !== 0) {
     throw new BitryoshkaError({
       code: 'invalid-option',
-      message: `bits: got ${bits}, expected a multiple of 8 from 16 up for codes in two parts.`,
+      message: `bits: got ${JSON.stringify(bits)}, expected a multiple of 8 from 16 up for codes in two parts.`,
       remedy: 'Ask for whole bytes, or for another kind.',
     });
   }
   const firstBits = given ?? 8 * Math.max(1, Math.round(firstShare * (bits / 8)));
+  if (firstBits > dimensions) {
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: `bits: got ${bits}, of which ${firstBits} first bits, expected at most ${dimensions} of these for vectors of ${dimensions} dimensions.`,
+      remedy: 'Ask for fewer bits, or for fewer firstBits.',
+    });
+  }
   if (
     Number.isSafeInteger(firstBits) &&
     firstBits % 8 === 0 &&
