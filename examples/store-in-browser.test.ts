@@ -31,7 +31,8 @@ const changing = `
   import sqlite3InitModule from '@sqlite.org/sqlite-wasm';
 
   const options = { index: 'graph', quantizer: { kind: 'random', bits: 48 } };
-  const vector = (n) => Array.from({ length: 24 }, (_, j) => Math.sin(n * (j + 1)));
+  // No two alike: with whole frequencies, 710 later nearly the same comes again, 710 being nearly 226 times pi.
+  const vector = (n) => Array.from({ length: 24 }, (_, j) => Math.sin(n * Math.sqrt(j + 2)));
   const opening = sqlite3InitModule()
     .then((sqlite3) => sqliteWasm(sqlite3, { name: 'changing' }))
     .then((driver) => BinaryVectorStore.open('changing.sqlite', {}, { driver, ...options }));
