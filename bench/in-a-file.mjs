@@ -3,12 +3,12 @@
 // Usage: node --expose-gc in-a-file.mjs [--index scan] [--storage float16] [--hybrid] [ROWS], by default 100,000.
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BinaryVectorStore } from '@bitryoshka/langchain';
+import { documentOf, driver, embeddings, wordsOf } from './documents-in-a-file.mjs';
 import { heldApart, median, residentMegabytes, rowsOf, secondsOf } from './measure-searches.mjs';
 import { hasTexts, textVectors } from './real-vectors.mjs';
 import { printTable } from './write-table.mjs';
@@ -28,7 +28,6 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const rows = Number(positionals[0] ?? 100_000);
-const driver = process.getBuiltinModule('node:sqlite') ? undefined : packagedDriver();
 let longest = 0;
 let last = performance.now();
 const clock = setInterval(() => {
@@ -65,7 +64,7 @@ async function measure() {
   };
   try {
     const { index, storage, hybrid } = values;
-    const store = await BinaryVectorStore.open(file, embeddings(), {
+    const store = await BinaryVectorStore.open(file, embeddings, {
       driver,
       index,
       storage,
@@ -121,7 +120,7 @@ async function measureOpen(file) {
   longest = 0;
   let store;
   const seconds = await secondsOf(async () => {
-    store = await BinaryVectorStore.open(file, embeddings(), { driver });
+    store = await BinaryVectorStore.open(file, embeddings, { driver });
   });
   await new Promise((resolve) => setTimeout(resolve, 5));
   const block = longest;
@@ -153,27 +152,4 @@ async function medianTime(search, queries) {
     await new Promise((resolve) => setImmediate(resolve));
   }
   return median(times);
-}
-
-function documentOf(row) {
-  return {
-    pageContent: `passage ${row}: ${wordsOf(row)} ${'and what is said of it, at some length '.repeat(6)}`,
-    metadata: { row, lang: row % 3 === 0 ? 'de' : 'en' },
-  };
-}
-
-function wordsOf(row) {
-  return `word${row % 997} word${row % 8191} word${row % 65_521}`;
-}
-
-/** Of the words alone, for what asks by text. */
-function embeddings() {
-  return { embedQuery: async () => Array.from({ length: 256 }, (_, i) => Math.cos(i)) };
-}
-
-function packagedDriver() {
-  const { DatabaseSync } = createRequire(
-    new URL('../packages/langchain-adapter/package.json', import.meta.url),
-  )('@photostructure/sqlite');
-  return (file) => new DatabaseSync(file);
 }

@@ -4,13 +4,13 @@
 // --write puts the table into docs/benchmarks.md. What is compared with is installed into peers/ on first use.
 import { fork } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ExactIndex, RowSet } from '@bitryoshka/core';
 import { BinaryVectorStore } from '@bitryoshka/langchain';
+import { documentOf, driver, embeddings, isGerman, wordsOf } from './documents-in-a-file.mjs';
 import {
   heldApart,
   median,
@@ -38,13 +38,9 @@ const { values, positionals } = parseArgs({
 });
 const [rowsText = '1000000', ...chosen] = positionals;
 const rows = Number(rowsText);
-const isGerman = (row) => row % 3 === 0;
 /** Of HNSWLib, until it finds this share. */
 const efs = [100, 150, 200, 300, 400, 600];
 const wantedRecall = 0.98;
-const driver = process.getBuiltinModule('node:sqlite') ? undefined : packagedDriver();
-/** Of words alone, for what asks by text. */
-const embeddings = { embedQuery: async () => Array.from({ length: 256 }, (_, i) => Math.cos(i)) };
 
 /** How each store is filled and opened, and asked with and without a filter, or by words as well. */
 const stores = {
@@ -301,26 +297,8 @@ function texts() {
   return textVectors({ rows, queries: questionCount });
 }
 
-function documentOf(row) {
-  return {
-    pageContent: `passage ${row}: ${wordsOf(row)} ${'and what is said of it, at some length '.repeat(6)}`,
-    metadata: { row, lang: isGerman(row) ? 'de' : 'en' },
-  };
-}
-
-function wordsOf(row) {
-  return `word${row % 997} word${row % 8191} word${row % 65_521}`;
-}
-
 function bytesOf(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
-}
-
-function packagedDriver() {
-  const { DatabaseSync } = createRequire(
-    new URL('../packages/langchain-adapter/package.json', import.meta.url),
-  )('@photostructure/sqlite');
-  return (file) => new DatabaseSync(file);
 }

@@ -16,6 +16,7 @@ import {
 } from '@bitryoshka/langchain';
 import { isSqliteFile } from '../stores/is-sqlite-file.ts';
 import { sqliteDriver } from '../stores/open-sqlite.ts';
+import { unreadable } from '../stores/store-kind.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 
 export interface VerifyStoreOptions {
@@ -88,13 +89,7 @@ async function verifyFile(
 /** @throws BitryoshkaError `file-not-found`, or `invalid-file` for what is neither a folder nor a file of SQLite */
 async function isStoreFile(path: string): Promise<boolean> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => error);
-  if (found instanceof Error) {
-    throw new BitryoshkaError({
-      code: 'file-not-found',
-      message: `${path}: got nothing that can be read (${found.code}), expected a folder or a file.`,
-      remedy: 'Check the path and the permissions.',
-    });
-  }
+  if (found instanceof Error) throw unreadable(path, found.code);
   if (found.isDirectory()) return false;
   if (found.isFile() && (await isSqliteFile(path))) return true;
   throw noStore(path, 'a file that is no SQLite database');

@@ -18,14 +18,19 @@ export async function storeKindOf(path: string): Promise<StoreKind> {
     throw unknown(path, 'a folder without hnswlib.index or faiss.index');
   }
   if (names !== 'ENOTDIR') {
-    throw new BitryoshkaError({
-      code: 'file-not-found',
-      message: `${path}: got nothing that can be read (${names}), expected a folder or a file.`,
-      remedy: 'Check the path and the permissions.',
-    });
+    throw unreadable(path, names);
   }
   if (await isSqliteFile(path)) return 'SQLite';
   throw unknown(path, 'a file that is no SQLite database');
+}
+
+/** What cannot be looked at, with what the system says of it. */
+export function unreadable(path: string, reason: string | undefined): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'file-not-found',
+    message: `${path}: got nothing that can be read (${reason}), expected a folder or a file.`,
+    remedy: 'Check the path and the permissions.',
+  });
 }
 
 function unknown(path: string, got: string): BitryoshkaError {

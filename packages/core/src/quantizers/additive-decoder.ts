@@ -4,9 +4,9 @@ import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
 import type { Multiplier } from '../kernels/matrix/multiplier.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row, zeros } from '../vectors/matrix.ts';
-import type { Decoder, QueryByBytes } from './decoder.ts';
+import type { QueryByBytes } from './decoder.ts';
 import type { NormRange } from './norm-bytes.ts';
-import { decodedNorms, inverseNormsOf, normBytes } from './norm-bytes.ts';
+import { NormedDecoder } from './normed-decoder.ts';
 
 /**
  * Restores vectors from codes byte by byte: x ≈ Σ B_m[v_m], where v_m is the m-th byte of the code and B_m
@@ -16,19 +16,17 @@ import { decodedNorms, inverseNormsOf, normBytes } from './norm-bytes.ts';
  * Source: additive quantization, Babenko and Lempitsky, "Additive Quantization for Extreme Vector
  * Compression", CVPR 2014.
  */
-export class AdditiveDecoder implements Decoder {
+export class AdditiveDecoder extends NormedDecoder {
   /** B: 256 rows for every byte of a code. */
   readonly codebooks: Matrix;
-  readonly normRange: NormRange;
   #multiply: Multiplier | undefined;
-  #inverseNorms: Float32Array | undefined;
 
   constructor(codebooks: Matrix, normRange: NormRange) {
+    super(normRange);
     this.codebooks = codebooks;
-    this.normRange = normRange;
   }
 
-  decode(codes: Codes): Matrix {
+  override decode(codes: Codes): Matrix {
     const decoded = zeros(codes.rows, this.codebooks.columns);
     const bytes = this.codebooks.rows / 256;
     for (let i = 0; i < codes.rows; i++) {
@@ -41,23 +39,10 @@ export class AdditiveDecoder implements Decoder {
     return decoded;
   }
 
-  query(vector: Float32Array): QueryByBytes {
+  override query(vector: Float32Array): QueryByBytes {
     this.#multiply ??= matrixKernel().createMultiplier(this.codebooks);
     const { data } = this.#multiply({ rows: 1, columns: vector.length, data: vector });
     return { tables: data, constant: 0 };
-  }
-
-  norms(codes: Codes): Float32Array {
-    return decodedNorms(codes, (block) => this.decode(block));
-  }
-
-  encodeNorms(codes: Codes): Uint8Array {
-    return normBytes(this.norms(codes), this.normRange);
-  }
-
-  inverseNorms(): Float32Array {
-    this.#inverseNorms ??= inverseNormsOf(this.normRange);
-    return this.#inverseNorms;
   }
 
   /** The arrays of a file. */

@@ -29,7 +29,7 @@ export interface Decoder {
   query(vector: Float32Array): DecodedQuery;
   /** The lengths of the decoded codes. */
   norms(codes: Codes): Float32Array;
-  /** The same, a byte each. */
+  /** The same, a byte each: linear between the two of `normRange`. */
   encodeNorms(codes: Codes): Uint8Array;
   /** 1 / length for each of the 256 bytes that `encodeNorms` may give; 0 for no length at all. */
   inverseNorms(): Float32Array;

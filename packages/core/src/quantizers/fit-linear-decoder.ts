@@ -6,6 +6,7 @@ import { atOnce } from '../progress/steps.ts';
 import type { AffineMap } from '../transforms/affine-map.ts';
 import { fitRidgeRegression } from '../transforms/ridge-regression.ts';
 import type { Matrix } from '../vectors/matrix.ts';
+import { leftOf } from '../vectors/matrix.ts';
 import { LinearDecoder } from './linear-decoder.ts';
 import type { NormRange } from './norm-bytes.ts';
 import { widenedRange } from './norm-bytes.ts';
@@ -31,8 +32,7 @@ export function refineLinearDecoder(
   vectors: Matrix,
 ): LinearDecoder {
   if (vectors.rows === 0) return decoder;
-  const left = decoder.decode(codes);
-  for (let p = 0; p < left.data.length; p++) left.data[p] = vectors.data[p] - left.data[p];
+  const left = leftOf(vectors, decoder.decode(codes));
   const change = atOnce(fitRidgeRegression(unpackSigns(codes), left, { penalty: priorVectors }));
   return atOnce(withNormRange(sum(decoder.map, change), codes, decoder.normRange));
 }

@@ -9,9 +9,9 @@ import { applyAffineMap } from '../transforms/affine-map.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { transpose } from '../vectors/matrix.ts';
 import { rowProduct } from '../vectors/row-product.ts';
-import type { Decoder, QueryByBits } from './decoder.ts';
+import type { QueryByBits } from './decoder.ts';
 import type { NormRange } from './norm-bytes.ts';
-import { inverseNormsOf, normBytes } from './norm-bytes.ts';
+import { NormedDecoder } from './normed-decoder.ts';
 
 /** Codes whose lengths are computed at a time, to bound the memory. */
 const blockRows = 4096;
@@ -20,44 +20,31 @@ const blockRows = 4096;
  * Restores vectors from codes: x ≈ G b + c for the code b of -1 and 1. A query is multiplied with G once,
  * and then scores every code in the space of the vectors at the price of a sum over bits.
  */
-export class LinearDecoder implements Decoder {
+export class LinearDecoder extends NormedDecoder {
   /** G and c. */
   readonly map: AffineMap;
-  readonly normRange: NormRange;
   /** Gᵀ: one row per bit. */
   readonly #bitVectors: Matrix;
   #gram: Gram | undefined;
   #multiply: Multiplier | undefined;
-  #inverseNorms: Float32Array | undefined;
 
   constructor(map: AffineMap, normRange: NormRange) {
+    super(normRange);
     this.map = map;
-    this.normRange = normRange;
     this.#bitVectors = transpose(map.weights as Matrix);
   }
 
   /** The vectors that the codes stand for, not of unit length. */
-  decode(codes: Codes): Matrix {
+  override decode(codes: Codes): Matrix {
     return applyAffineMap(this.map, unpackSigns(codes));
   }
 
-  query(vector: Float32Array): QueryByBits {
+  override query(vector: Float32Array): QueryByBits {
     const matrix = { rows: 1, columns: vector.length, data: vector };
     this.#multiply ??= matrixKernel().createMultiplier(this.#bitVectors);
     const values = this.#multiply(matrix).data;
     const constant = this.map.bias.reduce((sum, value, j) => sum + value * vector[j], 0);
     return { values, constant };
-  }
-
-  /** The lengths of the decoded codes, a byte each: linear between the two of `normRange`. */
-  encodeNorms(codes: Codes): Uint8Array {
-    return normBytes(this.norms(codes), this.normRange);
-  }
-
-  /** 1 / length for each of the 256 bytes that `encodeNorms` may give; 0 for no length at all. */
-  inverseNorms(): Float32Array {
-    this.#inverseNorms ??= inverseNormsOf(this.normRange);
-    return this.#inverseNorms;
   }
 
   /** The arrays of a file. */
@@ -74,7 +61,7 @@ export class LinearDecoder implements Decoder {
    * The length of what each code is decoded to, without decoding it:
    * |G b + c|² = b · (GᵀG b + 2 Gᵀc) + |c|², with as many products per bit as there are bits.
    */
-  norms(codes: Codes): Float32Array {
+  override norms(codes: Codes): Float32Array {
     this.#gram ??= this.#computeGram();
     const { matrix, bias, constant } = this.#gram;
     const lengths = new Float32Array(codes.rows);

@@ -564,11 +564,14 @@ export class AutoIndex extends BinaryIndex {
       this.decode();
       return;
     }
+    const choose = (
+      reader: Pick<IndexReader, 'search'>,
+      kind: 'scan' | FinderKind,
+      quantizer: Quantizer,
+    ) => this.#examine(task, (exam) => this.#choose(reader, { kind, quantizer, exam }, task));
     const acceptWith =
       (kind: 'scan' | FinderKind, quantizer: Quantizer) => async (reader: IndexReader) => {
-        const choice = await this.#examine(task, (exam) =>
-          this.#choose(reader, { kind, quantizer, exam }, task),
-        );
+        const choice = await choose(reader, kind, quantizer);
         const isAccepted = this.#isAccepted(choice);
         if (!isAccepted) return false;
         this.#set(choice);
@@ -586,11 +589,7 @@ export class AutoIndex extends BinaryIndex {
     const codes = this.quantizer as Quantizer;
     if (wanted === 'scan' && this.finder !== 'scan') this.detach();
     if (wanted === this.finder) {
-      const reader = super.snapshot();
-      const chosen = await this.#examine(task, (exam) =>
-        this.#choose(reader, { kind: wanted, quantizer: codes, exam }, task),
-      );
-      this.#set(chosen);
+      this.#set(await choose(super.snapshot(), wanted, codes));
       return;
     }
     const plan = wanted === 'graph' ? graph(this.#options) : lists(this.#options);

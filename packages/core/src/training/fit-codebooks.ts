@@ -2,7 +2,7 @@ import type { Steps } from '../progress/steps.ts';
 import type { AffineMap } from '../transforms/affine-map.ts';
 import { applyAffineMap } from '../transforms/affine-map.ts';
 import type { Matrix } from '../vectors/matrix.ts';
-import { row, transpose, zeros } from '../vectors/matrix.ts';
+import { leftOf, row, transpose, zeros } from '../vectors/matrix.ts';
 
 const sweeps = 3;
 /** As many vectors without any deviation from the linear decoder are imagined behind every codebook vector. */
@@ -23,10 +23,7 @@ export function* fitCodebooks(signs: Matrix, vectors: Matrix, linear: AffineMap)
   const bytesPerRow = signs.columns / 8;
   const { columns } = vectors;
   const books = zeros(bytesPerRow * 256, columns);
-  const residuals = applyAffineMap(linear, signs);
-  for (let p = 0; p < residuals.data.length; p++) {
-    residuals.data[p] = vectors.data[p] - residuals.data[p];
-  }
+  const residuals = leftOf(vectors, applyAffineMap(linear, signs));
   for (let sweep = 0; sweep < sweeps; sweep++) {
     for (let byte = 0; byte < bytesPerRow; byte++) {
       fitBook(residuals, bytes, bytesPerRow, byte, books);

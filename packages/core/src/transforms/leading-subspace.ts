@@ -1,18 +1,18 @@
 import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
 import type { Steps } from '../progress/steps.ts';
 import type { Matrix } from '../vectors/matrix.ts';
-import { rowRange, transpose, zeros } from '../vectors/matrix.ts';
+import { transpose, zeros } from '../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 import { sampleRows } from '../vectors/sample-rows.ts';
 import { columnMeans } from '../vectors/statistics.ts';
 import type { AffineMap } from './affine-map.ts';
 import { applyInSteps, composeWithMatrix } from './affine-map.ts';
+import { fitCentring } from './centring.ts';
 import { crossProductSteps } from './cross-product.ts';
 import { orthonormalize } from './orthonormalize.ts';
 
 /** Rows that the space is found from, at most. */
 const mostRows = 3072;
-const rowsPerStep = 256;
 
 /**
  * An orthonormal basis, `dimensions x columns`, of a space that vectors nearly lie in: their mean, and about what the
@@ -27,23 +27,12 @@ export function* leadingSubspace(vectors: Matrix, dimensions: number, seed: numb
   const mean = columnMeans(sample);
   const random = seededRandom(seed);
   const directions = zeros(dimensions - 1, columns);
-  for (let p = 0; p < directions.data.length; p++) directions.data[p] = gaussian(random);
-  yield;
-  const centred = zeros(sample.rows, columns);
-  for (let p = 0; p < centred.data.length; p++) {
-    centred.data[p] = sample.data[p] - mean[p % columns];
+  for (let p = 0; p < directions.data.length; p++) {
+    if (p % columns === 0) yield;
+    directions.data[p] = gaussian(random);
   }
-  const seen = zeros(sample.rows, dimensions - 1);
-  for (let start = 0; start < sample.rows; start += rowsPerStep) {
-    const end = Math.min(sample.rows, start + rowsPerStep);
-    matrixKernel().multiplyTransposed(
-      rowRange(centred, start, end),
-      directions,
-      undefined,
-      rowRange(seen, start, end),
-    );
-    yield;
-  }
+  const centred = yield* applyInSteps(fitCentring(sample, columns), sample);
+  const seen = yield* toSubspace(centred, directions);
   const spanning = new Float64Array(dimensions * columns);
   spanning.set(mean);
   spanning.set(yield* crossProductSteps(seen, centred), columns);

@@ -44,8 +44,17 @@ export function stackRows(above: Matrix, below: Matrix): Matrix {
   return stacked;
 }
 
-/** Columns become rows. */
-/** @param into where it is written. Default: new memory */
+/** What is left of vectors when what was restored of them is taken away: it takes the place of what was restored. */
+export function leftOf({ data }: Matrix, restored: Matrix): Matrix {
+  for (let p = 0; p < data.length; p++) restored.data[p] = data[p] - restored.data[p];
+  return restored;
+}
+
+/**
+ * Columns become rows.
+ *
+ * @param into where it is written. Default: new memory
+ */
 export function transpose({ rows, columns, data }: Matrix, into?: Matrix): Matrix {
   const transposed = into ?? zeros(columns, rows);
   for (let i = 0; i < rows; i++) {

@@ -111,17 +111,7 @@ export class IndexRuns {
       const run = this.#run(first);
       const rows = rowsOf(run);
       const places = Array.from(rows.keys()).filter((i) => !gone.has(rows[i] as number));
-      const data = new Uint8Array(places.length * bytes);
-      const { codes } = run;
-      if (codes && run.version === written.version) {
-        for (const [i, place] of places.entries()) {
-          data.set(codes.subarray(place * bytes, (place + 1) * bytes), i * bytes);
-        }
-      } else {
-        // Written before the codes of this version were.
-        const unwritten = places.map((place) => rows[place] as number);
-        data.set(encode(unwritten, quantizer, storage));
-      }
+      const data = codesAt(run, rows, places, { quantizer, version: written.version, storage });
       for (let start = 0; start < places.length; ) {
         const { content, first: from, end } = segments[segment] as SegmentToFill;
         const count = Math.min(places.length - start, end - from - filled);
@@ -157,23 +147,18 @@ export class IndexRuns {
     const rows = rowsOf(run);
     const places = Array.from(rows.keys()).filter((i) => isNew(rows[i] as number));
     const added = places.map((i) => rows[i] as number);
-    const bytes = quantizer ? bytesPerCode(quantizer.bits) : 0;
-    const isWritten = run.codes !== null && run.version === written.version;
+    const { version } = written;
+    const data = quantizer && codesAt(run, rows, places, { quantizer, version, storage });
+    const bits = quantizer?.bits ?? 0;
+    const bytes = bytesPerCode(bits);
     for (const [start, end] of consecutive(added)) {
-      const numbers = added.slice(start, end);
-      const place = places[start] as number;
-      const data = !quantizer
-        ? undefined
-        : isWritten
-          ? (run.codes as Uint8Array).slice(place * bytes, (place + end - start) * bytes)
-          : encode(numbers, quantizer, storage);
       const codes = data && {
         rows: end - start,
-        bits: (quantizer as Quantizer).bits,
+        bits,
         bytesPerCode: bytes,
-        data,
+        data: data.subarray(start * bytes, end * bytes),
       };
-      addWrittenRows(index, numbers, codes);
+      addWrittenRows(index, added.slice(start, end), codes);
     }
     return added;
   }
@@ -307,6 +292,30 @@ export function addWrittenRows(
   index.addWritten(rows[0] as number, rows.length, codes, (vectors, from, to) =>
     (vectors as SqliteVectors).note(rows.slice(from, to)),
   );
+}
+
+/** The codes of some rows of a run, by their places: made of their vectors where they are of another version. */
+function codesAt(
+  { codes, version: known }: Pick<RunRow, 'codes' | 'version'>,
+  rows: Uint32Array,
+  places: readonly number[],
+  given: {
+    readonly quantizer: Quantizer;
+    readonly version: number;
+    readonly storage: SqliteVectorStorage;
+  },
+): Uint8Array {
+  const { quantizer, version, storage } = given;
+  if (!codes || known !== version) {
+    const unwritten = places.map((place) => rows[place] as number);
+    return encode(unwritten, quantizer, storage);
+  }
+  const bytes = bytesPerCode(quantizer.bits);
+  const data = new Uint8Array(places.length * bytes);
+  for (const [i, place] of places.entries()) {
+    data.set(codes.subarray(place * bytes, (place + 1) * bytes), i * bytes);
+  }
+  return data;
 }
 
 /** Codes of rows, made of their vectors. */

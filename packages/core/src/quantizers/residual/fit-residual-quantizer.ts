@@ -7,7 +7,7 @@ import { inTurns } from '../../progress/steps.ts';
 import { checkpoint } from '../../progress/task-options.ts';
 import { applyAffineMap, applyInSteps } from '../../transforms/affine-map.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
-import { rowRange } from '../../vectors/matrix.ts';
+import { leftOf, rowRange } from '../../vectors/matrix.ts';
 import { chooseCodes, fitChosenCodes } from '../autoencoder/fit-chosen-codes.ts';
 import type { NormRange } from '../norm-bytes.ts';
 import { widenedRange } from '../norm-bytes.ts';
@@ -40,8 +40,7 @@ export const fitResidualQuantizer: QuantizerFitter = async (documents, options) 
   const first = await fitChosenCodes(documents, { ...options, bits: firstBits });
   const firstCodes = await solve(chooseCodes(documents, first));
   const signs = unpackSigns(firstCodes);
-  const left = await solve(applyInSteps(first.restorer, signs));
-  for (let p = 0; p < left.data.length; p++) left.data[p] = documents.data[p] - left.data[p];
+  const left = leftOf(documents, await solve(applyInSteps(first.restorer, signs)));
   const books = (bits - firstBits) / 8;
   const codebooks = await solve(fitCodewords(left, books, seed));
   const rounds = Math.min(mostRounds, Math.max(fewestRounds, Math.round(booksTimesRounds / books)));
@@ -67,10 +66,8 @@ function* chooseWords(
   const words = new Uint8Array(documents.rows * books);
   for (let start = 0; start < documents.rows; start += blockRows) {
     const end = Math.min(documents.rows, start + blockRows);
-    const left = applyAffineMap(map, rowRange(signs, start, end));
-    const { data } = rowRange(documents, start, end);
-    for (let p = 0; p < data.length; p++) left.data[p] = data[p] - left.data[p];
-    words.set(search(left), start * books);
+    const restored = applyAffineMap(map, rowRange(signs, start, end));
+    words.set(search(leftOf(rowRange(documents, start, end), restored)), start * books);
     yield;
   }
   return words;

@@ -3,7 +3,7 @@ import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyInSteps } from '../../transforms/affine-map.ts';
 import { fitRidgeRegression } from '../../transforms/ridge-regression.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
-import { row, zeros } from '../../vectors/matrix.ts';
+import { leftOf, row, zeros } from '../../vectors/matrix.ts';
 import { wordCount } from './codeword-search.ts';
 
 /** What vectors are restored from. */
@@ -41,8 +41,7 @@ export function* refitParts(
   const books = codebooks.rows / wordCount;
   let { map } = parts;
   // What no part restores.
-  const left = yield* applyInSteps(map, signs);
-  for (let p = 0; p < left.data.length; p++) left.data[p] = vectors.data[p] - left.data[p];
+  const left = leftOf(vectors, yield* applyInSteps(map, signs));
   for (let book = 0; book < books; book++) {
     yield* addWords(left, words, codebooks, book, -1);
   }

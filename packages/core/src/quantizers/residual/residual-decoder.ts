@@ -7,9 +7,9 @@ import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { row, transpose } from '../../vectors/matrix.ts';
-import type { Decoder, QueryByBytes } from '../decoder.ts';
+import type { QueryByBytes } from '../decoder.ts';
 import type { NormRange } from '../norm-bytes.ts';
-import { decodedNorms, inverseNormsOf, normBytes } from '../norm-bytes.ts';
+import { NormedDecoder } from '../normed-decoder.ts';
 import { wordCount } from './codeword-search.ts';
 
 /**
@@ -17,26 +17,24 @@ import { wordCount } from './codeword-search.ts';
  * the bytes behind them. A query costs one product with G and B; then every code costs a look-up per byte, eight
  * of the first bits being a byte as well.
  */
-export class ResidualDecoder implements Decoder {
+export class ResidualDecoder extends NormedDecoder {
   /** G and c. */
   readonly map: AffineMap;
   /** B: 256 rows for every byte behind the first bits. */
   readonly codebooks: Matrix;
-  readonly normRange: NormRange;
   #multiply: { readonly bits: Multiplier; readonly words: Multiplier } | undefined;
-  #inverseNorms: Float32Array | undefined;
 
   constructor(map: AffineMap, codebooks: Matrix, normRange: NormRange) {
+    super(normRange);
     this.map = map;
     this.codebooks = codebooks;
-    this.normRange = normRange;
   }
 
   get firstBits(): number {
     return this.map.inputDimensions;
   }
 
-  decode(codes: Codes): Matrix {
+  override decode(codes: Codes): Matrix {
     const { firstBits, codebooks } = this;
     const restored = applyAffineMap(this.map, unpackSigns({ ...codes, bits: firstBits }));
     const books = codebooks.rows / wordCount;
@@ -52,7 +50,7 @@ export class ResidualDecoder implements Decoder {
     return restored;
   }
 
-  query(vector: Float32Array): QueryByBytes {
+  override query(vector: Float32Array): QueryByBytes {
     const matrix = { rows: 1, columns: vector.length, data: vector };
     const kernel = matrixKernel();
     this.#multiply ??= {
@@ -66,19 +64,6 @@ export class ResidualDecoder implements Decoder {
     tables.set(words, first.length);
     const constant = this.map.bias.reduce((sum, value, j) => sum + value * vector[j], 0);
     return { tables, constant };
-  }
-
-  norms(codes: Codes): Float32Array {
-    return decodedNorms(codes, (block) => this.decode(block));
-  }
-
-  encodeNorms(codes: Codes): Uint8Array {
-    return normBytes(this.norms(codes), this.normRange);
-  }
-
-  inverseNorms(): Float32Array {
-    this.#inverseNorms ??= inverseNormsOf(this.normRange);
-    return this.#inverseNorms;
   }
 
   /** The arrays of a file. */

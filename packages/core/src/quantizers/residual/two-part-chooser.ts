@@ -1,6 +1,7 @@
 import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
+import { leftOf } from '../../vectors/matrix.ts';
 import { localFields } from '../autoencoder/local-fields.ts';
 import { codewordSearch } from './codeword-search.ts';
 import type { TwoParts } from './refit-parts.ts';
@@ -40,7 +41,5 @@ export function twoPartChooser(
 /** What the signs of fields leave of vectors. */
 function leftBy(map: AffineMap, fields: Matrix, vectors: Matrix): Matrix {
   const signs = { ...fields, data: fields.data.map((value) => (value > 0 ? 1 : -1)) };
-  const left = applyAffineMap(map, signs);
-  for (let p = 0; p < left.data.length; p++) left.data[p] = vectors.data[p] - left.data[p];
-  return left;
+  return leftOf(vectors, applyAffineMap(map, signs));
 }

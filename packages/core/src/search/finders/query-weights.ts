@@ -1,4 +1,5 @@
 import { largestTotalWeight } from '../../kernels/scan/sliced-memory.ts';
+import type { Quantizer } from '../../quantizers/quantizer.ts';
 
 /** Whole numbers, one per bit of a code, that a query's values are rounded to. */
 interface RoundedWeights {
@@ -52,11 +53,16 @@ export function prefixWeights(values: Float32Array): Int8Array {
   return weights;
 }
 
+/** What each of the leading bits of a code counts for in a scan that reads them alone. */
+export function leadingWeights(values: Float32Array, { firstBits }: Quantizer): Int8Array {
+  return firstBits === undefined ? prefixWeights(values) : firstBitWeights(values);
+}
+
 /**
  * The same for the first bits of codes in two parts, which are few, and each of which says much: as finely as a scan
  * of sliced codes can count.
  */
-export function firstBitWeights(values: Float32Array): Int8Array {
+function firstBitWeights(values: Float32Array): Int8Array {
   for (const largest of [7, 3] as const) {
     const { weights, total } = roundedAlike(values, largest);
     if (total <= largestTotalWeight) return weights;

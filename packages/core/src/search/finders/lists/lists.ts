@@ -27,7 +27,7 @@ import type {
   WrittenRows,
 } from '../finder.ts';
 import { asWords } from '../finder.ts';
-import { firstBitWeights, prefixWeights } from '../query-weights.ts';
+import { leadingWeights } from '../query-weights.ts';
 import type { NearSlots } from '../scan/nearest-slots.ts';
 import { nearestOfParts } from '../scan/nearest-slots.ts';
 import type { Centroids } from './centroids.ts';
@@ -351,10 +351,9 @@ function scanOfCodes({ signs }: CodeQuery): MemoryScan {
 function scanOfPrefixes(
   { projection }: CodeQuery,
   prefixBits: number,
-  { firstBits }: Quantizer,
+  quantizer: Quantizer,
 ): MemoryScan {
-  const weightsOf = firstBits === undefined ? prefixWeights : firstBitWeights;
-  const weights = weightsOf(projection.subarray(0, prefixBits));
+  const weights = leadingWeights(projection.subarray(0, prefixBits), quantizer);
   return ({ prefixes }, count, allowed, limits) =>
     prefixes?.nearest(weights, count, { allowed, ...limits });
 }

@@ -9,7 +9,7 @@ import type { RowSet } from '../../rows/row-set.ts';
 import type { FoundSlots } from '../../rows/segment-rows.ts';
 import type { Segment } from '../../rows/segmented-rows.ts';
 import type { ResolvedDepth } from '../../search-depth.ts';
-import { equalWeights, firstBitWeights, prefixWeights } from '../query-weights.ts';
+import { equalWeights, leadingWeights } from '../query-weights.ts';
 import type { NearSlots } from './nearest-slots.ts';
 import { NearestSlots, nearestOfParts } from './nearest-slots.ts';
 import type { SegmentCodes } from './segment-codes.ts';
@@ -116,8 +116,8 @@ function scanPrefixes(
   const count = Math.max(prefixes, scored);
   const prefixBits = segments[0]?.content.codes?.prefixes?.bits ?? 0;
   const values = projection.subarray(0, prefixBits);
-  const weightsOf = quantizer.firstBits === undefined ? prefixWeights : firstBitWeights;
-  const weights = scoring === 'symmetric' ? equalWeights(values) : weightsOf(values);
+  const weights =
+    scoring === 'symmetric' ? equalWeights(values) : leadingWeights(values, quantizer);
   return nearestOfParts(segments, count, ({ content, rows }, below): NearRows | undefined => {
     const mask = rows.mask(allowed);
     if (mask === 'none') return undefined;
