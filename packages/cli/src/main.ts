@@ -1,25 +1,15 @@
-import { readFileSync } from 'node:fs';
 import type { QuantizerKind } from '@bitryoshka/core';
-import { BitryoshkaError, quantizerKinds } from '@bitryoshka/core';
-import { presetModels } from '@bitryoshka/core/node';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { analyzeVectors } from './commands/analyze-vectors.ts';
-import { demonstrate } from './commands/demonstrate.ts';
-import { evaluateFolder } from './commands/evaluate-folder.ts';
 import type { FitToFileOptions } from './commands/fit-to-file.ts';
-import { fitToFile } from './commands/fit-to-file.ts';
-import { migrateStore } from './commands/migrate-store.ts';
-import { searchFolder } from './commands/search-folder.ts';
-import { trainHead } from './commands/train-head.ts';
-import { tuneQuantizer } from './commands/tune-quantizer.ts';
-import { verifyStore } from './commands/verify-store.ts';
-import type { WriteReportOptions } from './commands/write-report.ts';
+import { packageVersion } from './commands/package-version.ts';
+import { parseCount, parseCounts } from './commands/parse-count.ts';
 import type { QuantizerChoice } from './evaluation/tuned-contender.ts';
 
 /** Runs the command line and sets the exit code: 0, 1 for a failed task, 2 for a wrong call. */
 export async function main(argv: readonly string[]): Promise<void> {
   try {
-    await createProgram().parseAsync([...argv]);
+    const program = createProgram(await quantizerNames(argv));
+    await program.parseAsync([...argv]);
   } catch (error) {
     if (error instanceof CommanderError) {
       // It has been printed already; asking for help or the version is no mistake.
@@ -27,12 +17,42 @@ export async function main(argv: readonly string[]): Promise<void> {
       return;
     }
     process.exitCode = 1;
+    const { BitryoshkaError } = await import('@bitryoshka/core');
     // What was foreseen is said in a sentence; anything else is a defect and shows where it happened.
     console.error(BitryoshkaError.isInstance(error) ? `bitryoshka: ${error.message}` : error);
   }
 }
 
-function createProgram(): Command {
+/** What options of some commands are called by. */
+interface QuantizerNames {
+  readonly quantizerKinds: readonly QuantizerKind[];
+  readonly presetModels: readonly string[];
+}
+
+const commandsWithQuantizers = ['eval', 'report', 'tune', 'fit'];
+
+/** Core takes as long to load as all else that help and the version need. */
+async function quantizerNames(argv: readonly string[]): Promise<QuantizerNames> {
+  if (!argv.some((argument) => commandsWithQuantizers.includes(argument))) {
+    return { quantizerKinds: [], presetModels: [] };
+  }
+  const { quantizerKinds } = await import('@bitryoshka/core');
+  const { presetModels } = await import('@bitryoshka/core/node');
+  return { quantizerKinds, presetModels };
+}
+
+/** What a command runs is loaded when it runs: all of it takes half a second. */
+function loaded<Arguments extends unknown[]>(
+  load: () => Promise<(...args: Arguments) => Promise<void>>,
+): (...args: Arguments) => Promise<void> {
+  return async (...args) => (await load())(...args);
+}
+
+function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Command {
+  const parseKind = kindParser(quantizerKinds);
+  const parseKinds = (list: string): QuantizerKind[] => list.split(',').map(parseKind);
+  const parseKindsOrTuned = (list: string): QuantizerChoice[] =>
+    list.split(',').map((name) => (name.trim() === 'tuned' ? 'tuned' : parseKind(name)));
   const program = new Command('bitryoshka')
     .description('Adaptive binary embeddings: search folders and measure quantizers.')
     .version(packageVersion())
@@ -53,7 +73,19 @@ function createProgram(): Command {
     .option('--index <folder>', 'where the index is kept (default: in your cache folder)')
     .option('--no-hybrid', 'search by meaning alone, not by words as well')
     .option('--json', 'print an array of passages', false)
-    .action(searchFolder);
+    .action(loaded(async () => (await import('./commands/search-folder.ts')).searchFolder));
+
+  program
+    .command('mcp')
+    .summary('let assistants search folders, by the Model Context Protocol')
+    .description(
+      'Serves the tools search, read_passage and list_sources over standard input and output, for Claude Desktop, VS Code, Cursor and others. They read the folders, follow their changes, and change nothing.',
+    )
+    .argument('<folder...>', 'the folders to search')
+    .option('--model <folder or id>', 'a model for transformers.js (default: the bundled one)')
+    .option('--bits <number>', 'length of the codes', parseCount(1))
+    .option('--no-hybrid', 'search by meaning alone, not by words as well')
+    .action(loaded(async () => (await import('./commands/serve-mcp.ts')).serveMcp));
 
   program
     .command('demo')
@@ -64,7 +96,7 @@ function createProgram(): Command {
     .argument('[folder]', 'the folder to search')
     .argument('[question]', 'the question, in quotes')
     .option('--no-hybrid', 'search by meaning alone, not by words as well')
-    .action(demonstrate);
+    .action(loaded(async () => (await import('./commands/demonstrate.ts')).demonstrate));
 
   program
     .command('eval')
@@ -88,7 +120,7 @@ function createProgram(): Command {
     )
     .option('--seed <number>', 'seed of the random rotations', parseCount(0), 0)
     .option('--json', 'print an array of rows', false)
-    .action(evaluateFolder);
+    .action(loaded(async () => (await import('./commands/evaluate-folder.ts')).evaluateFolder));
 
   program
     .command('report')
@@ -114,11 +146,7 @@ function createProgram(): Command {
     )
     .option('--seed <number>', 'seed of the random rotations', parseCount(0), 0)
     .option('--json', 'print the data of the page instead', false)
-    .action(async (folder: string, options: WriteReportOptions) => {
-      // What draws the charts takes a quarter of a second to load; no other command needs it.
-      const { writeReport } = await import('./commands/write-report.ts');
-      await writeReport(folder, options);
-    });
+    .action(loaded(async () => (await import('./commands/write-report.ts')).writeReport));
 
   program
     .command('tune')
@@ -138,7 +166,7 @@ function createProgram(): Command {
     .option('--seed <number>', 'seed of the split and the fits', parseCount(0), 0)
     .option('--out <file>', 'save the chosen quantizer, fitted to all vectors')
     .option('--json', 'print one object: the choice, the reason and the table', false)
-    .action(tuneQuantizer);
+    .action(loaded(async () => (await import('./commands/tune-quantizer.ts')).tuneQuantizer));
 
   program
     .command('fit')
@@ -167,6 +195,7 @@ function createProgram(): Command {
       if (options.bits === undefined && options.preset === undefined) {
         command.error("error: required option '--bits <number>' not specified");
       }
+      const { fitToFile } = await import('./commands/fit-to-file.ts');
       await fitToFile(path, options as FitToFileOptions);
     });
 
@@ -211,7 +240,7 @@ function createProgram(): Command {
     .option('--seed <number>', 'seed of the split and the training', parseCount(0), 0)
     .option('--out <file>', 'where to save it', 'head.safetensors')
     .option('--json', 'print one object: the stages and the curve', false)
-    .action(trainHead);
+    .action(loaded(async () => (await import('./commands/train-head.ts')).trainHead));
 
   program
     .command('analyze')
@@ -223,7 +252,7 @@ function createProgram(): Command {
     .option('--vectors <subfolder>', 'the paths are BEIR folders: where corpus.f32/.json are')
     .option('--against <other>', 'the vectors that a quantizer was fitted on')
     .option('--json', 'print one object: statistics and drift', false)
-    .action(analyzeVectors);
+    .action(loaded(async () => (await import('./commands/analyze-vectors.ts')).analyzeVectors));
 
   program
     .command('verify')
@@ -234,7 +263,7 @@ function createProgram(): Command {
     .argument('<path>', 'the folder that was saved, or the file')
     .option('--recover <path>', 'a new folder, or a new file, for what can be brought back')
     .option('--json', 'print one object', false)
-    .action(verifyStore);
+    .action(loaded(async () => (await import('./commands/verify-store.ts')).verifyStore));
 
   program
     .command('migrate')
@@ -259,7 +288,7 @@ function createProgram(): Command {
         .default('refuse'),
     )
     .option('--json', 'print one object', false)
-    .action(migrateStore);
+    .action(loaded(async () => (await import('./commands/migrate-store.ts')).migrateStore));
 
   return program;
 }
@@ -270,37 +299,10 @@ function parseColumns(list: string): string | string[] {
   return list.split(',').filter((name) => name !== '');
 }
 
-function parseKind(name: string): QuantizerKind {
-  const kind = quantizerKinds.find((known) => known === name.trim());
-  if (!kind) {
-    throw new InvalidArgumentError(`"${name}" is none of ${quantizerKinds.join(', ')}.`);
-  }
-  return kind;
-}
-
-function parseKinds(list: string): QuantizerKind[] {
-  return list.split(',').map(parseKind);
-}
-
-function parseKindsOrTuned(list: string): QuantizerChoice[] {
-  return list.split(',').map((name) => (name.trim() === 'tuned' ? 'tuned' : parseKind(name)));
-}
-
-function parseCounts(minimum: number): (list: string) => number[] {
-  return (list) => list.split(',').map(parseCount(minimum));
-}
-
-function parseCount(minimum: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < minimum) {
-      throw new InvalidArgumentError(`"${text}" is no whole number from ${minimum} up.`);
-    }
-    return value;
+function kindParser(kinds: readonly QuantizerKind[]): (name: string) => QuantizerKind {
+  return (name) => {
+    const kind = kinds.find((known) => known === name.trim());
+    if (!kind) throw new InvalidArgumentError(`"${name}" is none of ${kinds.join(', ')}.`);
+    return kind;
   };
-}
-
-function packageVersion(): string {
-  const manifest = new URL('../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
 }

@@ -1,27 +1,4 @@
-import type { BinaryVectorStore } from '@bitryoshka/langchain';
-import type { PassageMetadata } from '../library/folder-library.ts';
-
-/** A passage that was found, as `--json` prints it. */
-export interface FoundPassage {
-  readonly source: string;
-  readonly headings: readonly string[];
-  /** On the scale of cosine similarities; without words it is that of the passage to the question. */
-  readonly score: number;
-  readonly text: string;
-}
-
-/** The passages that answer a question best. */
-export async function findPassages(
-  store: BinaryVectorStore,
-  question: string,
-  k: number,
-): Promise<FoundPassage[]> {
-  const found = await store.similaritySearchWithScore(question, k);
-  return found.map(([{ pageContent, metadata }, score]) => {
-    const { source, headings } = metadata as PassageMetadata;
-    return { source, headings, score, text: pageContent };
-  });
-}
+import type { FoundPassage } from '../library/find-passages.ts';
 
 /** Characters of a passage that are shown. */
 const excerptLength = 240;

@@ -1,7 +1,8 @@
+import { findPassages } from '../library/find-passages.ts';
 import type { FolderLibrary } from '../library/folder-library.ts';
 import { openLibrary } from '../library/folder-library.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
-import { findPassages, printPassages } from './print-passages.ts';
+import { printPassages } from './print-passages.ts';
 
 export interface SearchFolderOptions {
   readonly k: number;

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import type { TaskOptions } from '@bitryoshka/core';
+import { collectFiles } from '../folders/collect-files.ts';
+import type { FolderLibrary, OpenLibraryOptions } from './folder-library.ts';
+import { openLibrary } from './folder-library.ts';
+
+/**
+ * The library of a folder, for programs that go on while the folder changes: what has changed is read before the
+ * library is handed out, and what is new is saved behind it.
+ */
+export class LiveLibrary {
+  readonly folder: string;
+  readonly #options: OpenLibraryOptions;
+  #library: FolderLibrary | undefined;
+  /** The state of the files that the library was made of, or of before. */
+  #state: string | undefined;
+  #saved: Promise<void> = Promise.resolve();
+  /** The last refresh, or its failure; the next one begins after it. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @param options those of {@link openLibrary}, without what belongs to one call */
+  constructor(folder: string, options: Omit<OpenLibraryOptions, keyof TaskOptions> = {}) {
+    this.folder = folder;
+    this.#options = options;
+  }
+
+  /**
+   * The library as the files are now. The one that was handed out before still answers, from what it knew.
+   *
+   * @throws BitryoshkaError as {@link openLibrary} does
+   */
+  current(task: TaskOptions = {}): Promise<FolderLibrary> {
+    const refreshed = this.#last.then(() => this.#refresh(task));
+    this.#last = refreshed.catch(() => {});
+    return refreshed;
+  }
+
+  /** Waits until what is new is saved, and ends what goes on in the background. */
+  async close(): Promise<void> {
+    await this.#last;
+    await this.#saved;
+    await this.#library?.store.close();
+  }
+
+  async #refresh(task: TaskOptions): Promise<FolderLibrary> {
+    const state = await this.#stateOfFiles();
+    if (this.#library && state === this.#state) return this.#library;
+    // It is opened from what was saved.
+    await this.#saved;
+    const library = await openLibrary(this.folder, { ...this.#options, ...task });
+    const before = this.#library;
+    this.#library = library;
+    this.#state = state;
+    this.#saved = library.save().catch((error: unknown) => {
+      // Nothing is lost: what could not be saved is read again next time.
+      console.error(error instanceof Error ? error.message : error);
+    });
+    await before?.store.close();
+    return library;
+  }
+
+  async #stateOfFiles(): Promise<string> {
+    const exclude = this.#library?.indexFolder ?? this.#options.indexFolder;
+    const { files } = await collectFiles(this.folder, {
+      ...this.#options.collect,
+      ...(exclude !== undefined && { exclude }),
+    });
+    const hash = createHash('sha256');
+    for (const { path, fingerprint } of files) hash.update(`${path}\0${fingerprint}\0`);
+    return hash.digest('hex');
+  }
+}

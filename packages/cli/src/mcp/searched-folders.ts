@@ -1,0 +1,201 @@
+import { realpath, stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import type { TaskOptions } from '@bitryoshka/core';
+import { BitryoshkaError } from '@bitryoshka/core';
+import type { FoundPassage, PassagePlace } from '../library/find-passages.ts';
+import { findPassages, placeOf } from '../library/find-passages.ts';
+import type {
+  FolderLibrary,
+  OpenLibraryOptions,
+  PassageMetadata,
+} from '../library/folder-library.ts';
+import { LiveLibrary } from '../library/live-library.ts';
+
+/** A passage with the text around it. */
+export interface ReadPassage extends PassagePlace {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** A file that passages were made of. */
+export interface Source {
+  readonly source: string;
+  readonly passages: number;
+}
+
+/** A folder that is searched, and what is in it. */
+export interface FolderSources {
+  /** What its sources begin with; empty where it is the only one. */
+  readonly prefix: string;
+  readonly path: string;
+  readonly sources: readonly Source[];
+}
+
+interface SearchedFolder {
+  readonly prefix: string;
+  readonly library: LiveLibrary;
+}
+
+/**
+ * Folders that are searched together and follow their files. Nothing is read by a name that is given from outside:
+ * names are looked up among what was indexed.
+ */
+export class SearchedFolders {
+  readonly #folders: readonly SearchedFolder[];
+
+  private constructor(folders: readonly SearchedFolder[]) {
+    this.#folders = folders;
+  }
+
+  /** @throws BitryoshkaError `file-not-found` for what is no folder */
+  static async open(
+    folders: readonly string[],
+    options: Omit<OpenLibraryOptions, keyof TaskOptions> = {},
+  ): Promise<SearchedFolders> {
+    // A folder under two names is one.
+    const paths = new Map<string, string>();
+    for (const folder of folders) {
+      const stats = await stat(folder).catch(() => undefined);
+      if (!stats?.isDirectory()) {
+        throw new BitryoshkaError({
+          code: 'file-not-found',
+          message: `${folder}: got ${stats ? 'a file' : 'nothing'}, expected a folder.`,
+          remedy: 'Check the path.',
+        });
+      }
+      paths.set(await realpath(folder), folder);
+    }
+    const named = new Map<string, string>();
+    for (const path of paths.values()) named.set(freeName(basename(resolve(path)), named), path);
+    return new SearchedFolders(
+      [...named].map(([name, path]) => ({
+        prefix: named.size === 1 ? '' : `${name}/`,
+        library: new LiveLibrary(path, options),
+      })),
+    );
+  }
+
+  /** The best of all folders. */
+  async search(question: string, k: number, task: TaskOptions): Promise<FoundPassage[]> {
+    const found = [];
+    for (const folder of this.#folders) {
+      const library = await currentOf(folder, task);
+      if (!library) continue;
+      for (const passage of await findPassages(library.store, question, k)) {
+        found.push({ ...passage, ...renamed(folder, passage) });
+      }
+    }
+    return found.sort((a, b) => b.score - a.score).slice(0, k);
+  }
+
+  /**
+   * A passage, and those before and after it in its file.
+   *
+   * @param id of a passage, or the name of a file for its beginning
+   * @throws BitryoshkaError `invalid-option` for an id that was not indexed
+   */
+  async read(
+    id: string,
+    { before, after, ...task }: TaskOptions & { readonly before: number; readonly after: number },
+  ): Promise<ReadPassage[]> {
+    for (const folder of this.#folders) {
+      if (!id.startsWith(folder.prefix)) continue;
+      const library = await currentOf(folder, task);
+      if (!library) continue;
+      const found = await passagesAround(library, id.slice(folder.prefix.length), before, after);
+      if (found) return found.map((passage) => ({ ...passage, ...renamed(folder, passage) }));
+    }
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: `id: got ${JSON.stringify(id)}, expected a passage or a file that was indexed.`,
+      remedy: 'Take an id that search returned, or a source of list_sources.',
+    });
+  }
+
+  /** What can be found, by folder. */
+  async list(task: TaskOptions): Promise<FolderSources[]> {
+    const listed: FolderSources[] = [];
+    for (const folder of this.#folders) {
+      const library = await currentOf(folder, task);
+      const sources = [...(library ? passagesByFile(library) : [])].map(([source, ids]) => ({
+        source: `${folder.prefix}${source}`,
+        passages: ids.length,
+      }));
+      sources.sort((a, b) => (a.source < b.source ? -1 : 1));
+      listed.push({ prefix: folder.prefix, path: resolve(folder.library.folder), sources });
+    }
+    return listed;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#folders.map(({ library }) => library.close()));
+  }
+}
+
+/** Undefined for a folder without text: there may be some later. */
+async function currentOf(
+  { library }: SearchedFolder,
+  task: TaskOptions,
+): Promise<FolderLibrary | undefined> {
+  try {
+    return await library.current(task);
+  } catch (error) {
+    if (BitryoshkaError.isInstance(error) && error.code === 'empty-input') return undefined;
+    throw error;
+  }
+}
+
+/** Undefined for an id that is none. */
+async function passagesAround(
+  library: FolderLibrary,
+  id: string,
+  before: number,
+  after: number,
+): Promise<ReadPassage[] | undefined> {
+  const [found] = await library.store.getByIds([id]);
+  const source = found ? (found.metadata as PassageMetadata).source : id;
+  const ids = passagesByFile(library).get(source);
+  if (!ids) return undefined;
+  const at = found ? ids.indexOf(id) : 0;
+  const read = ids.slice(Math.max(0, at - before), at + after + 1);
+  const documents = await library.store.getByIds(read);
+  return documents.map(({ metadata, pageContent: text }, i) => ({
+    id: read[i] ?? '',
+    ...placeOf(metadata as PassageMetadata),
+    text,
+  }));
+}
+
+/** Libraries do not change once they are handed out. */
+const filesOfLibraries = new WeakMap<FolderLibrary, Map<string, string[]>>();
+
+/** The ids of the passages of each file, in their order. */
+function passagesByFile(library: FolderLibrary): Map<string, string[]> {
+  const known = filesOfLibraries.get(library);
+  if (known) return known;
+  const files = new Map<string, string[]>();
+  for (const [id, { metadata }] of library.store.entries()) {
+    const { source } = metadata as PassageMetadata;
+    const ids = files.get(source);
+    if (ids) ids.push(id);
+    else files.set(source, [id]);
+  }
+  filesOfLibraries.set(library, files);
+  return files;
+}
+
+/** Names in one folder, as they are among several. */
+function renamed(
+  { prefix }: SearchedFolder,
+  { id, source }: { readonly id: string; readonly source: string },
+): { readonly id: string; readonly source: string } {
+  return { id: `${prefix}${id}`, source: `${prefix}${source}` };
+}
+
+/** Folders of one name are told apart by numbers. */
+function freeName(name: string, taken: ReadonlyMap<string, unknown>): string {
+  for (let i = 1; ; i++) {
+    const numbered = i === 1 ? name : `${name}-${i}`;
+    if (!taken.has(numbered)) return numbered;
+  }
+}
