@@ -5,7 +5,7 @@ import { loadQuantizer } from '@bitryoshka/core';
 import { BinaryVectorStore } from '@bitryoshka/langchain';
 import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { FoundPassage } from './commands/print-passages.ts';
+import type { FoundPassage } from './library/find-passages.ts';
 import { main } from './main.ts';
 import { captureOutput } from './terminal/capture-output.suite.ts';
 
@@ -64,6 +64,7 @@ describe('search', () => {
     const found = await searchJson(question, '--k', '2');
     expect(found).toHaveLength(2);
     expect(found[0]).toEqual({
+      id: 'router.md#0',
       source: 'router.md',
       headings: ['Office', 'Network'],
       score: expect.closeTo(0.5, 0) as number,

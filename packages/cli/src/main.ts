@@ -1,6 +1,8 @@
 import type { QuantizerKind } from '@bitryoshka/core';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { FitToFileOptions } from './commands/fit-to-file.ts';
+import { addFolderCommands } from './commands/folder-commands.ts';
+import { loaded } from './commands/loaded.ts';
 import { packageVersion } from './commands/package-version.ts';
 import { parseCount, parseCounts } from './commands/parse-count.ts';
 import type { QuantizerChoice } from './evaluation/tuned-contender.ts';
@@ -41,13 +43,6 @@ async function quantizerNames(argv: readonly string[]): Promise<QuantizerNames> 
   return { quantizerKinds, presetModels };
 }
 
-/** What a command runs is loaded when it runs: all of it takes half a second. */
-function loaded<Arguments extends unknown[]>(
-  load: () => Promise<(...args: Arguments) => Promise<void>>,
-): (...args: Arguments) => Promise<void> {
-  return async (...args) => (await load())(...args);
-}
-
 function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Command {
   const parseKind = kindParser(quantizerKinds);
   const parseKinds = (list: string): QuantizerKind[] => list.split(',').map(parseKind);
@@ -66,7 +61,10 @@ function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Comman
       'Finds the passages of a folder (Markdown, text, HTML, source files) that answer a question, by meaning and by words. The first search indexes the folder; later ones read only what has changed.',
     )
     .argument('<folder>', 'the folder to search')
-    .argument('<question>', 'the question, in quotes')
+    .argument(
+      '[question]',
+      'the question, in quotes; without it, questions are asked one after another',
+    )
     .option('--k <number>', 'how many passages', parseCount(1), 5)
     .option('--model <folder or id>', 'a model for transformers.js (default: the bundled one)')
     .option('--bits <number>', 'length of the codes', parseCount(1))
@@ -75,17 +73,7 @@ function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Comman
     .option('--json', 'print an array of passages', false)
     .action(loaded(async () => (await import('./commands/search-folder.ts')).searchFolder));
 
-  program
-    .command('mcp')
-    .summary('let assistants search folders, by the Model Context Protocol')
-    .description(
-      'Serves the tools search, read_passage and list_sources over standard input and output, for Claude Desktop, VS Code, Cursor and others. They read the folders, follow their changes, and change nothing.',
-    )
-    .argument('<folder...>', 'the folders to search')
-    .option('--model <folder or id>', 'a model for transformers.js (default: the bundled one)')
-    .option('--bits <number>', 'length of the codes', parseCount(1))
-    .option('--no-hybrid', 'search by meaning alone, not by words as well')
-    .action(loaded(async () => (await import('./commands/serve-mcp.ts')).serveMcp));
+  addFolderCommands(program);
 
   program
     .command('demo')
@@ -264,6 +252,16 @@ function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Comman
     .option('--recover <path>', 'a new folder, or a new file, for what can be brought back')
     .option('--json', 'print one object', false)
     .action(loaded(async () => (await import('./commands/verify-store.ts')).verifyStore));
+
+  program
+    .command('inspect')
+    .summary('what a file of bitryoshka is')
+    .description(
+      'Kind, version, dimensions, bits, rows and sizes of a quantizer, an index, a folder of BinaryVectorStore.save or a file of BinaryVectorStore.open. Reads headers and checks nothing: verify does.',
+    )
+    .argument('<path>', 'the file or the folder')
+    .option('--json', 'print one object', false)
+    .action(loaded(async () => (await import('./commands/inspect-file.ts')).inspectFile));
 
   program
     .command('migrate')

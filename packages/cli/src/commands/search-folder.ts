@@ -1,40 +1,45 @@
 import { findPassages } from '../library/find-passages.ts';
 import type { FolderLibrary } from '../library/folder-library.ts';
 import { openLibrary } from '../library/folder-library.ts';
+import { interruptible } from '../terminal/interruptible.ts';
+import { complain } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
+import { askMany } from './ask-many.ts';
+import { interruptedTold } from './interrupted-told.ts';
+import type { LibraryFlags } from './library-flags.ts';
+import { libraryOptions } from './library-flags.ts';
 import { printPassages } from './print-passages.ts';
 
-export interface SearchFolderOptions {
+export interface SearchFolderOptions extends LibraryFlags {
   readonly k: number;
-  readonly model?: string;
-  readonly bits?: number;
-  readonly index?: string;
-  readonly hybrid: boolean;
   readonly json: boolean;
 }
 
-/** `bitryoshka search`: the passages of a folder that answer a question. */
+/** `bitryoshka search`: the passages of a folder that answer a question, or several. */
 export async function searchFolder(
   folder: string,
-  question: string,
-  { k, model, bits, index, hybrid, json }: SearchFolderOptions,
+  question: string | undefined,
+  { k, json, ...flags }: SearchFolderOptions,
 ): Promise<void> {
-  const bar = new ProgressBar();
-  const library = await openLibrary(folder, {
-    model,
-    bits,
-    hybrid,
-    indexFolder: index,
-    onProgress: bar.update,
-  }).finally(() => bar.stop());
-  const found = await findPassages(library.store, question, k);
-  if (json) {
-    console.log(JSON.stringify(found, undefined, 2));
-  } else {
-    printLibrary(folder, library);
-    printPassages(question, found);
-  }
-  await closeLibrary(library, bar);
+  let isIndexed = false;
+  const isInterrupted = await interruptible(async (signal) => {
+    const bar = new ProgressBar();
+    const task = { signal, onProgress: bar.update };
+    const library = await openLibrary(folder, { ...libraryOptions(flags), ...task }).finally(() =>
+      bar.stop(),
+    );
+    isIndexed = true;
+    if (!json) printLibrary(folder, library);
+    const answer = async (asked: string): Promise<void> => {
+      const found = await findPassages(library.store, asked, k);
+      if (json) console.log(JSON.stringify(found, undefined, 2));
+      else printPassages(asked, found);
+    };
+    if (question !== undefined) await answer(question);
+    await closeLibrary(library, bar);
+    if (question === undefined) await askMany(answer, signal);
+  });
+  if (isInterrupted && !isIndexed) complain(interruptedTold);
 }
 
 /** Once there is an answer: saves what is new, and ends what goes on in the background, or the process would not. */

@@ -1,36 +1,22 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { BinaryVectorStore } from '@bitryoshka/langchain';
 import { BinaryStore } from '@bitryoshka/langchain/langgraph';
 import { WordEmbeddings } from '@bitryoshka/langchain/testing';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../main.ts';
 import { sqliteDriver } from '../stores/open-sqlite.ts';
+import { hasSqlite, inFolderWithSqlite } from '../stores/sqlite-libraries.suite.ts';
 import { captureOutput } from '../terminal/capture-output.suite.ts';
-
-/** Where a library of SQLite is installed, for versions of Node without one. */
-const libraries = fileURLToPath(new URL('../../../langchain-adapter', import.meta.url));
-const hasSqlite =
-  process.getBuiltinModule('node:sqlite' as string) !== undefined ||
-  (() => {
-    try {
-      createRequire(join(libraries, 'package.json'))('@photostructure/sqlite');
-      return true;
-    } catch {
-      return false;
-    }
-  })();
 
 let folder: string;
 let file: string;
 const output = captureOutput();
+inFolderWithSqlite();
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cli-verify-'));
   file = join(folder, 'pets.sqlite');
-  vi.spyOn(process, 'cwd').mockReturnValue(libraries);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 

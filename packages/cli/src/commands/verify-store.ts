@@ -17,6 +17,7 @@ import {
 import { isSqliteFile } from '../stores/is-sqlite-file.ts';
 import { sqliteDriver } from '../stores/open-sqlite.ts';
 import { unreadable } from '../stores/store-kind.ts';
+import { countOf } from '../terminal/format.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 
 export interface VerifyStoreOptions {
@@ -164,8 +165,4 @@ function lineOf({ path, bytes, state, problem }: SnapshotFileState): string {
 function summaryOf(documents: number, withoutVectors: number, lost: number | undefined): string {
   const without = withoutVectors > 0 ? `, ${withoutVectors} of them without their vectors` : '';
   return `${countOf(documents, 'document')}${without}; ${lost ?? 'an unknown number'} lost`;
-}
-
-function countOf(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

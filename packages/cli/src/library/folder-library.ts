@@ -6,17 +6,20 @@ import { BitryoshkaError } from '@bitryoshka/core';
 import { BinaryVectorStore } from '@bitryoshka/langchain';
 import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
 import { Document } from '@langchain/core/documents';
-import envPaths from 'env-paths';
 import type { CollectOptions, FoundFile } from '../folders/collect-files.ts';
 import { collectFiles } from '../folders/collect-files.ts';
 import type { Passage } from '../folders/read-passages.ts';
 import { readPassages } from '../folders/read-passages.ts';
+import { cacheFolder, recordIndex } from './kept-indexes.ts';
 
 /**
  * What a save waits for codes: those of a folder are made in less. A graph of many passages is not worth the wait, as
  * it saves less than a hundredth of a second of the one question that a call asks.
  */
 const patienceMilliseconds = 2000;
+
+/** Some seconds of a transformer. */
+const passagesAtOnce = 256;
 
 /** What the store keeps with every passage. */
 export interface PassageMetadata extends Record<string, unknown> {
@@ -91,7 +94,25 @@ export async function openLibrary(
 
   await store.delete({ ids: outdated.flatMap(([, { ids }]) => ids) });
   const documents = await readDocuments(folder, unread, skipped, options);
-  await addDocuments(documents, store, embeddings, options);
+  const keep = async (task: TaskOptions): Promise<void> => {
+    const { model: named, bits } = options;
+    // What another call has saved meanwhile is made of the same files.
+    await store.save(indexFolder, { ...task, overwrite: true });
+    await recordIndex(indexFolder, {
+      folder: resolve(folder),
+      files: indexedFiles(store).size,
+      passages: store.stats().count,
+      ...(named !== undefined && { model: named }),
+      ...(bits !== undefined && { bits }),
+    });
+  };
+  try {
+    await addDocuments(documents, store, embeddings, options);
+  } catch (error) {
+    // The files that are done are whole: the next call goes on from there.
+    if (store.stats().count > 0) await keep({});
+    throw error;
+  }
 
   const passages = store.stats().count;
   if (passages === 0) {
@@ -113,9 +134,8 @@ export async function openLibrary(
     save: async () => {
       if (outdated.length === 0 && documents.length === 0) return;
       const { signal, onProgress } = options;
-      // What another call has saved meanwhile is made of the same files.
-      const save = { signal, onProgress, overwrite: true };
-      await settledSoon(store).finally(() => store.save(indexFolder, save));
+      // Who ends it now keeps all the same what has been read.
+      await settledSoon(store, signal).finally(() => keep({ onProgress }));
     },
   };
 }
@@ -124,7 +144,7 @@ export async function openLibrary(
 function defaultIndexFolder(folder: string, { model, bits, collect }: OpenLibraryOptions): string {
   const identity = JSON.stringify([resolve(folder), model ?? null, bits ?? null, collect ?? null]);
   const name = createHash('sha256').update(identity).digest('hex').slice(0, 16);
-  return join(envPaths('bitryoshka', { suffix: '' }).cache, name);
+  return join(cacheFolder(), name);
 }
 
 const otherModel = 'it was made with another model.';
@@ -203,29 +223,46 @@ function toDocument(
   });
 }
 
+/** Files are added whole and a few at a time, so that little is lost when it ends in between. */
 async function addDocuments(
   documents: readonly Document<PassageMetadata>[],
   store: BinaryVectorStore,
   embeddings: MatryoshkaEmbeddings,
   { signal, onProgress }: TaskOptions,
 ): Promise<void> {
-  if (documents.length === 0) return;
-  const options = {
-    signal,
-    onProgress: (progress: Progress) => {
-      if (progress.stage !== 'load') onProgress?.(progress);
-    },
-  };
-  const texts = documents.map(embeddedText);
-  await store.addVectors(await embeddings.embedMatrix(texts, 'document', options), [...documents], {
-    ...options,
-    ids: documents.map(({ id }) => id),
-  });
+  let added = 0;
+  for (const part of partsOfWholeFiles(documents)) {
+    const progress = ({ stage, done }: Progress) => {
+      if (stage === 'embed') onProgress?.({ stage, done: added + done, total: documents.length });
+    };
+    const options = { signal, onProgress: progress };
+    const vectors = await embeddings.embedMatrix(part.map(embeddedText), 'document', options);
+    const ids = part.map(({ id }) => id);
+    await store.addVectors(vectors, part, { ...options, ids });
+    added += part.length;
+    onProgress?.({ stage: 'embed', done: added, total: documents.length });
+  }
 }
 
-async function settledSoon(store: BinaryVectorStore): Promise<void> {
+function* partsOfWholeFiles(
+  documents: readonly Document<PassageMetadata>[],
+): Generator<Document<PassageMetadata>[]> {
+  let part: Document<PassageMetadata>[] = [];
+  for (const document of documents) {
+    const isOfNextFile = part.at(-1)?.metadata.source !== document.metadata.source;
+    if (part.length >= passagesAtOnce && isOfNextFile) {
+      yield part;
+      part = [];
+    }
+    part.push(document);
+  }
+  if (part.length > 0) yield part;
+}
+
+async function settledSoon(store: BinaryVectorStore, signal?: AbortSignal): Promise<void> {
   const timer = new AbortController();
-  const patience = setTimeout(patienceMilliseconds, undefined, { signal: timer.signal });
+  const ended = AbortSignal.any([timer.signal, ...(signal ? [signal] : [])]);
+  const patience = setTimeout(patienceMilliseconds, undefined, { signal: ended }).catch(() => {});
   await Promise.race([store.settled(), patience]).finally(() => timer.abort());
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TaskOptions } from '@bitryoshka/core';
+import type { Progress, TaskOptions } from '@bitryoshka/core';
 import { collectFiles } from '../folders/collect-files.ts';
 import type { FolderLibrary, OpenLibraryOptions } from './folder-library.ts';
 import { openLibrary } from './folder-library.ts';
@@ -35,6 +35,11 @@ export class LiveLibrary {
     return refreshed;
   }
 
+  /** Waits until what was handed out is saved. */
+  saved(): Promise<void> {
+    return this.#saved;
+  }
+
   /** Waits until what is new is saved, and ends what goes on in the background. */
   async close(): Promise<void> {
     await this.#last;
@@ -47,7 +52,15 @@ export class LiveLibrary {
     if (this.#library && state === this.#state) return this.#library;
     // It is opened from what was saved.
     await this.#saved;
-    const library = await openLibrary(this.folder, { ...this.#options, ...task });
+    // Who asked has gone when what is new is saved.
+    let isAsking = true;
+    const onProgress = (progress: Progress): void => {
+      if (isAsking) task.onProgress?.(progress);
+    };
+    const options = { ...this.#options, ...task, onProgress };
+    const library = await openLibrary(this.folder, options).finally(() => {
+      isAsking = false;
+    });
     const before = this.#library;
     this.#library = library;
     this.#state = state;

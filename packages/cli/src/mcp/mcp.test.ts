@@ -1,33 +1,26 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bundledCommand } from '../terminal/bundled-command.suite.ts';
+import { temporaryFolder } from '../terminal/temporary-folder.suite.ts';
 
 const command = bundledCommand();
 
-let folder: string;
+const folder = temporaryFolder();
 let clients: Client[];
-let env: Record<string, string>;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'mcp-'));
   clients = [];
-  env = { XDG_CACHE_HOME: join(folder, 'cache'), LOCALAPPDATA: join(folder, 'cache') };
-  await mkdir(join(folder, 'notes'));
   await note('router.md', '# Office\n## Network\nHold the button of the router to restart it.');
   await note('garden.md', '# Garden\nWater the tomatoes in the morning.\n# Bees\nFeed the bees.');
 });
 
-afterEach(async () => {
-  await Promise.all(clients.map((client) => client.close()));
-  await rm(folder, { recursive: true });
-});
+afterEach(() => Promise.all(clients.map((client) => client.close())));
 
 describe('bitryoshka mcp', () => {
   it('says what it offers: three tools that change nothing', async () => {
@@ -57,7 +50,7 @@ describe('bitryoshka mcp', () => {
   it('lists folders and files, part by part', async () => {
     const client = await connect('notes');
     expect(await call(client, 'list_sources', {})).toEqual({
-      folders: [{ path: join(folder, 'notes'), prefix: '', files: 2 }],
+      folders: [{ path: join(folder.path, 'notes'), prefix: '', files: 2 }],
       sources: [
         { source: 'garden.md', passages: 2 },
         { source: 'router.md', passages: 1 },
@@ -78,15 +71,15 @@ describe('bitryoshka mcp', () => {
     expect((await search(client, question))[0]?.text).toMatch(/third/);
     await note('rent.md', 'The rent is due on the eleventh of each month.');
     expect((await search(client, question))[0]?.text).toMatch(/eleventh/);
-    await rm(join(folder, 'notes/rent.md'));
+    await rm(join(folder.path, 'notes/rent.md'));
     expect((await search(client, question))[0]?.text).not.toMatch(/rent/);
   });
 
   it('answers from several folders, also from one that is empty at first', async () => {
-    await mkdir(join(folder, 'more/notes'), { recursive: true });
+    await mkdir(join(folder.path, 'more/notes'), { recursive: true });
     const client = await connect('notes', 'more/notes', 'notes/../notes');
     expect((await search(client, 'router'))[0]?.source).toBe('notes/router.md');
-    await writeFile(join(folder, 'more/notes/kettle.txt'), 'The kettle boils water.');
+    await folder.write('more/notes/kettle.txt', 'The kettle boils water.');
     const [found] = await search(client, 'What does the kettle do?');
     expect(found?.id).toBe('notes-2/kettle.txt#0');
     const { passages } = await call(client, 'read_passage', { id: 'notes-2/kettle.txt#0' });
@@ -96,17 +89,16 @@ describe('bitryoshka mcp', () => {
   });
 
   it('never leaves the folders: by dots, by absolute paths or by links', async () => {
-    await mkdir(join(folder, 'private'));
-    await writeFile(join(folder, 'private/key.md'), 'The secret word is xylophone.');
-    await symlink(join(folder, 'private/key.md'), join(folder, 'notes/linked.md'));
-    await symlink(join(folder, 'private'), join(folder, 'notes/linked'));
+    await folder.write('private/key.md', 'The secret word is xylophone.');
+    await symlink(join(folder.path, 'private/key.md'), join(folder.path, 'notes/linked.md'));
+    await symlink(join(folder.path, 'private'), join(folder.path, 'notes/linked'));
     const client = await connect('notes');
     const found = await search(client, 'What is the secret word xylophone?', 50);
     expect(JSON.stringify(found)).not.toMatch(/xylophone/);
     for (const id of [
       '../private/key.md',
       'notes/../../private/key.md',
-      join(folder, 'private/key.md'),
+      join(folder.path, 'private/key.md'),
       'linked.md',
       'linked.md#0',
       'linked/key.md',
@@ -117,8 +109,8 @@ describe('bitryoshka mcp', () => {
       expect(JSON.stringify(result)).not.toMatch(/xylophone/);
     }
     // A file becomes a link after it was indexed.
-    await rm(join(folder, 'notes/router.md'));
-    await symlink(join(folder, 'private/key.md'), join(folder, 'notes/router.md'));
+    await rm(join(folder.path, 'notes/router.md'));
+    await symlink(join(folder.path, 'private/key.md'), join(folder.path, 'notes/router.md'));
     expect(JSON.stringify(await search(client, 'xylophone', 50))).not.toMatch(/xylophone/);
   });
 
@@ -126,17 +118,18 @@ describe('bitryoshka mcp', () => {
     const client = await connect('notes');
     const result = await client.callTool({ name: 'search', arguments: { limit: 0 } });
     expect(result.isError).toBe(true);
-    await rm(join(folder, 'notes'), { recursive: true });
+    await rm(join(folder.path, 'notes'), { recursive: true });
     const gone = await client.callTool({ name: 'search', arguments: { question: 'router' } });
     expect(gone.isError).toBe(true);
     expect(JSON.stringify(gone)).toMatch(/got nothing, expected a folder/);
-    await mkdir(join(folder, 'notes'));
     await note('router.md', 'The router is back.');
     expect((await search(client, 'router'))[0]?.text).toBe('The router is back.');
   });
 
   it('prints nothing but the protocol, and ends with its input', async () => {
-    const child = spawn(process.execPath, [command.path, 'mcp', join(folder, 'notes')], { env });
+    const child = spawn(process.execPath, [command.path, 'mcp', join(folder.path, 'notes')], {
+      env: folder.env,
+    });
     let printed = '';
     child.stdout.on('data', (data) => {
       printed += String(data);
@@ -169,15 +162,15 @@ interface Passage {
   readonly text: string;
 }
 
-function note(name: string, text: string): Promise<void> {
-  return writeFile(join(folder, 'notes', name), text);
+function note(name: string, text: string): Promise<string> {
+  return folder.write(`notes/${name}`, text);
 }
 
 async function connect(...folders: string[]): Promise<Client> {
   const transport = new StdioClientTransport({
     command: process.execPath,
-    args: [command.path, 'mcp', ...folders.map((name) => join(folder, name))],
-    env,
+    args: [command.path, 'mcp', ...folders.map((name) => join(folder.path, name))],
+    env: folder.env,
     stderr: 'pipe',
   });
   const client = new Client({ name: 'test', version: '1.0.0' });

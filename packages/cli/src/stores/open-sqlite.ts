@@ -20,15 +20,19 @@ type DatabaseClass = new (file: string, options?: object) => OpenedDatabase;
  * Opens a file to read, with the libraries of the current folder: better-sqlite3, or else that of Node, and sqlite-vec
  * where it is installed.
  *
+ * @param options `vectors`: whether sqlite-vec is wanted. Default: true
  * @throws BitryoshkaError `not-supported` without either library, `invalid-file` for what is no database
  */
-export async function openSqlite(file: string): Promise<OpenedDatabase> {
+export async function openSqlite(
+  file: string,
+  { vectors = true }: { readonly vectors?: boolean } = {},
+): Promise<OpenedDatabase> {
   const requireHere = createRequire(join(process.cwd(), 'package.json'));
   const open = await findSqlite(file, requireHere);
   let database: OpenedDatabase | undefined;
   try {
     database = open(file, { isReadOnly: true });
-    const extension = vectorExtension(requireHere);
+    const extension = vectors ? vectorExtension(requireHere) : undefined;
     if (extension !== undefined) database.loadExtension(extension);
     return database;
   } catch (cause) {

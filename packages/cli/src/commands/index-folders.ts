@@ -1,0 +1,94 @@
+import { BitryoshkaError } from '@bitryoshka/core';
+import type { FolderLibrary } from '../library/folder-library.ts';
+import { openLibrary } from '../library/folder-library.ts';
+import { readIndex } from '../library/kept-indexes.ts';
+import { countOf, formatBytes } from '../terminal/format.ts';
+import { interruptible } from '../terminal/interruptible.ts';
+import { complain, print } from '../terminal/print.ts';
+import { ProgressBar } from '../terminal/progress-bar.ts';
+import { toPrintableJson } from '../terminal/strip-controls.ts';
+import { interruptedTold } from './interrupted-told.ts';
+import type { LibraryFlags } from './library-flags.ts';
+import { libraryOptions } from './library-flags.ts';
+import { closeLibrary } from './search-folder.ts';
+
+export interface IndexFoldersOptions extends LibraryFlags {
+  readonly json: boolean;
+}
+
+/** What became of a folder, as `--json` prints it. */
+interface IndexedFolder {
+  readonly folder: string;
+  readonly index: string;
+  readonly files: number;
+  readonly passages: number;
+  readonly filesRead: number;
+  readonly filesRemoved: number;
+  readonly skipped: Readonly<Record<string, number>>;
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
+/** `bitryoshka index`: makes the indexes of folders, or brings them up to date, and asks nothing. */
+export async function indexFolders(
+  folders: readonly string[],
+  { json, ...flags }: IndexFoldersOptions,
+): Promise<void> {
+  if (flags.index !== undefined && folders.length > 1) {
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: `--index: got one place for ${folders.length} folders, expected one folder.`,
+      remedy: 'Index one folder at a time, or leave it out.',
+    });
+  }
+  const isInterrupted = await interruptible(async (signal) => {
+    const done: IndexedFolder[] = [];
+    for (const folder of folders) {
+      const start = performance.now();
+      const bar = new ProgressBar();
+      const task = { signal, onProgress: bar.update };
+      const library = await openLibrary(folder, { ...libraryOptions(flags), ...task }).finally(() =>
+        bar.stop(),
+      );
+      await closeLibrary(library, bar);
+      const seconds = (performance.now() - start) / 1000;
+      const indexed = await describe(folder, library, seconds);
+      done.push(indexed);
+      if (!json) printIndexed(indexed);
+    }
+    if (json) console.log(toPrintableJson(done));
+  });
+  if (isInterrupted) complain(interruptedTold);
+}
+
+async function describe(
+  folder: string,
+  { indexFolder: index, files, passages, filesRead, filesRemoved, skipped }: FolderLibrary,
+  seconds: number,
+): Promise<IndexedFolder> {
+  const bytes = (await readIndex(index))?.bytes ?? 0;
+  return {
+    folder,
+    index,
+    files,
+    passages,
+    filesRead,
+    filesRemoved,
+    skipped: Object.fromEntries(skipped),
+    bytes,
+    seconds,
+  };
+}
+
+function printIndexed(indexed: IndexedFolder): void {
+  const { folder, index, files, passages, filesRead, filesRemoved, skipped, bytes } = indexed;
+  const changes = [
+    filesRead > 0 && `${filesRead} read`,
+    filesRemoved > 0 && `${filesRemoved} changed or gone`,
+  ].filter(Boolean);
+  print(`${folder}: ${countOf(passages, 'passage')} of ${countOf(files, 'file')}`);
+  print(`  ${changes.join(', ') || 'nothing changed'}, in ${indexed.seconds.toFixed(1)} s`);
+  const reasons = Object.entries(skipped).map(([reason, count]) => `${count} ${reason}`);
+  if (reasons.length > 0) print(`  skipped: ${reasons.join(', ')}`);
+  print(`  index: ${index}, ${formatBytes(bytes)}`);
+}
