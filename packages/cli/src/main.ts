@@ -1,11 +1,12 @@
 import type { QuantizerKind } from '@bitryoshka/core';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { FitToFileOptions } from './commands/fit-to-file.ts';
 import { addFolderCommands } from './commands/folder-commands.ts';
 import { loaded } from './commands/loaded.ts';
 import { packageVersion } from './commands/package-version.ts';
 import { parseCount, parseCounts } from './commands/parse-count.ts';
 import type { QuantizerChoice } from './evaluation/tuned-contender.ts';
+import type { Shell } from './terminal/completion-script.ts';
 
 /** Runs the command line and sets the exit code: 0, 1 for a failed task, 2 for a wrong call. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -31,7 +32,8 @@ interface QuantizerNames {
   readonly presetModels: readonly string[];
 }
 
-const commandsWithQuantizers = ['eval', 'report', 'tune', 'fit'];
+/** The script of a shell has all options. */
+const commandsWithQuantizers = ['eval', 'report', 'tune', 'fit', 'completion'];
 
 /** Core takes as long to load as all else that help and the version need. */
 async function quantizerNames(argv: readonly string[]): Promise<QuantizerNames> {
@@ -287,6 +289,18 @@ function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Comman
     )
     .option('--json', 'print one object', false)
     .action(loaded(async () => (await import('./commands/migrate-store.ts')).migrateStore));
+
+  program
+    .command('completion')
+    .summary('let a shell complete what is typed')
+    .description(
+      'Prints a script for a shell. For bash and zsh, put source <(bitryoshka completion bash) into ~/.bashrc or ~/.zshrc; for fish, bitryoshka completion fish > ~/.config/fish/completions/bitryoshka.fish.',
+    )
+    .addArgument(new Argument('<shell>', 'whose script it is').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell: Shell) => {
+      const { completionScript } = await import('./terminal/completion-script.ts');
+      process.stdout.write(completionScript(program, shell));
+    });
 
   return program;
 }
