@@ -85,7 +85,7 @@ const code = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
 const citation = /\[(\d+(?:\s*[,;]\s*\d+)*)\](?!\()/g;
 
 /** Which numbers a text cites: those of passages, and others. */
-export function citationsOf(text: string, passages: number): Omit<CitedAnswer, 'text'> {
+function citationsOf(text: string, passages: number): Omit<CitedAnswer, 'text'> {
   const numbers = new Set<number>();
   for (const [, list = ''] of text.replace(code, '').matchAll(citation)) {
     for (const number of list.split(/[,;]/)) numbers.add(Number(number));

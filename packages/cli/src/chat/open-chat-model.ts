@@ -3,7 +3,7 @@ import type { BaseMessageChunk } from '@langchain/core/messages';
 import { importOptional } from './optional-module.ts';
 
 /** What is used of a chat model of LangChain; of another copy of it as well. */
-export interface ChatModel {
+interface ChatModel {
   stream(
     messages: [role: 'system' | 'human', content: string][],
     options: { readonly signal?: AbortSignal },
@@ -47,9 +47,9 @@ async function openOllama(name: string): Promise<OpenedChatModel> {
 }
 
 async function openByLangChain(name: string, provider: string): Promise<OpenedChatModel> {
-  const { initChatModel } = (await importOptional('langchain')) as LangChainModule;
+  const langchain = (await importOptional('langchain')) as LangChainModule;
   try {
-    return { name, model: await initChatModel(name) };
+    return { name, model: await langchain.initChatModel(name) };
   } catch (cause) {
     throw new BitryoshkaError({
       code: 'model-not-found',

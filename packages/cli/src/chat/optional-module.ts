@@ -30,7 +30,7 @@ function inCurrentFolder(name: string): string {
 }
 
 function isNotFound(error: unknown, name: string): boolean {
-  const { code, message = '' } = error as NodeJS.ErrnoException;
+  const { code, message } = error as NodeJS.ErrnoException;
   const isMissing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
   return isMissing && message.includes(`'${name}'`);
 }

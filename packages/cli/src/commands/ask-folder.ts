@@ -1,7 +1,9 @@
+import { BitryoshkaError } from '@bitryoshka/core';
 import { answerQuestion } from '../chat/answer-question.ts';
 import { openChatModel } from '../chat/open-chat-model.ts';
 import type { FoundPassage } from '../library/find-passages.ts';
 import { findPassages, nameOfPlace } from '../library/find-passages.ts';
+import { fitsNothing } from '../library/fits-nothing.ts';
 import { openLibrary } from '../library/folder-library.ts';
 import { interruptible } from '../terminal/interruptible.ts';
 import { complain, print } from '../terminal/print.ts';
@@ -37,7 +39,14 @@ export async function askFolder(
     const library = await openLibrary(folder, { ...options, ...task }).finally(() => bar.stop());
     isIndexed = true;
     try {
-      const passages = await findPassages(library.store, question, k);
+      const passages = await findPassages(library, question, k);
+      if (await fitsNothing(library, question, passages)) {
+        throw new BitryoshkaError({
+          code: 'empty-input',
+          message: `${folder}: got no passage that fits the question: none has a word of it or is near to it.`,
+          remedy: 'Ask in other words.',
+        });
+      }
       if (!json) complain(`${opened.name} reads ${passages.length} passages of ${folder}\n`);
       const onText = json ? undefined : (text: string) => process.stdout.write(stripControls(text));
       const answer = await answerQuestion(opened, question, passages, {

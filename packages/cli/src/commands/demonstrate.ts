@@ -41,7 +41,8 @@ export async function demonstrate(
   }).finally(() => bar.stop());
   printLibrary(folder ?? process.cwd(), library);
   for (const asked of question === undefined ? demoQuestions : [question]) {
-    printPassages(asked, await findPassages(library.store, asked, 3));
+    console.log(`\n? ${asked}`);
+    printPassages(asked, await findPassages(library, asked, 3));
   }
   await closeLibrary(library, bar);
   const table = await compareAtSizes(library, { onProgress: bar.update }).finally(() => bar.stop());

@@ -1,14 +1,16 @@
 import { findPassages } from '../library/find-passages.ts';
+import { fitsNothing } from '../library/fits-nothing.ts';
 import type { FolderLibrary } from '../library/folder-library.ts';
 import { openLibrary } from '../library/folder-library.ts';
 import { interruptible } from '../terminal/interruptible.ts';
 import { complain } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
+import { toPrintableJson } from '../terminal/strip-controls.ts';
 import { askMany } from './ask-many.ts';
 import { interruptedTold } from './interrupted-told.ts';
 import type { LibraryFlags } from './library-flags.ts';
 import { libraryOptions } from './library-flags.ts';
-import { printPassages } from './print-passages.ts';
+import { printNothingFits, printPassages } from './print-passages.ts';
 
 export interface SearchFolderOptions extends LibraryFlags {
   readonly k: number;
@@ -31,8 +33,9 @@ export async function searchFolder(
     isIndexed = true;
     if (!json) printLibrary(folder, library);
     const answer = async (asked: string): Promise<void> => {
-      const found = await findPassages(library.store, asked, k);
-      if (json) console.log(JSON.stringify(found, undefined, 2));
+      const found = await findPassages(library, asked, k);
+      if (json) console.log(toPrintableJson(found));
+      else if (await fitsNothing(library, asked, found)) printNothingFits(found);
       else printPassages(asked, found);
     };
     if (question !== undefined) await answer(question);
@@ -58,10 +61,10 @@ export function printLibrary(folder: string, library: FolderLibrary): void {
     filesRemoved > 0 && `${filesRemoved} changed or gone`,
   ].filter(Boolean);
   const summary = changes.length > 0 ? ` (${changes.join(', ')})` : ' (nothing changed)';
-  console.error(`${folder}: ${passages} passages of ${files} files${summary}`);
+  complain(`${folder}: ${passages} passages of ${files} files${summary}`);
   if (skipped.size > 0) {
     const reasons = [...skipped].map(([reason, count]) => `${count} ${reason}`);
-    console.error(`skipped: ${reasons.join(', ')}`);
+    complain(`skipped: ${reasons.join(', ')}`);
   }
-  console.error(`index: ${indexFolder}`);
+  complain(`index: ${indexFolder}`);
 }

@@ -1,65 +1,63 @@
-import type { BinaryVectorStore } from '@bitryoshka/langchain';
-import type { PassageMetadata } from './folder-library.ts';
+import type { FolderLibrary, PassageMetadata } from './folder-library.ts';
 
 /** Where a passage stands. */
-export interface PassagePlace {
+export interface Place {
   /** The file, relative to the folder. */
   readonly source: string;
-  /** From the outermost to the innermost heading. */
-  readonly headings: readonly string[];
   /** Its first and last line in the file, from 1, where they are known. */
   readonly line?: number;
   readonly endLine?: number;
 }
 
 /** A passage that was found, as `--json` prints it. */
-export interface FoundPassage extends PassagePlace {
+export interface FoundPassage extends Place {
   /** Of the passage in the library. */
   readonly id: string;
+  /** From the outermost to the innermost heading. */
+  readonly headings: readonly string[];
   /** On the scale of cosine similarities; without words it is that of the passage to the question. */
   readonly score: number;
   readonly text: string;
-  /** Other places with the same text, the best first. */
-  readonly alsoIn?: readonly PassagePlace[];
+  /** Where else the same text stands, if anywhere. */
+  readonly others?: readonly Place[];
 }
 
-/** How many are looked at for each that is wanted, as several may have one text. */
-const oversampling = 3;
-
-/** The passages that answer a question best; those with the same text are one. */
+/** The passages that answer a question best, no two of the same text. */
 export async function findPassages(
-  store: BinaryVectorStore,
+  { store }: Pick<FolderLibrary, 'store'>,
   question: string,
   k: number,
 ): Promise<FoundPassage[]> {
-  const found = await store.similaritySearchWithScore(question, k * oversampling);
-  const byText = new Map<string, { passage: FoundPassage; others: PassagePlace[] }>();
-  for (const [{ id = '', pageContent: text, metadata }, score] of found) {
-    const place = placeOf(metadata as PassageMetadata);
-    const key = text.replace(/\s+/g, ' ').trim();
-    const first = byText.get(key);
-    if (first) first.others.push(place);
-    else if (byText.size < k) {
-      byText.set(key, { passage: { id, ...place, score, text }, others: [] });
+  const { count } = store.stats();
+  for (let wanted = k; ; wanted *= 2) {
+    const scored = await store.similaritySearchWithScore(question, Math.min(wanted, count));
+    const byText = new Map<string, FoundPassage>();
+    for (const [{ id = '', pageContent: text, metadata }, score] of scored) {
+      const place = placeOf(metadata as PassageMetadata);
+      const key = text.replace(/\s+/g, ' ').trim();
+      const first = byText.get(key);
+      if (!first) {
+        const { headings } = metadata as PassageMetadata;
+        byText.set(key, { id, ...place, headings, score, text });
+      } else {
+        byText.set(key, { ...first, others: [...(first.others ?? []), place] });
+      }
     }
+    // Copies take the places of what else was found.
+    if (byText.size >= k || wanted >= count) return [...byText.values()].slice(0, k);
   }
-  return [...byText.values()].map(({ passage, others }) => ({
-    ...passage,
-    ...(others.length > 0 && { alsoIn: others }),
-  }));
 }
 
-export function placeOf({ source, headings, line, endLine }: PassageMetadata): PassagePlace {
+export function placeOf({ source, line, endLine }: PassageMetadata): Place {
   return {
     source,
-    headings,
     ...(typeof line === 'number' && { line }),
     ...(typeof endLine === 'number' && { endLine }),
   };
 }
 
 /** `file:3-5`, or the file alone. */
-export function nameOfPlace({ source, line, endLine }: PassagePlace): string {
+export function nameOfPlace({ source, line, endLine }: Place): string {
   if (line === undefined) return source;
   return endLine === undefined || endLine === line
     ? `${source}:${line}`

@@ -53,7 +53,8 @@ export async function readIndex(index: string): Promise<KeptIndex | undefined> {
     const path = join(index, recordName);
     const { format, version, ...record } = JSON.parse(await readFile(path, 'utf8')) as IndexRecord &
       Record<'format' | 'version', unknown>;
-    if (format !== recordFormat || typeof record.folder !== 'string') return undefined;
+    if (format !== recordFormat || version !== 1 || typeof record.folder !== 'string')
+      return undefined;
     const sizes = (await indexFiles(index)).map(
       async (name) => (await stat(join(index, name))).size,
     );

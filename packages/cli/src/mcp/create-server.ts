@@ -3,7 +3,7 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import type { ServerNotification, ServerRequest } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
-import type { PassagePlace } from '../library/find-passages.ts';
+import type { Place } from '../library/find-passages.ts';
 import { nameOfPlace } from '../library/find-passages.ts';
 import type { SearchedFolders } from './searched-folders.ts';
 
@@ -51,15 +51,8 @@ export function createServer(folders: SearchedFolders, version: string): McpServ
             ...place,
             score: z.number().describe('Orders the passages of one answer'),
             text: z.string(),
-            alsoIn: z
-              .array(
-                z.object({
-                  source: z.string(),
-                  headings: place.headings,
-                  line: place.line,
-                  endLine: place.endLine,
-                }),
-              )
+            others: z
+              .array(z.object({ source: place.source, line: place.line, endLine: place.endLine }))
               .optional()
               .describe('Other places with the same text'),
           }),
@@ -175,7 +168,7 @@ function noticing({
   };
 }
 
-function headingOf(passage: PassagePlace): string {
+function headingOf(passage: Place & { readonly headings: readonly string[] }): string {
   return [nameOfPlace(passage), ...passage.headings].join(' › ');
 }
 

@@ -2,7 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { TaskOptions } from '@bitryoshka/core';
 import { BitryoshkaError } from '@bitryoshka/core';
-import type { FoundPassage, PassagePlace } from '../library/find-passages.ts';
+import type { FoundPassage, Place } from '../library/find-passages.ts';
 import { findPassages, placeOf } from '../library/find-passages.ts';
 import type {
   FolderLibrary,
@@ -12,13 +12,14 @@ import type {
 import { LiveLibrary } from '../library/live-library.ts';
 
 /** A passage with the text around it. */
-export interface ReadPassage extends PassagePlace {
+export interface ReadPassage extends Place {
   readonly id: string;
+  readonly headings: readonly string[];
   readonly text: string;
 }
 
 /** A file that passages were made of. */
-export interface Source {
+interface Source {
   readonly source: string;
   readonly passages: number;
 }
@@ -81,7 +82,7 @@ export class SearchedFolders {
     for (const folder of this.#folders) {
       const library = await currentOf(folder, task);
       if (!library) continue;
-      for (const passage of await findPassages(library.store, question, k)) {
+      for (const passage of await findPassages(library, question, k)) {
         found.push({ ...passage, ...renamed(folder, passage) });
       }
     }
@@ -162,6 +163,7 @@ async function passagesAround(
   return documents.map(({ metadata, pageContent: text }, i) => ({
     id: read[i] ?? '',
     ...placeOf(metadata as PassageMetadata),
+    headings: (metadata as PassageMetadata).headings,
     text,
   }));
 }

@@ -19,7 +19,7 @@ export interface Inspected {
   readonly parts: readonly InspectedPart[];
 }
 
-export interface InspectedPart {
+interface InspectedPart {
   readonly name: string;
   readonly what: string;
   readonly bytes?: number;
