@@ -10,6 +10,7 @@ import { InMemoryStore } from '@langchain/core/stores';
 import type { ClientTool } from '@langchain/core/tools';
 import { createAgent, FakeToolCallingModel } from 'langchain';
 import { expect, it } from 'vitest';
+import { z } from 'zod';
 import { BinaryVectorStore } from './binary-vector-store.ts';
 import { WordEmbeddings } from './vector-store.suite.ts';
 
@@ -92,6 +93,28 @@ it('an agent calls it and goes on with what it says', async () => {
   expect(messages[2]?.content).toBe('grass is green');
   // The model of this test repeats what it was told.
   expect(messages[3]?.content).toContain('grass is green');
+});
+
+it('a retriever is a tool of an agent by itself, and shows documents with their metadata', async () => {
+  const store = await BinaryVectorStore.fromDocuments(facts, embeddings);
+  const about = { name: 'notes', description: 'Searches my notes.', schema: z.string() };
+  const tool = store.asRetriever(1).asTool(about);
+  const call = {
+    name: 'notes',
+    args: { input: 'grass' },
+    id: 'call-1',
+    type: 'tool_call',
+  } as const;
+  const agent = createAgent({
+    model: new FakeToolCallingModel({ toolCalls: [[call], []] }),
+    tools: [tool as ClientTool],
+  });
+  const { messages } = await agent.invoke({
+    messages: [{ role: 'user', content: 'Which color has grass?' }],
+  });
+  expect(JSON.parse(messages[2]?.content as string)).toMatchObject([
+    { pageContent: 'grass is green', metadata: { about: 'grass' } },
+  ]);
 });
 
 it('MultiVectorRetriever finds documents by what was written about them', async () => {
