@@ -19,7 +19,9 @@ import { cacheFolder, recordIndex } from './kept-indexes.ts';
 const patienceMilliseconds = 2000;
 
 /** Some seconds of a transformer. */
-const passagesAtOnce = 256;
+const fewestAtOnce = 256;
+/** A part that takes less is a small one. */
+const quickMilliseconds = 1000;
 
 /** What the store keeps with every passage. */
 export interface PassageMetadata extends Record<string, unknown> {
@@ -230,8 +232,11 @@ async function addDocuments(
   embeddings: MatryoshkaEmbeddings,
   { signal, onProgress }: TaskOptions,
 ): Promise<void> {
-  let added = 0;
-  for (const part of partsOfWholeFiles(documents)) {
+  let atOnce = fewestAtOnce;
+  for (let added = 0; added < documents.length; ) {
+    const start = performance.now();
+    const end = endOfFile(documents, added + atOnce);
+    const part = documents.slice(added, end);
     const progress = ({ stage, done }: Progress) => {
       if (stage === 'embed') onProgress?.({ stage, done: added + done, total: documents.length });
     };
@@ -239,24 +244,19 @@ async function addDocuments(
     const vectors = await embeddings.embedMatrix(part.map(embeddedText), 'document', options);
     const ids = part.map(({ id }) => id);
     await store.addVectors(vectors, part, { ...options, ids });
-    added += part.length;
+    added = end;
     onProgress?.({ stage: 'embed', done: added, total: documents.length });
+    // Many small parts cost more than a few large ones.
+    if (performance.now() - start < quickMilliseconds) atOnce *= 2;
   }
 }
 
-function* partsOfWholeFiles(
-  documents: readonly Document<PassageMetadata>[],
-): Generator<Document<PassageMetadata>[]> {
-  let part: Document<PassageMetadata>[] = [];
-  for (const document of documents) {
-    const isOfNextFile = part.at(-1)?.metadata.source !== document.metadata.source;
-    if (part.length >= passagesAtOnce && isOfNextFile) {
-      yield part;
-      part = [];
-    }
-    part.push(document);
-  }
-  if (part.length > 0) yield part;
+/** Where the file of the document before `end` ends. */
+function endOfFile(documents: readonly Document<PassageMetadata>[], end: number): number {
+  const source = documents[end - 1]?.metadata.source;
+  let next = Math.min(end, documents.length);
+  while (next < documents.length && documents[next]?.metadata.source === source) next++;
+  return next;
 }
 
 async function settledSoon(store: BinaryVectorStore, signal?: AbortSignal): Promise<void> {
