@@ -1,0 +1,91 @@
+import type { Block, ReadText, TextLine } from './block.ts';
+import { FenceTracker } from './fence-tracker.ts';
+
+/** Markup whose headings stand in lines of their own; `text` has none. */
+export type ProseKind = 'text' | 'rst' | 'asciidoc' | 'org' | 'latex';
+
+interface Heading {
+  readonly depth: number;
+  readonly text: string;
+  /** Lines that it takes. */
+  readonly lines: number;
+}
+
+type FindHeading = (lines: readonly string[], i: number) => Heading | undefined;
+
+/** Paragraphs, under their headings. */
+export function readProse(text: string, kind: ProseKind): ReadText {
+  const lines = text.split('\n');
+  const findHeading = headingFinders[kind]?.();
+  const fences = new FenceTracker();
+  const blocks: Block[] = [];
+  let paragraph: TextLine[] = [];
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i] ?? '';
+    fences.pass(line);
+    const isCode = fences.opening !== undefined;
+    const heading = isCode ? undefined : findHeading?.(lines, i);
+    if (heading) {
+      endParagraph();
+      blocks.push({ kind: 'heading', depth: heading.depth, text: heading.text });
+      i += heading.lines - 1;
+    } else if (line.trim() === '' && !isCode) endParagraph();
+    else if (!noText[kind]?.test(line.slice(0, 500))) paragraph.push({ text: line, line: i + 1 });
+  }
+  endParagraph();
+  return { blocks };
+
+  function endParagraph(): void {
+    if (paragraph.length > 0) blocks.push({ kind: 'text', lines: paragraph });
+    paragraph = [];
+  }
+}
+
+const noText: Partial<Record<ProseKind, RegExp>> = {
+  // Labels, comments without a directive, images and substitutions.
+  rst: /^\.\. (_[^:]{1,200}:\s*$|\|[^|]{1,100}\| |image::|figure::|toctree::|index::|contents::)|^\s{2,}:(target|alt|maxdepth|caption|width|height|align|class|name|hidden|local|depth):/,
+  asciidoc: /^:[\w-]+!?:|^\/\/|^\[\[[\w-]+\]\]\s*$|^include::/,
+  org: /^\s*#\+(begin_|end_)?\w+:?|^\s*:[\w-]+:\s*$/i,
+  latex:
+    /^\s*(%|\\(documentclass|usepackage|label|begin|end|maketitle|tableofcontents|input|include)\b)/,
+};
+
+const headingFinders: Partial<Record<ProseKind, () => FindHeading>> = {
+  rst: () => {
+    // Which marks are which depth is said by the order in which they come.
+    const depths: string[] = [];
+    return (lines, i) => {
+      const [line = '', next = '', afterNext = ''] = lines.slice(i, i + 3);
+      const isOverlined = isAdornment(line) && isAdornment(afterNext) && line[0] === afterNext[0];
+      const title = isOverlined ? next : line;
+      const under = isOverlined ? afterNext : next;
+      if (title.trim() === '' || !isAdornment(under) || isAdornment(title)) return undefined;
+      if (!isOverlined && /^\s/.test(title)) return undefined;
+      if (under.trim().length < Math.min(title.trim().length, 200) - 2) return undefined;
+      const style = `${isOverlined ? 'over' : ''}${under[0]}`;
+      if (!depths.includes(style)) depths.push(style);
+      const text = title.replace(/:[\w:]{1,30}:`([^`]{1,200})`/g, '$1').replaceAll('`', '');
+      return { depth: depths.indexOf(style) + 1, text, lines: isOverlined ? 3 : 2 };
+    };
+  },
+  asciidoc: () => byPattern(/^(={1,6})\s+(\S.*)$/, (marks) => marks.length),
+  org: () => byPattern(/^(\*{1,8})\s+(\S.*)$/, (marks) => marks.length),
+  latex: () =>
+    byPattern(
+      /^\s{0,8}\\(part|chapter|section|subsection|subsubsection)\*?\{(.{1,300})\}/,
+      (name) => 1 + ['part', 'chapter', 'section', 'subsection', 'subsubsection'].indexOf(name),
+    ),
+};
+
+function byPattern(pattern: RegExp, depthOf: (mark: string) => number): FindHeading {
+  return (lines, i) => {
+    const [, mark, text] = pattern.exec((lines[i] ?? '').slice(0, 500)) ?? [];
+    return mark && text ? { depth: depthOf(mark), text, lines: 1 } : undefined;
+  };
+}
+
+/** A line of one mark again and again. */
+function isAdornment(line: string): boolean {
+  const marks = line.length > 500 ? '' : line.trimEnd();
+  return marks.length >= 3 && /^([-=~^"'`#*+:._<>])\1+$/.test(marks);
+}
