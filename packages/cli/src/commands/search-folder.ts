@@ -1,9 +1,9 @@
 import type { CollectOptions } from '../folders/collect-files.ts';
 import type { FolderLibrary } from '../library/folder-library.ts';
 import { countReasons, openLibrary } from '../library/folder-library.ts';
-import { complain } from '../terminal/print.ts';
+import { complain, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
-import { stripToLine, toPrintableJson } from '../terminal/strip-controls.ts';
+import { stripToLine } from '../terminal/strip-controls.ts';
 import { findPassages, printPassages } from './print-passages.ts';
 
 export interface SearchFolderOptions {
@@ -37,7 +37,7 @@ export async function searchFolder(
     onProgress: bar.update,
   }).finally(() => bar.stop());
   const found = await findPassages(library, question, k);
-  if (json) console.log(toPrintableJson(found));
+  if (json) printJson(found);
   if (!json || verbose) printLibrary(folder, library, { verbose });
   if (!json) printPassages(question, found);
   await closeLibrary(library, bar);

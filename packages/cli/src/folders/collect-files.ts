@@ -202,8 +202,8 @@ class Collection {
     if (!this.#isIncluded(path)) return;
     const { maximumBytes = defaultMaximumBytes } = this.#options;
     const kind = textKind(path);
-    if (kind === undefined) this.#skip(path, 'not text');
-    else if (this.#ignore && isGeneratedName(path)) this.#skip(path, 'generated');
+    if (this.#ignore && isGeneratedName(path)) this.#skip(path, 'generated');
+    else if (kind === undefined) this.#skip(path, 'not text');
     else {
       const stats = await stat(real).catch(() => undefined);
       if (!stats) this.#skip(path, 'unreadable');
@@ -290,7 +290,8 @@ function formatMebibytes(bytes: number): string {
   return String(Number((bytes / 1024 / 1024).toPrecision(3)));
 }
 
-function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
+/** The order of files. */
+export function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
   return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
 }
 

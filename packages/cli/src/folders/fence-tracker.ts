@@ -1,5 +1,8 @@
-/** A fence of code, with what marks the lines of a quotation or a comment before it. */
-const fence = /^([\s>*#/;%!|]{0,40})(`{3,}|~{3,})([^`]*)$/;
+/**
+ * A fence of code, with what marks the lines of a quotation or a comment before it. Tildes are none here: they underline
+ * titles in other markup.
+ */
+const fence = /^([\s>*#/;%!|]{0,40})(`{3,})([^`]*)$/;
 /** A longer line is none. */
 const longestFence = 200;
 
@@ -38,6 +41,11 @@ export class FenceTracker {
 export function closingFence(opening: string): string {
   const [, marked = '', marks = '```'] = matchFence(opening) ?? [];
   return `${marked}${marks}`;
+}
+
+/** Marks that the code itself does not have. */
+export function fenceAround(code: string): string {
+  return code.includes('```') ? '`````' : '```';
 }
 
 /** Whether the line is a fence and nothing else. */

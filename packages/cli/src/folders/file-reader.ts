@@ -2,19 +2,16 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { FoundFile } from './collect-files.ts';
 import type { ReadFile, ReadingOptions } from './read-passages.ts';
+import type { ReadingTask } from './reading-thread.ts';
 
-/** No file that people write takes as long. */
-const secondsPerFile = 10;
-/** The heap of the thread; what a file of the largest size needs, several times. */
-const heapMegabytes = 1024;
-
-const tooLong = `took longer than ${secondsPerFile} s`;
-
-/** What a file that takes any time or memory ends with, before it takes them again at each search. */
 export interface FileReaderOptions extends ReadingOptions {
-  /** Default: 10. */
+  /** No file that people write takes as long. Default: 10. */
   readonly secondsPerFile?: number;
+  /** What a file of the largest size needs, several times. Default: 1024. */
+  readonly heapMegabytes?: number;
 }
+
+const tooMuchMemory = 'needs too much memory';
 
 /**
  * Reads files in a thread, one after the other, as they may be made to stop whoever reads them. A file that takes too
@@ -22,42 +19,50 @@ export interface FileReaderOptions extends ReadingOptions {
  */
 export class FileReader {
   readonly #folder: string;
-  readonly #options: FileReaderOptions;
+  readonly #generated: boolean;
+  readonly #secondsPerFile: number;
+  readonly #heapMegabytes: number;
   #worker: Worker | undefined;
 
-  constructor(folder: string, options: FileReaderOptions = {}) {
+  constructor(
+    folder: string,
+    { generated = false, secondsPerFile = 10, heapMegabytes = 1024 }: FileReaderOptions = {},
+  ) {
     this.#folder = folder;
-    this.#options = options;
+    this.#generated = generated;
+    this.#secondsPerFile = secondsPerFile;
+    this.#heapMegabytes = heapMegabytes;
   }
 
   /** The passages of a file, or the reason why it has none. */
   async read({ path, kind, bytes }: FoundFile): Promise<ReadFile | string> {
-    const worker = this.#worker ?? (await startWorker());
+    const worker = this.#worker ?? (await startWorker(this.#heapMegabytes));
     this.#worker = worker;
-    const ended = new AbortController();
-    const { generated, secondsPerFile: seconds = secondsPerFile } = this.#options;
-    const { signal } = ended;
+    const task: ReadingTask = {
+      folder: this.#folder,
+      file: { path, kind, bytes },
+      generated: this.#generated,
+    };
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<string>((resolve) => {
-      timer = setTimeout(resolve, seconds * 1000, tooLong);
-    });
-    const answer = once(worker, 'message', { signal }).then(
-      ([message]) => message as ReadFile | string,
-    );
-    const exit = once(worker, 'exit', { signal }).then(() => 'needs too much memory');
     try {
-      worker.postMessage({ folder: this.#folder, file: { path, kind, bytes }, generated });
-      const result = await Promise.race([answer, exit, late]);
-      if (result === tooLong) await this.close();
-      return result;
-    } catch {
-      // Memory that runs out ends the thread with an error.
+      return await new Promise<ReadFile | string>((resolve, reject) => {
+        timer = setTimeout(
+          reject,
+          this.#secondsPerFile * 1000,
+          `took longer than ${this.#secondsPerFile} s`,
+        );
+        worker.once('message', resolve);
+        // Memory that runs out ends the thread.
+        worker.once('error', () => reject(tooMuchMemory));
+        worker.once('exit', () => reject(tooMuchMemory));
+        worker.postMessage(task);
+      });
+    } catch (reason) {
       await this.close();
-      return 'needs too much memory';
+      return reason as string;
     } finally {
       clearTimeout(timer);
-      ended.abort();
-      await Promise.allSettled([answer, exit]);
+      for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
     }
   }
 
@@ -68,7 +73,7 @@ export class FileReader {
   }
 }
 
-async function startWorker(): Promise<Worker> {
+async function startWorker(heapMegabytes: number): Promise<Worker> {
   // A thread runs what was compiled, also where these sources are run themselves.
   const folder = import.meta.url.endsWith('.ts') ? '../../dist/folders/' : './';
   const worker = new Worker(new URL(`${folder}reading-thread.js`, import.meta.url), {

@@ -62,11 +62,13 @@ async function readableElements(document: Document): Promise<Set<Element> | unde
       if (element) kept.add(element);
     }
   };
-  new Readability<void>(page, {
-    disableJSONLD: true,
-    keepClasses: true,
-    serializer: collect,
-  }).parse();
+  const options = { disableJSONLD: true, keepClasses: true, serializer: collect };
+  try {
+    new Readability<void>(page as never, options).parse();
+  } catch {
+    // A page that it cannot take is searched as it is.
+    return undefined;
+  }
   return kept;
 }
 

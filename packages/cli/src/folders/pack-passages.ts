@@ -96,8 +96,8 @@ function isSaidBy(title: string, heading: string): boolean {
 }
 
 function join(first: Piece, second: Piece): Piece {
-  const isNext = second.line - first.endLine <= 1 && !/^\s*(```|~~~|\|)/.test(second.text);
-  const separator = isNext && !/\n\s*(`{3,}|~{3,})$/.test(first.text) ? '\n' : '\n\n';
+  const isNext = second.line - first.endLine <= 1 && !/^\s*(```|\|)/.test(second.text);
+  const separator = isNext && !/\n\s*`{3,}$/.test(first.text) ? '\n' : '\n\n';
   return {
     text: `${first.text}${separator}${second.text}`,
     line: first.line,

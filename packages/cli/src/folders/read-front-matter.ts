@@ -9,6 +9,8 @@ export interface FrontMatter {
   readonly lines: number;
 }
 
+const startsWithField = /^\s*(#.*\n\s*)*("[^"\n]{1,200}"|'[^'\n]{1,200}'|[\w.-]+)\s*:/;
+
 /** Longer ones are left out without being read. */
 const maximumLength = 20_000;
 const maximumValues = 50;
@@ -39,15 +41,14 @@ function isEnd(fence: string, line: string): boolean {
 
 /** Undefined where it is no front matter. */
 function parse(source: string, fence: string): Record<string, unknown> | undefined {
-  const looksLikeIt =
-    fence === '+++' || source.trim() === '' || /^\s*(#.*\n\s*)*["']?[\w-]+["']?\s*:/.test(source);
+  const looksLikeIt = fence === '+++' || source.trim() === '' || startsWithField.test(source);
   if (!looksLikeIt) return undefined;
   if (source.length > maximumLength) return {};
   try {
     const value: unknown =
       fence === '+++'
         ? parseToml(source)
-        : parseYaml(source, { logLevel: 'silent', maxAliasCount: 20 });
+        : parseYaml(source, { logLevel: 'error', maxAliasCount: 20 });
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
     // Written by hand, as `title: One: two`, which is no YAML.

@@ -1,7 +1,7 @@
 import { parse, parseFragment } from 'parse5';
 import type { Block, ReadText, TextLine } from './block.ts';
 import { SkippedFile } from './block.ts';
-import { isFence } from './fence-tracker.ts';
+import { fenceAround, isFence } from './fence-tracker.ts';
 import type { ChildNode, Element, ParentNode } from './html-tree.ts';
 import {
   attribute,
@@ -122,7 +122,7 @@ class Walker {
     const end = element.sourceCodeLocation?.endLine;
     const last = end === undefined ? Infinity : end + this.#firstLine - 1;
     const lines = inside.split('\n').map((text, k) => ({ text, line: Math.min(start + k, last) }));
-    const marks = inside.includes('```') ? '~~~' : '```';
+    const marks = fenceAround(inside);
     this.#blocks.push({
       kind: 'text',
       lines: [

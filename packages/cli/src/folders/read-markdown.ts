@@ -1,6 +1,7 @@
 import type { Token } from 'markdown-it';
 import MarkdownIt from 'markdown-it';
 import type { Block, ReadText, TextLine } from './block.ts';
+import { fenceAround } from './fence-tracker.ts';
 import { isAnchorMark } from './html-tree.ts';
 import { readFrontMatter } from './read-front-matter.ts';
 import { readHtmlFragment } from './read-html.ts';
@@ -51,10 +52,10 @@ function* readBlocks(lines: readonly string[], skipped: number, isMdx: boolean):
 }
 
 /** Without the indentation of the list that it may be in. */
-function codeBlock({ content, info, markup }: Token, line: number): Block {
+function codeBlock({ content, info }: Token, line: number): Block {
   const [language = ''] = /^[\w+#.-]{1,20}/.exec(info.trim()) ?? [];
   const inside = content.replace(/\n$/, '').split('\n');
-  const marks = /^(`{3,}|~{3,})$/.test(markup) ? markup.slice(0, 20) : '```';
+  const marks = fenceAround(content);
   return {
     kind: 'text',
     lines: [

@@ -1,6 +1,7 @@
 import type { Node } from 'jsonc-parser';
 import type { Block, ReadText, TextLine } from './block.ts';
 import { SkippedFile } from './block.ts';
+import { fenceAround } from './fence-tracker.ts';
 import { readMarkdown } from './read-markdown.ts';
 
 /**
@@ -36,9 +37,10 @@ export async function readNotebook(json: string): Promise<ReadText> {
       for (const block of read.blocks) blocks.push(placed(block, lines));
     } else if (kind === 'code' && lines.some(({ text }) => text.trim() !== '')) {
       const [first, last] = [lines[0]?.line ?? 1, lines.at(-1)?.line ?? 1];
+      const marks = fenceAround(lines.map(({ text }) => text).join('\n'));
       blocks.push({
         kind: 'text',
-        lines: [{ text: `\`\`\`${language}`, line: first }, ...lines, { text: '```', line: last }],
+        lines: [{ text: marks + language, line: first }, ...lines, { text: marks, line: last }],
       });
     }
   }
@@ -54,8 +56,11 @@ function sourceLines(source: Node, lineAt: (offset: number) => number): TextLine
     if (typeof value !== 'string') continue;
     for (const [k, text] of value.split(/\r\n?|\n/).entries()) {
       const last = lines.at(-1);
-      if (k === 0 && isOpen && last) last.text += text;
-      else lines.push({ text, line: lineAt(offset) });
+      if (k > 0 || !isOpen || !last) lines.push({ text, line: lineAt(offset) });
+      else {
+        if (last.text === '') last.line = lineAt(offset);
+        last.text += text;
+      }
     }
     // A part that ends with a line end leaves an empty line for the next to fill.
     isOpen = true;

@@ -1,7 +1,7 @@
 import type { Block, ReadText, TextLine } from './block.ts';
 import { FenceTracker } from './fence-tracker.ts';
 
-/** Markup whose headings stand in lines of their own; `text` has none. */
+/** Markup whose headings stand in lines of their own. */
 export type ProseKind = 'text' | 'rst' | 'asciidoc' | 'org' | 'latex';
 
 interface Heading {
@@ -51,24 +51,13 @@ const noText: Partial<Record<ProseKind, RegExp>> = {
 };
 
 const headingFinders: Partial<Record<ProseKind, () => FindHeading>> = {
-  rst: () => {
-    // Which marks are which depth is said by the order in which they come.
-    const depths: string[] = [];
-    return (lines, i) => {
-      const [line = '', next = '', afterNext = ''] = lines.slice(i, i + 3);
-      const isOverlined = isAdornment(line) && isAdornment(afterNext) && line[0] === afterNext[0];
-      const title = isOverlined ? next : line;
-      const under = isOverlined ? afterNext : next;
-      if (title.trim() === '' || !isAdornment(under) || isAdornment(title)) return undefined;
-      if (!isOverlined && /^\s/.test(title)) return undefined;
-      if (under.trim().length < Math.min(title.trim().length, 200) - 2) return undefined;
-      const style = `${isOverlined ? 'over' : ''}${under[0]}`;
-      if (!depths.includes(style)) depths.push(style);
-      const text = title.replace(/:[\w:]{1,30}:`([^`]{1,200})`/g, '$1').replaceAll('`', '');
-      return { depth: depths.indexOf(style) + 1, text, lines: isOverlined ? 3 : 2 };
-    };
+  text: () => underlined(2),
+  rst: () => underlined(Infinity),
+  asciidoc: () => {
+    const findUnderlined = underlined(2, ['=', '-', '~', '^', '+']);
+    const findMarked = byPattern(/^(={1,6})\s+(\S.*)$/, (marks) => marks.length);
+    return (lines, i) => findMarked(lines, i) ?? findUnderlined(lines, i);
   },
-  asciidoc: () => byPattern(/^(={1,6})\s+(\S.*)$/, (marks) => marks.length),
   org: () => byPattern(/^(\*{1,8})\s+(\S.*)$/, (marks) => marks.length),
   latex: () =>
     byPattern(
@@ -76,6 +65,30 @@ const headingFinders: Partial<Record<ProseKind, () => FindHeading>> = {
       (name) => 1 + ['part', 'chapter', 'section', 'subsection', 'subsubsection'].indexOf(name),
     ),
 };
+
+/**
+ * Titles that are underlined.
+ *
+ * @param tolerance how much longer the line may be than the title, which tells titles from tables
+ * @param marks from the outermost; others are as deep as the order says in which they come
+ */
+function underlined(tolerance: number, marks: readonly string[] = []): FindHeading {
+  const depths = [...marks];
+  return (lines, i) => {
+    const [line = '', next = '', afterNext = ''] = lines.slice(i, i + 3);
+    const isOverlined = isAdornment(line) && isAdornment(afterNext) && line[0] === afterNext[0];
+    const title = isOverlined ? next : line;
+    const under = (isOverlined ? afterNext : next).trimEnd();
+    if (title.trim() === '' || !isAdornment(under) || isAdornment(title)) return undefined;
+    if (!isOverlined && /^\s/.test(title)) return undefined;
+    const longer = under.length - title.trim().length;
+    if (longer < -2 || longer > tolerance) return undefined;
+    const style = `${isOverlined ? 'over' : ''}${under[0]}`;
+    if (!depths.includes(style)) depths.push(style);
+    const text = title.replace(/:[\w:]{1,30}:`([^`]{1,200})`/g, '$1').replaceAll('`', '');
+    return { depth: depths.indexOf(style) + 1, text, lines: isOverlined ? 3 : 2 };
+  };
+}
 
 function byPattern(pattern: RegExp, depthOf: (mark: string) => number): FindHeading {
   return (lines, i) => {

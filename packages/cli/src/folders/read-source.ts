@@ -98,7 +98,7 @@ const noNames = new Set(
 
 /** A comment, a decorator, an attribute of the compiler. */
 function isAttached(code: string): boolean {
-  return /^(\/\/|\/\*|\*|#(?!include|define|if|else|endif)|@|--|;;|%|<!--|\[[A-Z]|template\s*<)/.test(
+  return /^(\/\/|\/\*|\*|#(?!!|include|define|if|else|endif)|@|--|;;|%|<!--|\[[A-Z]|template\s*<)/.test(
     code,
   );
 }

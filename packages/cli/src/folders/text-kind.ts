@@ -79,6 +79,7 @@ export function textKind(file: string): TextKind | undefined {
   const extension = extname(file).toLowerCase();
   // Names as `.profile` and `LICENSE` promise nothing, `READ.ME 2` and `v1.2` do not either.
   if (extension === '' || !/^\.[a-z][\w-]{0,15}$/.test(extension)) return 'unnamed';
+  if (extension === '.txt' && /\.rst\.txt$/i.test(file)) return 'rst';
   return kinds.get(extension);
 }
 

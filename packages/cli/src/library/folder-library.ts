@@ -8,7 +8,7 @@ import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
 import { Document } from '@langchain/core/documents';
 import envPaths from 'env-paths';
 import type { CollectOptions, FoundFile, Skipped } from '../folders/collect-files.ts';
-import { collectFiles, ignoredReason } from '../folders/collect-files.ts';
+import { byPath, collectFiles, ignoredReason } from '../folders/collect-files.ts';
 import { FileReader } from '../folders/file-reader.ts';
 import type { Passage } from '../folders/pack-passages.ts';
 import type { ReadFile } from '../folders/read-passages.ts';
@@ -129,7 +129,7 @@ export async function openLibrary(
   const skippedFiles = [...kept, ...read.files].flatMap(([path, { skipped: reason }]) =>
     reason === undefined ? [] : [{ path, reason }],
   );
-  const skipped = [...found.skipped, ...skippedFiles];
+  const skipped = [...found.skipped, ...skippedFiles].sort(byPath);
   const passages = store.stats().count;
   if (passages === 0) throw withoutText(folder, skipped);
   const isChanged = left.length > 0 || documents.length > 0;

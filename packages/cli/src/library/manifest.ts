@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BitryoshkaError } from '@bitryoshka/core';
 import { replaceFile } from '@bitryoshka/core/node';
+import { complain } from '../terminal/print.ts';
 
 /** Where a passage stands in a file. */
 export interface PassagePlace {
@@ -51,7 +52,7 @@ export async function readManifest(folder: string): Promise<IndexedFiles> {
     // What was damaged was ours if nothing else is beside it.
     const others = names.filter((name) => name !== storeFolder && !name.startsWith(manifestFile));
     if (others.length > 0) throw notOurs(folder, 'a folder with other files');
-    console.error('Making the index again: its list of files is damaged.');
+    complain('Making the index again: its list of files is damaged.');
     return new Map();
   }
   if (saved.format !== format) throw notOurs(folder, `a ${manifestFile} of another program`);
