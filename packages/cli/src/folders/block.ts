@@ -5,7 +5,7 @@ export interface TextLine {
   readonly line: number;
 }
 
-export interface HeadingBlock {
+interface HeadingBlock {
   readonly kind: 'heading';
   /** From 1, the outermost. */
   readonly depth: number;

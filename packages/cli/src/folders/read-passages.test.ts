@@ -119,6 +119,12 @@ describe('readPassages', () => {
     });
   });
 
+  it('unpacks no DOCX file that is much larger than it seems', async () => {
+    const archive = Buffer.from(docx(''));
+    archive.writeUInt32LE(100 * 1024 * 1024, archive.lastIndexOf('PK\x01\x02') + 24);
+    expect(await read('a.docx', archive)).toBe('larger than 64 MiB when unpacked');
+  });
+
   it('has no controls in its passages', async () => {
     const text =
       '# He\x1b[2Jading\u202e\n\nText \x1b[31mred\x1b[0m \u009b2J \x1b]0;t\x07bidi \u2066end';

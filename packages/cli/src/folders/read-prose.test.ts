@@ -16,8 +16,8 @@ it.each<[ProseKind, string, string[]]>([
   ],
   [
     'asciidoc',
-    '= Title\n:toc:\n\nText one.\n\n== Part\n// no\nText two.\n\nOther\n~~~~~\nText three.\n',
-    ['Title: Text one.', 'Title > Part: Text two.', 'Title > Part > Other: Text three.'],
+    '= Title\n:toc:\n\nText one.\n\n== Part of `x` [[part]]\n// no\nText two.\n\nOther\n~~~~~\nText three.\n',
+    ['Title: Text one.', 'Title > Part of x: Text two.', 'Title > Part of x > Other: Text three.'],
   ],
   [
     'org',

@@ -27,7 +27,7 @@ export function readProse(text: string, kind: ProseKind): ReadText {
     const heading = isCode ? undefined : findHeading?.(lines, i);
     if (heading) {
       endParagraph();
-      blocks.push({ kind: 'heading', depth: heading.depth, text: heading.text });
+      blocks.push({ kind: 'heading', depth: heading.depth, text: plainHeading(heading.text) });
       i += heading.lines - 1;
     } else if (line.trim() === '' && !isCode) endParagraph();
     else if (!noText[kind]?.test(line.slice(0, 500))) paragraph.push({ text: line, line: i + 1 });
@@ -85,8 +85,7 @@ function underlined(tolerance: number, marks: readonly string[] = []): FindHeadi
     if (longer < -2 || longer > tolerance) return undefined;
     const style = `${isOverlined ? 'over' : ''}${under[0]}`;
     if (!depths.includes(style)) depths.push(style);
-    const text = title.replace(/:[\w:]{1,30}:`([^`]{1,200})`/g, '$1').replaceAll('`', '');
-    return { depth: depths.indexOf(style) + 1, text, lines: isOverlined ? 3 : 2 };
+    return { depth: depths.indexOf(style) + 1, text: title, lines: isOverlined ? 3 : 2 };
   };
 }
 
@@ -95,6 +94,15 @@ function byPattern(pattern: RegExp, depthOf: (mark: string) => number): FindHead
     const [, mark, text] = pattern.exec((lines[i] ?? '').slice(0, 500)) ?? [];
     return mark && text ? { depth: depthOf(mark), text, lines: 1 } : undefined;
   };
+}
+
+/** Without roles, anchors and the marks of code. */
+function plainHeading(text: string): string {
+  return text
+    .slice(0, 500)
+    .replace(/:[\w:]{1,30}:`([^`]{1,200})`/g, '$1')
+    .replace(/\[\[[^\]]{1,100}\]\]/g, '')
+    .replaceAll('`', '');
 }
 
 /** A line of one mark again and again. */

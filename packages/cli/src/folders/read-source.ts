@@ -29,10 +29,9 @@ export function readSource(text: string, language: SourceLanguage): ReadText {
     const indent = line.length - code.length;
     if (code !== '' && !isAttached(code)) {
       const outer = open.findLast((definition) => definition.indent < indent);
-      const definition =
-        outer && !outer.isContainer
-          ? undefined
-          : findDefinition(code, indent, grammar, outer !== undefined);
+      // What is defined in a function, or in a call, is part of that.
+      const isFound = outer ? outer.isContainer : indent === 0;
+      const definition = isFound ? findDefinition(code, indent, grammar, indent > 0) : undefined;
       const depth = open.length;
       while (open.length > 0 && indent <= (open.at(-1) as Definition).indent) {
         if (!definition && isClosing(code)) break;

@@ -5,7 +5,7 @@ import { replaceFile } from '@bitryoshka/core/node';
 import { complain } from '../terminal/print.ts';
 
 /** Where a passage stands in a file. */
-export interface PassagePlace {
+interface PassagePlace {
   /** Of the document in the store: the same for equal passages. */
   readonly id: string;
   readonly line: number;
