@@ -163,7 +163,10 @@ describe('search', () => {
   it('takes patterns and a limit of size, and lists what was left out', async () => {
     const sources = async (...options: string[]) =>
       (await searchJson(question, ...options)).map(({ source }) => source).sort();
-    expect(await sources('--include', '*.md', '*.txt')).toEqual(['kettle.txt', 'router.md']);
+    expect(await sources('--include', '*.md', '--include', '*.txt')).toEqual([
+      'kettle.txt',
+      'router.md',
+    ]);
     expect(await sources('--exclude', '*.md')).toEqual(['garden.html', 'kettle.txt']);
     expect(await sources('--max-size', '0.00005')).toEqual(['kettle.txt']);
     output.complained = '';

@@ -16,6 +16,7 @@ import { verifyStore } from './commands/verify-store.ts';
 import type { WriteReportOptions } from './commands/write-report.ts';
 import type { QuantizerChoice } from './evaluation/tuned-contender.ts';
 import { complain } from './terminal/print.ts';
+import { stripControls } from './terminal/strip-controls.ts';
 
 /** Runs the command line and sets the exit code: 0, 1 for a failed task, 2 for a wrong call. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -38,6 +39,7 @@ function createProgram(): Command {
     .description('Adaptive binary embeddings: search folders and measure quantizers.')
     .version(packageVersion())
     .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeErr: (text) => process.stderr.write(stripControls(text)) })
     .exitOverride();
 
   program
@@ -52,8 +54,12 @@ function createProgram(): Command {
     .option('--model <folder or id>', 'a model for transformers.js (default: the bundled one)')
     .option('--bits <number>', 'length of the codes', parseCount(1))
     .option('--index <folder>', 'where the index is kept (default: in your cache folder)')
-    .option('--include <globs...>', 'only files that match: *.md anywhere, /docs here')
-    .option('--exclude <globs...>', 'no files and folders that match')
+    .option(
+      '--include <glob>',
+      'only files that match: *.md anywhere, /docs here; repeat it',
+      addTo,
+    )
+    .option('--exclude <glob>', 'no files and folders that match; repeat it', addTo)
     .option(
       '--no-ignore',
       'also what .gitignore names, hidden files, node_modules and generated files',
@@ -307,6 +313,11 @@ function parseCount(minimum: number): (text: string) => number {
     }
     return value;
   };
+}
+
+/** Options that are repeated: a list after one would take the folder and the question with it. */
+function addTo(value: string, previous: readonly string[] = []): string[] {
+  return [...previous, value];
 }
 
 function parsePositive(text: string): number {

@@ -167,7 +167,7 @@ function cutLine({ text, line }: TextLine, room: number): TextLine[] {
   while (text.length - start > room) {
     const window = text.slice(start, start + room);
     const earliest = Math.floor(room / 2);
-    const sentence = lastIndexOf(window, /[.!?。！？][)"'”’\]]?\s/g, earliest);
+    const sentence = lastIndexOf(window, /[.!?][)"'”’\]]?\s|[。！？]/g, earliest);
     const word = window.lastIndexOf(' ');
     let end = start + (sentence ?? (word > earliest ? word : room));
     // Pairs of surrogates are one character.

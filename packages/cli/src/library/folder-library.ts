@@ -203,6 +203,8 @@ async function readFiles(
   const files = new Map<string, IndexedFile>();
   const documents = new Map<string, Document<PassageMetadata>>();
   const reader = new FileReader(folder, { generated });
+  const stop = (): void => void reader.close();
+  signal?.addEventListener('abort', stop);
   try {
     for (const [i, file] of unread.entries()) {
       signal?.throwIfAborted();
@@ -210,7 +212,9 @@ async function readFiles(
       onProgress?.({ stage: 'read', done: i + 1, total: unread.length });
       files.set(file.path, toIndexedFile(file, read, documents));
     }
+    signal?.throwIfAborted();
   } finally {
+    signal?.removeEventListener('abort', stop);
     await reader.close();
   }
   return { files, documents };
