@@ -15,7 +15,7 @@ export async function readDocx(bytes: Uint8Array): Promise<ReadText> {
     throw new SkippedFile('larger than 64 MiB when unpacked');
   }
   const { default: mammoth } = await import('mammoth').catch(() => {
-    throw new SkippedFile('DOCX, mammoth is not installed');
+    throw new SkippedFile('DOCX: mammoth is not installed');
   });
   const { value } = await mammoth.convertToHtml(
     { buffer: Buffer.from(bytes) },

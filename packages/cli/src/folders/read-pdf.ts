@@ -8,7 +8,7 @@ import { SkippedFile } from './block.ts';
  */
 export async function readPdf(bytes: Uint8Array): Promise<ReadText> {
   const { extractText, getDocumentProxy, getMeta } = await import('unpdf').catch(() => {
-    throw new SkippedFile('PDF, unpdf is not installed');
+    throw new SkippedFile('PDF: unpdf is not installed');
   });
   const document = await getDocumentProxy(bytes, { verbosity: 0 });
   const { text: pages } = await extractText(document, { mergePages: false });
