@@ -2,11 +2,14 @@ import type { QuantizerKind } from '@bitryoshka/core';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { FitToFileOptions } from './commands/fit-to-file.ts';
 import { addFolderCommands } from './commands/folder-commands.ts';
+import { addLibraryFlags } from './commands/library-flags.ts';
 import { loaded } from './commands/loaded.ts';
 import { packageVersion } from './commands/package-version.ts';
 import { parseCount, parseCounts } from './commands/parse-count.ts';
 import type { QuantizerChoice } from './evaluation/tuned-contender.ts';
 import type { Shell } from './terminal/completion-script.ts';
+import { complain } from './terminal/print.ts';
+import { stripControls } from './terminal/strip-controls.ts';
 
 /** Runs the command line and sets the exit code: 0, 1 for a failed task, 2 for a wrong call. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -22,7 +25,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = 1;
     const { BitryoshkaError } = await import('@bitryoshka/core');
     // What was foreseen is said in a sentence; anything else is a defect and shows where it happened.
-    console.error(BitryoshkaError.isInstance(error) ? `bitryoshka: ${error.message}` : error);
+    complain(BitryoshkaError.isInstance(error) ? `bitryoshka: ${error.message}` : error);
   }
 }
 
@@ -54,24 +57,25 @@ function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Comman
     .description('Adaptive binary embeddings: search folders and measure quantizers.')
     .version(packageVersion())
     .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeErr: (text) => process.stderr.write(stripControls(text)) })
     .exitOverride();
 
-  program
-    .command('search')
-    .summary('ask a folder of text a question')
-    .description(
-      'Finds the passages of a folder (Markdown, text, HTML, source files) that answer a question, by meaning and by words. The first search indexes the folder; later ones read only what has changed.',
-    )
-    .argument('<folder>', 'the folder to search')
-    .argument(
-      '[question]',
-      'the question, in quotes; without it, questions are asked one after another',
-    )
+  addLibraryFlags(
+    program
+      .command('search')
+      .summary('ask a folder of text a question')
+      .description(
+        'Finds the passages of a folder (Markdown, text, HTML, notebooks, source files; PDF and DOCX where unpdf and mammoth are installed) that answer a question, by meaning and by words. The first search indexes the folder; later ones read only what has changed.',
+      )
+      .argument('<folder>', 'the folder to search')
+      .argument(
+        '[question]',
+        'the question, in quotes; without it, questions are asked one after another',
+      ),
+  )
     .option('--k <number>', 'how many passages', parseCount(1), 5)
-    .option('--model <folder or id>', 'a model for transformers.js (default: the bundled one)')
-    .option('--bits <number>', 'length of the codes', parseCount(1))
-    .option('--index <folder>', 'where the index is kept (default: in your cache folder)')
     .option('--no-hybrid', 'search by meaning alone, not by words as well')
+    .option('--verbose', 'list what was left out, and why', false)
     .option('--json', 'print an array of passages', false)
     .action(loaded(async () => (await import('./commands/search-folder.ts')).searchFolder));
 

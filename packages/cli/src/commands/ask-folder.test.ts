@@ -32,9 +32,9 @@ describe('ask', () => {
     await ask();
     expect(ollama.asked?.model).toBe('llama3.2:latest');
     const [, asked] = ollama.asked?.messages ?? [];
-    expect(asked?.content).toMatch(/\[1\] router\.md › Office › Network\nHold the button/);
+    expect(asked?.content).toMatch(/\[1\] router\.md:3 › Office › Network\nHold the button/);
     expect(asked?.content).toMatch(/Question: How do I restart the router\?$/);
-    expect(output.printed).toBe('Hold the button [1].\n\n[1] router.md  Office › Network\n');
+    expect(output.printed).toBe('Hold the button [1].\n\n[1] router.md:3  Office › Network\n');
     expect(output.complained).toMatch(/ollama:llama3\.2:latest reads 2 passages/);
     expect(process.exitCode).toBeUndefined();
   });

@@ -6,9 +6,9 @@ import { findPassages, nameOfPlace } from '../library/find-passages.ts';
 import { fitsNothing } from '../library/fits-nothing.ts';
 import { openLibrary } from '../library/folder-library.ts';
 import { interruptible } from '../terminal/interruptible.ts';
-import { complain, print } from '../terminal/print.ts';
+import { complain, print, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
-import { stripControls, toPrintableJson } from '../terminal/strip-controls.ts';
+import { stripControls } from '../terminal/strip-controls.ts';
 import { interruptedTold } from './interrupted-told.ts';
 import type { LibraryFlags } from './library-flags.ts';
 import { libraryOptions } from './library-flags.ts';
@@ -55,7 +55,7 @@ export async function askFolder(
       });
       if (json) {
         const cited = answer.cited.map((number) => ({ number, ...passages[number - 1] }));
-        console.log(toPrintableJson({ model: opened.name, ...answer, cited }));
+        printJson({ model: opened.name, ...answer, cited });
       } else {
         printCitations(answer.cited, answer.unknown, passages);
       }

@@ -25,7 +25,7 @@ describe('index, list and clear', () => {
     output.printed = '';
     await bitryoshka('index', notes, '--json');
     expect(JSON.parse(output.printed)).toMatchObject([
-      { folder: notes, files: 3, passages: 3, filesRead: 0, filesRemoved: 0, skipped: {} },
+      { folder: notes, files: 3, passages: 3, filesRead: 0, filesRemoved: 0, skipped: [] },
     ]);
   });
 
@@ -68,7 +68,7 @@ describe('index, list and clear', () => {
     expect(output.complained).toMatch(/notes: got no index of it/);
     await bitryoshka('clear');
     expect(await list()).toEqual([]);
-    expect(await readdir(join(folder.path, 'cache/bitryoshka'))).toEqual([]);
+    expect(await readdir(join(folder.path, 'cache/bitryoshka/search'))).toEqual([]);
     expect(await readdir(notes)).toHaveLength(3);
   });
 
@@ -81,7 +81,7 @@ describe('index, list and clear', () => {
     expect(await readdir(index)).toEqual(['mine.txt']);
     expect(await readFile(mine, 'utf8')).toBe('keep me');
     // Neither a store of a program nor what only looks like the cache.
-    const other = join(folder.path, 'cache/bitryoshka/0123456789abcdef');
+    const other = join(folder.path, 'cache/bitryoshka/search/0123456789abcdef');
     await mkdir(other, { recursive: true });
     await writeFile(join(other, 'bitryoshka.json'), '{}');
     await bitryoshka('clear');

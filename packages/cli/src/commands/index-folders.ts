@@ -1,12 +1,11 @@
 import { BitryoshkaError } from '@bitryoshka/core';
 import type { FolderLibrary } from '../library/folder-library.ts';
-import { openLibrary } from '../library/folder-library.ts';
+import { countReasons, openLibrary } from '../library/folder-library.ts';
 import { readIndex } from '../library/kept-indexes.ts';
 import { countOf, formatBytes } from '../terminal/format.ts';
 import { interruptible } from '../terminal/interruptible.ts';
-import { complain, print } from '../terminal/print.ts';
+import { complain, print, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
-import { toPrintableJson } from '../terminal/strip-controls.ts';
 import { interruptedTold } from './interrupted-told.ts';
 import type { LibraryFlags } from './library-flags.ts';
 import { libraryOptions } from './library-flags.ts';
@@ -24,7 +23,7 @@ interface IndexedFolder {
   readonly passages: number;
   readonly filesRead: number;
   readonly filesRemoved: number;
-  readonly skipped: Readonly<Record<string, number>>;
+  readonly skipped: FolderLibrary['skipped'];
   readonly bytes: number;
   readonly seconds: number;
 }
@@ -56,7 +55,7 @@ export async function indexFolders(
       done.push(indexed);
       if (!json) printIndexed(indexed);
     }
-    if (json) console.log(toPrintableJson(done));
+    if (json) printJson(done);
   });
   if (isInterrupted) complain(interruptedTold);
 }
@@ -74,7 +73,7 @@ async function describe(
     passages,
     filesRead,
     filesRemoved,
-    skipped: Object.fromEntries(skipped),
+    skipped,
     bytes,
     seconds,
   };
@@ -88,7 +87,6 @@ function printIndexed(indexed: IndexedFolder): void {
   ].filter(Boolean);
   print(`${folder}: ${countOf(passages, 'passage')} of ${countOf(files, 'file')}`);
   print(`  ${changes.join(', ') || 'nothing changed'}, in ${indexed.seconds.toFixed(1)} s`);
-  const reasons = Object.entries(skipped).map(([reason, count]) => `${count} ${reason}`);
-  if (reasons.length > 0) print(`  skipped: ${reasons.join(', ')}`);
+  if (skipped.length > 0) print(`  skipped: ${countReasons(skipped)}`);
   print(`  index: ${index}, ${formatBytes(bytes)}`);
 }

@@ -1,8 +1,7 @@
 import { inspectPath } from '../stores/inspect-path.ts';
 import { formatBytes } from '../terminal/format.ts';
-import { print } from '../terminal/print.ts';
+import { print, printJson } from '../terminal/print.ts';
 import { renderTable } from '../terminal/render-table.ts';
-import { toPrintableJson } from '../terminal/strip-controls.ts';
 
 /** `bitryoshka inspect`: what a file or a folder of bitryoshka is. */
 export async function inspectFile(
@@ -11,7 +10,7 @@ export async function inspectFile(
 ): Promise<void> {
   const inspected = await inspectPath(path);
   if (json) {
-    console.log(toPrintableJson(inspected));
+    printJson(inspected);
     return;
   }
   const { kind, version, bytes, facts, parts } = inspected;

@@ -1,14 +1,13 @@
 import { cacheFolder, keptIndexes } from '../library/kept-indexes.ts';
 import { formatAge, formatBytes } from '../terminal/format.ts';
-import { print } from '../terminal/print.ts';
+import { print, printJson } from '../terminal/print.ts';
 import { renderTable } from '../terminal/render-table.ts';
-import { toPrintableJson } from '../terminal/strip-controls.ts';
 
 /** `bitryoshka list`: the indexes in the cache, the newest first. */
 export async function listIndexes({ json }: { readonly json: boolean }): Promise<void> {
   const kept = await keptIndexes();
   if (json) {
-    console.log(toPrintableJson(kept));
+    printJson(kept);
     return;
   }
   if (kept.length === 0) {

@@ -65,7 +65,11 @@ describe('printPassages', () => {
   });
 
   it('names other places of the same text, some of them', () => {
-    const others = ['b.md', 'c.md', 'd.md', 'e.md'].map((source) => ({ source, line: 1 }));
+    const others = ['b.md', 'c.md', 'd.md', 'e.md'].map((source) => ({
+      source,
+      line: 1,
+      endLine: 1,
+    }));
     printPassages('router', [{ ...passage, others }]);
     expect(output.printed).toMatch(/also b\.md:1, c\.md:1, d\.md:1, and 1 more/);
   });

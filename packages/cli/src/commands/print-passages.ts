@@ -1,5 +1,6 @@
-import type { FoundPassage, Place } from '../library/find-passages.ts';
+import type { FoundPassage } from '../library/find-passages.ts';
 import { nameOfPlace } from '../library/find-passages.ts';
+import type { Place } from '../library/folder-library.ts';
 import { questionWords, tokensOf } from '../library/question-words.ts';
 import { stripControls, stripToLine } from '../terminal/strip-controls.ts';
 import type { Styles } from '../terminal/styles.ts';

@@ -1,11 +1,11 @@
 import { findPassages } from '../library/find-passages.ts';
 import { fitsNothing } from '../library/fits-nothing.ts';
 import type { FolderLibrary } from '../library/folder-library.ts';
-import { openLibrary } from '../library/folder-library.ts';
+import { countReasons, openLibrary } from '../library/folder-library.ts';
 import { interruptible } from '../terminal/interruptible.ts';
-import { complain } from '../terminal/print.ts';
+import { complain, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
-import { toPrintableJson } from '../terminal/strip-controls.ts';
+import { stripToLine } from '../terminal/strip-controls.ts';
 import { askMany } from './ask-many.ts';
 import { interruptedTold } from './interrupted-told.ts';
 import type { LibraryFlags } from './library-flags.ts';
@@ -14,6 +14,7 @@ import { printNothingFits, printPassages } from './print-passages.ts';
 
 export interface SearchFolderOptions extends LibraryFlags {
   readonly k: number;
+  readonly verbose: boolean;
   readonly json: boolean;
 }
 
@@ -21,7 +22,7 @@ export interface SearchFolderOptions extends LibraryFlags {
 export async function searchFolder(
   folder: string,
   question: string | undefined,
-  { k, json, ...flags }: SearchFolderOptions,
+  { k, verbose, json, ...flags }: SearchFolderOptions,
 ): Promise<void> {
   let isIndexed = false;
   const isInterrupted = await interruptible(async (signal) => {
@@ -31,10 +32,10 @@ export async function searchFolder(
       bar.stop(),
     );
     isIndexed = true;
-    if (!json) printLibrary(folder, library);
+    if (!json || verbose) printLibrary(folder, library, { verbose });
     const answer = async (asked: string): Promise<void> => {
       const found = await findPassages(library, asked, k);
-      if (json) console.log(toPrintableJson(found));
+      if (json) printJson(found);
       else if (await fitsNothing(library, asked, found)) printNothingFits(found);
       else printPassages(asked, found);
     };
@@ -53,8 +54,12 @@ export async function closeLibrary(library: FolderLibrary, bar: ProgressBar): Pr
   });
 }
 
-/** What was indexed, and what was left out. */
-export function printLibrary(folder: string, library: FolderLibrary): void {
+/** What was indexed, and what was left out: how many for each reason, or each of them. */
+export function printLibrary(
+  folder: string,
+  library: FolderLibrary,
+  { verbose = false }: { readonly verbose?: boolean } = {},
+): void {
   const { files, passages, filesRead, filesRemoved, skipped, indexFolder } = library;
   const changes = [
     filesRead > 0 && `${filesRead} read anew`,
@@ -62,9 +67,13 @@ export function printLibrary(folder: string, library: FolderLibrary): void {
   ].filter(Boolean);
   const summary = changes.length > 0 ? ` (${changes.join(', ')})` : ' (nothing changed)';
   complain(`${folder}: ${passages} passages of ${files} files${summary}`);
-  if (skipped.size > 0) {
-    const reasons = [...skipped].map(([reason, count]) => `${count} ${reason}`);
-    complain(`skipped: ${reasons.join(', ')}`);
+  if (verbose)
+    for (const { path, reason } of skipped) complain(`skipped: ${stripToLine(path)}: ${reason}`);
+  else if (skipped.length > 0) complain(`skipped: ${countReasons(skipped)}`);
+  const missing = skipped.map(({ reason }) => /(\w+) is not installed$/.exec(reason)?.[1]);
+  const names = [...new Set(missing.filter((name) => name !== undefined))];
+  if (names.length > 0) {
+    complain(`To read these, too: npm install --global bitryoshka ${names.join(' ')}`);
   }
   complain(`index: ${indexFolder}`);
 }

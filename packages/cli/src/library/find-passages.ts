@@ -1,19 +1,10 @@
-import type { FolderLibrary, PassageMetadata } from './folder-library.ts';
-
-/** Where a passage stands. */
-export interface Place {
-  /** The file, relative to the folder. */
-  readonly source: string;
-  /** Its first and last line in the file, from 1, where they are known. */
-  readonly line?: number;
-  readonly endLine?: number;
-}
+import type { FolderLibrary, PassageMetadata, Place } from './folder-library.ts';
 
 /** A passage that was found, as `--json` prints it. */
 export interface FoundPassage extends Place {
   /** Of the passage in the library. */
   readonly id: string;
-  /** From the outermost to the innermost heading. */
+  /** From the title, or the outermost heading, to the innermost heading. */
   readonly headings: readonly string[];
   /** On the scale of cosine similarities; without words it is that of the passage to the question. */
   readonly score: number;
@@ -24,7 +15,7 @@ export interface FoundPassage extends Place {
 
 /** The passages that answer a question best, no two of the same text. */
 export async function findPassages(
-  { store }: Pick<FolderLibrary, 'store'>,
+  { store, places }: Pick<FolderLibrary, 'store' | 'places'>,
   question: string,
   k: number,
 ): Promise<FoundPassage[]> {
@@ -33,14 +24,15 @@ export async function findPassages(
     const scored = await store.similaritySearchWithScore(question, Math.min(wanted, count));
     const byText = new Map<string, FoundPassage>();
     for (const [{ id = '', pageContent: text, metadata }, score] of scored) {
-      const place = placeOf(metadata as PassageMetadata);
-      const key = text.replace(/\s+/g, ' ').trim();
-      const first = byText.get(key);
+      const [place, ...others] = places(id);
+      if (!place) continue;
+      const first = byText.get(text);
       if (!first) {
         const { headings } = metadata as PassageMetadata;
-        byText.set(key, { id, ...place, headings, score, text });
+        const more = others.length > 0 && { others };
+        byText.set(text, { id, ...place, headings, score, text, ...more });
       } else {
-        byText.set(key, { ...first, others: [...(first.others ?? []), place] });
+        byText.set(text, { ...first, others: [...(first.others ?? []), place, ...others] });
       }
     }
     // Copies take the places of what else was found.
@@ -48,18 +40,7 @@ export async function findPassages(
   }
 }
 
-export function placeOf({ source, line, endLine }: PassageMetadata): Place {
-  return {
-    source,
-    ...(typeof line === 'number' && { line }),
-    ...(typeof endLine === 'number' && { endLine }),
-  };
-}
-
-/** `file:3-5`, or the file alone. */
+/** `file:3-5`. */
 export function nameOfPlace({ source, line, endLine }: Place): string {
-  if (line === undefined) return source;
-  return endLine === undefined || endLine === line
-    ? `${source}:${line}`
-    : `${source}:${line}-${endLine}`;
+  return endLine === line ? `${source}:${line}` : `${source}:${line}-${endLine}`;
 }

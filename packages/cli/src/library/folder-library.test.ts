@@ -14,7 +14,13 @@ const each = 5;
 it('keeps what was done when it is interrupted, by whole files, and goes on from there', async () => {
   const sentence = 'The router stands near the kettle and the tomato, as it has always done. ';
   const files = Array.from({ length: 120 }, (_, i) =>
-    folder.write(`notes/${i}.txt`, Array(each).fill(sentence.repeat(12)).join('\n\n')),
+    folder.write(
+      `notes/${i}.txt`,
+      Array.from(
+        { length: each },
+        (_passage, j) => `Number ${i} ${j}. ${sentence.repeat(12)}`,
+      ).join('\n\n'),
+    ),
   );
   await Promise.all(files);
   const notes = join(folder.path, 'notes');
@@ -27,7 +33,7 @@ it('keeps what was done when it is interrupted, by whole files, and goes on from
   const interrupted = { indexFolder, signal: controller.signal, onProgress };
   await expect(openLibrary(notes, interrupted)).rejects.toBe(interruption);
   const kept = await readIndex(indexFolder);
-  expect(kept?.passages).toBeGreaterThanOrEqual(256);
+  expect(kept?.passages).toBeGreaterThanOrEqual(250);
   expect(kept?.passages).toBeLessThan(120 * each);
   expect(kept?.passages).toBe(each * (kept?.files ?? 0));
 

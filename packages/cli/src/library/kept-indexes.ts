@@ -1,22 +1,16 @@
-import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BitryoshkaError } from '@bitryoshka/core';
-import { replaceFile } from '@bitryoshka/core/node';
 import envPaths from 'env-paths';
+import type { IndexSubject } from './manifest.ts';
+import { format, manifestFile, parseManifest, storeFolder, toFiles } from './manifest.ts';
 
-/** What is written beside an index, so that others know whose it is. */
-export interface IndexRecord {
+/** An index that was kept. */
+export interface KeptIndex extends IndexSubject {
   /** The folder that it is of. */
   readonly folder: string;
   readonly files: number;
   readonly passages: number;
-  /** Default: the bundled one. */
-  readonly model?: string;
-  readonly bits?: number;
-}
-
-/** An index that was kept. */
-export interface KeptIndex extends IndexRecord {
   /** Where it is. */
   readonly index: string;
   readonly bytes: number;
@@ -24,20 +18,12 @@ export interface KeptIndex extends IndexRecord {
   readonly savedAt: number;
 }
 
-const recordName = 'bitryoshka-folder.json';
-const recordFormat = 'bitryoshka-folder';
-
-/** What is saved beside the record: manifest, data, and the lock of a save. */
-const indexFile = /^bitryoshka(?:\.json|\.lock|-folder\.json|-[0-9a-f]{16}-[a-z0-9][a-z0-9.-]*)$/;
+/** What is saved of a store: manifest, data, and the lock of a save. */
+const storeFile = /^bitryoshka(?:\.json|\.lock|-[0-9a-f]{16}-[a-z0-9][a-z0-9.-]*)$/;
 
 /** Where indexes are kept that have no place of their own. */
 export function cacheFolder(): string {
-  return envPaths('bitryoshka', { suffix: '' }).cache;
-}
-
-export async function recordIndex(index: string, record: IndexRecord): Promise<void> {
-  const text = JSON.stringify({ format: recordFormat, version: 1, ...record }, undefined, 2);
-  await replaceFile(join(index, recordName), new TextEncoder().encode(`${text}\n`));
+  return join(envPaths('bitryoshka', { suffix: '' }).cache, 'search');
 }
 
 /** The indexes in the cache, the newest first. */
@@ -47,20 +33,29 @@ export async function keptIndexes(): Promise<KeptIndex[]> {
   return read.filter((kept) => kept !== undefined).sort((a, b) => b.savedAt - a.savedAt);
 }
 
-/** The index in a folder; undefined where none was recorded. */
+/** The index in a folder; undefined where none was made. */
 export async function readIndex(index: string): Promise<KeptIndex | undefined> {
+  const path = join(index, manifestFile);
+  const saved = await parseManifest(path);
+  const about = (saved?.about ?? {}) as IndexSubject;
+  if (saved?.format !== format || typeof about.folder !== 'string') return undefined;
+  const withText = [...toFiles(saved.files).values()].filter(({ places }) => places.length > 0);
+  const ids = new Set(withText.flatMap(({ places }) => places.map(({ id }) => id)));
   try {
-    const path = join(index, recordName);
-    const { format, version, ...record } = JSON.parse(await readFile(path, 'utf8')) as IndexRecord &
-      Record<'format' | 'version', unknown>;
-    if (format !== recordFormat || version !== 1 || typeof record.folder !== 'string')
-      return undefined;
-    const sizes = (await indexFiles(index)).map(
-      async (name) => (await stat(join(index, name))).size,
-    );
+    const sizes = (await indexFiles(index)).map(async (name) => (await stat(name)).size);
     const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-    return { ...record, index, bytes, savedAt: (await stat(path)).mtimeMs };
+    const savedAt = (await stat(path)).mtimeMs;
+    return {
+      ...about,
+      folder: about.folder,
+      files: withText.length,
+      passages: ids.size,
+      index,
+      bytes,
+      savedAt,
+    };
   } catch {
+    // Somebody has just removed it.
     return undefined;
   }
 }
@@ -72,9 +67,8 @@ export async function readIndex(index: string): Promise<KeptIndex | undefined> {
  */
 export async function removeIndex({ index }: KeptIndex): Promise<void> {
   try {
-    // The record last: what is left after a failure is still known to be an index.
-    const names = (await indexFiles(index)).filter((name) => name !== recordName);
-    for (const name of [...names, recordName]) await rm(join(index, name));
+    // The list of files comes last: what is left after a failure is still known to be an index.
+    for (const path of await indexFiles(index)) await rm(path);
   } catch (cause) {
     throw new BitryoshkaError({
       code: 'write-failed',
@@ -83,10 +77,13 @@ export async function removeIndex({ index }: KeptIndex): Promise<void> {
       cause,
     });
   }
-  // It stays where others have put something.
-  await rmdir(index).catch(() => {});
+  // They stay where others have put something.
+  for (const folder of [join(index, storeFolder), index]) await rmdir(folder).catch(() => {});
 }
 
 async function indexFiles(index: string): Promise<string[]> {
-  return (await readdir(index)).filter((name) => indexFile.test(name));
+  const store = join(index, storeFolder);
+  const names = await readdir(store).catch(() => []);
+  const stored = names.filter((name) => storeFile.test(name)).map((name) => join(store, name));
+  return [...stored, join(index, manifestFile)];
 }

@@ -73,10 +73,10 @@ export class LiveLibrary {
   }
 
   async #stateOfFiles(): Promise<string> {
-    const exclude = this.#library?.indexFolder ?? this.#options.indexFolder;
+    const indexFolder = this.#library?.indexFolder ?? this.#options.indexFolder;
     const { files } = await collectFiles(this.folder, {
       ...this.#options.collect,
-      ...(exclude !== undefined && { exclude }),
+      ...(indexFolder !== undefined && { indexFolder }),
     });
     const hash = createHash('sha256');
     for (const { path, fingerprint } of files) hash.update(`${path}\0${fingerprint}\0`);

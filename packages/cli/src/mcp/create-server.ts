@@ -3,8 +3,8 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import type { ServerNotification, ServerRequest } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
-import type { Place } from '../library/find-passages.ts';
 import { nameOfPlace } from '../library/find-passages.ts';
+import type { Place } from '../library/folder-library.ts';
 import type { SearchedFolders } from './searched-folders.ts';
 
 /** Often enough for a person, and for a client that gives up what says nothing. */
@@ -21,8 +21,9 @@ const place = {
   id: z.string().describe('Give it to read_passage'),
   source: z.string().describe('The file, relative to its folder'),
   headings: z.array(z.string()).describe('Above the passage, the outermost first'),
-  line: z.number().optional().describe('Its first line in the file'),
-  endLine: z.number().optional(),
+  line: z.number().describe('Its first line in the file'),
+  endLine: z.number(),
+  metadata: z.record(z.string(), z.unknown()).optional().describe('Front matter of the file'),
 };
 
 /** A server of the Model Context Protocol that searches folders and changes nothing. */
@@ -52,7 +53,14 @@ export function createServer(folders: SearchedFolders, version: string): McpServ
             score: z.number().describe('Orders the passages of one answer'),
             text: z.string(),
             others: z
-              .array(z.object({ source: place.source, line: place.line, endLine: place.endLine }))
+              .array(
+                z.object({
+                  source: place.source,
+                  line: place.line,
+                  endLine: place.endLine,
+                  metadata: place.metadata,
+                }),
+              )
               .optional()
               .describe('Other places with the same text'),
           }),

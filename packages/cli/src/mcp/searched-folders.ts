@@ -2,12 +2,13 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { TaskOptions } from '@bitryoshka/core';
 import { BitryoshkaError } from '@bitryoshka/core';
-import type { FoundPassage, Place } from '../library/find-passages.ts';
-import { findPassages, placeOf } from '../library/find-passages.ts';
+import type { FoundPassage } from '../library/find-passages.ts';
+import { findPassages } from '../library/find-passages.ts';
 import type {
   FolderLibrary,
   OpenLibraryOptions,
   PassageMetadata,
+  Place,
 } from '../library/folder-library.ts';
 import { LiveLibrary } from '../library/live-library.ts';
 
@@ -71,7 +72,11 @@ export class SearchedFolders {
     return new SearchedFolders(
       [...named].map(([name, path]) => ({
         prefix: named.size === 1 ? '' : `${name}/`,
-        library: new LiveLibrary(path, options),
+        library: new LiveLibrary(path, {
+          ...options,
+          // A link may lead anywhere.
+          collect: { ...options.collect, isConfined: true },
+        }),
       })),
     );
   }
@@ -83,7 +88,17 @@ export class SearchedFolders {
       const library = await currentOf(folder, task);
       if (!library) continue;
       for (const passage of await findPassages(library, question, k)) {
-        found.push({ ...passage, ...renamed(folder, passage) });
+        const { others } = passage;
+        found.push({
+          ...passage,
+          ...renamed(folder, passage),
+          ...(others && {
+            others: others.map((other) => ({
+              ...other,
+              source: `${folder.prefix}${other.source}`,
+            })),
+          }),
+        });
       }
     }
     return found.sort((a, b) => b.score - a.score).slice(0, k);
@@ -118,9 +133,9 @@ export class SearchedFolders {
     const listed: FolderSources[] = [];
     for (const folder of this.#folders) {
       const library = await currentOf(folder, task);
-      const sources = [...(library ? passagesByFile(library) : [])].map(([source, ids]) => ({
+      const sources = [...(library ? passagesByFile(library) : [])].map(([source, all]) => ({
         source: `${folder.prefix}${source}`,
-        passages: ids.length,
+        passages: all.length,
       }));
       sources.sort((a, b) => (a.source < b.source ? -1 : 1));
       listed.push({ prefix: folder.prefix, path: resolve(folder.library.folder), sources });
@@ -153,35 +168,41 @@ async function passagesAround(
   before: number,
   after: number,
 ): Promise<ReadPassage[] | undefined> {
-  const [found] = await library.store.getByIds([id]);
-  const source = found ? (found.metadata as PassageMetadata).source : id;
-  const ids = passagesByFile(library).get(source);
-  if (!ids) return undefined;
-  const at = found ? ids.indexOf(id) : 0;
-  const read = ids.slice(Math.max(0, at - before), at + after + 1);
-  const documents = await library.store.getByIds(read);
+  const files = passagesByFile(library);
+  const [first] = library.places(id);
+  const passages = files.get(first?.source ?? id);
+  if (!passages) return undefined;
+  const at = first ? passages.findIndex((passage) => passage.id === id) : 0;
+  const read = passages.slice(Math.max(0, at - before), at + after + 1);
+  const documents = await library.store.getByIds(read.map((passage) => passage.id));
   return documents.map(({ metadata, pageContent: text }, i) => ({
-    id: read[i] ?? '',
-    ...placeOf(metadata as PassageMetadata),
+    ...(read[i] as ReadPlace),
     headings: (metadata as PassageMetadata).headings,
     text,
   }));
 }
 
-/** Libraries do not change once they are handed out. */
-const filesOfLibraries = new WeakMap<FolderLibrary, Map<string, string[]>>();
+/** A passage in a file. */
+interface ReadPlace extends Place {
+  readonly id: string;
+}
 
-/** The ids of the passages of each file, in their order. */
-function passagesByFile(library: FolderLibrary): Map<string, string[]> {
+/** Libraries do not change once they are handed out. */
+const filesOfLibraries = new WeakMap<FolderLibrary, ReadonlyMap<string, readonly ReadPlace[]>>();
+
+/** The passages of each file, in the order of their lines. */
+function passagesByFile(library: FolderLibrary): ReadonlyMap<string, readonly ReadPlace[]> {
   const known = filesOfLibraries.get(library);
   if (known) return known;
-  const files = new Map<string, string[]>();
-  for (const [id, { metadata }] of library.store.entries()) {
-    const { source } = metadata as PassageMetadata;
-    const ids = files.get(source);
-    if (ids) ids.push(id);
-    else files.set(source, [id]);
+  const files = new Map<string, ReadPlace[]>();
+  for (const [id] of library.store.entries()) {
+    for (const { source, line, endLine } of library.places(id)) {
+      const passages = files.get(source) ?? [];
+      passages.push({ id, source, line, endLine });
+      files.set(source, passages);
+    }
   }
+  for (const passages of files.values()) passages.sort((a, b) => a.line - b.line);
   filesOfLibraries.set(library, files);
   return files;
 }

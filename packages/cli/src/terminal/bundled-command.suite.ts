@@ -17,19 +17,20 @@ export function bundledCommand(): BundledCommand {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'command-'));
     await copyFile(new URL('../../package.json', import.meta.url), join(folder, 'package.json'));
-    command.path = join(folder, 'dist/commands/stdin.mjs');
+    command.path = join(folder, 'dist/commands/stdin.js');
     await build({
       stdin: {
         contents: "import { main } from './main.ts'; await main(process.argv);",
         resolveDir: fileURLToPath(new URL('..', import.meta.url)),
       },
+      // Threads are files of their own, beside what starts them.
+      entryPoints: [fileURLToPath(new URL('../folders/reading-thread.ts', import.meta.url))],
       conditions: ['@bitryoshka/source'],
       bundle: true,
       splitting: true,
       platform: 'node',
       format: 'esm',
       outdir: join(folder, 'dist/commands'),
-      outExtension: { '.js': '.mjs' },
       logLevel: 'error',
       banner: {
         js: "import { createRequire as bundledRequire } from 'node:module'; const require = bundledRequire(import.meta.url);",

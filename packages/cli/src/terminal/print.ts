@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { stripControls } from './strip-controls.ts';
+import { stripControls, toPrintableJson } from './strip-controls.ts';
 
 /** Writes lines to standard output; what files and names bring along cannot steer the terminal. */
 export function print(lines: string): void {
@@ -9,4 +9,9 @@ export function print(lines: string): void {
 /** The same to standard error. */
 export function complain(lines: unknown): void {
   console.error(stripControls(typeof lines === 'string' ? lines : inspect(lines)));
+}
+
+/** One value as JSON, on standard output. */
+export function printJson(value: unknown): void {
+  console.log(toPrintableJson(value));
 }

@@ -11,7 +11,7 @@ export function stripControls(text: string): string {
 
 /** The same for names, which stand in a line of their own. */
 export function stripToLine(text: string): string {
-  return stripControls(text.replace(/\s+/g, ' ')).trim();
+  return stripControls(text.replace(/\s+/g, ' ')).replace(/ +/g, ' ').trim();
 }
 
 /** JSON in which what `stripControls` removes is escaped: a name stays the one that a file can be opened by. */
