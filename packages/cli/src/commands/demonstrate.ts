@@ -1,5 +1,6 @@
 import { findPassages } from '../library/find-passages.ts';
 import { openLibrary } from '../library/folder-library.ts';
+import { interruptible } from '../terminal/interruptible.ts';
 import { print } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { compareAtSizes } from './compare-at-sizes.ts';
@@ -32,18 +33,21 @@ export async function demonstrate(
   question: string | undefined,
   { hybrid }: { readonly hybrid: boolean },
 ): Promise<void> {
-  const bar = new ProgressBar();
-  const library = await openLibrary(folder ?? process.cwd(), {
-    hybrid,
-    onProgress: bar.update,
-    ...(folder === undefined && { collect: demoFiles }),
-  }).finally(() => bar.stop());
-  printLibrary(folder ?? process.cwd(), library);
-  for (const asked of question === undefined ? demoQuestions : [question]) {
-    print(`\n? ${asked}`);
-    printPassages(asked, await findPassages(library, asked, 3));
-  }
-  await closeLibrary(library, bar);
-  const table = await compareAtSizes(library, { onProgress: bar.update }).finally(() => bar.stop());
-  print(`\n${table}`);
+  await interruptible(async (signal) => {
+    const bar = new ProgressBar();
+    const task = { signal, onProgress: bar.update };
+    const library = await openLibrary(folder ?? process.cwd(), {
+      hybrid,
+      ...task,
+      ...(folder === undefined && { collect: demoFiles }),
+    }).finally(() => bar.stop());
+    printLibrary(folder ?? process.cwd(), library);
+    for (const asked of question === undefined ? demoQuestions : [question]) {
+      print(`\n? ${asked}`);
+      printPassages(asked, await findPassages(library, asked, 3));
+    }
+    await closeLibrary(library, bar);
+    const table = await compareAtSizes(library, task).finally(() => bar.stop());
+    print(`\n${table}`);
+  });
 }

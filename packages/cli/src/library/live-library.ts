@@ -15,6 +15,7 @@ export class LiveLibrary {
   /** The state of the files that the library was made of, or of before. */
   #state: string | undefined;
   #saved: Promise<void> = Promise.resolve();
+  readonly #listeners = new Set<(progress: Progress) => void>();
   /** The last refresh, or its failure; the next one begins after it. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -29,10 +30,16 @@ export class LiveLibrary {
    *
    * @throws BitryoshkaError as {@link openLibrary} does
    */
-  current(task: TaskOptions = {}): Promise<FolderLibrary> {
-    const refreshed = this.#last.then(() => this.#refresh(task));
+  async current({ signal, onProgress }: TaskOptions = {}): Promise<FolderLibrary> {
+    // Who waits for what others have begun is told of that as well.
+    if (onProgress) this.#listeners.add(onProgress);
+    const refreshed = this.#last.then(() => this.#refresh(signal));
     this.#last = refreshed.catch(() => {});
-    return refreshed;
+    try {
+      return await refreshed;
+    } finally {
+      if (onProgress) this.#listeners.delete(onProgress);
+    }
   }
 
   /** Waits until what was handed out is saved. */
@@ -47,20 +54,15 @@ export class LiveLibrary {
     await this.#library?.store.close();
   }
 
-  async #refresh(task: TaskOptions): Promise<FolderLibrary> {
+  async #refresh(signal?: AbortSignal): Promise<FolderLibrary> {
     const state = await this.#stateOfFiles();
     if (this.#library && state === this.#state) return this.#library;
     // It is opened from what was saved.
     await this.#saved;
-    // Who asked has gone when what is new is saved.
-    let isAsking = true;
     const onProgress = (progress: Progress): void => {
-      if (isAsking) task.onProgress?.(progress);
+      for (const listener of this.#listeners) listener(progress);
     };
-    const options = { ...this.#options, ...task, onProgress };
-    const library = await openLibrary(this.folder, options).finally(() => {
-      isAsking = false;
-    });
+    const library = await openLibrary(this.folder, { ...this.#options, signal, onProgress });
     const before = this.#library;
     this.#library = library;
     this.#state = state;

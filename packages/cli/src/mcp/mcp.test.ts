@@ -128,6 +128,18 @@ describe('bitryoshka mcp', () => {
     expect((await search(client, 'router'))[0]?.text).toBe('The router is back.');
   });
 
+  it('says how far it has come, also of what began before', async () => {
+    const transport = transportTo('notes');
+    const client = new Client({ name: 'test', version: '1.0.0' });
+    clients.push(client);
+    await client.connect(transport);
+    const heard: string[] = [];
+    await client.callTool({ name: 'search', arguments: { question: 'router' } }, undefined, {
+      onprogress: ({ message = '' }) => heard.push(message),
+    });
+    expect(heard[0]).toMatch(/^\w+ \d+ of \d+$/);
+  });
+
   it('prints nothing but the protocol, and ends with its input', async () => {
     const child = spawn(process.execPath, [command.path, 'mcp', join(folder.path, 'notes')], {
       env: folder.env,
@@ -168,13 +180,17 @@ function note(name: string, text: string): Promise<string> {
   return folder.write(`notes/${name}`, text);
 }
 
-async function connect(...folders: string[]): Promise<Client> {
-  const transport = new StdioClientTransport({
+function transportTo(...folders: string[]): StdioClientTransport {
+  return new StdioClientTransport({
     command: process.execPath,
     args: [command.path, 'mcp', ...folders.map((name) => join(folder.path, name))],
     env: folder.env,
     stderr: 'pipe',
   });
+}
+
+async function connect(...folders: string[]): Promise<Client> {
+  const transport = transportTo(...folders);
   const client = new Client({ name: 'test', version: '1.0.0' });
   client.onerror = (error) => {
     throw error;
