@@ -12,7 +12,7 @@ import { chooseCodes, fitChosenCodes } from '../autoencoder/fit-chosen-codes.ts'
 import type { NormRange } from '../norm-bytes.ts';
 import { widenedRange } from '../norm-bytes.ts';
 import type { QuantizerFitter } from '../quantizer-fitter.ts';
-import { codewordSearchInSteps, wordCount } from './codeword-search.ts';
+import { codewordSearch, wordCount } from './codeword-search.ts';
 import { fitCodewords } from './fit-codewords.ts';
 import type { TwoParts } from './refit-parts.ts';
 import { refitParts } from './refit-parts.ts';
@@ -25,7 +25,8 @@ const beam = 8;
 /** Rounds of choosing words and fitting both parts to them, by books: each takes as long as books times rounds. */
 const [fewestRounds, mostRounds] = [2, 6];
 const booksTimesRounds = 50;
-const blockRows = 256;
+/** Vectors whose words are searched for in a step. */
+const [fewestRows, blockRows] = [16, 256];
 /** Of the bits of a code, the first part: with more, bytes restore less; with fewer, a scan finds less for them. */
 const firstShare = 5 / 16;
 
@@ -61,11 +62,14 @@ function* chooseWords(
   signs: Matrix,
   { map, codebooks }: TwoParts,
 ): Steps<Uint8Array> {
-  const search = yield* codewordSearchInSteps(codebooks, beam);
+  const search = codewordSearch(codebooks, beam);
   const books = codebooks.rows / wordCount;
   const words = new Uint8Array(documents.rows * books);
-  for (let start = 0; start < documents.rows; start += blockRows) {
-    const end = Math.min(documents.rows, start + blockRows);
+  let end = 0;
+  // The first vectors take the longest: a search computes what it needs when it first needs it.
+  for (let start = 0, some = fewestRows; end < documents.rows; start = end) {
+    end = Math.min(documents.rows, start + some);
+    some = Math.min(blockRows, 2 * some);
     const restored = applyAffineMap(map, rowRange(signs, start, end));
     words.set(search(leftOf(rowRange(documents, start, end), restored)), start * books);
     yield;
