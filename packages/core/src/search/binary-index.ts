@@ -82,7 +82,7 @@ export interface TuneFinderOptions extends Omit<SearchOptions, 'k' | 'allowed'> 
 
 /** Rows that a finder is given, or that are encoded, in one turn; in the first, where some quantizers get ready. */
 const rowsPerTurn = 64;
-const rowsInFirstTurn = 16;
+const rowsInFirstTurn = 8;
 /** Of the rows from turn to turn. */
 const turnGrowth = 1.25;
 const quickMilliseconds = 2;
@@ -368,7 +368,7 @@ export class BinaryIndex {
 
   /** The codes of all rows in the order of writing, copied. */
   codes(): Codes {
-    const codes = zeroCodes(this.rows, this.#codesBy('codes').bits);
+    const codes = codesFor(this.#codesBy('codes'), this.rows);
     let start = 0;
     for (const { content, rows } of this.#rows.segments) {
       content.codes?.copy(rows.aliveSlots(), codes.data.subarray(start * codes.bytesPerCode));
@@ -383,7 +383,7 @@ export class BinaryIndex {
    * @throws BitryoshkaError `invalid-option` for a row that is not there, `not-supported` without codes
    */
   codesOf(rows: ArrayLike<RowId>): Codes {
-    const codes = zeroCodes(rows.length, this.#codesBy('codesOf').bits);
+    const codes = codesFor(this.#codesBy('codesOf'), rows.length);
     const { data, bytesPerCode: bytes } = codes;
     for (let i = 0; i < rows.length; i++) {
       const { content, slot } = this.#rows.at(rows[i]);
@@ -908,6 +908,11 @@ function write(
 
 function appendCodes(content: IndexSegment, codes: Codes, { decoder }: Quantizer): void {
   content.codes?.append(codes, decoder?.encodeNorms(codes));
+}
+
+/** Room for codes of a quantizer. */
+function codesFor({ bits, firstBits }: Quantizer, rows: number): Codes {
+  return { ...zeroCodes(rows, bits), ...(firstBits !== undefined && { firstBits }) };
 }
 
 function stored({ vectors }: Pick<IndexSegment, 'vectors'>): StoredVectors {

@@ -6,6 +6,10 @@ import type { Matrix } from '../../vectors/matrix.ts';
  */
 const wholeLength = 32000;
 
+/** So that 16 bits are cut off above zero. */
+const rangeStart = 32768;
+const halfMore = rangeStart + 0.5;
+
 /**
  * Rows rounded to whole numbers of 16 bits: their products are exact, in whatever order they are summed.
  *
@@ -33,7 +37,10 @@ export function roundToWhole(
     scales[start / rowsPerScale] = length / wholeLength;
     for (let i = start; i < end; i++) {
       const [from, to] = [i * columns, i * intoColumns];
-      for (let j = 0; j < columns; j++) into[to + j] = Math.round(data[from + j] * times);
+      // As Math.round, which takes several times as long: what is rounded becomes positive first.
+      for (let j = 0; j < columns; j++) {
+        into[to + j] = ((data[from + j] * times + halfMore) | 0) - rangeStart;
+      }
     }
   }
 }

@@ -49,7 +49,7 @@ export class ResidualQuantizer implements Quantizer {
 
   encode(vectors: Vectors, side: Side): Codes {
     const matrix = this.#check(vectors);
-    const codes = zeroCodes(matrix.rows, this.bits);
+    const codes = { ...zeroCodes(matrix.rows, this.bits), firstBits: this.firstBits };
     const perCode = (this.bits - this.firstBits) / 8;
     for (let start = 0; start < matrix.rows; start += blockRows) {
       const end = Math.min(matrix.rows, start + blockRows);
