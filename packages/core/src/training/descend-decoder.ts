@@ -50,10 +50,12 @@ export async function descendDecoder(
   const { bitVectors, bias } = decoder;
   const random = seededRandom(seed);
   const moves = [new Adam(bitVectors.data), new Adam(bias)];
+  const gradient = zeroDecoder(decoder);
   for (let step = 0; step < steps; step++) {
     await checkpoint(options, { stage: 'decode', done: step, total: steps });
     const batch = drawSimilarityBatch(vectors, askers[step % askers.length], random, scaled);
-    const gradient = zeroDecoder(decoder);
+    gradient.bitVectors.data.fill(0);
+    gradient.bias.fill(0);
     const codes = selectRows(signs, batch.documents);
     const scores = decodedScores(batch.queryVectors, codes, decoder, { decoder: gradient });
     scores.backward(crossEntropy(batch, scores.values, logScale).gradient);

@@ -356,6 +356,18 @@ export function matrixKernelSuite(kernel: MatrixKernel): void {
       );
     });
 
+    it.each([63, 64, 65, 150, 257])('of %i rows with themselves are as with a copy', (rows) => {
+      const random = seededRandom(rows);
+      for (const columns of [1, 5, 64, 130]) {
+        const a = randomMatrix(rows, columns, random);
+        const expected = kernel.multiplyTransposed(a, copyOf(a));
+        expect(kernel.multiplyTransposed(a, a)).toEqual(expected);
+        const into = randomMatrix(rows, rows, random);
+        expect(kernel.multiplyTransposed(a, a, undefined, into)).toBe(into);
+        expect(into).toEqual(expected);
+      }
+    });
+
     it('multiplies matrices larger than a tile', () => {
       const random = seededRandom(4);
       const a = randomMatrix(700, 401, random);

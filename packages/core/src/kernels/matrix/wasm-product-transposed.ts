@@ -4,6 +4,7 @@ import { paddedTo } from '../padded-to.ts';
 import { align, base, ensureBytes } from '../wasm-memory.ts';
 import { copyRows } from './copy-rows.ts';
 import type { MatrixExports } from './matrix-exports.generated.ts';
+import { isGramSized, wasmGram } from './wasm-gram.ts';
 
 /**
  * `MatrixKernel.multiplyTransposed` in WebAssembly: in tiles of rows, so that the memory stays small however large the
@@ -16,6 +17,7 @@ export function wasmProductTransposed(
   bias?: Float32Array,
   into?: Matrix,
 ): Matrix {
+  if (a === b && !bias && isGramSized(a)) return wasmGram(kernel, a, into);
   const product = into ?? zeros(a.rows, b.rows);
   const inner = paddedTo(4, a.columns);
   // Tiles of b stay in the cache while rows of a stream past.

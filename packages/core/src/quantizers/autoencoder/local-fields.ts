@@ -27,11 +27,24 @@ export function localFields(encoder: AffineMap, decoder: AffineMap): (vectors: M
   const bias = offsets.map((offset) => -offset);
   return (vectors) => {
     const signs = applyAffineMap(encoder, vectors);
-    for (let p = 0; p < signs.data.length; p++) signs.data[p] = signs.data[p] > 0 ? 1 : -1;
+    takeSigns(signs);
     // G^T (x - c) - H b: what is left to explain, seen by each bit.
     const residuals = kernel.multiplyTransposed(vectors, bitVectors, bias);
     const explained = kernel.multiplyTransposed(signs, couplings);
-    for (let p = 0; p < residuals.data.length; p++) residuals.data[p] -= explained.data[p];
+    subtract(residuals.data, explained.data);
     return settledFields(residuals, signs, couplings);
   };
+}
+
+/** 1 for what is above zero, -1 for all else: by the bits of float32, as signs would lead branches astray. */
+function takeSigns({ data }: Matrix): void {
+  const bits = new Int32Array(data.buffer, data.byteOffset, data.length);
+  for (let p = 0; p < bits.length; p++) {
+    const isPositive = (-bits[p] & ~bits[p]) >>> 31;
+    bits[p] = 0xbf800000 ^ (isPositive << 31);
+  }
+}
+
+function subtract(from: Float32Array, values: Float32Array): void {
+  for (let p = 0; p < from.length; p++) from[p] -= values[p];
 }
