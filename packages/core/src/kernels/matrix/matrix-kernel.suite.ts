@@ -152,6 +152,60 @@ export function matrixKernelSuite(kernel: MatrixKernel): void {
     });
   });
 
+  describe('in float64', () => {
+    it.each([
+      [1, 1],
+      [2, 3],
+      [9, 4],
+      [13, 7],
+    ])('solves with a factor of %i, %i columns, as its twin does', (size, columns) => {
+      const random = seededRandom(size);
+      const values = () => Float64Array.from({ length: size * size }, () => random() - 0.5);
+      const factor = values().map((value, p) => {
+        const [i, j] = [Math.floor(p / size), p % size];
+        return i === j ? 1 + random() : j < i ? value : 0;
+      });
+      const solution = Float64Array.from({ length: size * columns }, () => random() - 0.5);
+      const right = new Float64Array(size * columns);
+      for (let i = 0; i < size; i++) {
+        for (let l = 0; l < size; l++) {
+          let entry = 0;
+          for (let m = 0; m < size; m++) entry += factor[i * size + m] * factor[l * size + m];
+          for (let j = 0; j < columns; j++) {
+            right[i * columns + j] += entry * solution[l * columns + j];
+          }
+        }
+      }
+      const twin = right.slice();
+      kernel.solveFactored(factor, right, columns);
+      javascriptMatrixKernel.solveFactored(factor, twin, columns);
+      expect(right).toEqual(twin);
+      for (const [p, value] of right.entries()) expect(value).toBeCloseTo(solution[p], 9);
+    });
+
+    it('turns neighbours, turn after turn, and leaves all others', () => {
+      const random = seededRandom(2);
+      const values = Float64Array.from({ length: 3 * 5 * 4 }, () => random());
+      const expected = values.slice();
+      const count = 6;
+      const first = Int32Array.of(0, 3, 1, 1, 2, 0, 9);
+      const angles = Float64Array.from({ length: 7 }, () => 6 * random());
+      const [cosines, sines] = [angles.map(Math.cos), angles.map(Math.sin)];
+      for (let t = 0; t < count; t++) {
+        for (let group = 0; group < 3; group++) {
+          for (let lane = 0; lane < 4; lane++) {
+            const p = (group * 5 + first[t]) * 4 + lane;
+            const [a, b] = [expected[p], expected[p + 4]];
+            expected[p] = cosines[t] * a + sines[t] * b;
+            expected[p + 4] = cosines[t] * b - sines[t] * a;
+          }
+        }
+      }
+      kernel.turnVectors(values, 5, { count, first, cosines, sines });
+      expect(values).toEqual(expected);
+    });
+  });
+
   describe('multiplier', () => {
     it('writes into memory that is given, whatever was there', () => {
       const random = seededRandom(12);

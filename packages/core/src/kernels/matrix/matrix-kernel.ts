@@ -2,6 +2,8 @@ import type { Matrix } from '../../vectors/matrix.ts';
 import { compileWasm } from '../compile-wasm.ts';
 import type { ByteDescent, DescendedSigns } from './descent.ts';
 import { javascriptByteDescent } from './javascript-byte-descent.ts';
+import type { Turns } from './float64.ts';
+import { javascriptSolve, javascriptTurns } from './javascript-float64.ts';
 import { javascriptProduct, javascriptProductTransposed } from './javascript-product.ts';
 import { javascriptRotator } from './javascript-rotator.ts';
 import { javascriptSignDescent } from './javascript-sign-descent.ts';
@@ -10,6 +12,7 @@ import { matrixExports } from './matrix-exports.generated.ts';
 import { matrixWasmBinary } from './matrix-wasm-binary.generated.ts';
 import type { Multiplier } from './multiplier.ts';
 import { wasmByteDescent } from './wasm-byte-descent.ts';
+import { wasmSolve, wasmTurns } from './wasm-float64.ts';
 import { wasmMultiplier } from './wasm-multiplier.ts';
 import { wasmProduct } from './wasm-product.ts';
 import { wasmProductTransposed } from './wasm-product-transposed.ts';
@@ -71,6 +74,21 @@ export interface MatrixKernel {
    * @param beam choices that are kept, 256 at most
    */
   createWordSearch(codebooks: Matrix, beam: number): WordSearch;
+  /**
+   * Solves L Lᵀ X = B in place, in float64.
+   *
+   * @param factor L, lower triangular, row-major
+   * @param right B, row-major, `columns` values a row; X afterwards
+   */
+  solveFactored(factor: Float64Array, right: Float64Array, columns: number): void;
+  /**
+   * Turns neighbouring vectors towards one another, turn after turn, in float64: a vector becomes `cosine · itself +
+   * sine · the next`, and that one `cosine · itself - sine · the former`.
+   *
+   * @param values coordinates in groups of four, and within these vector after vector; changed
+   * @param vectors how many there are
+   */
+  turnVectors(values: Float64Array, vectors: number, turns: Turns): void;
 }
 
 /** The twin of the WebAssembly kernel, for places that have none, and to check it against. */
@@ -88,6 +106,8 @@ export const javascriptMatrixKernel: MatrixKernel = {
   descendSigns: javascriptSignDescent,
   createByteDescent: javascriptByteDescent,
   createWordSearch: javascriptWordSearch,
+  solveFactored: javascriptSolve,
+  turnVectors: javascriptTurns,
 };
 
 /** @returns undefined where WebAssembly (with SIMD) is missing or forbidden */
@@ -108,6 +128,8 @@ export function createWasmMatrixKernel(): MatrixKernel | undefined {
       wasmSignDescent(instance, residuals, signs, couplings, rounds),
     createByteDescent: (books) => wasmByteDescent(instantiate(), books),
     createWordSearch: (codebooks, beam) => wasmWordSearch(instantiate(), codebooks, beam),
+    solveFactored: (factor, right, columns) => wasmSolve(instance, factor, right, columns),
+    turnVectors: (values, vectors, turns) => wasmTurns(instance, values, vectors, turns),
   };
 }
 
