@@ -27,10 +27,14 @@ if (process.argv[2] === '--stream') {
 }
 
 async function compare(all, kinds) {
+  const passages = hasPassages ? passageVectors({ rows, queries: 3 }) : randomVectors(rows, 384);
   const table = [];
   for (const columns of all) {
-    const vectors = longVectors(rows, columns);
-    for (const kind of kinds) table.push([columns, kind, ...(await measure(vectors, kind))]);
+    const vectors = longVectors(passages, columns);
+    for (const kind of kinds) {
+      table.push([columns, kind, ...(await measure(vectors, kind))]);
+      console.error(table.at(-1).join('  '));
+    }
   }
   printTable(
     ['dimensions', 'kind', 'fit, processor s', 'of it', 'encoded a second', 'energy cut, %'],
@@ -94,7 +98,7 @@ function cutBySpace(vectors) {
 
 /** A million of many dimensions, block by block: what they take is bounded by a sample and a block. */
 async function stream(count, columns) {
-  const pool = longVectors(5000, columns);
+  const pool = longVectors(randomVectors(5000, 384), columns);
   console.log(`resident before: ${residentMegabytes()} MB`);
   const fit = processorSeconds();
   const quantizer = await fitQuantizer(mixtures(pool, count), { kind: 'autoencoder', bits });
@@ -104,7 +108,9 @@ async function stream(count, columns) {
   for await (const block of mixtures(pool, count)) {
     bytes += quantizer.encode(block, 'document').data.length;
   }
-  console.log(`encoded: ${encode().toFixed(1)} processor s, ${(bytes / 1e6).toFixed(0)} MB of codes`);
+  console.log(
+    `encoded: ${encode().toFixed(1)} processor s, ${(bytes / 1e6).toFixed(0)} MB of codes`,
+  );
   console.log(`most resident: ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`);
 }
 
@@ -126,17 +132,14 @@ async function* mixtures(pool, count) {
 }
 
 /**
- * Vectors of passages, or such as these where there are none, seen along random directions where more dimensions are
- * asked for, with noise that falls off from dimension to dimension.
+ * Vectors seen along random directions where more dimensions are asked for than they have, with noise that falls off
+ * from dimension to dimension.
  */
-function longVectors(count, columns) {
-  const passages = hasPassages
-    ? passageVectors({ rows: count, queries: 3 })
-    : randomVectors(count, 384);
-  const { dimensions, vectors } = passages;
+function longVectors({ dimensions, vectors }, columns) {
+  const count = vectors.length / dimensions;
   if (columns <= dimensions) return { rows: count, columns: dimensions, data: vectors };
   const random = generator(3);
-  const normal = normals(random);
+  const uniform = () => Math.sqrt(12) * (random() - 0.5);
   const sources = Uint32Array.from({ length: columns * summed }, () => random() * dimensions);
   const signs = sources.map(() => (random() < 0.5 ? 0 : 1));
   const widths = Float32Array.from({ length: columns }, (_, j) => 1 / (1 + j));
@@ -150,7 +153,7 @@ function longVectors(count, columns) {
         const value = vectors[i * dimensions + sources[p]];
         sum += signs[p] === 1 ? value : -value;
       }
-      long.data[i * columns + j] = times * sum + scale * widths[j] * normal();
+      long.data[i * columns + j] = times * sum + scale * widths[j] * uniform();
     }
   }
   return long;
