@@ -36,7 +36,9 @@ it.each(converters)('%o takes the first part', (convert) => {
 it('is a code of its own, as far from others as leading bits differ', () => {
   const part = firstPart(codes);
   expect([part.rows, part.bits, part.bytesPerCode]).toEqual([300, 40, 8]);
-  expect(toPgvector(part)[7]).toBe(Array.from({ length: 40 }, (_, j) => bitAt(codes, 7, j)).join(''));
+  expect(toPgvector(part)[7]).toBe(
+    Array.from({ length: 40 }, (_, j) => bitAt(codes, 7, j)).join(''),
+  );
   expect(distancesFrom(part, 3)).toEqual(distancesFrom({ ...codes, bits: 40 }, 3));
   // What a query's code is compared with.
   const asked = firstPart(quantizer.encode([row(vectors, 7)], 'query'));

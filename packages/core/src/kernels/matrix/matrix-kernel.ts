@@ -1,8 +1,8 @@
 import type { Matrix } from '../../vectors/matrix.ts';
 import { compileWasm } from '../compile-wasm.ts';
 import type { ByteDescent, DescendedSigns } from './descent.ts';
-import { javascriptByteDescent } from './javascript-byte-descent.ts';
 import type { Turns } from './float64.ts';
+import { javascriptByteDescent } from './javascript-byte-descent.ts';
 import { javascriptSolve, javascriptTurns } from './javascript-float64.ts';
 import { javascriptProduct, javascriptProductTransposed } from './javascript-product.ts';
 import { javascriptRotator } from './javascript-rotator.ts';

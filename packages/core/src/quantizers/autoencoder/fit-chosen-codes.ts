@@ -19,6 +19,8 @@ const rounds = 8;
 /** Documents to learn from in the rounds, which need few, at most, and for the rotation that they begin with. */
 const roundSampleSize = 3000;
 const rotationSampleSize = 4000;
+/** Of that rotation: the rounds go on from it, and find no more after twice as many, but less after half. */
+const rotationIterations = 6;
 
 /** Maps between vectors and codes. */
 interface ChosenCodes {
@@ -49,6 +51,7 @@ export async function fitChosenCodes(
     ...options,
     outputDimensions: bits,
     sampleSize: rotationSampleSize,
+    iterations: rotationIterations,
   });
   let codes = await solve(packSignsInSteps(roundSample, bits, affineFunction(encoder)));
   const predictBits = await solve(ridgeRegressionOn(roundSample));
