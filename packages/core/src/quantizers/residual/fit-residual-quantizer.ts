@@ -26,7 +26,7 @@ const beam = 8;
 const [fewestRounds, mostRounds] = [2, 6];
 const booksTimesRounds = 50;
 /** Vectors whose words are searched for in a step. */
-const [fewestRows, blockRows] = [16, 256];
+const [fewestRows, blockRows] = [8, 128];
 /** Of the bits of a code, the first part: with more, bytes restore less; with fewer, a scan finds less for them. */
 const firstShare = 5 / 16;
 
@@ -69,7 +69,7 @@ function* chooseWords(
   // The first vectors take the longest: a search computes what it needs when it first needs it.
   for (let start = 0, some = fewestRows; end < documents.rows; start = end) {
     end = Math.min(documents.rows, start + some);
-    some = Math.min(blockRows, 2 * some);
+    some = Math.min(blockRows, Math.ceil(1.5 * some));
     const restored = applyAffineMap(map, rowRange(signs, start, end));
     words.set(search(leftOf(rowRange(documents, start, end), restored)), start * books);
     yield;
