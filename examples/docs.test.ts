@@ -1,0 +1,143 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { BinaryVectorStore } from '@bitryoshka/langchain';
+import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** A fenced block: what stands behind its language is said to this test, and shown to nobody. */
+interface Block {
+  readonly page: string;
+  readonly line: number;
+  readonly language: string;
+  readonly flags: readonly string[];
+  readonly code: string;
+}
+
+const pages = [
+  'README.md',
+  ...markdownIn('docs'),
+  ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`),
+];
+const blocks = pages.flatMap(blocksOf).filter(({ language }) => /^[jt]s$/.test(language));
+const run = blocks.filter(({ flags }) => !flags.includes('no-run'));
+
+describe('code in the pages runs as it stands', () => {
+  const home = process.cwd();
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'bitryoshka-docs-'));
+    vi.spyOn(console, 'log').mockImplementation(() => undefined);
+    const sources = mkdtempSync(join(root, 'examples/node_modules/.docs-'));
+    try {
+      for (const block of run) {
+        // A block without imports is a module all the same.
+        writeFileSync(join(sources, `${nameOf(block)}.ts`), `${block.code}\nexport {};\n`);
+      }
+      await build({
+        entryPoints: run.map((block) => join(sources, `${nameOf(block)}.ts`)),
+        bundle: true,
+        // Packages are loaded once for all.
+        splitting: true,
+        platform: 'node',
+        format: 'esm',
+        conditions: ['@bitryoshka/source'],
+        external: optionalPeers,
+        // What some dependencies ask of CommonJS.
+        banner: {
+          js: `import { createRequire } from 'node:module'; const require = createRequire(${JSON.stringify(import.meta.url)});`,
+        },
+        outdir: folder,
+        outExtension: { '.js': '.mjs' },
+        logLevel: 'error',
+      });
+    } finally {
+      rmSync(sources, { recursive: true });
+    }
+  }, 60_000);
+
+  afterAll(() => {
+    process.chdir(home);
+    rmSync(folder, { recursive: true });
+    vi.restoreAllMocks();
+  });
+
+  it.each(run.map((block) => [`${block.page}:${block.line}`, block] as const))(
+    '%s',
+    async (_, block) => {
+      const cwd = join(folder, `cwd-${nameOf(block)}`);
+      mkdirSync(cwd);
+      process.chdir(cwd);
+      Object.assign(globalThis, await given(block));
+      await import(pathToFileURL(join(folder, `${nameOf(block)}.mjs`)).href);
+    },
+  );
+
+  it('says why where it does not', () => {
+    const silent = blocks.filter(({ flags }) => flags.includes('no-run') && flags.length < 2);
+    expect(silent.map(({ page, line }) => `${page}:${line}`)).toEqual([]);
+  });
+});
+
+/** Peers that only their owners have. */
+const optionalPeers: string[] = [];
+
+const draw = (i: number, j: number) =>
+  Math.sin((i % 40) * (j + 1)) + 0.3 * Math.sin(i * 7.1 + j * 3.3);
+
+/** What a reader has: vectors in clusters, questions, documents, and a store of them. */
+async function given({ code }: Block): Promise<Record<string, unknown>> {
+  const vectors = Array.from({ length: 400 }, (_, i) =>
+    Float32Array.from({ length: 384 }, (_value, j) => draw(i, j)),
+  );
+  const queries = vectors
+    .filter((_, i) => i % 10 === 0)
+    .map((vector) => vector.map((value) => value + 0.1));
+  const embeddings = new MatryoshkaEmbeddings();
+  const texts = ['Ada likes green tea.', 'The router restarts after ten seconds.', 'Cats sleep.'];
+  const ids = ['1', '2', '3'];
+  const documents = texts.map((pageContent, i) => ({
+    pageContent,
+    metadata: { source: `${i}.md`, lang: 'en', year: 2000 + i },
+  }));
+  const needsStore = /\bstore\b/.test(code) && !/(const|let) store\b/.test(code);
+  return {
+    vectors,
+    queries,
+    query: queries[0],
+    newVectors: [vectors],
+    embeddings,
+    texts,
+    ids,
+    documents,
+    ...(needsStore && { store: await BinaryVectorStore.fromDocuments(documents, embeddings) }),
+  };
+}
+
+function markdownIn(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.md'))
+    .map((path) => `${folder}/${path.replaceAll('\\', '/')}`)
+    .sort();
+}
+
+function blocksOf(page: string): Block[] {
+  const text = readFileSync(join(root, page), 'utf8');
+  return [...text.matchAll(/^```(\S+)([^\n]*)\n(.*?)^```$/gms)].map((match) => ({
+    page: relative('.', page),
+    line: text.slice(0, match.index).split('\n').length,
+    language: match[1],
+    flags: match[2].split(' ').filter(Boolean),
+    code: match[3],
+  }));
+}
+
+function nameOf({ page, line }: Block): string {
+  const folder = page.split('/').at(-2) ?? '';
+  return `${folder}-${basename(page, '.md')}-${line}`;
+}
