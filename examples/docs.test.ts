@@ -1,10 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, relative } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { BinaryVectorStore } from '@bitryoshka/langchain';
 import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -29,40 +28,22 @@ const run = blocks.filter(({ flags }) => !flags.includes('no-run'));
 describe('code in the pages runs as it stands', () => {
   const home = process.cwd();
   let folder: string;
+  let sources: string;
 
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'bitryoshka-docs-'));
-    vi.spyOn(console, 'log').mockImplementation(() => undefined);
-    const sources = mkdtempSync(join(root, 'examples/node_modules/.docs-'));
-    try {
-      for (const block of run) {
-        // A block without imports is a module all the same.
-        writeFileSync(join(sources, `${nameOf(block)}.ts`), `${block.code}\nexport {};\n`);
-      }
-      await build({
-        entryPoints: run.map((block) => join(sources, `${nameOf(block)}.ts`)),
-        bundle: true,
-        // Packages are loaded once for all.
-        splitting: true,
-        platform: 'node',
-        format: 'esm',
-        conditions: ['@bitryoshka/source'],
-        external: optionalPeers,
-        // What some dependencies ask of CommonJS.
-        banner: {
-          js: `import { createRequire } from 'node:module'; const require = createRequire(${JSON.stringify(import.meta.url)});`,
-        },
-        outdir: folder,
-        outExtension: { '.js': '.mjs' },
-        logLevel: 'error',
-      });
-    } finally {
-      rmSync(sources, { recursive: true });
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'bitryoshka-pages-'));
+    // Where packages are found from.
+    sources = mkdtempSync(join(root, 'examples/.pages-'));
+    for (const block of run) {
+      // A block without imports is a module all the same.
+      writeFileSync(join(sources, `${nameOf(block)}.ts`), `${block.code}\nexport {};\n`);
     }
-  }, 60_000);
+    vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  });
 
   afterAll(() => {
     process.chdir(home);
+    rmSync(sources, { recursive: true });
     rmSync(folder, { recursive: true });
     vi.restoreAllMocks();
   });
@@ -70,11 +51,11 @@ describe('code in the pages runs as it stands', () => {
   it.each(run.map((block) => [`${block.page}:${block.line}`, block] as const))(
     '%s',
     async (_, block) => {
-      const cwd = join(folder, `cwd-${nameOf(block)}`);
+      const cwd = join(folder, nameOf(block));
       mkdirSync(cwd);
       process.chdir(cwd);
       Object.assign(globalThis, await given(block));
-      await import(pathToFileURL(join(folder, `${nameOf(block)}.mjs`)).href);
+      await import(join(sources, `${nameOf(block)}.ts`));
     },
   );
 
@@ -83,9 +64,6 @@ describe('code in the pages runs as it stands', () => {
     expect(silent.map(({ page, line }) => `${page}:${line}`)).toEqual([]);
   });
 });
-
-/** Peers that only their owners have. */
-const optionalPeers: string[] = [];
 
 const draw = (i: number, j: number) =>
   Math.sin((i % 40) * (j + 1)) + 0.3 * Math.sin(i * 7.1 + j * 3.3);
@@ -129,7 +107,7 @@ function markdownIn(folder: string): string[] {
 function blocksOf(page: string): Block[] {
   const text = readFileSync(join(root, page), 'utf8');
   return [...text.matchAll(/^```(\S+)([^\n]*)\n(.*?)^```$/gms)].map((match) => ({
-    page: relative('.', page),
+    page,
     line: text.slice(0, match.index).split('\n').length,
     language: match[1],
     flags: match[2].split(' ').filter(Boolean),
