@@ -1,9 +1,19 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BinaryVectorStore } from '@bitryoshka/langchain';
 import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
+import GithubSlugger from 'github-slugger';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -64,6 +74,32 @@ describe('code in the pages runs as it stands', () => {
     expect(silent.map(({ page, line }) => `${page}:${line}`)).toEqual([]);
   });
 });
+
+describe('links in the pages lead somewhere', () => {
+  it.each(pages)('%s', (page) => {
+    const text = readFileSync(join(root, page), 'utf8');
+    const broken = [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, link]) => link)
+      .filter((link) => !/^[a-z]+:/.test(link) && !leadsSomewhere(page, link));
+    expect(broken).toEqual([]);
+  });
+});
+
+function leadsSomewhere(page: string, link: string): boolean {
+  const [path, anchor] = link.split('#');
+  const target = path === '' ? join(root, page) : join(root, page, '..', path);
+  if (!existsSync(target)) return false;
+  if (anchor === undefined) return true;
+  const file = statSync(target).isDirectory() ? join(target, 'README.md') : target;
+  const slugger = new GithubSlugger();
+  return [...withoutCode(readFileSync(file, 'utf8')).matchAll(/^#+ (.+)$/gm)].some(
+    ([, heading]) => slugger.slug(heading) === anchor,
+  );
+}
+
+function withoutCode(text: string): string {
+  return text.replace(/^```.*?^```$/gms, '');
+}
 
 const draw = (i: number, j: number) =>
   Math.sin((i % 40) * (j + 1)) + 0.3 * Math.sin(i * 7.1 + j * 3.3);

@@ -1,4 +1,4 @@
-// Every binariser x objective of a head, on every retrieval set and three seeds, as the table in docs/head.md.
+// Every binariser x objective of a head, on every retrieval set and three seeds, as the table in docs/training.md.
 // Usage: node tools/write-head-ablation.mjs [FOLDER OF BEIR SETS] [SUBFOLDER OF VECTORS]   (after a build)
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -127,11 +127,11 @@ async function readTask(folder) {
 }
 
 function replaceTable(table) {
-  const page = readFileSync('docs/head.md', 'utf8');
+  const page = readFileSync('docs/training.md', 'utf8');
   const [before, after] = ['<!-- ablation -->', '<!-- end of ablation -->'];
   const start = page.indexOf(before) + before.length;
   writeFileSync(
-    'docs/head.md',
+    'docs/training.md',
     `${page.slice(0, start)}\n${table}\n${page.slice(page.indexOf(after))}`,
   );
 }
