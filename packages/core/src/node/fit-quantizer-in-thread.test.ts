@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { FitOptions } from '../quantizers/fit-quantizer.ts';
-import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import type { FitOptions } from '../quantizers/fit.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
 import type { Vectors } from '../vectors/matrix.ts';
 import { rowRange, toMatrix } from '../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';

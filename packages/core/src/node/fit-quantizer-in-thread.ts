@@ -1,13 +1,13 @@
 import { nextTurn } from '../progress/task-options.ts';
-import type { FitOptions } from '../quantizers/fit-quantizer.ts';
-import { loadTrustedQuantizer } from '../quantizers/load-quantizer.ts';
+import type { FitOptions } from '../quantizers/fit.ts';
+import { loadTrustedQuantizer } from '../quantizers/load.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { VectorSample } from '../vectors/vector-sample.ts';
 import { rowsOf, vectorSlices } from '../vectors/vector-slices.ts';
 import { runInThread } from './threads/run-in-thread.ts';
 import { sharedZeros, shareVectors } from './threads/share-vectors.ts';
-import { shareHeadOptions } from './threads/shared-head-options.ts';
+import { shareHeadOptions } from './threads/shared-training-options.ts';
 
 /**
  * `fitQuantizer` in a thread of its own, so that the calling one stays free: the same quantizer, bit for bit.

@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
-import { fitHead } from '../quantizers/head/fit-head.ts';
-import type { HeadQuantizer } from '../quantizers/head/head-quantizer.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
+import type { HeadQuantizer } from '../quantizers/learned/learned-quantizer.ts';
+import { fitHead } from '../quantizers/learned/train-codes.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import { refineThresholds } from '../quantizers/thresholds/refine-thresholds.ts';
 import { BinaryIndex } from '../search/binary-index.ts';

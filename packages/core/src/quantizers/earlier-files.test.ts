@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { Matrix } from '../vectors/matrix.ts';
-import { loadQuantizer } from './load-quantizer.ts';
+import { loadQuantizer } from './load.ts';
 
 /** A quantizer of an earlier version, and what it made of the inputs: bytes in base64, little-endian floats. */
 interface Earlier {

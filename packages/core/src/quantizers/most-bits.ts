@@ -1,4 +1,4 @@
-import type { QuantizerKind } from './quantizer-fitters.ts';
+import type { QuantizerKind } from './families.ts';
 
 /** For each dimension: half as many miss hardly a neighbour any more. */
 const mostBitsPerDimension = 8;

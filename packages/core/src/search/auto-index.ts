@@ -2,7 +2,7 @@ import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import type { ByteSource } from '../format/checked-blocks.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint, nextTurn } from '../progress/task-options.ts';
-import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
 import { mostBits } from '../quantizers/most-bits.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';

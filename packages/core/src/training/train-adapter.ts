@@ -13,16 +13,16 @@ import { sampleRows } from '../vectors/sample-rows.ts';
 import type { BinarizerName } from './binarizers.ts';
 import { binarizers } from './binarizers.ts';
 import { bitEntropy } from './bit-entropy.ts';
+import type { LossWeights } from './code-loss.ts';
+import { scoreNames } from './code-loss.ts';
+import type { HeadModel } from './code-model.ts';
 import type { EncoderWeights } from './encoder-weights.ts';
 import { encodeReal } from './encoder-weights.ts';
-import type { LossWeights } from './head-loss.ts';
-import { scoreNames } from './head-loss.ts';
-import type { HeadModel } from './head-model.ts';
 import { heldOutRecalls, holdOutVectors } from './held-out-recall.ts';
 import { mineNeighbours } from './mine-neighbours.ts';
 import { leadingColumns } from './scores/student.ts';
 import { drawSimilarityBatch } from './similarity-batches.ts';
-import { trainHead } from './train-head.ts';
+import { trainHead } from './train-model.ts';
 import type { CurvePoint } from './training-checkpoint.ts';
 
 export interface AdapterOptions extends TaskOptions {

@@ -6,9 +6,9 @@ import { bootstrapInterval } from '../evaluation/statistics/bootstrap-interval.t
 import { mean } from '../evaluation/statistics/mean.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint } from '../progress/task-options.ts';
-import { fitQuantizer, quantizerKinds } from '../quantizers/fit-quantizer.ts';
+import type { QuantizerKind } from '../quantizers/families.ts';
+import { fitQuantizer, quantizerKinds } from '../quantizers/fit.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
-import type { QuantizerKind } from '../quantizers/quantizer-fitters.ts';
 import type { Scoring } from '../search/ranking/code-scoring.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { checkNotEmpty, row, toMatrix } from '../vectors/matrix.ts';

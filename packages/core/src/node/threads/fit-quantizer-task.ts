@@ -1,8 +1,8 @@
-import type { FitOptions } from '../../quantizers/fit-quantizer.ts';
-import { fitQuantizer } from '../../quantizers/fit-quantizer.ts';
+import type { FitOptions } from '../../quantizers/fit.ts';
+import { fitQuantizer } from '../../quantizers/fit.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
-import type { SharedHeadOptions } from './shared-head-options.ts';
-import { openHeadOptions } from './shared-head-options.ts';
+import type { SharedHeadOptions } from './shared-training-options.ts';
+import { openHeadOptions } from './shared-training-options.ts';
 import type { TaskResult, ThreadTaskOptions } from './thread-tasks.ts';
 
 export interface FitQuantizerInput

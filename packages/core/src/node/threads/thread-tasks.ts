@@ -1,8 +1,8 @@
 import type { TaskOptions } from '../../progress/task-options.ts';
-import type { FitHeadInput, FitHeadOutput } from './fit-head-task.ts';
 import type { FitQuantizerInput } from './fit-quantizer-task.ts';
 import type { LinkInput, LinkOutput } from './link-task.ts';
 import type { SearchInput, SearchOutput } from './search-task.ts';
+import type { FitHeadInput, FitHeadOutput } from './train-codes-task.ts';
 import type { TuneInput, TuneOutput } from './tune-task.ts';
 
 /** What threads can be asked for: plain data in and out, large arrays in memory that both sides see. */

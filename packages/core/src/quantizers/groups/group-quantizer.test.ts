@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bitAt } from '../../codes/codes.ts';
 import { decodeFile, encodeFile } from '../../format/file.ts';
 import type { Tensor } from '../../format/safetensors.ts';
-import { loadQuantizer } from '../load-quantizer.ts';
+import { loadQuantizer } from '../load.ts';
 import type { GroupRule } from './group-layout.ts';
 import { groupRules } from './group-layout.ts';
 import { GroupQuantizer } from './group-quantizer.ts';

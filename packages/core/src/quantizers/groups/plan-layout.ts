@@ -3,7 +3,7 @@ import { checkOutputDimensions } from '../../transforms/truncation.ts';
 import type { Vectors } from '../../vectors/matrix.ts';
 import { checkNotEmpty, toMatrix } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
-import { allComponents } from './group-fitters.ts';
+import { allComponents } from './fit-groups.ts';
 import type { ScoredCandidate } from './score-candidates.ts';
 import { byRecall, scoreCandidates } from './score-candidates.ts';
 import { prepareTrial } from './trial.ts';

@@ -6,9 +6,9 @@ import { BinaryIndex } from '../../search/binary-index.ts';
 import { ExactIndex } from '../../search/exact-index.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { row } from '../../vectors/matrix.ts';
-import { fitQuantizer } from '../fit-quantizer.ts';
+import type { QuantizerKind } from '../families.ts';
+import { fitQuantizer } from '../fit.ts';
 import type { Quantizer } from '../quantizer.ts';
-import type { QuantizerKind } from '../quantizer-fitters.ts';
 
 const cranfield = fileURLToPath(
   new URL('../../../../../../shared/data/cranfield', import.meta.url),

@@ -2,7 +2,7 @@ import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { leftOf } from '../../vectors/matrix.ts';
-import { localFields } from '../autoencoder/local-fields.ts';
+import { localFields } from '../learned/local-fields.ts';
 import { codewordSearch } from './codeword-search.ts';
 import type { TwoParts } from './refit-parts.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { seededRandom } from '../../vectors/random.ts';
-import { fitQuantizer } from '../fit-quantizer.ts';
-import { loadQuantizer } from '../load-quantizer.ts';
+import { fitQuantizer } from '../fit.ts';
+import { loadQuantizer } from '../load.ts';
 import { fitQuantileQuantizer } from './fit-quantile-quantizer.ts';
 
 const random = seededRandom(1);

@@ -2,9 +2,9 @@ import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
 import { checkedUnitRows } from '../../vectors/checked-unit-rows.ts';
 import type { Vectors } from '../../vectors/matrix.ts';
 import type { Quantizer } from '../quantizer.ts';
+import { thresholdFitter } from './fit-thresholds.ts';
 import { quantile } from './quantile.ts';
-import { thresholdFitter } from './threshold-quantizer.ts';
-import { sortedColumnStatistic } from './threshold-statistic.ts';
+import { sortedColumnStatistic } from './statistics.ts';
 
 export interface QuantileFitOptions {
   /** Length of a code: at most the dimension of the vectors. */

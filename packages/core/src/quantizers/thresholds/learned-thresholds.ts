@@ -11,7 +11,7 @@ import type { Random } from '../../vectors/random.ts';
 import { gaussian, sampleIndices, seededRandom } from '../../vectors/random.ts';
 import { columnMeans, columnMedians } from '../../vectors/statistics.ts';
 import { AffineQuantizer } from '../affine-quantizer.ts';
-import type { FitterOptions, QuantizerFitter } from '../quantizer-fitter.ts';
+import type { FitterOptions, QuantizerFitter } from '../fitter.ts';
 import { descendThresholds } from './descend-thresholds.ts';
 import { shrinkTowards } from './shrinkage.ts';
 import { subtractFromRows } from './subtract-from-rows.ts';

@@ -13,8 +13,8 @@ import type { Quantizer, Side } from '../quantizer.ts';
 import { lloydMaxThreshold } from './lloyd-max.ts';
 import { otsuThreshold } from './otsu.ts';
 import { shrinkTowards } from './shrinkage.ts';
-import type { ThresholdStatistic } from './threshold-statistic.ts';
-import { sortedColumnStatistic } from './threshold-statistic.ts';
+import type { ThresholdStatistic } from './statistics.ts';
+import { sortedColumnStatistic } from './statistics.ts';
 
 /** The kinds whose thresholds are statistics, which more data can refine. */
 const refinableStatistics: Readonly<Record<string, ThresholdStatistic>> = {

@@ -1,0 +1,143 @@
+import type { Codes } from '../codes/codes.ts';
+import { zeroCodes } from '../codes/codes.ts';
+import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
+import type { Steps } from '../progress/steps.ts';
+import { inTurns } from '../progress/steps.ts';
+import type { TaskOptions } from '../progress/task-options.ts';
+import { checkedUnitRows } from '../vectors/checked-unit-rows.ts';
+import type { Matrix, Vectors } from '../vectors/matrix.ts';
+import { rowRange, zeros } from '../vectors/matrix.ts';
+import { normalizeRows } from '../vectors/normalize.ts';
+import { sampleVectors } from '../vectors/sample-vectors.ts';
+import { DecodableQuantizer } from './decodable-quantizer.ts';
+import type { QuantizerKind } from './families.ts';
+import { quantizerFitters } from './families.ts';
+import { fitLinearDecoder } from './fit-linear-decoder.ts';
+import type { QuantizerFitter } from './fitter.ts';
+import type { HeadOptions } from './learned/training-options.ts';
+import type { Quantizer } from './quantizer.ts';
+
+const rowsPerStep = 256;
+
+/** The names of all kinds. */
+export const quantizerKinds: readonly QuantizerKind[] = /* @__PURE__ */ Object.keys(
+  quantizerFitters,
+) as QuantizerKind[];
+
+export interface FitOptions extends TaskOptions {
+  readonly kind: QuantizerKind;
+  /**
+   * Length of a code: at most the dimension of the vectors, eight times that for kind `random`, whose codes find more
+   * the longer they are. For kind `residual` that of both parts, whole bytes.
+   */
+  readonly bits: number;
+  /**
+   * Vectors of queries such as will be asked. Thresholds that are statistics are then the queries' own on
+   * the query side; kinds `…-per-side` go only as far from the documents' as the number of queries allows.
+   */
+  readonly queries?: Vectors | undefined;
+  /**
+   * Lengths of leading parts of a code of kind `itq` that are to be good codes as well, such as an index with
+   * prefixes scans. A head has its own. Default: none but the whole.
+   */
+  readonly nested?: readonly number[] | undefined;
+  /**
+   * Bits of the first part of a code of kind `residual`, a multiple of 8: a scan finds candidates by these alone. Fewer
+   * leave more bytes, which restore better; more find more candidates. Default: about a third of `bits`.
+   */
+  readonly firstBits?: number | undefined;
+  /** What a quantizer of kind `head` is to look like and to learn. */
+  readonly head?: HeadOptions | undefined;
+  /** Fit a decoder of the codes as well, for decoded scoring. Default: true. */
+  readonly decoder?: boolean;
+  /**
+   * Vectors to learn from, at most: a random sample of those given, which bounds memory and time. Default:
+   * 20,000; learning from all of 100,000 passages changes recall by less than a point, either way.
+   */
+  readonly sampleSize?: number;
+  /** Same vectors, options and seed: same quantizer. Default: 0. */
+  readonly seed?: number;
+}
+
+/**
+ * Learns a quantizer from document vectors.
+ *
+ * @param vectors all of them, or blocks of them that need not fit in memory together
+ * @throws BitryoshkaError `empty-input`, `dimension-mismatch`, `not-finite`, or `invalid-option` for
+ *   an unknown kind or a number of bits that the vectors cannot give
+ */
+export async function fitQuantizer(
+  vectors: Vectors | AsyncIterable<Vectors>,
+  options: FitOptions,
+): Promise<Quantizer> {
+  const { kind, bits, seed = 0, signal, onProgress } = options;
+  signal?.throwIfAborted();
+  if (!Object.hasOwn(quantizerFitters, kind)) {
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: `kind: got "${String(kind)}", expected one of ${quantizerKinds.join(', ')}.`,
+      remedy: 'Choose one of these kinds.',
+    });
+  }
+  if (options.nested && kind !== 'itq') {
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: `nested: got lengths for kind "${kind}", expected kind "itq".`,
+      remedy: 'Fit kind "itq", or leave nested out; those of a head are in its own options.',
+    });
+  }
+  if (options.firstBits !== undefined && kind !== 'residual') {
+    throw new BitryoshkaError({
+      code: 'invalid-option',
+      message: `firstBits: got ${options.firstBits} for kind "${kind}", expected kind "residual".`,
+      remedy: 'Fit kind "residual", or leave firstBits out.',
+    });
+  }
+  const fit: QuantizerFitter = quantizerFitters[kind];
+  const sample = await sampleVectors(isStream(vectors) ? vectors : [vectors], {
+    size: options.sampleSize,
+    seed,
+    signal,
+    onProgress,
+  });
+  const documents = await inTurns(normalizeInSteps(sample), { signal });
+  const queries = options.queries && checkedUnitRows(options.queries, 'queries', documents.columns);
+  const quantizer = await fit(documents, {
+    bits,
+    queries,
+    nested: options.nested,
+    firstBits: options.firstBits,
+    head: options.head,
+    seed,
+    signal,
+    onProgress,
+  });
+  if (quantizer.decoder || options.decoder === false) return quantizer;
+  const codes = await inTurns(encodeDocuments(quantizer, documents), { signal });
+  const decoder = await inTurns(fitLinearDecoder(codes, documents), { signal });
+  return new DecodableQuantizer(quantizer, decoder);
+}
+
+function* normalizeInSteps(vectors: Matrix): Steps<Matrix> {
+  const unit = zeros(vectors.rows, vectors.columns);
+  for (let start = 0; start < vectors.rows; start += rowsPerStep) {
+    const end = Math.min(vectors.rows, start + rowsPerStep);
+    normalizeRows(rowRange(vectors, start, end), rowRange(unit, start, end));
+    yield;
+  }
+  return unit;
+}
+
+function* encodeDocuments(quantizer: Quantizer, documents: Matrix): Steps<Codes> {
+  const codes = zeroCodes(documents.rows, quantizer.bits);
+  for (let start = 0; start < documents.rows; start += rowsPerStep) {
+    const block = rowRange(documents, start, Math.min(documents.rows, start + rowsPerStep));
+    codes.data.set(quantizer.encode(block, 'document').data, start * codes.bytesPerCode);
+    yield;
+  }
+  return codes;
+}
+
+function isStream(vectors: Vectors | AsyncIterable<Vectors>): vectors is AsyncIterable<Vectors> {
+  return Symbol.asyncIterator in Object(vectors);
+}
