@@ -6,10 +6,11 @@ export type { ByteSource } from './format/checked-blocks.ts';
 export type { VectorFormatName } from './kernels/scan/vector-layout.ts';
 export type { Progress, TaskOptions } from './progress/task-options.ts';
 export type { Decoder } from './quantizers/decoder.ts';
-export type { QuantizerKind } from './quantizers/families.ts';
+export type { FamilyOptions, QuantizerKind } from './quantizers/families.ts';
+export { quantizerKinds } from './quantizers/families.ts';
 export type { FitOptions } from './quantizers/fit.ts';
-export { fitQuantizer, quantizerKinds } from './quantizers/fit.ts';
-export type { HeadOptions } from './quantizers/learned/training-options.ts';
+export { fitQuantizer } from './quantizers/fit.ts';
+export type { CodeTrainingOptions } from './quantizers/learned/training-options.ts';
 export { loadQuantizer } from './quantizers/load.ts';
 export type { Quantizer, Side } from './quantizers/quantizer.ts';
 export type {

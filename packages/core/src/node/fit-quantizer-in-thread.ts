@@ -1,5 +1,6 @@
 import { nextTurn } from '../progress/task-options.ts';
 import type { FitOptions } from '../quantizers/fit.ts';
+import type { CodeTrainingOptions } from '../quantizers/learned/training-options.ts';
 import { loadTrustedQuantizer } from '../quantizers/load.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
@@ -7,7 +8,7 @@ import { VectorSample } from '../vectors/vector-sample.ts';
 import { rowsOf, vectorSlices } from '../vectors/vector-slices.ts';
 import { runInThread } from './threads/run-in-thread.ts';
 import { sharedZeros, shareVectors } from './threads/share-vectors.ts';
-import { shareHeadOptions } from './threads/shared-training-options.ts';
+import { shareTrainingOptions } from './threads/shared-training-options.ts';
 
 /**
  * `fitQuantizer` in a thread of its own, so that the calling one stays free: the same quantizer, bit for bit.
@@ -21,27 +22,39 @@ export async function fitQuantizerInThread(
   vectors: Vectors | AsyncIterable<Vectors>,
   options: FitOptions,
 ): Promise<Quantizer> {
-  const { kind, bits, nested, firstBits, decoder, seed, signal, onProgress } = options;
+  const { kind, bits, decoder, seed, signal, onProgress } = options;
+  const { thresholds, groups, rotation, residual, learned } = options;
   signal?.throwIfAborted();
-  const { queries, head } = options;
+  const { queries } = options;
   const sample = await sharedSample(vectors, options);
   const { columns } = sample;
+  const training = trainingOf(learned);
   const file = await runInThread(
     'fitQuantizer',
     {
       kind,
       bits,
-      nested,
-      firstBits,
+      thresholds,
+      groups,
+      rotation,
+      residual,
+      learned: training
+        ? { ...learned, train: await shareTrainingOptions(training, { columns, signal }) }
+        : (learned as { readonly train?: boolean } | undefined),
       ...(decoder !== undefined && { decoder }),
       ...(seed !== undefined && { seed }),
       sample,
       queries: queries && (await shareVectors(queries, { name: 'queries', columns, signal })),
-      head: head && (await shareHeadOptions(head, { columns, signal })),
     },
-    { signal, onProgress, onCheckpoint: head?.onCheckpoint },
+    { signal, onProgress, onCheckpoint: training?.onCheckpoint },
   );
   return loadTrustedQuantizer(file);
+}
+
+/** What cannot be sent to a thread as it is. */
+function trainingOf(learned: FitOptions['learned']): CodeTrainingOptions | undefined {
+  const train = learned?.train;
+  return typeof train === 'object' && train !== null ? train : undefined;
 }
 
 /** The sample that `fitQuantizer` takes, in memory that threads see. */

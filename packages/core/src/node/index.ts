@@ -22,7 +22,7 @@ export { checkReplaceable, replaceFile } from './replace-file.ts';
 export type { SearchBatchOptions, SearchPoolOptions } from './search-pool.ts';
 export { SearchPool } from './search-pool.ts';
 export type { Manifest, ManifestFile, SavedGeneration } from './snapshot-manifest.ts';
-export { fitHeadInThread } from './train-codes-in-thread.ts';
+export { trainCodesInThread } from './train-codes-in-thread.ts';
 export { tuneInThread } from './tune-in-thread.ts';
 export type { SnapshotFileState, SnapshotState } from './verify-snapshot.ts';
 export { verifySnapshot } from './verify-snapshot.ts';

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../vectors/random.ts';
-import { fitQuantizer, quantizerKinds } from './fit.ts';
+import { quantizerKinds } from './families.ts';
+import type { FitOptions } from './fit.ts';
+import { fitQuantizer } from './fit.ts';
+import { loadQuantizer } from './load.ts';
 import { quantizerSuite } from './quantizer.suite.ts';
 
 describe.each(quantizerKinds.filter((kind) => kind !== 'residual'))('%s', (kind) => {
@@ -56,7 +59,11 @@ describe('rotations', () => {
 
   it('itq codes a nested length as it would alone, and refuses lengths that are no part', async () => {
     const vectors = Array.from({ length: 300 }, () => Array.from({ length: 12 }, random));
-    const nested = await fitQuantizer(vectors, { kind: 'itq', bits: 12, nested: [5] });
+    const nested = await fitQuantizer(vectors, {
+      kind: 'itq',
+      bits: 12,
+      rotation: { nested: [5] },
+    });
     const alone = await fitQuantizer(vectors, { kind: 'itq', bits: 5 });
     const whole = nested.project(vectors, 'document');
     expect(whole.columns).toBe(12);
@@ -65,9 +72,9 @@ describe('rotations', () => {
       ...alone.project(vectors, 'document').data,
     ]);
     for (const options of [
-      { kind: 'itq', nested: [13] },
-      { kind: 'itq', nested: [1.5] },
-      { kind: 'pca', nested: [5] },
+      { kind: 'itq', rotation: { nested: [13] } },
+      { kind: 'itq', rotation: { nested: [1.5] } },
+      { kind: 'pca', rotation: { nested: [5] } },
     ] as const) {
       await expect(fitQuantizer(vectors, { ...options, bits: 12 })).rejects.toThrow(/nested/);
     }
@@ -77,6 +84,48 @@ describe('rotations', () => {
     const fit = (seed: number) => fitQuantizer(skewed, { kind: 'random', bits: 3, seed });
     expect((await fit(1)).save()).toEqual((await fit(1)).save());
     expect((await fit(1)).save()).not.toEqual((await fit(2)).save());
+  });
+});
+
+describe('kinds', () => {
+  const vectors = Array.from({ length: 60 }, () => Array.from({ length: 8 }, random));
+
+  it.each<[string, Omit<FitOptions, 'bits'>]>([
+    ['sign', { kind: 'thresholds', thresholds: { rule: 'zero' } }],
+    ['median', { kind: 'thresholds' }],
+    ['median-per-side', { kind: 'median', thresholds: { perSide: true } }],
+    ['otsu-per-side', { kind: 'thresholds', thresholds: { rule: 'otsu', perSide: true } }],
+    ['learned-thresholds', { kind: 'thresholds', thresholds: { rule: 'learned' } }],
+    ['groups', { kind: 'groups', groups: { layout: 'grouped', rule: 'or' } }],
+    ['groups-linear', { kind: 'groups', groups: { rule: 'linear' } }],
+    ['thermometer', { kind: 'groups', groups: { layout: 'thermometer' } }],
+    ['itq', { kind: 'rotation' }],
+    ['pca', { kind: 'rotation', rotation: { basis: 'pca' } }],
+    ['autoencoder', { kind: 'learned' }],
+    ['head', { kind: 'learned', learned: { train: { steps: 2 } } }],
+  ])('say what they are, also from a file: %s', async (name, options) => {
+    const quantizer = await fitQuantizer(vectors, { ...options, bits: 8 });
+    expect(quantizer.kind).toBe(name);
+    expect(loadQuantizer(quantizer.save()).kind).toBe(name);
+  });
+
+  it.each<[Omit<FitOptions, 'bits'>, RegExp]>([
+    [{ kind: 'itq', residual: { firstBits: 8 } }, /residual: .* of the family rotation/],
+    [{ kind: 'residual', rotation: { nested: [8] } }, /rotation: .* of the family residual/],
+    [{ kind: 'thresholds', learned: {} }, /learned: .* of the family thresholds/],
+    [{ kind: 'itq', rotation: { basis: 'pca' } }, /rotation.basis: got pca, expected itq/],
+    [{ kind: 'autoencoder', learned: { train: true } }, /learned.train: got true, expected false/],
+    [{ kind: 'learned', learned: { train: 1 as never } }, /learned.train: got 1, expected true/],
+    [{ kind: 'rotation', rotation: 'itq' as never }, /rotation: got itq, expected an object/],
+    [{ kind: 'rotation', rotation: { basis: 'x' as never } }, /rotation.basis: got x/],
+    [{ kind: 'thresholds', thresholds: { rule: 'x' as never } }, /thresholds.rule: got x/],
+    [{ kind: 'groups', groups: { layout: 'x' as never } }, /groups.layout: got x/],
+    [{ kind: 'groups', groups: { rule: 'and' as never } }, /groups.rule: got and/],
+    [{ kind: 'planned', groups: { rule: 'or' } }, /groups.rule: got or for planned/],
+  ])('refuse options that they have not: %o', async (options, message) => {
+    const fitting = fitQuantizer(vectors, { ...options, bits: 8 });
+    await expect(fitting).rejects.toMatchObject({ code: 'invalid-option' });
+    await expect(fitting).rejects.toThrow(message);
   });
 });
 
@@ -93,7 +142,7 @@ describe('refusals', () => {
 
   it.each([0, -1, 2.5, 4, 25, Number.NaN])('gives no %d bits from 3 dimensions', async (bits) => {
     for (const kind of quantizerKinds) {
-      if (bits === 4 && kind === 'random') continue;
+      if (bits === 4 && kind === 'random') continue; // Directions may be more than dimensions.
       await expect(fitQuantizer(skewed, { kind, bits })).rejects.toMatchObject({
         code: 'invalid-option',
       });
@@ -102,7 +151,7 @@ describe('refusals', () => {
 
   it('names the kinds when asked for another', async () => {
     await expect(fitQuantizer(skewed, { kind: 'magic' as never, bits: 2 })).rejects.toThrow(
-      /got "magic", expected one of sign, mean/,
+      /got magic, expected one of thresholds, groups, .*, sign, mean/,
     );
   });
 

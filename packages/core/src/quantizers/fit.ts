@@ -1,6 +1,5 @@
 import type { Codes } from '../codes/codes.ts';
 import { zeroCodes } from '../codes/codes.ts';
-import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import type { Steps } from '../progress/steps.ts';
 import { inTurns } from '../progress/steps.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
@@ -10,44 +9,26 @@ import { rowRange, zeros } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import { sampleVectors } from '../vectors/sample-vectors.ts';
 import { DecodableQuantizer } from './decodable-quantizer.ts';
-import type { QuantizerKind } from './families.ts';
-import { quantizerFitters } from './families.ts';
-import { fitLinearDecoder } from './fit-linear-decoder.ts';
-import type { QuantizerFitter } from './fitter.ts';
-import type { HeadOptions } from './learned/training-options.ts';
+import type { FamilyOptions, QuantizerKind } from './families.ts';
+import { fitters, resolveKind } from './families.ts';
+import type { FamilyFitter } from './fitter.ts';
+import { fitLinearDecoder } from './linear-decoder.ts';
 import type { Quantizer } from './quantizer.ts';
 
 const rowsPerStep = 256;
 
-/** The names of all kinds. */
-export const quantizerKinds: readonly QuantizerKind[] = /* @__PURE__ */ Object.keys(
-  quantizerFitters,
-) as QuantizerKind[];
-
-export interface FitOptions extends TaskOptions {
+export interface FitOptions extends TaskOptions, FamilyOptions {
   readonly kind: QuantizerKind;
   /**
-   * Length of a code: at most the dimension of the vectors, eight times that for kind `random`, whose codes find more
-   * the longer they are. For kind `residual` that of both parts, whole bytes.
+   * Length of a code: at most the dimension of the vectors, eight times that for random rotations, whose codes find
+   * more the longer they are. For kind `residual` that of both parts, whole bytes.
    */
   readonly bits: number;
   /**
-   * Vectors of queries such as will be asked. Thresholds that are statistics are then the queries' own on
-   * the query side; kinds `…-per-side` go only as far from the documents' as the number of queries allows.
+   * Vectors of queries such as will be asked. Thresholds that are statistics are then the queries' own on the query
+   * side, or as far as `perSide` allows; learned decoders learn what they find.
    */
   readonly queries?: Vectors | undefined;
-  /**
-   * Lengths of leading parts of a code of kind `itq` that are to be good codes as well, such as an index with
-   * prefixes scans. A head has its own. Default: none but the whole.
-   */
-  readonly nested?: readonly number[] | undefined;
-  /**
-   * Bits of the first part of a code of kind `residual`, a multiple of 8: a scan finds candidates by these alone. Fewer
-   * leave more bytes, which restore better; more find more candidates. Default: about a third of `bits`.
-   */
-  readonly firstBits?: number | undefined;
-  /** What a quantizer of kind `head` is to look like and to learn. */
-  readonly head?: HeadOptions | undefined;
   /** Fit a decoder of the codes as well, for decoded scoring. Default: true. */
   readonly decoder?: boolean;
   /**
@@ -64,7 +45,7 @@ export interface FitOptions extends TaskOptions {
  *
  * @param vectors all of them, or blocks of them that need not fit in memory together
  * @throws BitryoshkaError `empty-input`, `dimension-mismatch`, `not-finite`, or `invalid-option` for
- *   an unknown kind or a number of bits that the vectors cannot give
+ *   an unknown kind, options of another family than its own, or a number of bits that the vectors cannot give
  */
 export async function fitQuantizer(
   vectors: Vectors | AsyncIterable<Vectors>,
@@ -72,28 +53,8 @@ export async function fitQuantizer(
 ): Promise<Quantizer> {
   const { kind, bits, seed = 0, signal, onProgress } = options;
   signal?.throwIfAborted();
-  if (!Object.hasOwn(quantizerFitters, kind)) {
-    throw new BitryoshkaError({
-      code: 'invalid-option',
-      message: `kind: got "${String(kind)}", expected one of ${quantizerKinds.join(', ')}.`,
-      remedy: 'Choose one of these kinds.',
-    });
-  }
-  if (options.nested && kind !== 'itq') {
-    throw new BitryoshkaError({
-      code: 'invalid-option',
-      message: `nested: got lengths for kind "${kind}", expected kind "itq".`,
-      remedy: 'Fit kind "itq", or leave nested out; those of a head are in its own options.',
-    });
-  }
-  if (options.firstBits !== undefined && kind !== 'residual') {
-    throw new BitryoshkaError({
-      code: 'invalid-option',
-      message: `firstBits: got ${options.firstBits} for kind "${kind}", expected kind "residual".`,
-      remedy: 'Fit kind "residual", or leave firstBits out.',
-    });
-  }
-  const fit: QuantizerFitter = quantizerFitters[kind];
+  const { family, own } = resolveKind(kind, options);
+  const fit = fitters[family] as FamilyFitter<object>;
   const sample = await sampleVectors(isStream(vectors) ? vectors : [vectors], {
     size: options.sampleSize,
     seed,
@@ -102,16 +63,7 @@ export async function fitQuantizer(
   });
   const documents = await inTurns(normalizeInSteps(sample), { signal });
   const queries = options.queries && checkedUnitRows(options.queries, 'queries', documents.columns);
-  const quantizer = await fit(documents, {
-    bits,
-    queries,
-    nested: options.nested,
-    firstBits: options.firstBits,
-    head: options.head,
-    seed,
-    signal,
-    onProgress,
-  });
+  const quantizer = await fit(documents, { bits, queries, seed, signal, onProgress }, own);
   if (quantizer.decoder || options.decoder === false) return quantizer;
   const codes = await inTurns(encodeDocuments(quantizer, documents), { signal });
   const decoder = await inTurns(fitLinearDecoder(codes, documents), { signal });

@@ -5,8 +5,8 @@ import { gaussian, seededRandom } from '../vectors/random.ts';
 import type { BinarizerName } from './binarizers.ts';
 import { binarizers } from './binarizers.ts';
 import type { LossWeights, TrainingBatch } from './code-loss.ts';
-import { headLoss, scoreNames } from './code-loss.ts';
-import type { HeadModel } from './code-model.ts';
+import { codeLoss, scoreNames } from './code-loss.ts';
+import type { CodeModel } from './code-model.ts';
 import { modelArrays, zeroModel } from './code-model.ts';
 import { drawSimilarityBatch } from './similarity-batches.ts';
 
@@ -100,7 +100,7 @@ it('makes relaxed bits harder as training goes on', () => {
 
 /** Compares the gradient with central differences, in every parameter that the loss depends on. */
 function expectGradient(
-  model: HeadModel,
+  model: CodeModel,
   training: TrainingBatch,
   weights: LossWeights,
   binarizer: BinarizerName,
@@ -128,13 +128,13 @@ function expectGradient(
 }
 
 function lossOf(
-  model: HeadModel,
+  model: CodeModel,
   training: TrainingBatch,
   weights: LossWeights,
   binarizer: BinarizerName,
   into = zeroModel(model),
 ): number {
-  return headLoss(
+  return codeLoss(
     model,
     training,
     // The same noise every time.
@@ -143,12 +143,12 @@ function lossOf(
   );
 }
 
-function allArrays(model: HeadModel): Float32Array[] {
+function allArrays(model: CodeModel): Float32Array[] {
   const { encoder, decoders } = modelArrays(model);
   return [...encoder, ...decoders];
 }
 
-function modelWith(hidden: boolean): HeadModel {
+function modelWith(hidden: boolean): CodeModel {
   const width = 4;
   return {
     encoder: {

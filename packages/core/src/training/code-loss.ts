@@ -2,7 +2,7 @@ import type { Matrix } from '../vectors/matrix.ts';
 import type { Random } from '../vectors/random.ts';
 import type { Binarizer } from './binarizers.ts';
 import { balanceLoss, decorrelationLoss } from './bit-regularizers.ts';
-import type { HeadModel } from './code-model.ts';
+import type { CodeModel } from './code-model.ts';
 import type { Meeting } from './cross-entropy.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { addEncoderGradient, encodeReal } from './encoder-weights.ts';
@@ -55,11 +55,11 @@ export interface LossOptions {
  *
  * @param into gets the gradient added, times `factor`
  */
-export function headLoss(
-  model: HeadModel,
+export function codeLoss(
+  model: CodeModel,
   batch: TrainingBatch,
   options: LossOptions,
-  into: HeadModel,
+  into: CodeModel,
   factor = 1,
 ): number {
   const { weights, prefixes, binarizer, progress, random } = options;

@@ -4,7 +4,7 @@ import type { EncoderWeights } from './encoder-weights.ts';
 import { encoderArrays, zeroEncoder } from './encoder-weights.ts';
 
 /** Everything that training a head moves. */
-export interface HeadModel {
+export interface CodeModel {
   readonly encoder: EncoderWeights;
   /** One per prefix where codes are decoded, otherwise none. */
   readonly decoders: readonly DecoderWeights[];
@@ -13,7 +13,7 @@ export interface HeadModel {
 }
 
 /** Zeros in the shape of a model. */
-export function zeroModel({ encoder, decoders, logScales }: HeadModel): HeadModel {
+export function zeroModel({ encoder, decoders, logScales }: CodeModel): CodeModel {
   return {
     encoder: zeroEncoder(encoder),
     decoders: decoders.map(zeroDecoder),
@@ -22,7 +22,7 @@ export function zeroModel({ encoder, decoders, logScales }: HeadModel): HeadMode
 }
 
 /** The arrays of a model: those of its encoder with the scales, and those of its decoders. */
-export function modelArrays({ encoder, decoders, logScales }: HeadModel): {
+export function modelArrays({ encoder, decoders, logScales }: CodeModel): {
   readonly encoder: Float32Array[];
   readonly decoders: Float32Array[];
 } {

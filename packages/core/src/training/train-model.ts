@@ -4,8 +4,8 @@ import type { Random } from '../vectors/random.ts';
 import { seededRandom } from '../vectors/random.ts';
 import { Adam } from './adam.ts';
 import type { LossOptions, TrainingBatch } from './code-loss.ts';
-import { headLoss } from './code-loss.ts';
-import type { HeadModel } from './code-model.ts';
+import { codeLoss } from './code-loss.ts';
+import type { CodeModel } from './code-model.ts';
 import { modelArrays, zeroModel } from './code-model.ts';
 import type { CurvePoint, TrainingState } from './training-checkpoint.ts';
 import { decodeTrainingState, encodeTrainingState } from './training-checkpoint.ts';
@@ -24,7 +24,7 @@ interface Measured {
   readonly entropy: number;
 }
 
-export interface TrainHeadOptions extends TaskOptions, Omit<LossOptions, 'progress' | 'random'> {
+export interface TrainModelOptions extends TaskOptions, Omit<LossOptions, 'progress' | 'random'> {
   readonly steps: number;
   /** The highest rate of the encoder and of the decoders. */
   readonly rates: { readonly encoder: number; readonly decoders: number };
@@ -32,7 +32,7 @@ export interface TrainHeadOptions extends TaskOptions, Omit<LossOptions, 'progre
   /** What is learned from in one step. */
   readonly draw: (random: Random) => readonly WeightedBatch[];
   /** Absent: the last step is taken for the best. */
-  readonly measure?: ((model: HeadModel) => Measured) | undefined;
+  readonly measure?: ((model: CodeModel) => Measured) | undefined;
   /** What `onCheckpoint` was given: training goes on from there as if it had not been interrupted. */
   readonly checkpoint?: Uint8Array | undefined;
   readonly onCheckpoint?: ((checkpoint: Uint8Array) => void) | undefined;
@@ -51,9 +51,9 @@ const lossAveraging = 0.05;
  * Moves a model downhill, measures now and then what its binary codes find, and leaves it as it was where
  * that was best. Steps are short and events run between them.
  */
-export async function trainHead(
-  model: HeadModel,
-  options: TrainHeadOptions,
+export async function trainModel(
+  model: CodeModel,
+  options: TrainModelOptions,
 ): Promise<CurvePoint[]> {
   const { steps, rates, seed, draw, measure } = options;
   const arrays = modelArrays(model);
@@ -92,7 +92,7 @@ export async function trainHead(
     const lossOptions = { ...options, progress: step / steps, random };
     let stepLoss = 0;
     for (const { batch, weight } of draw(random)) {
-      stepLoss += headLoss(model, batch, lossOptions, gradient, weight);
+      stepLoss += codeLoss(model, batch, lossOptions, gradient, weight);
     }
     loss = step === 0 ? stepLoss : loss + lossAveraging * (stepLoss - loss);
     const gradients = modelArrays(gradient);

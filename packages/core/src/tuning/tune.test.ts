@@ -133,7 +133,7 @@ describe('tune', () => {
     [{ bits: 33 }, /expected a whole number from 1 to 32/],
     [{ bytesPerVector: 8 }, /bytesPerVector: got 8, expected a whole number from 9 up/],
     [{ bits: 8, k: 0 }, /k: got 0/],
-    [{ bits: 8, candidates: ['magic' as never] }, /got "magic", expected some of sign/],
+    [{ bits: 8, candidates: ['magic' as never] }, /got "magic", expected some of thresholds/],
     [{ bits: 8, queries: [[1, 2]] }, /got 2 dimensions, expected 32/],
   ])('refuses %o', async (options, message) => {
     await expect(tune(lowRank, options)).rejects.toThrow(message);

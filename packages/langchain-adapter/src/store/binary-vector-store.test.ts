@@ -182,7 +182,7 @@ describe('fitting', () => {
     await store.fit({ quantizer: { kind: 'itq', bits: 10 } });
     await store.refit();
     expect(store.quantizer?.kind).toBe('itq');
-    const trained = await store.refit({ head: { steps: 5, loyalty: 0.01 } });
+    const trained = await store.refit({ head: { steps: 5, encoderWeight: 0.01 } });
     expect(trained.recall).toBeDefined();
     expect(store.quantizer).toBe(trained.quantizer);
     expect(store.quantizer?.kind).toBe(trained.isReplaced ? 'head' : 'itq');

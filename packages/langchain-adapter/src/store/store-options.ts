@@ -1,5 +1,5 @@
 import type {
-  HeadOptions,
+  CodeTrainingOptions,
   IndexKind,
   Quantizer,
   QuantizerKind,
@@ -20,8 +20,8 @@ import { checkSimilarity, similarityFunction } from './similarity.ts';
 
 /** Options of a head that can be saved with a store. */
 export type HeadRecipe = Pick<
-  HeadOptions,
-  'architecture' | 'binarize' | 'nested' | 'objectives' | 'steps' | 'rerank' | 'choose' | 'loyalty'
+  CodeTrainingOptions,
+  'architecture' | 'binarize' | 'nested' | 'objectives' | 'steps' | 'rerank' | 'choose' | 'encoderWeight'
 >;
 
 /** What a store takes for queries and answers to learn from, of its own documents. */

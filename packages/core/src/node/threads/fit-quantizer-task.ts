@@ -1,26 +1,33 @@
 import type { FitOptions } from '../../quantizers/fit.ts';
 import { fitQuantizer } from '../../quantizers/fit.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
-import type { SharedHeadOptions } from './shared-training-options.ts';
-import { openHeadOptions } from './shared-training-options.ts';
+import type { SharedTrainingOptions } from './shared-training-options.ts';
+import { openTrainingOptions } from './shared-training-options.ts';
 import type { TaskResult, ThreadTaskOptions } from './thread-tasks.ts';
 
 export interface FitQuantizerInput
-  extends Pick<FitOptions, 'kind' | 'bits' | 'nested' | 'firstBits' | 'decoder' | 'seed'> {
+  extends Pick<
+    FitOptions,
+    'kind' | 'bits' | 'decoder' | 'seed' | 'thresholds' | 'groups' | 'rotation' | 'residual'
+  > {
   /** What is learned from: all of it. */
   readonly sample: Matrix;
   readonly queries: Matrix | undefined;
-  readonly head: SharedHeadOptions | undefined;
+  readonly learned: { readonly train?: boolean | SharedTrainingOptions } | undefined;
 }
 
 /** The file of the quantizer that was fitted. */
 export async function fitQuantizerTask(
-  { sample, head, ...options }: FitQuantizerInput,
+  { sample, learned, ...options }: FitQuantizerInput,
   { signal, onProgress, onCheckpoint }: ThreadTaskOptions,
 ): Promise<TaskResult<Uint8Array>> {
+  const train = learned?.train;
   const quantizer = await fitQuantizer(sample, {
     ...options,
-    head: head && openHeadOptions(head, onCheckpoint),
+    learned: learned && {
+      ...learned,
+      train: train && typeof train === 'object' ? openTrainingOptions(train, onCheckpoint) : train,
+    },
     sampleSize: Infinity,
     signal,
     onProgress,

@@ -1,11 +1,12 @@
-import type { HeadOptions } from '../../quantizers/learned/training-options.ts';
+import type { CodeTrainingOptions } from '../../quantizers/learned/training-options.ts';
 import { loadTrustedQuantizer } from '../../quantizers/load.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { shareVectors } from './share-vectors.ts';
 
-/** What a head is to look like and to learn, for a thread. */
-export interface SharedHeadOptions extends Omit<HeadOptions, 'from' | 'pairs' | 'onCheckpoint'> {
-  /** The file of the head to train further. */
+/** What trained codes are to look like and to learn, for a thread. */
+export interface SharedTrainingOptions
+  extends Omit<CodeTrainingOptions, 'from' | 'pairs' | 'onCheckpoint'> {
+  /** The file of the codes to train further. */
   readonly from: Uint8Array | undefined;
   readonly pairs:
     | {
@@ -17,10 +18,10 @@ export interface SharedHeadOptions extends Omit<HeadOptions, 'from' | 'pairs' | 
   readonly wantsCheckpoints: boolean;
 }
 
-export async function shareHeadOptions(
-  { from, pairs, onCheckpoint, ...plain }: HeadOptions,
+export async function shareTrainingOptions(
+  { from, pairs, onCheckpoint, ...plain }: CodeTrainingOptions,
   { columns, signal }: { readonly columns: number; readonly signal: AbortSignal | undefined },
-): Promise<SharedHeadOptions> {
+): Promise<SharedTrainingOptions> {
   const share = (part: 'queries' | 'documents' | 'negatives') => {
     const vectors = pairs?.[part];
     return vectors && shareVectors(vectors, { name: `pairs.${part}`, columns, signal });
@@ -38,10 +39,10 @@ export async function shareHeadOptions(
 }
 
 /** The same in the thread. */
-export function openHeadOptions(
-  { from, wantsCheckpoints, ...plain }: SharedHeadOptions,
-  onCheckpoint: HeadOptions['onCheckpoint'],
-): HeadOptions {
+export function openTrainingOptions(
+  { from, wantsCheckpoints, ...plain }: SharedTrainingOptions,
+  onCheckpoint: CodeTrainingOptions['onCheckpoint'],
+): CodeTrainingOptions {
   return {
     ...plain,
     from: from && loadTrustedQuantizer(from),

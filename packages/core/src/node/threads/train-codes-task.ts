@@ -1,27 +1,27 @@
-import type { HeadFit } from '../../quantizers/learned/train-codes.ts';
-import { fitHead } from '../../quantizers/learned/train-codes.ts';
-import type { HeadFitOptions } from '../../quantizers/learned/training-options.ts';
+import type { TrainedCodes } from '../../quantizers/learned/train-codes.ts';
+import { trainCodes } from '../../quantizers/learned/train-codes.ts';
+import type { TrainCodesOptions } from '../../quantizers/learned/training-options.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
-import type { SharedHeadOptions } from './shared-training-options.ts';
-import { openHeadOptions } from './shared-training-options.ts';
+import type { SharedTrainingOptions } from './shared-training-options.ts';
+import { openTrainingOptions } from './shared-training-options.ts';
 import type { TaskResult, ThreadTaskOptions } from './thread-tasks.ts';
 
-export interface FitHeadInput extends Pick<HeadFitOptions, 'bits' | 'seed'> {
+export interface TrainCodesInput extends Pick<TrainCodesOptions, 'bits' | 'seed'> {
   readonly vectors: Matrix;
   readonly queries: Matrix | undefined;
-  readonly head: SharedHeadOptions;
+  readonly training: SharedTrainingOptions;
 }
 
 /** The quantizer is its file. */
-export type FitHeadOutput = Omit<HeadFit, 'quantizer'> & { readonly quantizer: Uint8Array };
+export type TrainCodesOutput = Omit<TrainedCodes, 'quantizer'> & { readonly quantizer: Uint8Array };
 
-export async function fitHeadTask(
-  { vectors, head, ...options }: FitHeadInput,
+export async function trainCodesTask(
+  { vectors, training, ...options }: TrainCodesInput,
   { signal, onProgress, onCheckpoint }: ThreadTaskOptions,
-): Promise<TaskResult<FitHeadOutput>> {
-  const { quantizer, curve, stages } = await fitHead(vectors, {
+): Promise<TaskResult<TrainCodesOutput>> {
+  const { quantizer, curve, stages } = await trainCodes(vectors, {
     ...options,
-    ...openHeadOptions(head, onCheckpoint),
+    ...openTrainingOptions(training, onCheckpoint),
     signal,
     onProgress,
   });

@@ -1,100 +1,96 @@
-import type { TaskOptions } from '../../progress/task-options.ts';
-import type { AffineMap } from '../../transforms/affine-map.ts';
-import { fitPca } from '../../transforms/pca.ts';
 import { checkOutputDimensions } from '../../transforms/truncation.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
-import type { QuantizerFitter } from '../fitter.ts';
-import type { Quantizer } from '../quantizer.ts';
-import type { ArrangedLayout, ArrangeOptions } from './arrange-layout.ts';
-import { arrangeLayout } from './arrange-layout.ts';
-import { dropMembers } from './drop-members.ts';
+import type { FamilyFitter, FitterOptions } from '../fitter.ts';
+import { checkChoice, invalidOption } from '../fitter.ts';
+import type { ArrangedLayout } from './arrange-layout.ts';
+import { arrangeLayout, headAndGroups } from './arrange-layout.ts';
+import type { GroupRule } from './group-quantizer.ts';
 import { GroupQuantizer } from './group-quantizer.ts';
-import { headAndGroups } from './layout-segment.ts';
-import { learnThresholds } from './learn-thresholds.ts';
-import { byRecall, scoreCandidates } from './score-candidates.ts';
+import { dropMembers, learnThresholds } from './learn-thresholds.ts';
+import { allComponents, byRecall, scoreCandidates } from './plan-layout.ts';
+import type { Trial } from './trial.ts';
 import { prepareTrial } from './trial.ts';
 
-/** The leading dimensions one to one, later ones in groups whose thresholds are learned. */
-export function groupFitter(
-  kind: string,
-  arrange: Pick<ArrangeOptions, 'rule' | 'grouping'>,
-): QuantizerFitter {
-  return async (documents, options) => {
-    const { columns } = documents;
-    checkOutputDimensions(columns, options.bits);
-    const trial = await prepareTrial(documents, undefined, options.seed, options);
-    const start = arrangeLayout(trial.values, headAndGroups(columns, options.bits), {
-      ...arrange,
-      centre: 'median',
-    });
-    const learned = await learnThresholds(start, trial, options);
-    return toQuantizer(kind, columns, dropMembers(learned, trial));
-  };
+export interface GroupOptions {
+  /**
+   * - `grouped`: the leading dimensions one to one, later ones in groups of correlated dimensions. The default.
+   * - `thermometer`: two bits each for half as many leading dimensions, cut at quantiles.
+   * - `planned`: of these, and of mixtures, what keeps most neighbours of documents that were held out.
+   * - `pca-planned`: the same, of the principal components.
+   */
+  readonly layout?: 'grouped' | 'thermometer' | 'planned' | 'pca-planned' | undefined;
+  /**
+   * How a group decides its bit, for layout `grouped`: `or`, 1 where any of it is above its learned threshold;
+   * `linear`, 1 where a learned weighted sum is above zero, which finds more at few bits. Planned layouts are `linear`.
+   * Default: `or`.
+   */
+  readonly rule?: GroupRule | undefined;
 }
 
-/** Neighbouring dimensions in groups, cut where their bits are balanced: what learning must beat. */
-export const fitQuantileGroups: QuantizerFitter = (documents, { bits }) => {
+/** Several dimensions to a bit, or several bits to a dimension, cut at learned thresholds. */
+export const fitGroups: FamilyFitter<GroupOptions> = async (documents, options, own) => {
+  const { layout = 'grouped', rule } = own;
+  checkChoice('groups.layout', layout, ['grouped', 'thermometer', 'planned', 'pca-planned']);
+  if (rule !== undefined) checkChoice('groups.rule', rule, ['or', 'linear']);
+  if (rule !== undefined && layout !== 'grouped') {
+    throw invalidOption('groups.rule', `${rule} for ${layout}`, 'none but for layout "grouped"');
+  }
   const { columns } = documents;
-  checkOutputDimensions(columns, bits);
-  const arranged = arrangeLayout(documents, headAndGroups(columns, bits), balanced);
-  return toQuantizer('groups-quantile', columns, arranged);
+  checkOutputDimensions(columns, options.bits);
+  const map = layout === 'pca-planned' ? await allComponents(documents, options) : undefined;
+  const arranged =
+    layout === 'thermometer'
+      ? thermometer(documents, options.bits)
+      : await learned(await prepareTrial(documents, map, options.seed, options), options, own);
+  const { thresholds } = arranged;
+  return new GroupQuantizer({
+    kind: kindOf(own),
+    inputDimensions: columns,
+    map,
+    layout: arranged.layout,
+    thresholds: { document: thresholds, query: thresholds },
+  });
 };
+
+/** What it is called: `groups`, `groups-linear`, `thermometer`, … */
+function kindOf({ layout = 'grouped', rule }: GroupOptions): string {
+  if (layout !== 'grouped') return layout;
+  return rule === 'linear' ? 'groups-linear' : 'groups';
+}
 
 /** Two bits for each of the first dimensions, half as many dimensions as bits. */
-export const fitThermometer: QuantizerFitter = (documents, { bits }) => {
-  const { columns } = documents;
-  checkOutputDimensions(columns, bits);
+function thermometer(documents: Matrix, bits: number): ArrangedLayout {
   const segments = [{ dimensions: Math.ceil(bits / 2), bits }];
-  return toQuantizer('thermometer', columns, arrangeLayout(documents, segments, balanced));
-};
+  return arrangeLayout(documents, segments, { rule: 'or', centre: 'median' });
+}
 
-const balanced: ArrangeOptions = { rule: 'or', grouping: 'consecutive', centre: 'median' };
+async function learned(
+  trial: Trial,
+  options: FitterOptions,
+  { layout = 'grouped', rule = 'or' }: GroupOptions,
+): Promise<ArrangedLayout> {
+  if (layout !== 'grouped') return planned(trial, options);
+  const segments = headAndGroups(trial.values.columns, options.bits);
+  const start = arrangeLayout(trial.values, segments, { rule, centre: 'median' });
+  return dropMembers(await learnThresholds(start, trial, options), trial);
+}
 
-/** Candidates of different families whose thresholds are learned before the last choice. */
+/** Candidates of different shapes whose thresholds are learned before the last choice. */
 const finalistCount = 2;
 
 /** The layout that keeps most on held-out documents, with learned thresholds. */
-export function plannedFitter(
-  kind: string,
-  fitMap: (documents: Matrix, options: TaskOptions) => Promise<AffineMap> | undefined,
-): QuantizerFitter {
-  return async (documents, options) => {
-    const { columns } = documents;
-    checkOutputDimensions(columns, options.bits);
-    const map = await fitMap(documents, options);
-    const trial = await prepareTrial(documents, map, options.seed, options);
-    const ranked = byRecall(await scoreCandidates(trial, options.bits, options));
-    const finalists = ranked
-      .filter(({ family }, i) => ranked.findIndex((other) => other.family === family) === i)
-      .slice(0, finalistCount);
-    let best: ArrangedLayout | undefined;
-    let bestRecall = -Infinity;
-    for (const finalist of finalists) {
-      const start = arrangeLayout(trial.values, finalist.segments, finalist);
-      const learned = await learnThresholds(start, trial, options);
-      const recall = trial.recall?.(learned.layout, learned.thresholds) ?? 0;
-      if (recall > bestRecall) [best, bestRecall] = [learned, recall];
-    }
-    return toQuantizer(kind, columns, best as ArrangedLayout, map);
-  };
-}
-
-/** All principal components, strongest first: the steep order that planning makes most of. */
-export function allComponents(documents: Matrix, { signal }: TaskOptions): Promise<AffineMap> {
-  return fitPca(documents, { outputDimensions: documents.columns, signal });
-}
-
-function toQuantizer(
-  kind: string,
-  inputDimensions: number,
-  { layout, thresholds }: ArrangedLayout,
-  map?: AffineMap,
-): Quantizer {
-  return new GroupQuantizer({
-    kind,
-    inputDimensions,
-    map,
-    layout,
-    thresholds: { document: thresholds, query: thresholds },
-  });
+async function planned(trial: Trial, options: FitterOptions): Promise<ArrangedLayout> {
+  const ranked = byRecall(await scoreCandidates(trial, options.bits, options));
+  const finalists = ranked
+    .filter(({ family }, i) => ranked.findIndex((other) => other.family === family) === i)
+    .slice(0, finalistCount);
+  let best: ArrangedLayout | undefined;
+  let bestRecall = -Infinity;
+  for (const finalist of finalists) {
+    const start = arrangeLayout(trial.values, finalist.segments, finalist);
+    const arranged = await learnThresholds(start, trial, options);
+    const recall = trial.recall?.(arranged.layout, arranged.thresholds) ?? 0;
+    if (recall > bestRecall) [best, bestRecall] = [arranged, recall];
+  }
+  return best as ArrangedLayout;
 }

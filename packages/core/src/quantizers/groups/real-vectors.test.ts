@@ -15,16 +15,13 @@ const cranfield = fileURLToPath(
 );
 
 describe.skipIf(!existsSync(cranfield))('real vectors (skipped without ../shared)', () => {
-  it('learned groups keep more than quantiles and truncation at 256 bits', async () => {
+  it('learned groups keep more than truncation at 256 bits', async () => {
     const recall = await readRecall();
     const sign = await recall('sign', 256);
-    const quantile = await recall('groups-quantile', 256);
     expect(sign).toBeCloseTo(0.857, 3);
-    expect(quantile).toBeCloseTo(0.821, 2);
     // .876: floors that a change of the learning must not fall through.
     const learned = await recall('groups', 256);
     expect(learned).toBeGreaterThan(sign + 0.015);
-    expect(learned).toBeGreaterThan(quantile + 0.05);
   }, 120_000);
 
   it('planned components keep more than plain ones at 64 bits', async () => {

@@ -5,19 +5,19 @@ import type { Matrix } from '../../vectors/matrix.ts';
 import { transpose } from '../../vectors/matrix.ts';
 
 /** From vectors to the real values behind bits: a linear map and, in a residual network, a hidden layer. */
-export interface HeadEncoder {
+export interface Encoder {
   readonly map: AffineMap;
-  readonly hidden?: HeadHiddenLayer | undefined;
+  readonly hidden?: EncoderLayer | undefined;
 }
 
-interface HeadHiddenLayer {
+interface EncoderLayer {
   readonly inner: AffineMap;
   /** `bits x width`: what the units that are above zero add to the real values. */
   readonly outputs: Matrix;
 }
 
 /** A copy of an encoder in training, row by output. */
-export function headEncoder({ weights, bias, hidden }: EncoderWeights): HeadEncoder {
+export function fixedEncoder({ weights, bias, hidden }: EncoderWeights): Encoder {
   const inputDimensions = weights.rows;
   const map = { weights: transpose(weights), bias: bias.slice(), inputDimensions };
   if (!hidden) return { map };
@@ -30,7 +30,7 @@ export function headEncoder({ weights, bias, hidden }: EncoderWeights): HeadEnco
 }
 
 /** The other way round, to train it further. */
-export function encoderWeights({ map, hidden }: HeadEncoder): EncoderWeights {
+export function trainableEncoder({ map, hidden }: Encoder): EncoderWeights {
   return {
     weights: transpose(map.weights as Matrix),
     bias: map.bias.slice(),
@@ -43,7 +43,7 @@ export function encoderWeights({ map, hidden }: HeadEncoder): EncoderWeights {
 }
 
 /** The encoder as a function of unit vectors; its matrices are kept ready. */
-export function encoderFunction({ map, hidden }: HeadEncoder): (vectors: Matrix) => Matrix {
+export function encoderFunction({ map, hidden }: Encoder): (vectors: Matrix) => Matrix {
   const linear = affineFunction(map);
   if (!hidden) return linear;
   const inner = affineFunction(hidden.inner);

@@ -12,7 +12,7 @@ import { fitRidgeRegression, ridgeRegressionOn } from '../../transforms/ridge-re
 import { mapFromStandard, mapOfStandard, standardize } from '../../transforms/standardize.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { sampleRows } from '../../vectors/sample-rows.ts';
-import { localFields } from './local-fields.ts';
+import { localFields } from './choose-codes.ts';
 
 /** More find no more neighbours on vectors that this was not chosen on. */
 const rounds = 8;
@@ -25,7 +25,7 @@ interface ChosenCodes {
   /** From vectors to the real values behind the bits that a choice starts from. */
   readonly encoder: AffineMap;
   /** From codes of -1 and 1 to vectors, by least squares. */
-  readonly restorer: AffineMap;
+  readonly reconstruction: AffineMap;
   /** The root of the mean squared distance of the vectors from their mean. */
   readonly spread: number;
 }
@@ -55,23 +55,23 @@ export async function fitChosenCodes(
   for (let round = 0; round < rounds; round++) {
     await checkpoint(options, { stage: 'encode', done: round, total: rounds });
     const decoder = await solve(fitRidgeRegression(unpackSigns(codes), roundSample));
-    codes = await solve(chooseCodes(roundSample, { encoder, restorer: decoder }));
+    codes = await solve(chooseCodes(roundSample, { encoder, reconstruction: decoder }));
     encoder = await solve(predictBits(unpackSigns(codes)));
   }
-  let restorer = await solve(fitRidgeRegression(unpackSigns(codes), roundSample));
-  codes = await solve(chooseCodes(sample, { encoder, restorer }));
-  restorer = await solve(fitRidgeRegression(unpackSigns(codes), sample));
+  let reconstruction = await solve(fitRidgeRegression(unpackSigns(codes), roundSample));
+  codes = await solve(chooseCodes(sample, { encoder, reconstruction }));
+  reconstruction = await solve(fitRidgeRegression(unpackSigns(codes), sample));
   return {
     encoder: mapOfStandard(encoder, { mean, spread }),
-    restorer: mapFromStandard(restorer, { mean, spread }),
+    reconstruction: mapFromStandard(reconstruction, { mean, spread }),
     spread,
   };
 }
 
-/** The codes that the restorer makes most of. */
+/** The codes that the reconstruction makes most of. */
 export function chooseCodes(
   vectors: Matrix,
-  { encoder, restorer }: Pick<ChosenCodes, 'encoder' | 'restorer'>,
+  { encoder, reconstruction }: Pick<ChosenCodes, 'encoder' | 'reconstruction'>,
 ): Steps<Codes> {
-  return packSignsInSteps(vectors, encoder.bias.length, localFields(encoder, restorer));
+  return packSignsInSteps(vectors, encoder.bias.length, localFields(encoder, reconstruction));
 }

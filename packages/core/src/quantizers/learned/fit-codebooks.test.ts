@@ -4,7 +4,7 @@ import { fitRidgeRegression } from '../../transforms/ridge-regression.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { row, zeros } from '../../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../../vectors/random.ts';
-import { bytesOf, fitCodebooks } from './fit-codebooks.ts';
+import { bytesOf, fitCodebooks } from './additive-decoder.ts';
 
 const random = seededRandom(8);
 const signs = randomSigns(20_000, 16);

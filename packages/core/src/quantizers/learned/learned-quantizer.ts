@@ -1,63 +1,63 @@
-import type { Codes } from '../../codes/codes.ts';
-import { packSignsInBlocks } from '../../codes/pack-signs-in-blocks.ts';
 import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
-import { encodeFile } from '../../format/file.ts';
 import type { Tensor } from '../../format/safetensors.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
-import type { Matrix, Vectors } from '../../vectors/matrix.ts';
-import { toMatrix } from '../../vectors/matrix.ts';
-import { normalizeRows } from '../../vectors/normalize.ts';
+import type { Matrix } from '../../vectors/matrix.ts';
+import { BaseQuantizer } from '../base-quantizer.ts';
 import type { Decoder } from '../decoder.ts';
 import type { LinearDecoder } from '../linear-decoder.ts';
-import type { Quantizer, Side } from '../quantizer.ts';
-import { additiveChooser } from './additive-chooser.ts';
-import { AdditiveDecoder } from './additive-decoder.ts';
-import { codeChooser } from './choose-codes.ts';
-import type { HeadEncoder } from './encoder.ts';
+import { loadLinearDecoder } from '../linear-decoder.ts';
+import type { Side } from '../quantizer.ts';
+import type { QuantizerContent, QuantizerFile } from '../quantizer-file.ts';
+import { invalidQuantizerFile, mapTensors, matrixTensor } from '../quantizer-file.ts';
+import { AdditiveDecoder, loadAdditiveDecoder } from './additive-decoder.ts';
+import { documentChooser } from './choose-codes.ts';
+import type { Encoder } from './encoder.ts';
 import { encoderFunction } from './encoder.ts';
 
 /** A leading part of a code that is a code by itself. */
-interface HeadPrefix {
+export interface CodePrefix {
   readonly bits: number;
   /** Additive, if at all, of the whole code. */
   readonly decoder: LinearDecoder | AdditiveDecoder;
   /** Documents get the codes from which it restores them best. Absent: those of the encoder. */
-  readonly restorer?: AffineMap | undefined;
+  readonly reconstruction?: AffineMap | undefined;
 }
 
-export interface HeadParts {
-  readonly encoder: HeadEncoder;
+export interface LearnedParts {
+  /** `autoencoder`, or `head` where encoder and decoder were trained together. */
+  readonly kind: 'autoencoder' | 'head';
+  readonly encoder: Encoder;
   /** For queries, where it is another one. */
-  readonly queryEncoder?: HeadEncoder | undefined;
+  readonly queryEncoder?: Encoder | undefined;
   /** How much codes that are chosen keep to the signs of the encoder. Default: 0. */
-  readonly loyalty?: number | undefined;
+  readonly encoderWeight?: number | undefined;
   /** By length; the last is the whole code. */
-  readonly prefixes: readonly HeadPrefix[];
+  readonly prefixes: readonly CodePrefix[];
 }
 
-/** Codes of a trained encoder, with decoders of their published prefixes. */
-export class HeadQuantizer implements Quantizer {
-  readonly kind = 'head';
-  readonly inputDimensions: number;
-  readonly bits: number;
+/**
+ * Codes made to be decoded: a document gets the bits from which a decoder restores it best, starting from those of an
+ * encoder; a query, whose code only finds candidates, the bits that an encoder predicts. Leading parts may be codes by
+ * themselves, with decoders of their own.
+ */
+export class LearnedQuantizer extends BaseQuantizer {
   readonly decoder: Decoder;
-  readonly parts: HeadParts;
+  readonly parts: LearnedParts;
   readonly #encoders: Readonly<Record<Side, (vectors: Matrix) => Matrix>>;
   readonly #choose: ((vectors: Matrix, real: Matrix) => Matrix) | undefined;
 
-  constructor(parts: HeadParts) {
-    const { encoder, queryEncoder, prefixes, loyalty } = parts;
-    const whole = prefixes[prefixes.length - 1];
-    const restorers = prefixes.flatMap(({ restorer }) => restorer ?? []);
-    this.inputDimensions = encoder.map.inputDimensions;
-    this.bits = whole.bits;
-    this.decoder = whole.decoder;
+  constructor(parts: LearnedParts) {
+    const { kind, encoder, queryEncoder, prefixes, encoderWeight } = parts;
+    const { bits, decoder } = prefixes[prefixes.length - 1];
+    super({ kind, inputDimensions: encoder.map.inputDimensions, bits });
+    this.decoder = decoder;
     this.parts = parts;
     const document = encoderFunction(encoder);
     this.#encoders = { document, query: queryEncoder ? encoderFunction(queryEncoder) : document };
+    const reconstructions = prefixes.flatMap(({ reconstruction }) => reconstruction ?? []);
     this.#choose =
-      restorers.length > 0
-        ? documentChooser(restorers, whole.decoder, this.bits, loyalty)
+      reconstructions.length > 0
+        ? documentChooser(reconstructions, decoder, bits, encoderWeight)
         : undefined;
   }
 
@@ -77,100 +77,132 @@ export class HeadQuantizer implements Quantizer {
     throw new BitryoshkaError({
       code: 'invalid-option',
       message: `prefix: got ${bits} bits, expected one of ${this.nested.join(', ')}.`,
-      remedy: 'Ask for one of these, or train a head with this length among its nested ones.',
+      remedy: 'Ask for one of these, or train codes with this length among their nested ones.',
     });
   }
 
-  encode(vectors: Vectors, side: Side): Codes {
-    const matrix = this.#check(vectors);
-    return packSignsInBlocks(matrix, this.bits, (block) => this.#project(block, side));
-  }
-
-  project(vectors: Vectors, side: Side): Matrix {
-    return this.#project(this.#check(vectors), side);
-  }
-
-  save(): Uint8Array {
-    const { kind, inputDimensions, bits, nested } = this;
-    const { encoder, queryEncoder, prefixes, loyalty = 0 } = this.parts;
-    const hidden = {
-      encoder: widthOf(encoder),
-      query: widthOf(queryEncoder),
-    };
-    const tensors = {
-      ...encoderTensors('encoder', encoder),
-      ...(queryEncoder && encoderTensors('query', queryEncoder)),
-      ...Object.assign({}, ...prefixes.map((prefix) => prefixTensors(prefix))),
-    };
-    return encodeFile({
-      kind: 'quantizer',
-      fields: { form: 'head', kind, inputDimensions, bits, nested, hidden, loyalty },
-      tensors,
-    });
-  }
-
-  #check(vectors: Vectors): Matrix {
-    return toMatrix(vectors, { columns: this.inputDimensions });
-  }
-
-  #project(matrix: Matrix, side: Side): Matrix {
-    const unit = normalizeRows(matrix);
+  protected override projectUnit(unit: Matrix, side: Side): Matrix {
     const real = this.#encoders[side](unit);
     return side === 'document' && this.#choose ? this.#choose(unit, real) : real;
   }
+
+  protected override content(): QuantizerContent {
+    const { encoder, queryEncoder, prefixes, encoderWeight = 0 } = this.parts;
+    const hidden = { encoder: widthOf(encoder), query: widthOf(queryEncoder) };
+    return {
+      form: 'learned',
+      fields: { nested: this.nested, hidden, encoderWeight },
+      tensors: {
+        ...encoderTensors('encoder', encoder),
+        ...(queryEncoder && encoderTensors('query', queryEncoder)),
+        ...Object.assign({}, ...prefixes.map((prefix) => prefixTensors(prefix))),
+      },
+    };
+  }
 }
 
-/**
- * The codes that restorers make most of, and then an additive decoder.
- *
- * @returns a function of unit vectors and the real values of their codes to start from: the fields of bits
- */
-export function documentChooser(
-  restorers: readonly AffineMap[],
-  decoder: LinearDecoder | AdditiveDecoder | undefined,
-  bits: number,
-  loyalty = 0,
-): (vectors: Matrix, real: Matrix) => Matrix {
-  const choose = codeChooser(restorers, bits, loyalty);
-  if (!(decoder instanceof AdditiveDecoder)) return choose;
-  const chooseFurther = additiveChooser(decoder.codebooks, loyalty);
-  return (vectors, real) => chooseFurther(vectors, real, choose(vectors, real));
-}
-
-function widthOf(encoder: HeadEncoder | undefined): number {
+function widthOf(encoder: Encoder | undefined): number {
   return encoder?.hidden?.outputs.columns ?? 0;
 }
 
-function encoderTensors(name: string, { map, hidden }: HeadEncoder): Record<string, Tensor> {
+function encoderTensors(name: string, { map, hidden }: Encoder): Record<string, Tensor> {
   return {
     ...mapTensors(name, map),
     ...(hidden && {
       ...mapTensors(`${name}_hidden`, hidden.inner),
-      [`${name}_outputs`]: {
-        shape: [hidden.outputs.rows, hidden.outputs.columns],
-        data: hidden.outputs.data,
+      [`${name}_outputs`]: matrixTensor(hidden.outputs),
+    }),
+  };
+}
+
+function prefixTensors({ bits, decoder, reconstruction }: CodePrefix): Record<string, Tensor> {
+  return {
+    ...(decoder instanceof AdditiveDecoder
+      ? decoder.tensors()
+      : decoder.tensors(`decoder_${bits}`)),
+    ...(reconstruction && mapTensors(`reconstruction_${bits}`, reconstruction)),
+  };
+}
+
+/**
+ * Also of the forms of earlier versions: `head`, which had other names for the same, and `autoencoder`, which had one
+ * map of each kind.
+ *
+ * @throws BitryoshkaError `invalid-file`
+ */
+export function loadLearned(file: QuantizerFile): LearnedQuantizer {
+  const { bits, inputDimensions: dimensions, tensors, fields } = file;
+  if (fields.form === 'autoencoder') return loadAutoencoder(file);
+  const isHead = fields.form === 'head';
+  const { nested, hidden } = fields;
+  const encoderWeight = isHead ? fields.loyalty : fields.encoderWeight;
+  if (!isNested(nested, bits) || !areWidths(hidden) || !Number.isFinite(encoderWeight)) {
+    throw invalidQuantizerFile(
+      `got ${JSON.stringify({ nested, hidden, encoderWeight })}, expected nested lengths up to ${bits}, hidden widths and a weight of the encoder`,
+    );
+  }
+  const reconstruction = (length: number) => {
+    const name = `${isHead ? 'restorer' : 'reconstruction'}_${length}`;
+    return tensors[`${name}_weights`] && file.map(name, dimensions, length);
+  };
+  if (tensors.codebooks && (bits % 8 !== 0 || !reconstruction(bits))) {
+    throw invalidQuantizerFile(
+      `got codebooks for ${bits} bits, expected them for whole bytes and beside a reconstruction`,
+    );
+  }
+  return new LearnedQuantizer({
+    kind: isHead || file.kind === 'head' ? 'head' : 'autoencoder',
+    encoder: loadEncoder(file, 'encoder', hidden.encoder),
+    queryEncoder: tensors.query_weights && loadEncoder(file, 'query', hidden.query),
+    encoderWeight: encoderWeight as number,
+    prefixes: nested.map((length) => ({
+      bits: length,
+      decoder:
+        length === bits && tensors.codebooks
+          ? loadAdditiveDecoder(file)
+          : loadLinearDecoder(file, `decoder_${length}`, length),
+      reconstruction: reconstruction(length),
+    })),
+  });
+}
+
+function loadEncoder(file: QuantizerFile, name: 'encoder' | 'query', width: number): Encoder {
+  const { bits, inputDimensions } = file;
+  return {
+    map: file.map(name, bits, inputDimensions),
+    ...(width > 0 && {
+      hidden: {
+        inner: file.map(`${name}_hidden`, width, inputDimensions),
+        outputs: file.matrix(`${name}_outputs`, bits, width),
       },
     }),
   };
 }
 
-function prefixTensors({ bits, decoder, restorer }: HeadPrefix): Record<string, Tensor> {
-  const range = Float32Array.from(decoder.normRange);
-  return {
-    ...(decoder instanceof AdditiveDecoder
-      ? decoder.tensors()
-      : {
-          ...mapTensors(`decoder_${bits}`, decoder.map),
-          [`decoder_${bits}_norm_range`]: { shape: [2], data: range },
-        }),
-    ...(restorer && mapTensors(`restorer_${bits}`, restorer)),
-  };
+function loadAutoencoder(file: QuantizerFile): LearnedQuantizer {
+  const { bits, inputDimensions: dimensions, tensors } = file;
+  const decoder = loadLinearDecoder(file);
+  // The first of these files have one map for both.
+  const reconstruction = tensors.restorer_weights
+    ? file.map('restorer', dimensions, bits)
+    : decoder.map;
+  const weights = file.matrix('weights', bits, dimensions);
+  const map = { weights, bias: file.floats('bias', [bits]), inputDimensions: dimensions };
+  const prefixes = [{ bits, decoder, reconstruction }];
+  return new LearnedQuantizer({ kind: 'autoencoder', encoder: { map }, prefixes });
 }
 
-function mapTensors(name: string, { weights, bias }: AffineMap): Record<string, Tensor> {
-  const { rows, columns, data } = weights as Matrix;
-  return {
-    [`${name}_weights`]: { shape: [rows, columns], data },
-    [`${name}_bias`]: { shape: [bias.length], data: bias },
-  };
+function isNested(value: unknown, bits: number): value is number[] {
+  return (
+    Array.isArray(value) &&
+    value[value.length - 1] === bits &&
+    value.every(
+      (length, i) => Number.isInteger(length) && length > (i === 0 ? 0 : (value[i - 1] as number)),
+    )
+  );
+}
+
+function areWidths(value: unknown): value is { encoder: number; query: number } {
+  const { encoder, query } = Object(value) as Record<string, unknown>;
+  return [encoder, query].every((width) => Number.isInteger(width) && (width as number) >= 0);
 }

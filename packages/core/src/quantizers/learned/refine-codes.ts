@@ -16,18 +16,17 @@ import { crossProductSteps } from '../../transforms/cross-product.ts';
 import { fitRidgeRegression, ridgeRegressionOn } from '../../transforms/ridge-regression.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { transpose } from '../../vectors/matrix.ts';
-import { withNormRange } from '../fit-linear-decoder.ts';
 import type { LinearDecoder } from '../linear-decoder.ts';
-import { widenedRange } from '../norm-bytes.ts';
-import { AdditiveDecoder } from './additive-decoder.ts';
-import { fitCodebooks } from './fit-codebooks.ts';
-import { documentChooser } from './learned-quantizer.ts';
+import { withNormRange } from '../linear-decoder.ts';
+import { widenedRange } from '../normed-decoder.ts';
+import { AdditiveDecoder, fitCodebooks } from './additive-decoder.ts';
+import { documentChooser } from './choose-codes.ts';
 
-/** Codes chosen for restorers, and what orders them. */
+/** Codes chosen for reconstructions, and what orders them. */
 export interface RefinedCodes {
   /** Of documents: what their codes are chosen from. */
   readonly encoder: EncoderWeights;
-  readonly restorers: readonly AffineMap[];
+  readonly reconstructions: readonly AffineMap[];
   /** By prefix. */
   readonly decoders: readonly (LinearDecoder | AdditiveDecoder)[];
 }
@@ -39,7 +38,7 @@ export interface RefineOptions extends TaskOptions {
   readonly start: EncoderWeights;
   readonly prefixes: readonly number[];
   readonly rounds: number;
-  readonly loyalty: number;
+  readonly encoderWeight: number;
   /** Documents whose order decoders learn, and what asks for them. */
   readonly training: Matrix;
   readonly askers: readonly Askers[];
@@ -49,39 +48,39 @@ export interface RefineOptions extends TaskOptions {
 }
 
 /**
- * Rounds of fitting restorers to codes, choosing codes for the restorers, and fitting the encoder that codes
- * are chosen from to the codes. Then decoders, which start from the restorers, learn to order the codes.
+ * Rounds of fitting reconstructions to codes, choosing codes for the reconstructions, and fitting the encoder that codes
+ * are chosen from to the codes. Then decoders, which start from the reconstructions, learn to order the codes.
  */
 export async function refineCodes(
   documents: Matrix,
   options: RefineOptions,
 ): Promise<RefinedCodes> {
-  const { start, prefixes, rounds, loyalty, training, askers, seed } = options;
+  const { start, prefixes, rounds, encoderWeight, training, askers, seed } = options;
   const solve = <Result>(steps: Steps<Result>): Promise<Result> => inTurns(steps, options);
   const predictBits = await solve(ridgeRegressionOn(documents));
   let encoder = start;
   let signs = unpackSigns(packSigns(encodeReal(encoder, documents).real));
-  let restorers: AffineMap[] = [];
+  let reconstructions: AffineMap[] = [];
   // Of use for both directions: from codes to documents and back.
   let products = await solve(crossProductSteps(signs, documents));
   for (let round = 0; round <= rounds; round++) {
     await checkpoint(options, { stage: 'choose', done: round, total: rounds });
-    restorers = await solve(fitRestorers(signs, documents, prefixes, products));
+    reconstructions = await solve(fitReconstructions(signs, documents, prefixes, products));
     if (round === rounds) break;
-    signs = await solve(chooseSigns({ encoder, restorers }, documents, loyalty));
+    signs = await solve(chooseSigns({ encoder, reconstructions }, documents, encoderWeight));
     products = await solve(crossProductSteps(signs, documents));
     const { weights, bias } = await solve(predictBits(signs, turned(products, documents.columns)));
     encoder = { weights: transpose(weights as Matrix), bias };
   }
-  const ordered = await solve(chooseSigns({ encoder, restorers }, training, loyalty));
+  const ordered = await solve(chooseSigns({ encoder, reconstructions }, training, encoderWeight));
   const codes =
     documents === training
       ? ordered
-      : await solve(chooseSigns({ encoder, restorers }, documents, loyalty));
+      : await solve(chooseSigns({ encoder, reconstructions }, documents, encoderWeight));
   const decoders: LinearDecoder[] = [];
-  for (const restorer of restorers) {
-    const bits = restorer.inputDimensions;
-    const decoder = decoderWeights(restorer);
+  for (const reconstruction of reconstructions) {
+    const bits = reconstruction.inputDimensions;
+    const decoder = decoderWeights(reconstruction);
     await descendDecoder(decoder, leadingColumns(ordered, bits), training, askers, {
       ...options,
       seed: seed + 1,
@@ -89,23 +88,23 @@ export async function refineCodes(
     const leading = packSigns(leadingColumns(codes, bits));
     decoders.push(await solve(withNormRange(decoderMap(decoder), leading)));
   }
-  return { encoder, restorers, decoders };
+  return { encoder, reconstructions, decoders };
 }
 
 /** @param products the transpose of the signs times the documents */
-function* fitRestorers(
+function* fitReconstructions(
   signs: Matrix,
   documents: Matrix,
   prefixes: readonly number[],
   products: Float64Array,
 ): Steps<AffineMap[]> {
-  const restorers: AffineMap[] = [];
+  const reconstructions: AffineMap[] = [];
   for (const prefix of prefixes) {
     const leading = products.subarray(0, prefix * documents.columns);
     const inputs = leadingColumns(signs, prefix);
-    restorers.push(yield* fitRidgeRegression(inputs, documents, {}, leading));
+    reconstructions.push(yield* fitRidgeRegression(inputs, documents, {}, leading));
   }
-  return restorers;
+  return reconstructions;
 }
 
 /** Columns become rows. */
@@ -122,13 +121,13 @@ function turned(values: Float64Array, columns: number): Float64Array {
 export async function addCodebooks(
   refined: RefinedCodes,
   documents: Matrix,
-  loyalty: number,
+  encoderWeight: number,
   options: TaskOptions,
 ): Promise<RefinedCodes> {
   let additive = refined;
   for (let round = 0; round <= additiveRounds; round++) {
     await checkpoint(options, { stage: 'codebooks', done: round, total: additiveRounds });
-    const signs = await inTurns(chooseSigns(additive, documents, loyalty), options);
+    const signs = await inTurns(chooseSigns(additive, documents, encoderWeight), options);
     const linear = await inTurns(fitRidgeRegression(signs, documents), options);
     const codebooks = await inTurns(fitCodebooks(signs, documents, linear), options);
     const norms = new AdditiveDecoder(codebooks, [0, 1]).norms(packSigns(signs));
@@ -140,12 +139,12 @@ export async function addCodebooks(
 
 /** The codes of vectors as -1 and 1. */
 export function* chooseSigns(
-  { encoder, restorers, decoders }: Omit<RefinedCodes, 'decoders'> & Partial<RefinedCodes>,
+  { encoder, reconstructions, decoders }: Omit<RefinedCodes, 'decoders'> & Partial<RefinedCodes>,
   vectors: Matrix,
-  loyalty: number,
+  encoderWeight: number,
 ): Steps<Matrix> {
   const whole = decoders?.[decoders.length - 1];
-  const choose = documentChooser(restorers, whole, encoder.bias.length, loyalty);
+  const choose = documentChooser(reconstructions, whole, encoder.bias.length, encoderWeight);
   return unpackSigns(
     yield* packSignsInSteps(vectors, encoder.bias.length, (block) =>
       choose(block, encodeReal(encoder, block).real),

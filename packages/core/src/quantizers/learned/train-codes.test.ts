@@ -9,17 +9,17 @@ import { row } from '../../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../../vectors/random.ts';
 import { fitQuantizer } from '../fit.ts';
 import { loadQuantizer } from '../load.ts';
-import { HeadQuantizer } from './learned-quantizer.ts';
-import { fitHead } from './train-codes.ts';
-import type { HeadFitOptions } from './training-options.ts';
+import { LearnedQuantizer } from './learned-quantizer.ts';
+import { trainCodes } from './train-codes.ts';
+import type { TrainCodesOptions } from './training-options.ts';
 
 const vectors = clusters(600, 24, 1);
 const others = clusters(50, 24, 2);
-const quick: HeadFitOptions = { bits: 16, steps: 24, seed: 3 };
+const quick: TrainCodesOptions = { bits: 16, steps: 24, seed: 3 };
 
-describe('fitHead', () => {
+describe('trainCodes', () => {
   it('is never worse on held-out vectors than where it starts', async () => {
-    const { stages } = await fitHead(vectors, quick);
+    const { stages } = await trainCodes(vectors, quick);
     const mean = ({ recalls }: (typeof stages)[number]) =>
       recalls.reduce((sum, { recall }) => sum + recall, 0) / recalls.length;
     const taken = stages.find(({ isTaken }) => isTaken);
@@ -28,7 +28,7 @@ describe('fitHead', () => {
   });
 
   it('finds more than PCA and ITQ where training can', async () => {
-    const { stages } = await fitHead(clusters(3000, 32, 7), { bits: 16, steps: 200 });
+    const { stages } = await trainCodes(clusters(3000, 32, 7), { bits: 16, steps: 200 });
     const last = stages.find(({ isTaken }) => isTaken);
     expect(last?.name).not.toBe('start');
     expect(last?.recalls[0]?.recall).toBeGreaterThan((stages[0]?.recalls[0]?.recall ?? 1) + 0.01);
@@ -41,11 +41,11 @@ describe('fitHead', () => {
     { nested: [4, 8] },
     { objectives: { asymmetric: 1, balance: 0.1, decorrelation: 0.1, decoded: 1 } },
     { choose: false },
-    { loyalty: 0.01 },
+    { encoderWeight: 0.01 },
     { decoder: 'additive' },
-  ] as const)('trains the same head again, and one that loads: %o', async (options) => {
-    const { quantizer } = await fitHead(vectors, { ...quick, ...options });
-    const again = await fitHead(vectors, { ...quick, ...options });
+  ] as const)('trains the same codes again, and one that loads: %o', async (options) => {
+    const { quantizer } = await trainCodes(vectors, { ...quick, ...options });
+    const again = await trainCodes(vectors, { ...quick, ...options });
     expect(again.quantizer.save()).toEqual(quantizer.save());
     const loaded = loadQuantizer(quantizer.save());
     for (const side of ['document', 'query'] as const) {
@@ -55,7 +55,7 @@ describe('fitHead', () => {
   });
 
   it('has a decoder for every nested length, and for no other', async () => {
-    const { quantizer } = await fitHead(vectors, { ...quick, nested: [4, 8] });
+    const { quantizer } = await trainCodes(vectors, { ...quick, nested: [4, 8] });
     expect(quantizer.nested).toEqual([4, 8, 16]);
     const signs = unpackSigns(quantizer.encode(others, 'document'));
     const errors = quantizer.nested.map((bits) => {
@@ -70,71 +70,73 @@ describe('fitHead', () => {
   it('restores vectors better with an additive decoder, and lets it be trained further', async () => {
     const many = clusters(2500, 24, 5);
     const errorOf = async (decoder: 'linear' | 'additive') => {
-      const { quantizer, stages } = await fitHead(many, { ...quick, decoder });
+      const { quantizer, stages } = await trainCodes(many, { ...quick, decoder });
       const codes = quantizer.encode(others, 'document');
       return { quantizer, stages, error: distance(quantizer.decoder.decode(codes), others) };
     };
     const [linear, additive] = [await errorOf('linear'), await errorOf('additive')];
     expect(additive.stages.find(({ isTaken }) => isTaken)?.name).toBe('additive');
     expect(additive.error).toBeLessThan(0.95 * linear.error);
-    const further = await fitHead(vectors, { ...quick, from: additive.quantizer });
+    const further = await trainCodes(vectors, { ...quick, from: additive.quantizer });
     expect(further.stages[0]?.name).toBe('start');
   });
 
   it('learns from pairs what their queries ask for', async () => {
     const queries = clusters(100, 24, 9);
     const pairs = { queries, documents: clusters(100, 24, 10) };
-    const plain = await fitHead(vectors, { ...quick, choose: false });
-    const paired = await fitHead(vectors, { ...quick, choose: false, pairs, pairWeight: 3 });
+    const plain = await trainCodes(vectors, { ...quick, choose: false });
+    const paired = await trainCodes(vectors, { ...quick, choose: false, pairs, pairWeight: 3 });
     expect(paired.curve.map(({ loss }) => loss)).not.toEqual(plain.curve.map(({ loss }) => loss));
     const wrong = { queries: clusters(1, 23, 1), documents: clusters(1, 23, 1) };
-    await expect(fitHead(vectors, { ...quick, pairs: wrong })).rejects.toThrow(/expected 24/);
+    await expect(trainCodes(vectors, { ...quick, pairs: wrong })).rejects.toThrow(/expected 24/);
   });
 
   it('learns what queries find that are unlike the documents', async () => {
     const documents = clusters(1500, 24, 11);
-    const longer: HeadFitOptions = { bits: 16, steps: 150 };
+    const longer: TrainCodesOptions = { bits: 16, steps: 150 };
     const queries = lastDimensionsOf(clusters(600, 24, 12));
     const asked = lastDimensionsOf(clusters(200, 24, 13));
-    const plain = await fitHead(documents, longer);
-    const taught = await fitHead(documents, { ...longer, queries });
+    const plain = await trainCodes(documents, longer);
+    const taught = await trainCodes(documents, { ...longer, queries });
     expect(recall(taught.quantizer, documents, asked)).toBeGreaterThan(
       recall(plain.quantizer, documents, asked) + 0.005,
     );
-    await expect(fitHead(vectors, { ...quick, queries: [] })).rejects.toThrow(/queries/);
-    await expect(fitHead(vectors, { ...quick, queries: [[1, 2]] })).rejects.toThrow(/expected 24/);
+    await expect(trainCodes(vectors, { ...quick, queries: [] })).rejects.toThrow(/queries/);
+    await expect(trainCodes(vectors, { ...quick, queries: [[1, 2]] })).rejects.toThrow(
+      /expected 24/,
+    );
   });
 
-  it('trains a head further, and refuses what is none of the same shape', async () => {
-    const { quantizer: from } = await fitHead(vectors, quick);
-    const { stages } = await fitHead(vectors, { ...quick, from, seed: 4 });
+  it('trains codes further, and refuses what is none of the same shape', async () => {
+    const { quantizer: from } = await trainCodes(vectors, quick);
+    const { stages } = await trainCodes(vectors, { ...quick, from, seed: 4 });
     expect(stages.map(({ name }) => name)).toEqual(['start', 'trained', 'refined']);
     const itq = await fitQuantizer(vectors, { kind: 'itq', bits: 16 });
-    await expect(fitHead(vectors, { ...quick, from: itq })).rejects.toThrow(/got itq/);
-    await expect(fitHead(vectors, { ...quick, bits: 8, from })).rejects.toThrow(/to 16 bits/);
-    await expect(fitHead(vectors, { ...quick, architecture: 'mlp', from })).rejects.toThrow(
+    await expect(trainCodes(vectors, { ...quick, from: itq })).rejects.toThrow(/got itq/);
+    await expect(trainCodes(vectors, { ...quick, bits: 8, from })).rejects.toThrow(/to 16 bits/);
+    await expect(trainCodes(vectors, { ...quick, architecture: 'mlp', from })).rejects.toThrow(
       /expected linear/,
     );
   });
 
   it('goes on from a checkpoint as if it had not been interrupted', async () => {
     const checkpoints: Uint8Array[] = [];
-    const whole = await fitHead(vectors, {
+    const whole = await trainCodes(vectors, {
       ...quick,
       onCheckpoint: (bytes) => checkpoints.push(bytes),
     });
     const checkpoint = checkpoints[5];
-    const resumed = await fitHead(vectors, { ...quick, checkpoint });
+    const resumed = await trainCodes(vectors, { ...quick, checkpoint });
     expect(resumed.quantizer.save()).toEqual(whole.quantizer.save());
     expect(resumed.curve).toEqual(whole.curve);
-    await expect(fitHead(vectors, { ...quick, bits: 12, checkpoint })).rejects.toMatchObject({
+    await expect(trainCodes(vectors, { ...quick, bits: 12, checkpoint })).rejects.toMatchObject({
       code: 'invalid-file',
     });
   });
 
   it('stops when it is told to', async () => {
     const controller = new AbortController();
-    const stopped = fitHead(vectors, {
+    const stopped = trainCodes(vectors, {
       ...quick,
       signal: controller.signal,
       onProgress: ({ stage, done }) => {
@@ -145,17 +147,18 @@ describe('fitHead', () => {
   });
 
   it('is a quantizer like others for fitQuantizer', async () => {
-    const head = { ...quick, nested: [8] };
-    const quantizer = await fitQuantizer(vectors, { kind: 'head', bits: 16, head });
-    expect(quantizer).toBeInstanceOf(HeadQuantizer);
-    expect((quantizer as HeadQuantizer).nested).toEqual([8, 16]);
+    const learned = { train: { steps: 24, nested: [8] } };
+    const quantizer = await fitQuantizer(vectors, { kind: 'head', bits: 16, learned });
+    expect(quantizer.kind).toBe('head');
+    expect(quantizer).toBeInstanceOf(LearnedQuantizer);
+    expect((quantizer as LearnedQuantizer).nested).toEqual([8, 16]);
   });
 
   it.each([
     [{ bits: 25 }, /from 1 to 24/],
     [{ nested: [17] }, /nested: got 17/],
     [{ steps: -1 }, /steps: got -1/],
-    [{ loyalty: Number.NaN }, /loyalty: got NaN, expected a number from 0 up/],
+    [{ encoderWeight: Number.NaN }, /encoderWeight: got NaN, expected a number from 0 up/],
     [{ pairWeight: -1 }, /pairWeight: got -1/],
     [{ binarize: 'sign' as never }, /binarize: got sign/],
     [{ architecture: 'deep' as never }, /architecture: got deep/],
@@ -164,7 +167,7 @@ describe('fitHead', () => {
     [{ decoder: 'additive', bits: 12 }, /multiple of 8/],
     [{ decoder: 'additive', choose: false }, /not chosen/],
   ] as const)('refuses %o', async (options, message) => {
-    await expect(fitHead(vectors, { ...quick, ...options })).rejects.toThrow(message);
+    await expect(trainCodes(vectors, { ...quick, ...options })).rejects.toThrow(message);
   });
 });
 
@@ -191,7 +194,7 @@ function lastDimensionsOf(matrix: Matrix): Matrix {
 }
 
 /** Of the ten nearest by the floats, among the ten best by decoded scores. */
-function recall(quantizer: HeadQuantizer, documents: Matrix, queries: Matrix): number {
+function recall(quantizer: LearnedQuantizer, documents: Matrix, queries: Matrix): number {
   const exact = new ExactIndex(24);
   exact.add(documents);
   const index = new BinaryIndex({ quantizer });

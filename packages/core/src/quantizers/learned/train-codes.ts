@@ -6,7 +6,7 @@ import { inTurns } from '../../progress/steps.ts';
 import { binarizers } from '../../training/binarizers.ts';
 import type { LossWeights } from '../../training/code-loss.ts';
 import { scoreNames } from '../../training/code-loss.ts';
-import type { HeadModel } from '../../training/code-model.ts';
+import type { CodeModel } from '../../training/code-model.ts';
 import type { DecoderWeights } from '../../training/decoder-weights.ts';
 import { decoderMap, decoderWeights } from '../../training/decoder-weights.ts';
 import type { EncoderWeights } from '../../training/encoder-weights.ts';
@@ -16,8 +16,8 @@ import { mineNeighbours } from '../../training/mine-neighbours.ts';
 import { queryAskers } from '../../training/query-askers.ts';
 import { leadingColumns } from '../../training/scores/student.ts';
 import type { Askers } from '../../training/similarity-batches.ts';
-import type { TrainHeadOptions, WeightedBatch } from '../../training/train-model.ts';
-import { trainHead } from '../../training/train-model.ts';
+import type { TrainModelOptions, WeightedBatch } from '../../training/train-model.ts';
+import { trainModel } from '../../training/train-model.ts';
 import type { CurvePoint } from '../../training/training-checkpoint.ts';
 import { unitPairs } from '../../training/training-pairs.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
@@ -31,17 +31,16 @@ import { normalizeRows } from '../../vectors/normalize.ts';
 import type { Random } from '../../vectors/random.ts';
 import { gaussian, seededRandom } from '../../vectors/random.ts';
 import { sampleRows } from '../../vectors/sample-rows.ts';
-import { withNormRange } from '../fit-linear-decoder.ts';
-import { LinearDecoder } from '../linear-decoder.ts';
-import { canBeAdditive, checkHeadOptions } from './check-head-options.ts';
-import { encoderWeights, headEncoder } from './encoder.ts';
-import { HeadQuantizer } from './learned-quantizer.ts';
+import { LinearDecoder, withNormRange } from '../linear-decoder.ts';
+import { fixedEncoder, trainableEncoder } from './encoder.ts';
+import { LearnedQuantizer } from './learned-quantizer.ts';
 import type { RefinedCodes } from './refine-codes.ts';
 import { addCodebooks, chooseSigns, refineCodes } from './refine-codes.ts';
 import type { BatchDrawer } from './training-batches.ts';
 import { pairDrawer, similarityDrawer } from './training-batches.ts';
-import type { HeadFitOptions } from './training-options.ts';
-import type { HeadStage } from './training-stages.ts';
+import type { TrainCodesOptions } from './training-options.ts';
+import { canBeAdditive, checkTrainingOptions } from './training-options.ts';
+import type { TrainingStage } from './training-stages.ts';
 import {
   bestStage,
   leadingCodes,
@@ -50,13 +49,13 @@ import {
   shallowerDepths,
 } from './training-stages.ts';
 
-/** A head, and how it came about. */
-export interface HeadFit {
-  readonly quantizer: HeadQuantizer;
+/** Trained codes, and how they came about. */
+export interface TrainedCodes {
+  readonly quantizer: LearnedQuantizer;
   /** Loss, held-out recall and entropy of the bits while encoder and decoder were trained together. */
   readonly curve: readonly CurvePoint[];
   /** The stages of the fit on held-out vectors, the start first. Empty where there were too few. */
-  readonly stages: readonly HeadStage[];
+  readonly stages: readonly TrainingStage[];
 }
 
 const defaultPairWeight = 0.3;
@@ -71,33 +70,42 @@ const firstScales = { symmetric: 15, asymmetric: 15, decoded: 20, cosine: 20 };
 const neighbourCount = 32;
 const hiddenWidth = 256;
 /** In between what is best by Hamming distance and what is best decoded. */
-const defaultLoyalty = 0.002;
+const defaultEncoderWeight = 0.002;
 /** Vectors to learn from, at most. */
 const mostRows = 40_000;
 /** Of decoders that only have to show what is worth being done in full. */
 const triedDecoderSteps = 60;
 
 /**
- * Trains a head on documents.
+ * Trains codes of kind `head` on documents.
  *
- * It starts from principal components and ITQ, or from another head. Encoder and decoder are trained
- * together; then it is refined: documents get the codes from which restorers make most of them, and
+ * It starts from principal components and ITQ, or from codes that there are. Encoder and decoder are trained
+ * together; then it is refined: documents get the codes from which reconstructions make most of them, and
  * decoders learn to order those codes; where there are many vectors, codebooks restore them better still. At
  * last the encoder of queries learns to find the codes. Each stage is asked for the neighbours of
- * held-out vectors; the last that finds more than those before it is taken, so a head is never worse there
+ * held-out vectors; the last that finds more than those before it is taken, so codes are never worse there
  * than where it started.
  *
  * @param vectors of documents; a random 40,000 of them are learned from
  * @throws BitryoshkaError `empty-input`, `dimension-mismatch`, `not-finite` or `invalid-option`, and for a
  *   checkpoint `invalid-file` and the like
  */
-export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promise<HeadFit> {
-  const { seed = 0, rerank = 40, choose = true, loyalty = defaultLoyalty, signal } = options;
+export async function trainCodes(
+  vectors: Vectors,
+  options: TrainCodesOptions,
+): Promise<TrainedCodes> {
+  const {
+    seed = 0,
+    rerank = 40,
+    choose = true,
+    encoderWeight = defaultEncoderWeight,
+    signal,
+  } = options;
   const { pairWeight = defaultPairWeight } = options;
   signal?.throwIfAborted();
   const matrix = toMatrix(vectors);
   checkNotEmpty(matrix);
-  const prefixes = checkHeadOptions(matrix.columns, options);
+  const prefixes = checkTrainingOptions(matrix.columns, options);
   const documents = normalizeRows(sampleRows(matrix, mostRows, seed));
   const pairs = options.pairs && unitPairs(options.pairs, matrix.columns);
   const queries = options.queries && checkedUnitRows(options.queries, 'queries', matrix.columns);
@@ -108,8 +116,8 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
   });
   const model = await startModel(training, prefixes, options);
   const depths = shallowerDepths(rerank);
-  const stages: { stage: Omit<HeadStage, 'isTaken'>; quantizer: HeadQuantizer }[] = [];
-  const compare = (name: HeadStage['name'], quantizer: HeadQuantizer): void => {
+  const stages: { stage: Omit<TrainingStage, 'isTaken'>; quantizer: LearnedQuantizer }[] = [];
+  const compare = (name: TrainingStage['name'], quantizer: LearnedQuantizer): void => {
     const recalls = quantizerRecalls(quantizer, heldOut, depths);
     stages.push({
       stage: { name, recalls: depths.map((depth, i) => ({ rerank: depth, recall: recalls[i] })) },
@@ -118,7 +126,7 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
   };
   const { from } = options;
   const begun = () => inTurns(quantizerOf(model, prefixes, training), options);
-  compare('start', from instanceof HeadQuantizer ? from : await begun());
+  compare('start', from instanceof LearnedQuantizer ? from : await begun());
 
   const encode = (vectors: Matrix): Codes => packSigns(encodeReal(model.encoder, vectors).real);
   const neighbours = await mineNeighbours(training, neighbourCount, encode, options);
@@ -135,7 +143,7 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
     binarizer: binarizers[options.binarize ?? 'ste'],
   };
   const weights = options.objectives ?? defaultWeights;
-  const curve = await trainHead(model, {
+  const curve = await trainModel(model, {
     ...learning,
     weights,
     steps,
@@ -153,19 +161,20 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
       ...options,
       start: model.encoder,
       prefixes,
-      loyalty,
+      encoderWeight,
       training,
       askers,
       seed,
     };
-    const quantizer = (refined: RefinedCodes, queryEncoder: EncoderWeights): HeadQuantizer =>
-      new HeadQuantizer({
-        encoder: headEncoder(refined.encoder),
-        queryEncoder: headEncoder(queryEncoder),
-        loyalty,
+    const quantizer = (refined: RefinedCodes, queryEncoder: EncoderWeights): LearnedQuantizer =>
+      new LearnedQuantizer({
+        kind: 'head',
+        encoder: fixedEncoder(refined.encoder),
+        queryEncoder: fixedEncoder(queryEncoder),
+        encoderWeight,
         prefixes: prefixes.map((bits, i) => ({
           bits,
-          restorer: refined.restorers[i],
+          reconstruction: refined.reconstructions[i],
           decoder: refined.decoders[i],
         })),
       });
@@ -176,7 +185,7 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
     });
     compare('refined', quantizer(first, model.encoder));
     if (isAdditive) {
-      const additive = await addCodebooks(first, training, loyalty, options);
+      const additive = await addCodebooks(first, training, encoderWeight, options);
       compare('additive', quantizer(additive, model.encoder));
     }
     const best = bestStage(stages.map(({ stage }) => stage));
@@ -184,8 +193,8 @@ export async function fitHead(vectors: Vectors, options: HeadFitOptions): Promis
     if (name === 'refined' || name === 'additive') {
       // Documents that were held out to compare the stages are restored as well as the others.
       let last = await refineCodes(documents, { ...refining, rounds: 8 });
-      if (name === 'additive') last = await addCodebooks(last, documents, loyalty, options);
-      const codes = await inTurns(chooseSigns(last, training, loyalty), options);
+      if (name === 'additive') last = await addCodebooks(last, documents, encoderWeight, options);
+      const codes = await inTurns(chooseSigns(last, training, encoderWeight), options);
       const queryEncoder = await trainQueryEncoder(
         model,
         { ...learning, steps: options.steps ?? queryEncoderSteps },
@@ -213,19 +222,21 @@ function defaultSteps(rows: number): number {
 async function startModel(
   vectors: Matrix,
   prefixes: readonly number[],
-  options: HeadFitOptions,
-): Promise<HeadModel> {
+  options: TrainCodesOptions,
+): Promise<CodeModel> {
   const { bits, seed = 0, from, architecture = 'linear' } = options;
   const logScales = new Float32Array(prefixes.length * scoreNames.length);
   for (let p = 0; p < logScales.length; p++) {
     logScales[p] = Math.log(firstScales[scoreNames[p % scoreNames.length]]);
   }
-  if (from instanceof HeadQuantizer) {
-    const decoders = from.parts.prefixes.map(({ decoder, restorer }) =>
-      decoderWeights(decoder instanceof LinearDecoder ? decoder.map : (restorer as AffineMap)),
+  if (from instanceof LearnedQuantizer) {
+    const decoders = from.parts.prefixes.map(({ decoder, reconstruction }) =>
+      decoderWeights(
+        decoder instanceof LinearDecoder ? decoder.map : (reconstruction as AffineMap),
+      ),
     );
     const { encoder, queryEncoder = encoder } = from.parts;
-    return { encoder: encoderWeights(queryEncoder), decoders, logScales };
+    return { encoder: trainableEncoder(queryEncoder), decoders, logScales };
   }
   const itq = await fitNestedItq(vectors, prefixes, { ...options, seed });
   const real = await inTurns(applyInSteps(itq, vectors), options);
@@ -258,17 +269,17 @@ function hiddenLayer(dimensions: number, bits: number, seed: number): EncoderWei
 
 /** What finds the codes of documents by Hamming distance. */
 async function trainQueryEncoder(
-  { encoder, logScales }: HeadModel,
-  learning: Omit<TrainHeadOptions, 'draw' | 'weights' | 'rates'>,
+  { encoder, logScales }: CodeModel,
+  learning: Omit<TrainModelOptions, 'draw' | 'weights' | 'rates'>,
   draw: BatchDrawer,
 ): Promise<EncoderWeights> {
   const model = {
-    encoder: encoderWeights(headEncoder(encoder)),
+    encoder: trainableEncoder(fixedEncoder(encoder)),
     // Nothing is decoded.
     decoders: [],
     logScales: logScales.slice(),
   };
-  await trainHead(model, {
+  await trainModel(model, {
     ...learning,
     checkpoint: undefined,
     onCheckpoint: undefined,
@@ -281,17 +292,21 @@ async function trainQueryEncoder(
   return model.encoder;
 }
 
-/** A head of what training has come to. */
+/** A quantizer of what training has come to. */
 function* quantizerOf(
-  { encoder, decoders }: HeadModel,
+  { encoder, decoders }: CodeModel,
   prefixes: readonly number[],
   sample: Matrix,
-): Steps<HeadQuantizer> {
+): Steps<LearnedQuantizer> {
   const codes = packSigns(encodeReal(encoder, sample).real);
   const parts = [];
   for (const [i, bits] of prefixes.entries()) {
     const decoder = yield* withNormRange(decoderMap(decoders[i]), leadingCodes(codes, bits));
     parts.push({ bits, decoder });
   }
-  return new HeadQuantizer({ encoder: headEncoder(encoder), prefixes: parts });
+  return new LearnedQuantizer({
+    kind: 'head',
+    encoder: fixedEncoder(encoder),
+    prefixes: parts,
+  });
 }

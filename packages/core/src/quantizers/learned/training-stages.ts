@@ -2,16 +2,16 @@ import type { Codes } from '../../codes/codes.ts';
 import { packSigns } from '../../codes/codes.ts';
 import { unpackSigns } from '../../codes/unpack-signs.ts';
 import { bitEntropy } from '../../training/bit-entropy.ts';
-import type { HeadModel } from '../../training/code-model.ts';
+import type { CodeModel } from '../../training/code-model.ts';
 import { encodeReal } from '../../training/encoder-weights.ts';
 import type { HeldOutVectors } from '../../training/held-out-recall.ts';
 import { decodedScorer, heldOutRecalls } from '../../training/held-out-recall.ts';
 import { decodedDocuments } from '../../training/scores/decoded-documents.ts';
 import { leadingColumns } from '../../training/scores/student.ts';
-import type { HeadQuantizer } from './learned-quantizer.ts';
+import type { LearnedQuantizer } from './learned-quantizer.ts';
 
 /** What the codes of a stage find of the neighbours of vectors that no stage has seen. */
-export interface HeadStage {
+export interface TrainingStage {
   readonly name: 'start' | 'trained' | 'refined' | 'additive';
   /** At the depth of re-ranking that was asked for, at half of it and so on; 0 for none at last. */
   readonly recalls: readonly { readonly rerank: number; readonly recall: number }[];
@@ -28,7 +28,7 @@ export function shallowerDepths(rerank: number): number[] {
 }
 
 export function measureModel(
-  { encoder, decoders }: HeadModel,
+  { encoder, decoders }: CodeModel,
   heldOut: HeldOutVectors,
   rerank: number,
 ): { score: number; recall: number; entropy: number } {
@@ -45,9 +45,9 @@ export function measureModel(
   return { score: recall + 0.1 * mean(1), recall, entropy: bitEntropy(signs) };
 }
 
-/** Mean over the published prefixes of a head. */
+/** Mean over the published prefixes of a code. */
 export function quantizerRecalls(
-  quantizer: HeadQuantizer,
+  quantizer: LearnedQuantizer,
   heldOut: HeldOutVectors,
   depths: readonly number[],
 ): number[] {
@@ -62,7 +62,7 @@ export function quantizerRecalls(
 }
 
 /** The last stage that finds more than all before it, over all depths. */
-export function bestStage(stages: readonly Omit<HeadStage, 'isTaken'>[]): number {
+export function bestStage(stages: readonly Omit<TrainingStage, 'isTaken'>[]): number {
   const scores = stages.map(
     ({ recalls }) => recalls.reduce((sum, { recall }) => sum + recall, 0) / recalls.length,
   );

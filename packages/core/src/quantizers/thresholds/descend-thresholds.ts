@@ -8,11 +8,10 @@ import type { Askers } from '../../training/similarity-batches.ts';
 import { drawRows, softmaxRows } from '../../training/similarity-batches.ts';
 import { similarityLoss } from '../../training/similarity-loss.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
-import { selectRows } from '../../vectors/matrix.ts';
+import { selectRows, zeros } from '../../vectors/matrix.ts';
 import type { Random } from '../../vectors/random.ts';
 import { columnMeans } from '../../vectors/statistics.ts';
-import { subtractFromRows } from './subtract-from-rows.ts';
-import type { Thresholds } from './thresholds.ts';
+import type { Thresholds } from '../affine-quantizer.ts';
 
 /** Queries made from documents, row by row, to learn from. */
 interface TrainingQueries extends Askers {
@@ -158,4 +157,16 @@ function spreadOf(values: Matrix): number {
 
 function scaled(values: Matrix, spread: number): Matrix {
   return { ...values, data: values.data.map((value) => value / spread) };
+}
+
+/** A copy with `offsets[j]` taken from column j of every row. */
+export function subtractFromRows(matrix: Matrix, offsets: Float32Array): Matrix {
+  const { rows, columns, data } = matrix;
+  const result = zeros(rows, columns);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      result.data[i * columns + j] = data[i * columns + j] - offsets[j];
+    }
+  }
+  return result;
 }

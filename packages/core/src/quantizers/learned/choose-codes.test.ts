@@ -3,7 +3,7 @@ import type { AffineMap } from '../../transforms/affine-map.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { row } from '../../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../../vectors/random.ts';
-import { localFields } from './local-fields.ts';
+import { localFields } from './choose-codes.ts';
 
 const bits = 6;
 const dimensions = 4;
