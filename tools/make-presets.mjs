@@ -5,7 +5,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { fitQuantizer } from '../packages/core/dist/index.js';
 import { decodeFile, decodeSafetensors, encodeFile } from '../packages/core/dist/internal.js';
-import { trainCodes, saveAdapter } from '../packages/core/dist/training.js';
+import { saveAdapter, trainCodes } from '../packages/core/dist/training.js';
 import { MatryoshkaEmbeddings } from '../packages/transformers-embedder/dist/index.js';
 
 const miniLm = 'all-minilm-l6-v2';

@@ -1,12 +1,12 @@
 import { BitryoshkaError, loadQuantizer, selectRows } from '@bitryoshka/core';
 import {
   checkReplaceable,
-  trainCodesInThread,
   readBytes,
   readJudgements,
   replaceFile,
+  trainCodesInThread,
 } from '@bitryoshka/core/node';
-import type { CorpusLessons, TrainedCodes, TrainCodesOptions } from '@bitryoshka/core/training';
+import type { CorpusLessons, TrainCodesOptions, TrainedCodes } from '@bitryoshka/core/training';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { learnFromTitles } from '../vectors/learn-from-titles.ts';

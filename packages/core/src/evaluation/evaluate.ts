@@ -124,8 +124,10 @@ async function fitParts(
     return [{ quantizer: await wanted.fit(documents, options), queries: all }];
   }
   if (!wanted.endsWith('-per-side') || all.length < 2) {
-    const fit = { ...options, kind: wanted, head: { pairs: lessons?.pairs } };
-    return [{ quantizer: await fitQuantizer(documents, fit), queries: all }];
+    // Other kinds learn from queries alone.
+    const learned = wanted === 'head' && lessons ? { train: { pairs: lessons.pairs } } : undefined;
+    const quantizer = await fitQuantizer(documents, { ...options, kind: wanted, learned });
+    return [{ quantizer, queries: all }];
   }
   const parts: FittedPart[] = [];
   for (const half of [0, 1]) {
