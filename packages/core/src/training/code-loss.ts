@@ -1,11 +1,11 @@
 import type { Matrix } from '../vectors/matrix.ts';
 import type { Random } from '../vectors/random.ts';
 import type { Binarizer } from './binarizers.ts';
-import { balanceLoss, decorrelationLoss } from './bit-regularizers.ts';
+import { balanceLoss, decorrelationLoss } from './bit-statistics.ts';
 import type { CodeModel } from './code-model.ts';
+import { addEncoderGradient, encodeReal } from './code-model.ts';
 import type { Meeting } from './cross-entropy.ts';
 import { crossEntropy } from './cross-entropy.ts';
-import { addEncoderGradient, encodeReal } from './encoder-weights.ts';
 import { asymmetricScores, cosineScores, symmetricScores } from './scores/code-scores.ts';
 import { decodedScores } from './scores/decoded-scores.ts';
 import type { Scores, Student } from './scores/student.ts';

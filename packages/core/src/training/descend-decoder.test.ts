@@ -11,13 +11,12 @@ import type { Matrix } from '../vectors/matrix.ts';
 import { rowRange } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
+import { decoderMap, decoderWeights } from './code-model.ts';
 import { crossEntropy } from './cross-entropy.ts';
-import { decoderMap, decoderWeights } from './decoder-weights.ts';
 import type { DecoderDescentOptions } from './descend-decoder.ts';
 import { descendDecoder } from './descend-decoder.ts';
 import { nearestNeighbours } from './exact-neighbours.ts';
-import { queryAskers } from './query-askers.ts';
-import { nobody, softmaxRows } from './similarity-batches.ts';
+import { nobody, queryAskers, softmaxRows } from './similarity-batches.ts';
 
 const random = seededRandom(5);
 const all = spreadVectors(1200, 32);

@@ -1,7 +1,6 @@
 import type { TaskOptions } from '../../progress/task-options.ts';
 import { checkpoint } from '../../progress/task-options.ts';
 import { Adam } from '../../training/adam.ts';
-import { straightThrough } from '../../training/binarization.ts';
 import { nearestNeighbours } from '../../training/exact-neighbours.ts';
 import { drawSimilarityBatch } from '../../training/similarity-batches.ts';
 import { similarityLoss } from '../../training/similarity-loss.ts';
@@ -88,7 +87,6 @@ export async function learnThresholds(
       real(queryValues),
       real(documentValues),
       logScale[0],
-      straightThrough,
     );
     const sums = {
       thresholds: new Float32Array(parameters.length),

@@ -1,4 +1,4 @@
-import type { EncoderWeights } from '../../training/encoder-weights.ts';
+import type { EncoderWeights } from '../../training/code-model.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
 import { affineFunction } from '../../transforms/affine-map.ts';
 import type { Matrix } from '../../vectors/matrix.ts';

@@ -1,9 +1,9 @@
 import { unpackSigns } from '../../codes/unpack-signs.ts';
 import { inTurns } from '../../progress/steps.ts';
-import { decoderMap, decoderWeights } from '../../training/decoder-weights.ts';
+import { decoderMap, decoderWeights } from '../../training/code-model.ts';
 import { descendDecoder } from '../../training/descend-decoder.ts';
 import { nearestNeighbours } from '../../training/exact-neighbours.ts';
-import { queryAskers } from '../../training/query-askers.ts';
+import { queryAskers } from '../../training/similarity-batches.ts';
 import type { AffineMap } from '../../transforms/affine-map.ts';
 import {
   leadingSubspace,

@@ -1,9 +1,9 @@
 import type { Codes } from '../../codes/codes.ts';
 import { packSigns } from '../../codes/codes.ts';
 import { unpackSigns } from '../../codes/unpack-signs.ts';
-import { bitEntropy } from '../../training/bit-entropy.ts';
+import { bitEntropy } from '../../training/bit-statistics.ts';
 import type { CodeModel } from '../../training/code-model.ts';
-import { encodeReal } from '../../training/encoder-weights.ts';
+import { encodeReal } from '../../training/code-model.ts';
 import type { HeldOutVectors } from '../../training/held-out-recall.ts';
 import { decodedScorer, heldOutRecalls } from '../../training/held-out-recall.ts';
 import { decodedDocuments } from '../../training/scores/decoded-documents.ts';

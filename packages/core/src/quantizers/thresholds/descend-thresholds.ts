@@ -2,7 +2,6 @@ import { matrixKernel } from '../../kernels/matrix/matrix-kernel.ts';
 import type { TaskOptions } from '../../progress/task-options.ts';
 import { checkpoint } from '../../progress/task-options.ts';
 import { Adam } from '../../training/adam.ts';
-import { straightThrough } from '../../training/binarization.ts';
 import type { Meeting } from '../../training/cross-entropy.ts';
 import type { Askers } from '../../training/similarity-batches.ts';
 import { drawRows, softmaxRows } from '../../training/similarity-batches.ts';
@@ -87,7 +86,6 @@ export async function descendThresholds(options: DescentOptions): Promise<Thresh
       subtractFromRows(selectRows(queryValues, batch.queries), query.values),
       subtractFromRows(selectRows(documentValues, batch.documents), document.values),
       logScale[0],
-      straightThrough,
     );
     const rate = (firstRate * (1 + Math.cos((Math.PI * step) / steps))) / 2;
     if (perSide) {
