@@ -31,7 +31,7 @@ export interface FamilyOptions {
   readonly residual?: ResidualOptions | undefined;
 }
 
-export type FamilyName = keyof FamilyOptions;
+type FamilyName = keyof FamilyOptions;
 
 type Fitters = {
   readonly [Name in FamilyName]: FamilyFitter<NonNullable<FamilyOptions[Name]>>;

@@ -15,7 +15,7 @@ import type { Encoder } from './encoder.ts';
 import { encoderFunction } from './encoder.ts';
 
 /** A leading part of a code that is a code by itself. */
-export interface CodePrefix {
+interface CodePrefix {
   readonly bits: number;
   /** Additive, if at all, of the whole code. */
   readonly decoder: LinearDecoder | AdditiveDecoder;

@@ -111,6 +111,9 @@ describe('trainCodes', () => {
     const { quantizer: from } = await trainCodes(vectors, quick);
     const { stages } = await trainCodes(vectors, { ...quick, from, seed: 4 });
     expect(stages.map(({ name }) => name)).toEqual(['start', 'trained', 'refined']);
+    const untrained = await fitQuantizer(vectors, { kind: 'autoencoder', bits: 16 });
+    const trained = await trainCodes(vectors, { ...quick, from: untrained });
+    expect(trained.stages.map(({ name }) => name)).toEqual(['start', 'trained', 'refined']);
     const itq = await fitQuantizer(vectors, { kind: 'itq', bits: 16 });
     await expect(trainCodes(vectors, { ...quick, from: itq })).rejects.toThrow(/got itq/);
     await expect(trainCodes(vectors, { ...quick, bits: 8, from })).rejects.toThrow(/to 16 bits/);

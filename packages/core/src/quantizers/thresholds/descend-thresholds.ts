@@ -32,7 +32,7 @@ export interface DescentOptions extends TaskOptions {
   readonly random: Random;
 }
 
-/** Half of what heads learn from in a step: thresholds are few and need no finer gradient. */
+/** Half of what trained codes learn from in a step: thresholds are few and need no finer gradient. */
 const batchSize = { queries: 32, documents: 192, neighbours: 8 };
 const temperature = 0.05;
 const steps = 800;
