@@ -137,8 +137,7 @@ interface GroupGradients {
 
 /**
  * Adds to `sums` how a loss changes with thresholds and weights, given how it changes with the real
- * values of {@link groupValues}. Of `or` only the member that decided the value
- * gets a share.
+ * values of {@link groupValues}. Of `or` only the member that decided the value gets a share.
  *
  * @param gradient by the real values, `rows x bits`
  */
@@ -151,8 +150,6 @@ export function addGroupGradients(
 ): void {
   const { rule, offsets, dimensions, signs, weights } = layout;
   const bits = offsets.length - 1;
-  const members = new Uint32Array(dimensions.length);
-  const centred = new Float64Array(dimensions.length);
   for (let i = 0; i < values.rows; i++) {
     const from = i * values.columns;
     for (let bit = 0; bit < bits; bit++) {
@@ -163,26 +160,19 @@ export function addGroupGradients(
         sums.thresholds[offsets[bit]] -= slope * weights[offsets[bit]];
         continue;
       }
-      let count = 0;
+      let most = -Infinity;
+      let deciding = -1;
       for (let m = offsets[bit]; m < offsets[bit + 1]; m++) {
         if (thresholds[m] === Infinity) continue;
-        centred[m] = signs[m] * values.data[from + dimensions[m]] - thresholds[m];
-        members[count++] = m;
-      }
-      if (rule === 'linear') {
-        for (let p = 0; p < count; p++) {
-          const m = members[p];
+        const centred = signs[m] * values.data[from + dimensions[m]] - thresholds[m];
+        if (rule === 'linear') {
           sums.thresholds[m] -= slope * weights[m];
-          sums.weights[m] += slope * centred[m];
+          sums.weights[m] += slope * centred;
+        } else if (centred > most) {
+          [most, deciding] = [centred, m];
         }
-      } else if (count > 0) {
-        let deciding = members[0];
-        for (let p = 1; p < count; p++) {
-          const m = members[p];
-          if (centred[m] > centred[deciding]) deciding = m;
-        }
-        sums.thresholds[deciding] -= slope;
       }
+      if (deciding >= 0) sums.thresholds[deciding] -= slope;
     }
   }
 }
