@@ -10,6 +10,7 @@ export type { FamilyOptions, QuantizerKind } from './quantizers/families.ts';
 export { quantizerKinds } from './quantizers/families.ts';
 export type { FitOptions } from './quantizers/fit.ts';
 export { fitQuantizer } from './quantizers/fit.ts';
+export type { FitReport } from './quantizers/fit-report.ts';
 export type { CodeTrainingOptions } from './quantizers/learned/training-options.ts';
 export { loadQuantizer } from './quantizers/load.ts';
 export type { Quantizer, Side } from './quantizers/quantizer.ts';

@@ -115,6 +115,8 @@ async function fitParts(
 ): Promise<FittedPart[]> {
   const options = {
     bits,
+    // What was asked for is what is measured.
+    check: false,
     signal,
     queries: lessons?.queries,
     ...(seed !== undefined && { seed }),

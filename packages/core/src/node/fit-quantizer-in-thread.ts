@@ -1,5 +1,6 @@
 import { nextTurn } from '../progress/task-options.ts';
 import type { FitOptions } from '../quantizers/fit.ts';
+import { fitSampleSize } from '../quantizers/fit.ts';
 import type { CodeTrainingOptions } from '../quantizers/learned/training-options.ts';
 import { loadTrustedQuantizer } from '../quantizers/load.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
@@ -22,7 +23,7 @@ export async function fitQuantizerInThread(
   vectors: Vectors | AsyncIterable<Vectors>,
   options: FitOptions,
 ): Promise<Quantizer> {
-  const { kind, bits, decoder, seed, signal, onProgress } = options;
+  const { kind, bits, decoder, check, sampleSize, seed, signal, onProgress } = options;
   const { thresholds, groups, rotation, residual, learned } = options;
   signal?.throwIfAborted();
   const { queries } = options;
@@ -41,6 +42,8 @@ export async function fitQuantizerInThread(
       learned: training
         ? { ...learned, train: await shareTrainingOptions(training, { columns, signal }) }
         : (learned as { readonly train?: boolean } | undefined),
+      check,
+      ...(sampleSize !== undefined && { sampleSize }),
       ...(decoder !== undefined && { decoder }),
       ...(seed !== undefined && { seed }),
       sample,
@@ -60,9 +63,10 @@ function trainingOf(learned: FitOptions['learned']): CodeTrainingOptions | undef
 /** The sample that `fitQuantizer` takes, in memory that threads see. */
 async function sharedSample(
   vectors: Vectors | AsyncIterable<Vectors>,
-  { sampleSize: size, seed, signal, onProgress }: FitOptions,
+  options: FitOptions,
 ): Promise<Matrix> {
-  const sample = new VectorSample({ size, seed, allocate: sharedZeros });
+  const { seed, signal, onProgress } = options;
+  const sample = new VectorSample({ size: fitSampleSize(options), seed, allocate: sharedZeros });
   for await (const block of isStream(vectors) ? vectors : [vectors]) {
     const { seen } = sample;
     for (const slice of vectorSlices(block, { columns: sample.columns })) {

@@ -3,6 +3,7 @@ import { packSignsInBlocks } from '../codes/pack-signs-in-blocks.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { toMatrix } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
+import type { FitReport } from './fit-report.ts';
 import type { Quantizer, Side } from './quantizer.ts';
 import type { CommonFields, QuantizerContent } from './quantizer-file.ts';
 import { encodeQuantizer } from './quantizer-file.ts';
@@ -12,6 +13,7 @@ export abstract class BaseQuantizer implements Quantizer, CommonFields {
   readonly kind: string;
   readonly inputDimensions: number;
   readonly bits: number;
+  readonly fitReport: FitReport | undefined;
 
   constructor({ kind, inputDimensions, bits }: CommonFields) {
     this.kind = kind;

@@ -1,5 +1,6 @@
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
+import type { AffineMap } from '../transforms/affine-map.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import type { Quantizer } from './quantizer.ts';
 
@@ -9,6 +10,8 @@ export interface FitterOptions extends TaskOptions {
   /** Unit vectors of queries, where there are any. */
   readonly queries?: Matrix | undefined;
   readonly seed: number;
+  /** Is given the rotation of ITQ that a fit begins with, where it does. */
+  readonly onItq?: ((map: AffineMap) => void) | undefined;
 }
 
 /**

@@ -21,8 +21,11 @@ export function loadTrustedQuantizer(file: Uint8Array): Quantizer {
 function load(file: Uint8Array, isTrusted: boolean): Quantizer {
   const parsed = new QuantizerFile(file, isTrusted);
   const { form = 'affine' } = parsed.fields;
-  if (form === 'decodable') return loadDecodable(parsed, load);
-  if (typeof form === 'string' && Object.hasOwn(loaders, form)) return loaders[form](parsed);
+  const { fitReport } = parsed;
+  if (form === 'decodable') return Object.assign(loadDecodable(parsed, load), { fitReport });
+  if (typeof form === 'string' && Object.hasOwn(loaders, form)) {
+    return Object.assign(loaders[form](parsed), { fitReport });
+  }
   const known = ['decodable', ...Object.keys(loaders)].join(', ');
   throw invalidQuantizerFile(`got form ${JSON.stringify(form)}, expected one of ${known}`);
 }

@@ -5,12 +5,14 @@ import type { AffineMap } from '../transforms/affine-map.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { toMatrix } from '../vectors/matrix.ts';
 import { isFloat32Array } from '../vectors/typed-arrays.ts';
+import type { FitReport } from './fit-report.ts';
 
 /** What the file of every quantizer says of it, whatever its family: written and read here alone. */
 export interface CommonFields {
   readonly kind: string;
   readonly inputDimensions: number;
   readonly bits: number;
+  readonly fitReport?: FitReport | undefined;
 }
 
 /** What the file of one family says besides. */
@@ -23,12 +25,19 @@ export interface QuantizerContent {
 
 /** The same bytes every time. */
 export function encodeQuantizer(
-  { kind, inputDimensions, bits }: CommonFields,
+  { kind, inputDimensions, bits, fitReport }: CommonFields,
   { form, fields, tensors }: QuantizerContent,
 ): Uint8Array {
   return encodeFile({
     kind: 'quantizer',
-    fields: { ...(form && { form }), kind, inputDimensions, bits, ...fields },
+    fields: {
+      ...(form && { form }),
+      kind,
+      inputDimensions,
+      bits,
+      ...(fitReport && { fitReport }),
+      ...fields,
+    },
     tensors,
   });
 }
@@ -52,6 +61,7 @@ export class QuantizerFile implements CommonFields {
   readonly kind: string;
   readonly inputDimensions: number;
   readonly bits: number;
+  readonly fitReport: FitReport | undefined;
   readonly fields: Readonly<Record<string, unknown>>;
   readonly tensors: Readonly<Record<string, Tensor>>;
   readonly isTrusted: boolean;
@@ -63,7 +73,7 @@ export class QuantizerFile implements CommonFields {
    */
   constructor(file: Uint8Array, isTrusted: boolean) {
     const { fields, tensors } = decodeFile(file, 'quantizer', isTrusted);
-    const { kind, inputDimensions, bits } = fields;
+    const { kind, inputDimensions, bits, fitReport } = fields;
     if (typeof kind !== 'string' || !isCount(inputDimensions) || !isCount(bits)) {
       throw invalidQuantizerFile(
         `got fields ${JSON.stringify(fields)}, expected kind, inputDimensions and bits`,
@@ -72,6 +82,10 @@ export class QuantizerFile implements CommonFields {
     this.kind = kind;
     this.inputDimensions = inputDimensions;
     this.bits = bits;
+    if (fitReport !== undefined && !isFitReport(fitReport)) {
+      throw invalidQuantizerFile(`got a report of its fit ${JSON.stringify(fitReport)}`);
+    }
+    this.fitReport = fitReport;
     this.fields = fields;
     this.tensors = tensors;
     this.isTrusted = isTrusted;
@@ -110,4 +124,16 @@ export function invalidQuantizerFile(message: string): BitryoshkaError {
 
 function isCount(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) > 0;
+}
+
+function isFitReport(value: unknown): value is FitReport {
+  const { asked, taken, recall, questions, documents } = Object(value) as Record<string, unknown>;
+  return (
+    typeof asked === 'string' &&
+    typeof taken === 'string' &&
+    isCount(questions) &&
+    isCount(documents) &&
+    typeof recall === 'object' &&
+    Object.values(recall ?? {}).every((share) => typeof share === 'number')
+  );
 }

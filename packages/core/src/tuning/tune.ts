@@ -80,7 +80,15 @@ export async function tune(vectors: Vectors, options: TuneOptions): Promise<Tuni
   const bits = wantedBits(options, scoring, matrix.columns);
   const candidates = checkedCandidates(options.candidates);
   const fit = (documents: Matrix, kind: QuantizerKind) =>
-    fitQuantizer(documents, { kind, bits, seed, signal, queries: options.queries });
+    fitQuantizer(documents, {
+      kind,
+      bits,
+      seed,
+      signal,
+      queries: options.queries,
+      // The held-out part compares them all.
+      check: false,
+    });
 
   if (matrix.rows < fewestVectors) {
     return {

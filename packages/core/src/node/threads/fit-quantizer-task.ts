@@ -8,9 +8,18 @@ import type { TaskResult, ThreadTaskOptions } from './thread-tasks.ts';
 export interface FitQuantizerInput
   extends Pick<
     FitOptions,
-    'kind' | 'bits' | 'decoder' | 'seed' | 'thresholds' | 'groups' | 'rotation' | 'residual'
+    | 'kind'
+    | 'bits'
+    | 'decoder'
+    | 'check'
+    | 'sampleSize'
+    | 'seed'
+    | 'thresholds'
+    | 'groups'
+    | 'rotation'
+    | 'residual'
   > {
-  /** What is learned from: all of it. */
+  /** What is learned from, and what fits are checked by. */
   readonly sample: Matrix;
   readonly queries: Matrix | undefined;
   readonly learned: { readonly train?: boolean | SharedTrainingOptions } | undefined;
@@ -28,7 +37,6 @@ export async function fitQuantizerTask(
       ...learned,
       train: train && typeof train === 'object' ? openTrainingOptions(train, onCheckpoint) : train,
     },
-    sampleSize: Infinity,
     signal,
     onProgress,
   });

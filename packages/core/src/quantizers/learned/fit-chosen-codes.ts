@@ -26,6 +26,8 @@ interface ChosenCodes {
   readonly encoder: AffineMap;
   /** From codes of -1 and 1 to vectors, by least squares. */
   readonly reconstruction: AffineMap;
+  /** The rotation of ITQ that it began with. */
+  readonly itq: AffineMap;
   /** The root of the mean squared distance of the vectors from their mean. */
   readonly spread: number;
 }
@@ -45,11 +47,12 @@ export async function fitChosenCodes(
   const solve = <Result>(steps: Steps<Result>): Promise<Result> => inTurns(steps, options);
   const { mean, spread, standardized: sample } = await solve(standardize(vectors));
   const roundSample = sampleRows(sample, roundSampleSize, seed);
-  let encoder: AffineMap = await fitItq(sample, {
+  const itq = await fitItq(sample, {
     ...options,
     outputDimensions: bits,
     sampleSize: rotationSampleSize,
   });
+  let encoder: AffineMap = itq;
   let codes = await solve(packSignsInSteps(roundSample, bits, affineFunction(encoder)));
   const predictBits = await solve(ridgeRegressionOn(roundSample));
   for (let round = 0; round < rounds; round++) {
@@ -62,6 +65,7 @@ export async function fitChosenCodes(
   codes = await solve(chooseCodes(sample, { encoder, reconstruction }));
   reconstruction = await solve(fitRidgeRegression(unpackSigns(codes), sample));
   return {
+    itq: mapOfStandard(itq, { mean, spread }),
     encoder: mapOfStandard(encoder, { mean, spread }),
     reconstruction: mapFromStandard(reconstruction, { mean, spread }),
     spread,

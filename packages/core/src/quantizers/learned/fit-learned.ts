@@ -61,11 +61,16 @@ async function fitInTurns(documents: Matrix, options: FitterOptions): Promise<Le
   checkOutputDimensions(documents.columns, bits);
   const sample = sampleRows(documents, sampleSize, seed);
   const dimensions = Math.max(mostDimensions, Math.ceil(dimensionsPerBit * bits)) + 1;
-  if (documents.columns <= dimensions) return quantizerOf(await fitMaps(sample, options));
+  if (documents.columns <= dimensions) {
+    const maps = await fitMaps(sample, options);
+    options.onItq?.(maps.itq);
+    return quantizerOf(maps);
+  }
   const basis = await inTurns(leadingSubspace(sample, dimensions, seed), options);
   const within = (vectors: Matrix) => inTurns(toSubspace(vectors, basis), options);
   const queries = options.queries && (await within(options.queries));
   const maps = await fitMaps(await within(sample), { ...options, queries });
+  options.onItq?.(mapOfSubspace(maps.itq, basis));
   const { map, normRange } = maps.decoder;
   return quantizerOf({
     encoder: mapOfSubspace(maps.encoder, basis),
@@ -75,12 +80,17 @@ async function fitInTurns(documents: Matrix, options: FitterOptions): Promise<Le
 }
 
 interface FittedMaps {
+  readonly itq: AffineMap;
   readonly encoder: AffineMap;
   readonly reconstruction: AffineMap;
   readonly decoder: LinearDecoder;
 }
 
-function quantizerOf({ encoder, reconstruction, decoder }: FittedMaps): LearnedQuantizer {
+function quantizerOf({
+  encoder,
+  reconstruction,
+  decoder,
+}: Omit<FittedMaps, 'itq'>): LearnedQuantizer {
   return new LearnedQuantizer({
     kind: 'autoencoder',
     encoder: { map: encoder },
@@ -89,7 +99,7 @@ function quantizerOf({ encoder, reconstruction, decoder }: FittedMaps): LearnedQ
 }
 
 async function fitMaps(vectors: Matrix, options: FitterOptions): Promise<FittedMaps> {
-  const { encoder, reconstruction, spread } = await fitChosenCodes(vectors, options);
+  const { itq, encoder, reconstruction, spread } = await fitChosenCodes(vectors, options);
   const taught = sampleRows(vectors, taughtSize, options.seed);
   const codes = await inTurns(chooseCodes(taught, { encoder, reconstruction }), options);
   const neighbours = await nearestNeighbours(taught, neighbourCount, options);
@@ -98,5 +108,5 @@ async function fitMaps(vectors: Matrix, options: FitterOptions): Promise<FittedM
   if (options.queries) askers.push(await queryAskers(options.queries, taught, options));
   await descendDecoder(decoder, unpackSigns(codes), taught, askers, { ...options, spread });
   const scoring = await inTurns(withNormRange(decoderMap(decoder), codes), options);
-  return { encoder, reconstruction, decoder: scoring };
+  return { itq, encoder, reconstruction, decoder: scoring };
 }
