@@ -19,15 +19,16 @@ import type { Quantizer } from './quantizer.ts';
 
 /** What a fit was held against, by vectors that it has not seen. */
 export interface FitReport {
-  /** The kind that was fitted. */
+  /** The kind that was fitted, or `tuned` where all of `recall` were compared. */
   readonly asked: string;
   /** The kind whose codes were taken: another one where that finds more, by more than chance. */
   readonly taken: string;
   /**
-   * By kind: the share of the ten nearest documents that are among the forty best by scores of codes. Exact search
+   * By kind: the share of the ten nearest documents that are among the `rerank` best by scores of codes. Exact search
    * finds 1.
    */
   readonly recall: Readonly<Record<string, number>>;
+  readonly rerank: number;
   /** Vectors that were asked, and documents that they were asked of. */
   readonly questions: number;
   readonly documents: number;
@@ -45,7 +46,7 @@ const heldOutShare = 0.05;
 const mostDocuments = 3000;
 const mostLearned = 3000;
 const neighbourCount = 10;
-const depth = 40;
+const rerank = 40;
 /** Another kind is taken for so much more, and for more than so many standard errors. */
 const leastGain = 0.005;
 const standardErrors = 2;
@@ -115,6 +116,7 @@ export async function examineFit(
         Math.round(1e4 * meanOf(shares)) / 1e4,
       ]),
     ),
+    rerank,
     questions: questions.rows,
     documents: asked.rows,
   };
@@ -175,7 +177,7 @@ function* foundShares(questions: Matrix, nearest: Uint32Array, score: Scorer): S
     for (let i = 0; i < block.rows; i++) {
       const own = row(scores, i);
       // What is level with one that is not among the best is not, either.
-      const beaten = own.slice().sort()[own.length - 1 - depth] ?? -Infinity;
+      const beaten = own.slice().sort()[own.length - 1 - rerank] ?? -Infinity;
       const theirs = nearest.subarray((start + i) * wanted, (start + i + 1) * wanted);
       shares[start + i] = theirs.reduce((sum, j) => sum + (own[j] > beaten ? 1 : 0), 0) / wanted;
       yield;

@@ -127,10 +127,14 @@ function isCount(value: unknown): value is number {
 }
 
 function isFitReport(value: unknown): value is FitReport {
-  const { asked, taken, recall, questions, documents } = Object(value) as Record<string, unknown>;
+  const { asked, taken, recall, rerank, questions, documents } = Object(value) as Record<
+    string,
+    unknown
+  >;
   return (
     typeof asked === 'string' &&
     typeof taken === 'string' &&
+    (rerank === 0 || isCount(rerank)) &&
     isCount(questions) &&
     isCount(documents) &&
     typeof recall === 'object' &&
