@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { overlap } from '../packages/core/dist/evaluation/index.js';
 import { BinaryIndex, ExactIndex, row, selectRows } from '../packages/core/dist/index.js';
 import { readBeirFolder } from '../packages/core/dist/node/index.js';
-import { fitHead } from '../packages/core/dist/training.js';
+import { trainCodes } from '../packages/core/dist/training.js';
 
 const [data = '../shared/data', vectors = 'minilm'] = process.argv.slice(2);
 const bits = 128;
@@ -67,7 +67,7 @@ async function measureAll(options, pairsOf) {
     const pairs = pairsOf?.(task);
     const runs = [];
     for (const seed of seeds) {
-      const { quantizer } = await fitHead(task.documents, {
+      const { quantizer } = await trainCodes(task.documents, {
         bits,
         seed,
         choose: false,
