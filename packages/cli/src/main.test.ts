@@ -421,7 +421,7 @@ describe('eval', () => {
 
   it.each([
     [['--bits', '4'], 1, /got 4 output dimensions, expected a whole number from 1 to 3/],
-    [['--quantizers', 'magic'], 2, /"magic" is none of sign, mean/],
+    [['--quantizers', 'magic'], 2, /"magic" is none of thresholds, groups/],
     [['--bits', '1.5'], 2, /"1\.5" is no whole number from 1 up/],
     [['--rerank', 'x'], 2, /"x" is no whole number from 0 up/],
     [['--colour', 'red'], 2, /unknown option/],

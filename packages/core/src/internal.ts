@@ -16,7 +16,7 @@ export { createWasmScanKernel, javascriptScanKernel } from './kernels/scan/scan-
 export { atOnce } from './progress/steps.ts';
 export { checkpoint } from './progress/task-options.ts';
 export { unlessAborted } from './progress/unless-aborted.ts';
-export { mostBits } from './quantizers/most-bits.ts';
+export { mostBits, resolveKind } from './quantizers/families.ts';
 export { TopK } from './search/ranking/top-k.ts';
 export type { SegmentToFill } from './search/restore-index.ts';
 export { salvageVectors } from './search/salvage-vectors.ts';

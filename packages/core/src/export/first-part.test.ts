@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { bitAt } from '../codes/codes.ts';
-import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
 import { BinaryIndex } from '../search/binary-index.ts';
 import { row } from '../vectors/matrix.ts';
 import { firstPart } from './first-part.ts';

@@ -8,10 +8,10 @@ import { checkpoint } from '../../progress/task-options.ts';
 import { applyAffineMap, applyInSteps } from '../../transforms/affine-map.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { leftOf, rowRange } from '../../vectors/matrix.ts';
-import { chooseCodes, fitChosenCodes } from '../autoencoder/fit-chosen-codes.ts';
-import type { NormRange } from '../norm-bytes.ts';
-import { widenedRange } from '../norm-bytes.ts';
-import type { QuantizerFitter } from '../quantizer-fitter.ts';
+import type { NormRange } from '../decoder.ts';
+import type { FamilyFitter } from '../fitter.ts';
+import { chooseCodes, fitChosenCodes } from '../learned/fit-chosen-codes.ts';
+import { widenedRange } from '../normed-decoder.ts';
 import { codewordSearch, wordCount } from './codeword-search.ts';
 import { fitCodewords } from './fit-codewords.ts';
 import type { TwoParts } from './refit-parts.ts';
@@ -19,6 +19,14 @@ import { refitParts } from './refit-parts.ts';
 import { ResidualDecoder } from './residual-decoder.ts';
 import { ResidualQuantizer } from './residual-quantizer.ts';
 import { writeParts } from './write-parts.ts';
+
+export interface ResidualOptions {
+  /**
+   * Bits of the first part of a code, a multiple of 8: a scan finds candidates by these alone. Fewer leave more bytes,
+   * which restore better; more find more candidates. Default: about a third of `bits`.
+   */
+  readonly firstBits?: number | undefined;
+}
 
 /** Choices of words that are kept from byte to byte. */
 const beam = 8;
@@ -34,18 +42,22 @@ const firstShare = 5 / 16;
  * First bits that a linear decoder restores vectors from, chosen as those of an autoencoder, and books of words for
  * what they leave; then, in turns, words are chosen and both parts are fitted to them together.
  */
-export const fitResidualQuantizer: QuantizerFitter = async (documents, options) => {
+export const fitResidualQuantizer: FamilyFitter<ResidualOptions> = async (
+  documents,
+  options,
+  own,
+) => {
   const { bits, seed } = options;
-  const firstBits = checkedFirstBits(bits, options.firstBits, documents.columns);
+  const firstBits = checkedFirstBits(bits, own.firstBits, documents.columns);
   const solve = <Result>(steps: Steps<Result>): Promise<Result> => inTurns(steps, options);
   const first = await fitChosenCodes(documents, { ...options, bits: firstBits });
   const firstCodes = await solve(chooseCodes(documents, first));
   const signs = unpackSigns(firstCodes);
-  const left = leftOf(documents, await solve(applyInSteps(first.restorer, signs)));
+  const left = leftOf(documents, await solve(applyInSteps(first.reconstruction, signs)));
   const books = (bits - firstBits) / 8;
   const codebooks = await solve(fitCodewords(left, books, seed));
   const rounds = Math.min(mostRounds, Math.max(fewestRounds, Math.round(booksTimesRounds / books)));
-  let parts: TwoParts = { map: first.restorer, codebooks };
+  let parts: TwoParts = { map: first.reconstruction, codebooks };
   let words: Uint8Array = new Uint8Array(0);
   for (let round = 0; round < rounds; round++) {
     await checkpoint(options, { stage: 'encode', done: round, total: rounds });
