@@ -73,6 +73,10 @@ describe('front matter', () => {
     ]);
   });
 
+  it('reads titles as headings are read', () => {
+    expect(readMarkdown('---\ntitle: A 360&deg; `view`\n---\nText.').title).toBe('A 360° view');
+  });
+
   it('says a title once that is the first heading', () => {
     const text = '---\ntitle: Guide\n---\n# Guide\n\nOne text.\n\n## Part\n\nTwo texts.';
     expect(read(text).map(({ headings }) => headings)).toEqual([['Guide'], ['Guide', 'Part']]);

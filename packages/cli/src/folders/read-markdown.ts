@@ -21,7 +21,8 @@ export function readMarkdown(
   { isMdx = false }: { readonly isMdx?: boolean } = {},
 ): ReadText {
   const lines = text.split('\n');
-  const { title, metadata, lines: skipped } = readFrontMatter(lines);
+  const { title: written, metadata, lines: skipped } = readFrontMatter(lines);
+  const title = (written && headingText(written, {})) || written;
   const body = lines.slice(skipped);
   return { title, metadata, blocks: [...readBlocks(body, skipped, isMdx)] };
 }
