@@ -284,6 +284,14 @@ describe('search', () => {
     expect(process.exitCode).toBe(1);
   });
 
+  it('answers several calls at the same time, which save the same index', async () => {
+    await Promise.all([search(question), search(question), search(question)]);
+    expect(process.exitCode).toBeUndefined();
+    output.complained = '';
+    await search(question);
+    expect(output.complained).toMatch(/3 passages of 3 files \(nothing changed\)/);
+  });
+
   it('makes a damaged list of files again', async () => {
     await search(question);
     for (const damaged of [
