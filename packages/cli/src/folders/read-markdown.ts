@@ -44,7 +44,7 @@ function* readBlocks(lines: readonly string[], skipped: number, isMdx: boolean):
       const cleaned = cleanLines(lines.slice(start, end), line);
       if (cleaned.length > 0) yield { kind: 'text', lines: cleaned };
     } else if (token.type === 'fence' || token.type === 'code_block') {
-      yield codeBlock(token, line + (token.type === 'fence' ? 1 : 0));
+      yield codeBlock(token, line + (token.type === 'fence' ? 1 : 0), end + skipped);
     } else if (token.type === 'html_block') {
       yield* readHtmlFragment(token.content, line);
     } else if (token.type === 'table_open') {
@@ -55,17 +55,23 @@ function* readBlocks(lines: readonly string[], skipped: number, isMdx: boolean):
   }
 }
 
-/** Without the indentation of the list that it may be in. */
-function codeBlock({ content, info }: Token, line: number): Block {
+/**
+ * Without the indentation of the list that it may be in.
+ *
+ * @param first line of what is in the fences
+ * @param last line of the block
+ */
+function codeBlock({ content, info }: Token, first: number, last: number): Block {
   const [language = ''] = /^[\w+#.-]{1,20}/.exec(info.trim()) ?? [];
   const inside = content.replace(/\n$/, '').split('\n');
   const marks = fenceAround(content);
   return {
     kind: 'text',
     lines: [
-      { text: `${marks}${language}`, line: Math.max(1, line - 1) },
-      ...inside.map((text, k) => ({ text, line: line + k })),
-      { text: marks, line: line + inside.length },
+      { text: `${marks}${language}`, line: Math.max(1, first - 1) },
+      ...inside.map((text, k) => ({ text, line: Math.min(first + k, last) })),
+      // A fence that is not closed ends with what it is in.
+      { text: marks, line: Math.min(first + inside.length, last) },
     ],
   };
 }
