@@ -227,7 +227,7 @@ function describe({
   ];
 }
 
-function sampleHeadings(store: BinaryVectorStore): string[] {
+export function sampleHeadings(store: BinaryVectorStore): string[] {
   const headings = new Set<string>();
   for (const [, { metadata }] of store.entries()) {
     const { source, headings: path } = metadata as PassageMetadata;

@@ -1,0 +1,287 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Matrix, ScoredRow, TaskOptions } from '@bitryoshka/core';
+import { normalizeRows } from '@bitryoshka/core';
+import type { Document } from '@langchain/core/documents';
+import { sampleHeadings } from '../commands/compare-at-sizes.ts';
+import type { PassageMetadata } from '../library/folder-library.ts';
+import type {
+  Answer,
+  CodeSettings,
+  ComparisonResponse,
+  HealthResponse,
+  LineRange,
+  MapResponse,
+  PassageKey,
+  PassageResponse,
+  SearchResponse,
+  SettingsResponse,
+  SourcesResponse,
+} from './api-types.ts';
+import { CodeLengths } from './code-lengths.ts';
+import { mapDocuments } from './document-map.ts';
+import { changesBetween, filesOf } from './folder-changes.ts';
+import { closeFolders } from './open-folders.ts';
+import { contextOf, locateLines, readSource } from './passage-lines.ts';
+import type { ServedFolder } from './served-passages.ts';
+import { ServedPassages } from './served-passages.ts';
+import { SharedTask } from './shared-task.ts';
+import { WordSearch } from './word-search.ts';
+
+/** How a question is answered; code settings for `codes`. */
+export type Asked = { readonly question: string; readonly k: number } & (
+  | { readonly way: 'hybrid' | 'meaning' | 'words' | 'float' }
+  | ({ readonly way: 'codes' } & CodeSettings)
+);
+
+interface Found {
+  readonly row: number;
+  readonly score: number | null;
+}
+
+/** Questions by which codes are measured, of all folders. */
+const mostQuestions = 200;
+/** Files whose lines are remembered. */
+const mostLocated = 500;
+
+/** Folders as they were read, and everything that is asked of them. */
+export class ServedCollection {
+  readonly #passages: ServedPassages;
+  readonly #codes: CodeLengths;
+  readonly #words: SharedTask<WordSearch>;
+  readonly #map: SharedTask<MapResponse>;
+  /** Lines of all passages of a file, by its first passage. */
+  readonly #lines: Map<number, (LineRange | undefined)[]> = new Map();
+
+  private constructor(passages: ServedPassages) {
+    this.#passages = passages;
+    this.#codes = new CodeLengths(passages, (task) => askHeadings(passages.folders, task));
+    this.#words = new SharedTask((signal) => WordSearch.of(passages, { signal }));
+    this.#map = new SharedTask((signal) => mapDocuments(passages, { signal }));
+  }
+
+  static async of(
+    folders: readonly ServedFolder[],
+    task: TaskOptions = {},
+  ): Promise<ServedCollection> {
+    return new ServedCollection(await ServedPassages.of(folders, task));
+  }
+
+  get codes(): CodeLengths {
+    return this.#codes;
+  }
+
+  /** Saves what is new in the indexes. */
+  async save(): Promise<void> {
+    for (const { library } of this.#passages.folders) await library.save();
+  }
+
+  async close(): Promise<void> {
+    await closeFolders(this.#passages.folders);
+  }
+
+  settings(limits: SettingsResponse['limits']): SettingsResponse {
+    const { folders, count, vectors } = this.#passages;
+    return {
+      folders: folders.map(({ name, library }) => ({ name, passages: library.passages })),
+      passages: count,
+      dimensions: vectors.dimensions,
+      bytesPerVector: vectors.bytesPerVector,
+      limits,
+      bits: this.#codes.lengths,
+      depths: this.#codes.depths,
+      defaults: this.#codes.defaults ?? null,
+      isExact: folders.every(({ library }) => library.store.stats().index === 'exact'),
+    };
+  }
+
+  async search(asked: Asked, signal: AbortSignal): Promise<SearchResponse> {
+    const { way, question, k } = asked;
+    if (way === 'words') {
+      const words = await this.#words.result(signal);
+      const start = performance.now();
+      const rows = await words.search(question, k);
+      const milliseconds = performance.now() - start;
+      const found = rows.map((row) => ({ row, score: null }));
+      return { way, milliseconds, answers: await this.#answers(found, signal) };
+    }
+    if (way === 'hybrid' || way === 'meaning') {
+      const { found, milliseconds } = await this.#ask(question, k, way, signal);
+      return { way, milliseconds, answers: await this.#answers(found, signal) };
+    }
+    const query = await this.#embed(question, signal);
+    const { found, milliseconds } =
+      way === 'codes'
+        ? await this.#codes.search(query, asked, signal)
+        : timed(() => this.#codes.searchFloat(query, k));
+    return { way, milliseconds, answers: await this.#answers(found, signal) };
+  }
+
+  /** What float vectors find, and what codes find of it. */
+  async compare(
+    { question, k, bits, rerank }: CodeSettings & { readonly question: string; readonly k: number },
+    signal: AbortSignal,
+  ): Promise<ComparisonResponse> {
+    const query = await this.#embed(question, signal);
+    const codes = await this.#codes.search(query, { k, bits, rerank }, signal);
+    const float = timed(() => this.#codes.searchFloat(query, k));
+    const places = this.#codes.placesOf(query, float.found, codes.found);
+    return {
+      bits,
+      rerank,
+      float: await this.#answers(float.found, signal),
+      codes: await this.#answers(codes.found, signal),
+      floatPlaces: places.map((place) => (place === undefined ? null : place + 1)),
+      milliseconds: { float: float.milliseconds, codes: codes.milliseconds },
+      isExhaustive: rerank >= this.#passages.count,
+    };
+  }
+
+  /** @returns undefined for a passage that is not there */
+  async passage(
+    key: PassageKey,
+    around: number,
+    signal: AbortSignal,
+  ): Promise<PassageResponse | undefined> {
+    const row = this.#passages.row(key);
+    if (row === undefined) return undefined;
+    const [answer] = (await this.#answers([{ row, score: null }], signal)) as [Answer];
+    const { path, readAt } = this.#passages.folder(key.folder);
+    const file = await readSource(path, answer.source);
+    const rows = this.#passages.neighbours(row);
+    const place = rows.indexOf(row);
+    const keyAt = (at: number) => {
+      const neighbour = rows[at];
+      return neighbour === undefined ? null : this.#passages.key(neighbour);
+    };
+    const { lines } = answer;
+    return {
+      ...answer,
+      isOutdated: file === undefined || (await modifiedAt(path, answer.source)) > readAt,
+      context: file !== undefined && lines ? contextOf(file, lines, around) : null,
+      previous: keyAt(place - 1),
+      next: keyAt(place + 1),
+    };
+  }
+
+  async health(signal: AbortSignal): Promise<HealthResponse> {
+    const folders: HealthResponse['folders'][number][] = [];
+    for (const { name, path, library, files } of this.#passages.folders) {
+      folders.push({
+        folder: name,
+        path,
+        files: library.files,
+        changes: changesBetween(files, await filesOf(path, library.indexFolder)),
+        skipped: Object.fromEntries(library.skipped),
+        index: await library.store.health({ signal }),
+      });
+    }
+    return { folders };
+  }
+
+  sources({ offset, limit }: { readonly offset: number; readonly limit: number }): SourcesResponse {
+    const all = Array.from(this.#passages.sources(), ({ source }) => source);
+    return { total: all.length, sources: all.slice(offset, offset + limit) };
+  }
+
+  map(signal: AbortSignal): Promise<MapResponse> {
+    return this.#map.result(signal);
+  }
+
+  /** By the indexes of the folders; the best of all by their scores. */
+  async #ask(
+    question: string,
+    k: number,
+    way: 'hybrid' | 'meaning',
+    signal: AbortSignal,
+  ): Promise<{ readonly found: Found[]; readonly milliseconds: number }> {
+    const query = way === 'meaning' ? await this.#embed(question, signal) : undefined;
+    const start = performance.now();
+    const found: Found[] = [];
+    for (const { name, library } of this.#passages.folders) {
+      const { store } = library;
+      const answers = query
+        ? await store.similaritySearchVectorWithScore(query, k)
+        : await store.similaritySearchWithScore(question, k);
+      signal.throwIfAborted();
+      for (const [{ id }, score] of answers) {
+        const row = this.#passages.row({ folder: name, id: id as string });
+        if (row !== undefined) found.push({ row, score });
+      }
+    }
+    const best = found.sort((a, b) => (b.score as number) - (a.score as number)).slice(0, k);
+    return { found: best, milliseconds: performance.now() - start };
+  }
+
+  /** All folders have one model. */
+  async #embed(question: string, signal: AbortSignal): Promise<Float32Array> {
+    const [folder] = this.#passages.folders as [ServedFolder];
+    const vectors = await folder.library.embeddings.embedMatrix([question], 'query', { signal });
+    return normalizeRows(vectors).data;
+  }
+
+  async #answers(found: readonly (Found | ScoredRow)[], signal: AbortSignal): Promise<Answer[]> {
+    const documents = await this.#passages.documents(found.map(({ row }) => row));
+    const answers: Answer[] = [];
+    for (const [i, { row, score }] of found.entries()) {
+      signal.throwIfAborted();
+      const { pageContent, metadata } = documents[i] as Document<PassageMetadata>;
+      const { source, headings } = metadata;
+      const lines = await this.#linesOf(row, source);
+      answers.push({
+        ...this.#passages.key(row),
+        source,
+        lines: lines ?? null,
+        headings,
+        text: pageContent,
+        score,
+      });
+    }
+    return answers;
+  }
+
+  async #linesOf(row: number, source: string): Promise<LineRange | undefined> {
+    const rows = this.#passages.neighbours(row);
+    const first = rows[0] as number;
+    let lines = this.#lines.get(first);
+    if (!lines) {
+      const { path } = this.#passages.folder(this.#passages.key(row).folder);
+      const file = await readSource(path, source);
+      const documents = await this.#passages.documents(rows);
+      const texts = documents.map(({ pageContent }) => pageContent);
+      lines = file === undefined ? [] : locateLines(file, texts);
+      if (this.#lines.size >= mostLocated) this.#lines.clear();
+      this.#lines.set(first, lines);
+    }
+    return lines[rows.indexOf(row)];
+  }
+}
+
+function timed(search: () => ScoredRow[]): {
+  readonly found: ScoredRow[];
+  readonly milliseconds: number;
+} {
+  const start = performance.now();
+  const found = search();
+  return { found, milliseconds: performance.now() - start };
+}
+
+/** Headings, and names of files without any, as questions of unit length. */
+async function askHeadings(folders: readonly ServedFolder[], task: TaskOptions): Promise<Matrix> {
+  const all = folders.flatMap(({ library }) => sampleHeadings(library.store));
+  const count = Math.min(mostQuestions, all.length);
+  const texts = Array.from(
+    { length: count },
+    (_, i) => all[Math.floor((i * all.length) / count)] as string,
+  );
+  const [{ library }] = folders as [ServedFolder];
+  return normalizeRows(await library.embeddings.embedMatrix(texts, 'query', task));
+}
+
+/** Milliseconds; 0 for a file that is not there. */
+async function modifiedAt(folder: string, source: string): Promise<number> {
+  return stat(join(folder, source)).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+}

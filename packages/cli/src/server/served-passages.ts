@@ -1,0 +1,127 @@
+import type { TaskOptions } from '@bitryoshka/core';
+import { checkpoint, VectorRows } from '@bitryoshka/core/internal';
+import type { Document } from '@langchain/core/documents';
+import type { FolderLibrary, PassageMetadata } from '../library/folder-library.ts';
+import type { PassageKey, Source } from './api-types.ts';
+import type { FolderFiles } from './folder-changes.ts';
+
+/** A folder and what was read of it. */
+export interface ServedFolder {
+  /** As it is called in answers: its last part, and a number where others are called so, too. */
+  readonly name: string;
+  readonly path: string;
+  readonly library: FolderLibrary;
+  /** Its files as they were when it was read. */
+  readonly files: FolderFiles;
+  /** Milliseconds, as files have them: what was written later was not read. */
+  readonly readAt: number;
+}
+
+/** The passages of a file, by number. */
+interface SourceRows {
+  readonly folder: ServedFolder;
+  readonly source: string;
+  readonly rows: number[];
+}
+
+const rowsPerTurn = 512;
+
+/** The passages of all folders as one collection, numbered from 0, with their vectors. */
+export class ServedPassages {
+  readonly folders: readonly ServedFolder[];
+  readonly vectors: VectorRows;
+  readonly #keys: PassageKey[] = [];
+  readonly #rows: Map<string, number> = new Map();
+  readonly #sources: Map<string, SourceRows> = new Map();
+  readonly #sourceOf: SourceRows[] = [];
+
+  private constructor(folders: readonly ServedFolder[], dimensions: number) {
+    this.folders = folders;
+    this.vectors = new VectorRows(dimensions);
+  }
+
+  /** Copies the vectors, in turns: they are compared in other ways than those of the folders' own indexes. */
+  static async of(
+    folders: readonly ServedFolder[],
+    task: TaskOptions = {},
+  ): Promise<ServedPassages> {
+    const dimensions = folders[0]?.library.store.index?.dimensions ?? 0;
+    const passages = new ServedPassages(folders, dimensions);
+    const total = folders.reduce((sum, { library }) => sum + library.passages, 0);
+    for (const folder of folders) {
+      const { index } = folder.library.store;
+      if (!index) continue;
+      let row = 0;
+      // Documents come in the order of their rows, of which some may have gone.
+      for (const [id, document] of folder.library.store.entries()) {
+        while (!index.has(row)) row++;
+        const data = index.vector(row++);
+        passages.vectors.append({ rows: 1, columns: dimensions, data });
+        passages.#note(folder, id, document.metadata as PassageMetadata);
+        const done = passages.count;
+        if (done % rowsPerTurn === 0) await checkpoint(task, { stage: 'collect', done, total });
+      }
+    }
+    return passages;
+  }
+
+  get count(): number {
+    return this.#keys.length;
+  }
+
+  key(row: number): PassageKey {
+    return this.#keys[row] as PassageKey;
+  }
+
+  /** Undefined for a passage that is not there. */
+  row({ folder, id }: PassageKey): number | undefined {
+    return this.#rows.get(nameOf(folder, id));
+  }
+
+  folder(name: string): ServedFolder {
+    return this.folders.find((folder) => folder.name === name) as ServedFolder;
+  }
+
+  /** The numbers of the passages of the same file, in its order. */
+  neighbours(row: number): readonly number[] {
+    return (this.#sourceOf[row] as SourceRows).rows;
+  }
+
+  async documents(rows: readonly number[]): Promise<Document<PassageMetadata>[]> {
+    const documents: Document<PassageMetadata>[] = [];
+    for (const row of rows) {
+      const { folder, id } = this.key(row);
+      const [document] = await this.folder(folder).library.store.getByIds([id]);
+      documents.push(document as Document<PassageMetadata>);
+    }
+    return documents;
+  }
+
+  /** Files, in the order in which they were read. */
+  *sources(): Generator<{ readonly source: Source; readonly rows: readonly number[] }> {
+    for (const { folder, source, rows } of this.#sources.values()) {
+      const first = this.key(rows[0] as number).id;
+      yield { source: { folder: folder.name, source, passages: rows.length, first }, rows };
+    }
+  }
+
+  get sourceCount(): number {
+    return this.#sources.size;
+  }
+
+  #note(folder: ServedFolder, id: string, { source }: PassageMetadata): void {
+    const row = this.#keys.length;
+    const name = nameOf(folder.name, source);
+    const ofSource = this.#sources.get(name) ?? { folder, source, rows: [] };
+    ofSource.rows.push(row);
+    this.#sources.set(name, ofSource);
+    this.#sourceOf.push(ofSource);
+    this.#keys.push({ folder: folder.name, id });
+    this.#rows.set(nameOf(folder.name, id), row);
+  }
+}
+
+/** Names of folders have no slash. */
+function nameOf(folder: string, id: string): string {
+  return `${folder}/${id}`;
+}
