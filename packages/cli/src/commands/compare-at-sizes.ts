@@ -227,7 +227,7 @@ function describe({
   ];
 }
 
-export function sampleHeadings(store: BinaryVectorStore): string[] {
+function sampleHeadings(store: BinaryVectorStore): string[] {
   const headings = new Set<string>();
   for (const [, { metadata }] of store.entries()) {
     const { source, headings: path } = metadata as PassageMetadata;

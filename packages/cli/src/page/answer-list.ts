@@ -72,7 +72,7 @@ function item(
   const excerpt = element(
     'p',
     { class: isProse ? 'excerpt' : 'excerpt code' },
-    ...marked(isProse ? flatten(answer.text) : answer.text, pattern),
+    ...marked(isProse ? flatten(answer.text) : unindent(answer.text), pattern),
   );
   const context = element('div', { class: 'context', id: opened, hidden: true });
   const li = element(
@@ -182,6 +182,15 @@ function flatten(text: string): string {
 
 /** Said in most questions, and found in most passages. */
 const common = new Set('does from have that this what when where which with your'.split(' '));
+
+/** Code from its first line with a word on, the lines behind it not far from the left. */
+function unindent(text: string): string {
+  const lines = text.split('\n');
+  const [first = '', ...rest] = lines.slice(lines.findIndex((line) => /\p{L}{2}/u.test(line)));
+  const indents = rest.filter((line) => line.trim() !== '').map((line) => line.search(/\S/));
+  const cut = Math.max(0, Math.min(...indents) - 2);
+  return [first.trim(), ...rest.map((line) => line.slice(cut))].join('\n');
+}
 
 /** Words of the question from four letters on, and what begins with them. */
 function wordPattern(question: string): RegExp | undefined {

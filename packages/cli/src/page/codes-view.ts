@@ -31,6 +31,11 @@ export class CodesView {
   readonly #facts: HTMLDListElement = element('dl', { class: 'facts', 'aria-live': 'polite' });
   readonly #table: HTMLTableElement = element('table', { class: 'recalls' });
   readonly #tableNote: HTMLParagraphElement = element('p', { class: 'hint' });
+  readonly #all: HTMLButtonElement = element('button', {
+    type: 'button',
+    class: 'quiet',
+    text: 'Measure all lengths',
+  });
   readonly #float: HTMLOListElement = element('ol', { class: 'answers', id: 'float-answers' });
   readonly #codes: HTMLOListElement = element('ol', { class: 'answers', id: 'code-answers' });
   readonly #codesTitle: HTMLHeadingElement = element('h2', { text: 'Codes' });
@@ -84,10 +89,16 @@ export class CodesView {
   measure(): void {
     const bits = chosenOf(this.#bits);
     if (bits === undefined || this.#qualities.has(bits)) return;
-    this.#measuring.run(async (signal) => {
+    this.#measuring.run((signal) => this.#measureLengths([bits], signal), sliderWait);
+  }
+
+  async #measureLengths(lengths: readonly number[], signal: AbortSignal): Promise<void> {
+    for (const bits of lengths) {
+      if (this.#qualities.has(bits)) continue;
       this.#qualities.set(bits, await ask<QualityResponse>('quality', { bits }, { signal }));
       this.#show();
-    }, sliderWait);
+    }
+    this.#all.disabled = false;
   }
 
   /** @returns what there is to say of it */
@@ -134,6 +145,10 @@ export class CodesView {
       );
       return;
     }
+    this.#all.addEventListener('click', () => {
+      this.#all.disabled = true;
+      this.#measuring.run((signal) => this.#measureLengths(this.#settings.bits, signal));
+    });
     const exact =
       isExact &&
       element('p', {
@@ -156,6 +171,7 @@ export class CodesView {
           { class: 'measured' },
           element('div', { class: 'wide' }, this.#table),
           this.#tableNote,
+          this.#all,
         ),
       ),
       this.#columns,
@@ -233,12 +249,13 @@ export class CodesView {
         const recall = quality?.depths.find((each) => each.rerank === depth)?.recall;
         const isChosen = length === bits && depth === rerank;
         const label = recall === undefined ? '·' : percent(recall, 0).replace(' %', '');
+        const cell = `${length} bits, ${depth} re-ranked`;
         const button = element('button', {
           type: 'button',
           tabindex: isChosen ? '0' : '-1',
           text: label,
           'aria-pressed': String(isChosen),
-          'aria-label': `${length} bits, ${depth} re-ranked: ${recall === undefined ? 'not measured yet' : percent(recall)}`,
+          'aria-label': recall === undefined ? `${cell}: not measured yet` : `${label} %: ${cell}`,
         });
         if (recall !== undefined) button.style.setProperty('--share', String(recall));
         button.addEventListener('click', () => {
@@ -255,6 +272,7 @@ export class CodesView {
       element('tbody', {}, ...rows),
     );
     const quality = this.#qualities.get(bits);
+    this.#all.hidden = lengths.every((length) => this.#qualities.has(length));
     this.#tableNote.textContent = quality
       ? `Of the ten nearest by float, by mean over ${count(quality.questions, 'heading')} of these folders as questions. A length is learned (ITQ) and measured when it is first chosen.`
       : `Learning codes of ${bits} bits from ${inGroups(this.#settings.passages)} passages, and measuring them …`;

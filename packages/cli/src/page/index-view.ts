@@ -28,19 +28,22 @@ export class IndexView {
   readonly #paging: Latest = new Latest();
   readonly #refreshing: Latest = new Latest();
   readonly #onFile: (file: Source) => void;
+  readonly #isOfSeveralFolders: boolean;
   #found: ReadonlySet<string> = new Set();
 
   constructor(
     section: HTMLElement,
     {
+      folders,
       onFile,
       onRefresh,
-    }: {
+    }: Pick<SettingsResponse, 'folders'> & {
       readonly onFile: (file: Source) => void;
       readonly onRefresh: (settings: SettingsResponse) => void;
     },
   ) {
     this.#onFile = onFile;
+    this.#isOfSeveralFolders = folders.length > 1;
     this.#again.addEventListener('click', () => this.#refresh(onRefresh));
     this.#more.addEventListener('click', () => this.#paging.run((signal) => this.#page(signal)));
     const head = ['file', 'passages'].map((text) => element('th', { scope: 'col', text }));
@@ -74,6 +77,9 @@ export class IndexView {
       await this.#page(signal);
       const { folders } = await ask<HealthResponse>('health', {}, { signal });
       this.#health.replaceChildren(...folders.map((folder) => healthCard(folder)), this.#again);
+      this.#map.replaceChildren(
+        element('p', { class: 'card wide-card hint', text: 'Drawing the map …' }),
+      );
       const map = await ask<MapResponse>('map', {}, { signal });
       this.#map.replaceChildren(mapView(map, (point) => this.#onFile(point)));
       ringFiles(this.#map, this.#found);
@@ -104,7 +110,8 @@ export class IndexView {
   }
 
   #row(source: Source): HTMLTableRowElement {
-    const open = element('button', { type: 'button', class: 'link', text: source.source });
+    const file = this.#isOfSeveralFolders ? `${source.folder}/${source.source}` : source.source;
+    const open = element('button', { type: 'button', class: 'link', text: file });
     open.addEventListener('click', () => this.#onFile(source));
     return element(
       'tr',
@@ -154,9 +161,9 @@ function healthCard({ folder, path, files, changes, skipped, index }: FolderHeal
   const left = Object.entries(skipped).map(([reason, number]) => `${number} ${reason}`);
   if (left.length > 0) facts.push(['left out', left.join(', ')]);
   const isChanged = changes.added + changes.changed + changes.gone > 0;
-  const isWell = advice.length === 0 && !isChanged;
+  const isWell = advice.length === 0 && !isChanged && (drift?.recommendation ?? 'none') === 'none';
   const state = isWell ? 'well' : drift?.recommendation === 'refit' ? 'act' : 'watch';
-  const words = { well: 'all well', watch: 'look at this', act: 'refit' };
+  const words = { well: 'all well', watch: 'watch', act: 'refit' };
   const hints = [
     ...(isChanged ? ['Files have changed since they were read: read the folders again.'] : []),
     ...advice,

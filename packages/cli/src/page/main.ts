@@ -42,7 +42,11 @@ function open(settings: SettingsResponse): void {
   for (const view of views) byId(view).replaceChildren();
   const search = new SearchView(byId('search'), (way) => change({ way }));
   const codes = new CodesView(byId('codes'), settings, (chosen) => change(chosen, 120));
-  const index = new IndexView(byId('index'), { onFile: openFile, onRefresh: reopen });
+  const index = new IndexView(byId('index'), {
+    folders: settings.folders,
+    onFile: openFile,
+    onRefresh: reopen,
+  });
   const names = settings.folders.map(({ name }) => name).join(', ');
   byId('served').textContent = `${names} · ${count(settings.passages, 'passage')}`;
   document.title = `${names}: bitryoshka`;

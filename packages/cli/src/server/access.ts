@@ -38,11 +38,12 @@ export function checkHost({ hosts }: AccessOptions): MiddlewareHandler {
   };
 }
 
-/** Refuses what pages of other origins ask for. */
+/** Refuses what pages of other origins ask for, also of this machine: they may link to the page, and no more. */
 export const checkOrigin: MiddlewareHandler = async (context, next) => {
   const origin = context.req.header('origin');
   const isOther = origin !== undefined && hostIn(origin) !== hostOf(context);
-  if (isOther || context.req.header('sec-fetch-site') === 'cross-site') {
+  const site = context.req.header('sec-fetch-site') ?? 'none';
+  if (isOther || !['none', 'same-origin'].includes(site)) {
     throw new ApiError(403, {
       code: 'origin-refused',
       message: 'Origin: got another one than the page of this server.',

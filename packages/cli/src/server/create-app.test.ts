@@ -77,7 +77,12 @@ describe('access', () => {
     for (const origin of ['http://evil.example', 'http://127.0.0.1:9', 'null']) {
       expect(await errorOf(await asked({ origin }))).toMatchObject({ code: 'origin-refused' });
     }
-    expect((await asked({ 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+    for (const site of ['cross-site', 'same-site']) {
+      expect((await asked({ 'sec-fetch-site': site })).status).toBe(403);
+      // They may link to the page.
+      const headers = { host, 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' };
+      expect((await app.request('/', { headers })).status).toBe(200);
+    }
     const own = await asked({ origin: `http://${host}`, 'sec-fetch-site': 'same-origin' });
     expect(own.status).toBe(200);
     expect(own.headers.get('access-control-allow-origin')).toBeNull();

@@ -67,7 +67,8 @@ export function createApp({ collection, refresh, ...access }: AppOptions): Hono 
       xFrameOptions: 'DENY',
     }),
   );
-  app.use(checkHost(access), checkOrigin, checkToken(access));
+  app.use(checkHost(access), checkToken(access));
+  app.use('/api/*', checkOrigin);
   app.use(bodyLimit({ maxSize: mostBodyBytes, onError: refuseBody }));
 
   app.use('/api/*', async (context, next) => {

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { Matrix, ScoredRow, TaskOptions } from '@bitryoshka/core';
 import { normalizeRows } from '@bitryoshka/core';
 import type { Document } from '@langchain/core/documents';
-import { sampleHeadings } from '../commands/compare-at-sizes.ts';
 import type { PassageMetadata } from '../library/folder-library.ts';
 import type {
   Answer,
@@ -39,7 +38,7 @@ interface Found {
   readonly score: number | null;
 }
 
-/** Questions by which codes are measured, of all folders. */
+/** Questions by which codes are measured. */
 const mostQuestions = 200;
 /** Files whose lines are remembered. */
 const mostLocated = 500;
@@ -55,7 +54,7 @@ export class ServedCollection {
 
   private constructor(passages: ServedPassages) {
     this.#passages = passages;
-    this.#codes = new CodeLengths(passages, (task) => askHeadings(passages.folders, task));
+    this.#codes = new CodeLengths(passages, (task) => askHeadings(passages, task));
     this.#words = new SharedTask((signal) => WordSearch.of(passages, { signal }));
     this.#map = new SharedTask((signal) => mapDocuments(passages, { signal }));
   }
@@ -266,15 +265,15 @@ function timed(search: () => ScoredRow[]): {
   return { found, milliseconds: performance.now() - start };
 }
 
-/** Headings, and names of files without any, as questions of unit length. */
-async function askHeadings(folders: readonly ServedFolder[], task: TaskOptions): Promise<Matrix> {
-  const all = folders.flatMap(({ library }) => sampleHeadings(library.store));
-  const count = Math.min(mostQuestions, all.length);
-  const texts = Array.from(
-    { length: count },
-    (_, i) => all[Math.floor((i * all.length) / count)] as string,
-  );
-  const [{ library }] = folders as [ServedFolder];
+/** Headings of passages that are spread over all, and names of files without any, as questions of unit length. */
+async function askHeadings(passages: ServedPassages, task: TaskOptions): Promise<Matrix> {
+  const count = Math.min(2 * mostQuestions, passages.count);
+  const rows = Array.from({ length: count }, (_, i) => Math.floor((i * passages.count) / count));
+  const documents = await passages.documents(rows);
+  const headings = documents.map(({ metadata }) => metadata.headings.join(' ') || metadata.source);
+  // Neighbours have the same.
+  const texts = [...new Set(headings)].slice(0, mostQuestions);
+  const [{ library }] = passages.folders as [ServedFolder];
   return normalizeRows(await library.embeddings.embedMatrix(texts, 'query', task));
 }
 

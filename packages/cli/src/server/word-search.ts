@@ -1,7 +1,6 @@
 import type { TaskOptions } from '@bitryoshka/core';
 import { BinaryVectorStore, createTokenizer } from '@bitryoshka/langchain';
 import type { Document } from '@langchain/core/documents';
-import type { PassageMetadata } from '../library/folder-library.ts';
 import type { ServedPassages } from './served-passages.ts';
 
 /** As folders are searched. */
@@ -13,6 +12,7 @@ const sameVectors = {
   embedDocuments: async (texts: readonly string[]): Promise<number[][]> =>
     texts.map(() => sameVector),
 };
+const documentsPerTurn = 500;
 const tokenize = createTokenizer('en');
 
 /** Passages by their words alone. */
@@ -28,17 +28,17 @@ export class WordSearch {
       hybrid: { alpha: 0, fields },
       index: 'exact',
     });
-    let row = 0;
-    for (const { library } of passages.folders) {
-      const documents = Array.from(library.store.entries(), ([, { pageContent, metadata }]) => ({
-        pageContent,
-        metadata: { headings: (metadata as PassageMetadata).headings },
-      }));
-      const ids = documents.map(() => String(row++));
+    for (let start = 0; start < passages.count; start += documentsPerTurn) {
+      const length = Math.min(documentsPerTurn, passages.count - start);
+      const rows = Array.from({ length }, (_, i) => start + i);
+      const documents = await passages.documents(rows);
       await store.addVectors(
         documents.map(() => sameVector),
-        documents,
-        { ids, ...task },
+        documents.map(({ pageContent, metadata: { headings } }) => ({
+          pageContent,
+          metadata: { headings },
+        })),
+        { ids: rows.map(String), ...task },
       );
     }
     return new WordSearch(store);
