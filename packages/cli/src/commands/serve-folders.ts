@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import type { TaskOptions } from '@bitryoshka/core';
 import { BitryoshkaError } from '@bitryoshka/core';
 import { isLoopback } from '../server/access.ts';
-import { closeFolders, openFolders } from '../server/open-folders.ts';
 import { ServedCollection } from '../server/served-collection.ts';
 import { SharedTask } from '../server/shared-task.ts';
 import type { RunningServer } from '../server/start-server.ts';
@@ -40,21 +40,14 @@ export async function serve(
 ): Promise<RunningServer> {
   checkToken(token);
   const bar = new ProgressBar();
-  const folders = await openFolders(paths, { model, index, onProgress: bar.update }).finally(() =>
-    bar.stop(),
-  );
-  for (const { path, library } of folders) printLibrary(path, library);
-  let current = await ServedCollection.of(folders);
+  const open = (task: TaskOptions) => ServedCollection.open(paths, { model, index, ...task });
+  let current = await open({ onProgress: bar.update }).finally(() => bar.stop());
+  for (const { path, library } of current.folders) printLibrary(path, library);
   // Answers come first; what failed is told, and tried again when folders are read again.
   let saving = current.save().catch(complain);
   const readAgain = async (signal: AbortSignal) => {
     await saving;
-    const task = { signal };
-    const folders = await openFolders(paths, { model, index, ...task });
-    const next = await ServedCollection.of(folders, task).catch(async (cause: unknown) => {
-      await closeFolders(folders);
-      throw cause;
-    });
+    const next = await open({ signal });
     const before = current;
     current = next;
     saving = next.save().catch(complain);
@@ -78,6 +71,7 @@ export async function serve(
     collection: () => current,
     refresh,
   }).catch(async (cause: unknown) => {
+    await saving;
     await current.close();
     throw cause;
   });

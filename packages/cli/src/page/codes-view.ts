@@ -36,8 +36,16 @@ export class CodesView {
     class: 'quiet',
     text: 'Measure all lengths',
   });
-  readonly #float: HTMLOListElement = element('ol', { class: 'answers', id: 'float-answers' });
-  readonly #codes: HTMLOListElement = element('ol', { class: 'answers', id: 'code-answers' });
+  readonly #float: HTMLOListElement = element('ol', {
+    class: 'answers',
+    id: 'float-answers',
+    'aria-label': 'Passages found by float vectors',
+  });
+  readonly #codes: HTMLOListElement = element('ol', {
+    class: 'answers',
+    id: 'code-answers',
+    'aria-label': 'Passages found by codes',
+  });
   readonly #codesTitle: HTMLHeadingElement = element('h2', { text: 'Codes' });
   readonly #columns: HTMLDivElement = element('div', { class: 'columns', hidden: true });
   readonly #lines: RankLines;
@@ -140,7 +148,7 @@ export class CodesView {
       this.#section.append(
         element('p', {
           class: 'note',
-          text: `There are ${count(passages, 'passage')}, too few to learn codes from: every search compares all float vectors (${bytes(bytesPerVector)} each), and is exact.`,
+          text: `${count(passages, 'passage')}: too few to learn codes from. Every search compares all float vectors (${bytes(bytesPerVector)} each), and is exact.`,
         }),
       );
       return;
@@ -198,12 +206,12 @@ export class CodesView {
     const quality = this.#qualities.get(bits);
     const { bytesPerVector, passages } = this.#settings;
     const measured = quality?.depths.find((each) => each.rerank === rerank);
-    const codeBytes = quality?.bytesPerPassage ?? Math.ceil(bits / 64) * 8;
+    const codeBytes = quality?.bytesPerPassage;
     const isCurrent = this.#comparison?.bits === bits && this.#comparison.rerank === rerank;
     const comparison = isCurrent ? this.#comparison : undefined;
     const found = comparison?.floatPlaces.filter((place) => place !== null).length;
-    const times = Math.round(bytesPerVector / codeBytes);
-    const floats = `floats: ${bytes(bytesPerVector)}, ${times} ×`;
+    const times = codeBytes === undefined ? '' : `, ${Math.round(bytesPerVector / codeBytes)} ×`;
+    const floats = `floats: ${bytes(bytesPerVector)}${times}`;
     const fact = (name: string, value: string, detail: string) =>
       element(
         'div',
@@ -227,7 +235,7 @@ export class CodesView {
       ),
       fact(
         'Memory',
-        `${bytes(codeBytes)} a passage`,
+        codeBytes === undefined ? '…' : `${bytes(codeBytes)} a passage`,
         rerank === 0
           ? `${floats}; none is read`
           : `${floats}; ${inGroups(Math.min(rerank, passages))} are read`,

@@ -47,8 +47,11 @@ function move(key: string, target: EventTarget | null, question: HTMLInputElemen
   const columns = shownColumns();
   if (target === question) {
     const first = columns[0]?.[0];
-    if (key === 'Enter' || key === 'ArrowDown') first?.focus();
-    return key === 'Enter' || (key === 'ArrowDown' && first !== undefined);
+    // What is there answers another question while the page is busy: Enter asks this one first.
+    const isGoing =
+      key === 'ArrowDown' || (key === 'Enter' && !document.body.hasAttribute('aria-busy'));
+    if (isGoing) first?.focus();
+    return isGoing && first !== undefined;
   }
   if (!(target instanceof HTMLButtonElement) || !target.classList.contains('head')) return false;
   const column = columns.findIndex((heads) => heads.includes(target));
@@ -91,7 +94,7 @@ function nextOf(
 }
 
 /** The answers of each list that is shown. */
-function shownColumns(): HTMLButtonElement[][] {
+export function shownColumns(): HTMLButtonElement[][] {
   return [...document.querySelectorAll<HTMLElement>('section:not([hidden]) ol.answers')].map(
     headsOf,
   );

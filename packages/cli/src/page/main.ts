@@ -5,7 +5,7 @@ import { CodesView } from './codes-view.ts';
 import { byId } from './dom.ts';
 import { count } from './format.ts';
 import { IndexView } from './index-view.ts';
-import { listenToKeys } from './keyboard.ts';
+import { listenToKeys, shownColumns } from './keyboard.ts';
 import { SearchView } from './search-view.ts';
 import type { State, View } from './state.ts';
 import { readState, views, writeState } from './state.ts';
@@ -60,7 +60,14 @@ function open(settings: SettingsResponse): void {
   question.addEventListener('input', () => change({ question: question.value }, typingWait), {
     signal,
   });
-  byId('ask').addEventListener('submit', (event) => event.preventDefault(), { signal });
+  byId('ask').addEventListener(
+    'submit',
+    (event) => {
+      event.preventDefault();
+      answer(0, () => shownColumns()[0]?.[0]?.focus());
+    },
+    { signal },
+  );
   for (const link of document.querySelectorAll<HTMLAnchorElement>('nav a')) {
     link.addEventListener(
       'click',
@@ -118,7 +125,8 @@ function open(settings: SettingsResponse): void {
     answer(wait);
   }
 
-  function answer(wait: number): void {
+  /** @param then once there are answers */
+  function answer(wait: number, then = () => {}): void {
     const asked = { ...state, question: state.question.trim() };
     alert.hidden = true;
     if (asked.question === '') {
@@ -144,6 +152,7 @@ function open(settings: SettingsResponse): void {
           status.textContent = shown.status;
           found = shown.found;
         }
+        then();
       } finally {
         window.clearTimeout(slow);
         if (!each.aborted) document.body.removeAttribute('aria-busy');

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { browser, visitPage } from '../../../../examples/open-page.suite.ts';
-import { openFolders } from '../server/open-folders.ts';
 import type { SampleFolder } from '../server/sample-folder.suite.ts';
 import { createFolder, createSampleFolder } from '../server/sample-folder.suite.ts';
 import { ServedCollection } from '../server/served-collection.ts';
@@ -21,8 +20,7 @@ beforeAll(async () => {
   if (!hasBrowser) return;
   folder = await createSampleFolder();
   index = await createFolder('served-index-');
-  const open = async () =>
-    ServedCollection.of(await openFolders([folder.path], { index: index.path }));
+  const open = () => ServedCollection.open([folder.path], { index: index.path });
   collection = await open();
   server = await startServer({
     host: '127.0.0.1',
@@ -69,6 +67,11 @@ describe.skipIf(!hasBrowser)('the page, in a browser (none here: skipped)', () =
       /^1notes\/bees\.md:\d+\.\d{3}About bees › \w+ \d(?:The|Nobody|If)/,
     );
     expect(await page.locator('#search mark').first().textContent()).toMatch(/honey|hive/i);
+    // Enter does not go to answers of another question.
+    await page.locator('#question').fill('train ticket');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.activeElement?.className === 'head');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toContain('travel.md');
     await page.locator('input[value=words]').check({ force: true });
     await waitForStatus(page, /passages? in/);
     await page.locator('#question').fill('xylophone');
@@ -116,7 +119,7 @@ describe.skipIf(!hasBrowser)('the page, in a browser (none here: skipped)', () =
       .waitFor({ state: 'detached' });
     const facts = () => page.locator('.facts').textContent();
     expect(await facts()).toMatch(
-      /Recall\d+\.\d %this question: \d of 10Time\d+\.\d\d ms.*Memory8 B a passagefloats: 1\.0 kB, 128 ×/,
+      /Recall\d+\.\d %this question: \d of 10Time\d+\.\d\d ms.*Memory9 B a passagefloats: 1\.0 kB, 114 ×/,
     );
 
     const depth = page.locator('#depth');

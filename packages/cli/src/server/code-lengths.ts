@@ -14,6 +14,8 @@ const neighbours = 10;
 const sampleSize = 10_000;
 /** Asked first, unmeasured, so that nobody pays for the compiler. */
 const unmeasured = 10;
+/** Of a decoded score, which knows how long the vector is that a code is decoded to. */
+const bytesPerNorm = 1;
 /** By which scores of equal vectors may differ. */
 const tolerance = 1e-5;
 
@@ -146,7 +148,7 @@ export class CodeLengths {
     return {
       bits,
       questions: questions.rows,
-      bytesPerPassage: bytesPerCode(bits),
+      bytesPerPassage: bytesPerCode(bits) + (index.quantizer?.decoder ? bytesPerNorm : 0),
       float: { milliseconds: exact.milliseconds, bytesPerPassage: bytesPerVector },
       depths,
     };

@@ -17,7 +17,6 @@ import type {
   SourcesResponse,
 } from './api-types.ts';
 import { createApp } from './create-app.ts';
-import { openFolders } from './open-folders.ts';
 import { pageAssets } from './page-assets.generated.ts';
 import type { SampleFolder } from './sample-folder.suite.ts';
 import { createFolder, createSampleFolder } from './sample-folder.suite.ts';
@@ -275,7 +274,7 @@ describe('codes', () => {
     expect(settings).toMatchObject({ passages: 212, bits: [32, 64, 96, 128, 192], isExact: true });
     expect(settings.depths).toEqual([0, 10, 20, 40, 100, 200]);
     const quality = await ask<QualityResponse>('quality', { bits: 32 });
-    expect(quality.bytesPerPassage).toBe(8);
+    expect(quality.bytesPerPassage).toBe(9);
     expect(quality.float.bytesPerPassage).toBe(4 * settings.dimensions);
     const recalls = quality.depths.map(({ recall }) => recall);
     expect(recalls[0]).toBeGreaterThan(0.3);
@@ -396,13 +395,16 @@ describe('the index', () => {
     expect((await health())?.changes).toEqual({ changed: 0, gone: 0, added: 0 });
     expect((await health())?.index).toMatchObject({ documents: 212, index: 'exact', recall: 1 });
 
+    const folderName = (await asked<SettingsResponse>('settings')).folders[0]?.name;
+    const third = `passage?folder=${folderName}&id=notes/bees.md%233`;
+    expect(await asked<PassageResponse>(third)).toMatchObject({ isOutdated: false, lines: {} });
+
     await own.write('notes/new.md', 'A telescope shows the rings of Saturn.');
     await own.write('notes/bees.md', '# Bees\n\nThere are none any more.');
     await rm(join(own.path, 'notes/law.md'));
     expect((await health())?.changes).toEqual({ changed: 1, gone: 1, added: 1 });
-    const folderName = (await asked<SettingsResponse>('settings')).folders[0]?.name;
-    const old = await asked<PassageResponse>(`passage?folder=${folderName}&id=notes/bees.md%233`);
-    expect(old).toMatchObject({ isOutdated: true, context: null });
+    const old = await asked<PassageResponse>(third);
+    expect(old).toMatchObject({ isOutdated: true, lines: null, context: null });
 
     const settings = await asked<SettingsResponse>('refresh', 'POST');
     expect(settings.passages).toBe(212 - 15 - 15 + 1 + 1);
@@ -437,7 +439,7 @@ type Parameters = Readonly<Record<string, string | number>>;
 
 async function open(paths: readonly string[]): Promise<ServedCollection> {
   const own = join(index.path, String(Math.random()));
-  return ServedCollection.of(await openFolders(paths, { index: own }));
+  return ServedCollection.open(paths, { index: own });
 }
 
 function name(): string {

@@ -20,7 +20,8 @@ import type {
 import { CodeLengths } from './code-lengths.ts';
 import { mapDocuments } from './document-map.ts';
 import { changesBetween, filesOf } from './folder-changes.ts';
-import { closeFolders } from './open-folders.ts';
+import type { OpenFoldersOptions } from './open-folders.ts';
+import { closeFolders, openFolders } from './open-folders.ts';
 import { contextOf, locateLines, readSource } from './passage-lines.ts';
 import type { ServedFolder } from './served-passages.ts';
 import { ServedPassages } from './served-passages.ts';
@@ -38,6 +39,11 @@ interface Found {
   readonly score: number | null;
 }
 
+interface LocatedFile {
+  readonly modified: number;
+  readonly lines: readonly (LineRange | undefined)[];
+}
+
 /** Questions by which codes are measured. */
 const mostQuestions = 200;
 /** Files whose lines are remembered. */
@@ -49,8 +55,8 @@ export class ServedCollection {
   readonly #codes: CodeLengths;
   readonly #words: SharedTask<WordSearch>;
   readonly #map: SharedTask<MapResponse>;
-  /** Lines of all passages of a file, by its first passage. */
-  readonly #lines: Map<number, (LineRange | undefined)[]> = new Map();
+  /** Lines of all passages of a file, by its first passage, as they are since it was modified. */
+  readonly #lines: Map<number, LocatedFile> = new Map();
 
   private constructor(passages: ServedPassages) {
     this.#passages = passages;
@@ -59,11 +65,22 @@ export class ServedCollection {
     this.#map = new SharedTask((signal) => mapDocuments(passages, { signal }));
   }
 
-  static async of(
-    folders: readonly ServedFolder[],
-    task: TaskOptions = {},
+  /** @throws BitryoshkaError as `openFolders`; nothing stays open then */
+  static async open(
+    paths: readonly string[],
+    options: OpenFoldersOptions,
   ): Promise<ServedCollection> {
-    return new ServedCollection(await ServedPassages.of(folders, task));
+    const folders = await openFolders(paths, options);
+    try {
+      return new ServedCollection(await ServedPassages.of(folders, options));
+    } catch (cause) {
+      await closeFolders(folders);
+      throw cause;
+    }
+  }
+
+  get folders(): readonly ServedFolder[] {
+    return this.#passages.folders;
   }
 
   get codes(): CodeLengths {
@@ -242,17 +259,18 @@ export class ServedCollection {
   async #linesOf(row: number, source: string): Promise<LineRange | undefined> {
     const rows = this.#passages.neighbours(row);
     const first = rows[0] as number;
-    let lines = this.#lines.get(first);
-    if (!lines) {
-      const { path } = this.#passages.folder(this.#passages.key(row).folder);
+    const { path } = this.#passages.folder(this.#passages.key(row).folder);
+    const modified = await modifiedAt(path, source);
+    let located = this.#lines.get(first);
+    if (located?.modified !== modified) {
       const file = await readSource(path, source);
       const documents = await this.#passages.documents(rows);
       const texts = documents.map(({ pageContent }) => pageContent);
-      lines = file === undefined ? [] : locateLines(file, texts);
+      located = { modified, lines: file === undefined ? [] : locateLines(file, texts) };
       if (this.#lines.size >= mostLocated) this.#lines.clear();
-      this.#lines.set(first, lines);
+      this.#lines.set(first, located);
     }
-    return lines[rows.indexOf(row)];
+    return located.lines[rows.indexOf(row)];
   }
 }
 
