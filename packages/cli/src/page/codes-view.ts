@@ -51,6 +51,8 @@ export class CodesView {
   readonly #lines: RankLines;
   readonly #qualities: Map<number, QualityResponse> = new Map();
   readonly #measuring: Latest = new Latest();
+  /** The length that is being measured. */
+  #measured: number | undefined;
   #comparison: ComparisonResponse | undefined;
 
   constructor(
@@ -96,17 +98,26 @@ export class CodesView {
   /** Measures codes of the chosen length, unless that is known. */
   measure(): void {
     const bits = chosenOf(this.#bits);
-    if (bits === undefined || this.#qualities.has(bits)) return;
+    if (bits === undefined || this.#qualities.has(bits) || bits === this.#measured) return;
+    this.#measured = bits;
     this.#measuring.run((signal) => this.#measureLengths([bits], signal), sliderWait);
   }
 
   async #measureLengths(lengths: readonly number[], signal: AbortSignal): Promise<void> {
-    for (const bits of lengths) {
-      if (this.#qualities.has(bits)) continue;
-      this.#qualities.set(bits, await ask<QualityResponse>('quality', { bits }, { signal }));
-      this.#show();
+    try {
+      for (const bits of lengths) {
+        if (this.#qualities.has(bits)) continue;
+        this.#measured = bits;
+        this.#qualities.set(bits, await ask<QualityResponse>('quality', { bits }, { signal }));
+        this.#show();
+      }
+    } finally {
+      // Unless another length has taken its place.
+      if (!signal.aborted) {
+        this.#measured = undefined;
+        this.#all.disabled = false;
+      }
     }
-    this.#all.disabled = false;
   }
 
   /** @returns what there is to say of it */
@@ -238,7 +249,7 @@ export class CodesView {
         codeBytes === undefined ? '…' : `${bytes(codeBytes)} a passage`,
         rerank === 0
           ? `${floats}; none is read`
-          : `${floats}; ${inGroups(Math.min(rerank, passages))} are read`,
+          : `${floats}; ${inGroups(rerank)} of ${inGroups(passages)} are read`,
       ),
     );
   }

@@ -129,10 +129,22 @@ describe.skipIf(!hasBrowser)('the page, in a browser (none here: skipped)', () =
     await waitForStatus(page, /^Codes of 32 bits found 10 of .* all in their places/);
     expect(await page.locator('#code-answers .mark.same').count()).toBe(10);
 
+    const measured: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/api/quality')) measured.push(request.url());
+    });
     await page.locator('#bits').focus();
     await page.keyboard.press('ArrowRight');
+    await page.waitForRequest('**/api/quality*');
+    // Codes are not learned anew for another depth.
+    await depth.focus();
+    await page.keyboard.press('ArrowLeft');
     await waitForStatus(page, /^Codes of 64 bits found/);
-    expect(page.url()).toContain('bits=64');
+    expect(page.url()).toContain('bits=64&rerank=100');
+    await page
+      .locator('.recalls button[aria-label="64 bits, 0 re-ranked: not measured yet"]')
+      .waitFor({ state: 'detached' });
+    expect(measured).toHaveLength(1);
     await page.locator('#float-answers .head').nth(2).focus();
     await page.keyboard.press('ArrowRight');
     const column = () => page.evaluate(() => document.activeElement?.closest('ol')?.id);

@@ -20,7 +20,7 @@ export class RankLines {
   /** @param places of the answers on the right among those on the left, counted from 1 */
   draw(places: readonly (number | null)[]): void {
     this.#places = places;
-    const { left, width, top } = this.drawing.getBoundingClientRect();
+    const { width, top } = this.drawing.getBoundingClientRect();
     if (width === 0) return;
     const middles = (list: HTMLElement) =>
       headsOf(list).map((head) => {
@@ -28,7 +28,6 @@ export class RankLines {
         return (box.top + box.bottom) / 2 - top;
       });
     const [from, to] = [middles(this.#left), middles(this.#right)];
-    void left;
     const lines = places.flatMap((place, i) => {
       const [start, end] = [place === null ? undefined : from[place - 1], to[i]];
       if (start === undefined || end === undefined) return [];

@@ -45,6 +45,30 @@ it('begins again after it was aborted, and after it has failed', async () => {
   expect(await task.result()).toBe(7);
 });
 
+it('counts those who wait for each time by itself', async () => {
+  const signals: AbortSignal[] = [];
+  const begin = vi
+    .fn<(signal: AbortSignal) => Promise<number>>()
+    .mockRejectedValueOnce(reason)
+    .mockImplementationOnce((signal) => {
+      signals.push(signal);
+      return new Promise(() => {});
+    });
+  const task = new SharedTask(begin);
+  const controller = new AbortController();
+  const failed = task.result();
+  await new Promise<void>((resolve) => {
+    // Before the one who waited hears of it.
+    void failed.catch(() => {});
+    void Promise.resolve().then(() => resolve());
+  });
+  const waiting = task.result(controller.signal);
+  await expect(failed).rejects.toBe(reason);
+  controller.abort(reason);
+  await expect(waiting).rejects.toBe(reason);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+});
+
 it('is not begun for somebody who has gone already', async () => {
   const begin = vi.fn(async () => 7);
   await expect(new SharedTask(begin).result(AbortSignal.abort(reason))).rejects.toBe(reason);

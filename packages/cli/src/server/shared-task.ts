@@ -3,6 +3,7 @@ import { unlessAborted } from '@bitryoshka/core/internal';
 interface Running<T> {
   readonly result: Promise<T>;
   readonly controller: AbortController;
+  waiting: number;
 }
 
 /**
@@ -12,7 +13,6 @@ interface Running<T> {
 export class SharedTask<T> {
   readonly #begin: (signal: AbortSignal) => Promise<T>;
   #running: Running<T> | undefined;
-  #waiting = 0;
 
   constructor(begin: (signal: AbortSignal) => Promise<T>) {
     this.#begin = begin;
@@ -22,24 +22,23 @@ export class SharedTask<T> {
   async result(signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
     const running = this.#start();
-    this.#waiting++;
+    running.waiting++;
     let isDone = false;
     try {
       const result = await unlessAborted(running.result, signal);
       isDone = true;
       return result;
     } finally {
-      this.#waiting--;
-      if (!isDone && this.#waiting === 0) running.controller.abort(signal?.reason);
+      running.waiting--;
+      if (!isDone && running.waiting === 0) running.controller.abort(signal?.reason);
     }
   }
 
   #start(): Running<T> {
     if (this.#running && !this.#running.controller.signal.aborted) return this.#running;
     const controller = new AbortController();
-    const running = { controller, result: this.#begin(controller.signal) };
+    const running = { controller, result: this.#begin(controller.signal), waiting: 0 };
     this.#running = running;
-    this.#waiting = 0;
     running.result.catch(() => {
       if (this.#running === running) this.#running = undefined;
     });
