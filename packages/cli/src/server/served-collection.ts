@@ -164,6 +164,7 @@ export class ServedCollection {
     const [answer] = (await this.#answers([{ row, score: null }], signal)) as [Answer];
     const { path, readAt } = this.#passages.folder(key.folder);
     const file = await readSource(path, answer.source);
+    const modified = await modifiedAt(path, answer.source);
     const rows = this.#passages.neighbours(row);
     const place = rows.indexOf(row);
     const keyAt = (at: number) => {
@@ -173,7 +174,7 @@ export class ServedCollection {
     const { lines } = answer;
     return {
       ...answer,
-      isOutdated: file === undefined || (await modifiedAt(path, answer.source)) > readAt,
+      isOutdated: modified === 0 || modified > readAt,
       context: file !== undefined && lines ? contextOf(file, lines, around) : null,
       previous: keyAt(place - 1),
       next: keyAt(place + 1),
