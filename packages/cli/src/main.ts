@@ -71,7 +71,11 @@ function createProgram(): Command {
         'what requests have to show (default: none on this machine, else a random one)',
       ).env('BITRYOSHKA_TOKEN'),
     )
-    .option('--allow-host <names...>', 'other names of the server, such as that of a proxy')
+    .option(
+      '--allow-host <name>',
+      'another name of the server, such as that of a proxy; repeat it',
+      addTo,
+    )
     .option('--model <folder or id>', 'a model for transformers.js (default: the bundled one)')
     .option('--index <folder>', 'where the indexes are kept (default: in your cache folder)')
     .action(async (folders: string[], options: ServeFoldersOptions) => {
@@ -323,6 +327,11 @@ function parseCount(minimum: number): (text: string) => number {
     }
     return value;
   };
+}
+
+/** Options that are repeated: a list after one would take the folders with it. */
+function addTo(value: string, previous: readonly string[] = []): string[] {
+  return [...previous, value];
 }
 
 function parsePort(text: string): number {
