@@ -8,12 +8,12 @@ import { readPassages } from '../../packages/cli/dist/folders/read-passages.js';
  */
 export async function readFolder(folder) {
   // The folder lies in a cache that git ignores: without `ignore: false` it would look empty.
-  const { files } = await collectFiles(folder, { patterns: ['**/*.md'], ignore: false });
+  const { files } = await collectFiles(folder, { include: ['*.md'], ignore: false });
   const passages = [];
   for (const file of files) {
     const read = await readPassages(folder, file);
     if (typeof read === 'string') throw new Error(`${file.path}: ${read}.`);
-    for (const { headings, text } of read) {
+    for (const { headings, text } of read.passages) {
       // As in the command line's library: a passage says less than the headings above it.
       passages.push({ file: file.path, text, searched: [...headings, text].join('\n') });
     }

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadQuantizer } from '@bitryoshka/core';
@@ -35,7 +35,7 @@ describe('search', () => {
   it('prints passages with file, heading and score, best first', async () => {
     await search(question);
     expect(output.printed).toMatch(
-      /\n {2}0\.\d{3} {2}router\.md {2}Office › Network\n +Hold the button/,
+      /\n {2}0\.\d{3} {2}router\.md:3 {2}Office › Network\n +Hold the button/,
     );
     expect(output.complained).toMatch(/3 passages of 3 files \(3 read anew\)/);
     expect(output.complained).toMatch(/skipped: 1 not text/);
@@ -65,6 +65,8 @@ describe('search', () => {
     expect(found).toHaveLength(2);
     expect(found[0]).toEqual({
       source: 'router.md',
+      line: 3,
+      endLine: 3,
       headings: ['Office', 'Network'],
       score: expect.closeTo(0.5, 0) as number,
       text: 'Hold the button of the router to restart it.',
@@ -90,7 +92,7 @@ describe('search', () => {
 
   it('makes a damaged index again', async () => {
     await search(question);
-    await writeFile(join(folder, 'index/bitryoshka.json'), '{"broken"');
+    await writeFile(join(folder, 'index/store/bitryoshka.json'), '{"broken"');
     const [best] = await searchJson(question);
     expect(output.complained).toMatch(/Making the index again/);
     expect(best?.source).toBe('router.md');
@@ -119,8 +121,192 @@ describe('search', () => {
     await rm(join(folder, 'notes'), { recursive: true });
     await mkdir(join(folder, 'notes'));
     await search(question);
-    expect(output.complained).toMatch(/got 0 files and no passage of text/);
+    expect(output.complained).toMatch(/got no file with a passage of text\. Name a folder/);
   });
+
+  it('shows equal texts once, and keeps what is left of them', async () => {
+    for (const name of ['router2.md', 'router3.md']) {
+      await note(name, '# Office\n## Network\nHold the button of the router to restart it.');
+    }
+    await note('router4.md', '# Home\nHold the button of the router to restart it.');
+    const places = (found: FoundPassage[]) =>
+      found
+        .filter(({ text }) => text.startsWith('Hold'))
+        .map(({ source, others }) => [source, ...(others ?? []).map((other) => other.source)]);
+    const found = await searchJson(question, '--k', '3');
+    expect(found).toHaveLength(3);
+    expect(places(found)).toHaveLength(1);
+    expect(places(found)[0]?.toSorted()).toEqual([
+      'router.md',
+      'router2.md',
+      'router3.md',
+      'router4.md',
+    ]);
+    await search(question);
+    expect(output.printed).toMatch(
+      /\n +also router\w*\.md:\d, router\w*\.md:\d, router\w*\.md:\d\n/,
+    );
+    expect(output.complained).toMatch(/4 passages of 6 files/);
+    await rm(join(folder, 'notes/router.md'));
+    expect(places(await searchJson(question))[0]).not.toContain('router.md');
+    expect(output.complained).not.toMatch(/Making the index again/);
+  });
+
+  it('says that all is ignored, and how to read it', async () => {
+    await note('.gitignore', '*');
+    await search(question);
+    expect(output.complained).toMatch(/left out 4 ignored by \.gitignore\. .* --no-ignore/);
+    expect(process.exitCode).toBe(1);
+    expect(await searchJson(question, '--no-ignore')).toHaveLength(3);
+  });
+
+  it('takes patterns and a limit of size, and lists what was left out', async () => {
+    const sources = async (...options: string[]) =>
+      (await searchJson(question, ...options)).map(({ source }) => source).sort();
+    expect(await sources('--include', '*.md', '--include', '*.txt')).toEqual([
+      'kettle.txt',
+      'router.md',
+    ]);
+    expect(await sources('--exclude', '*.md')).toEqual(['garden.html', 'kettle.txt']);
+    expect(await sources('--max-size', '0.00005')).toEqual(['kettle.txt']);
+    output.complained = '';
+    await search(question, '--exclude', '*.md', '--verbose');
+    expect(output.complained).toMatch(
+      /skipped: photo\.jpg: not text\nskipped: router\.md: excluded\n/,
+    );
+    await search(question, '--max-size', '-1');
+    expect(output.complained).toMatch(/"-1" is no number above 0/);
+  });
+
+  it('gives the fields of front matter, which are no passages', async () => {
+    await note('guide.md', '---\ntitle: Lava\nauthor: Someone\n---\nMagma rises.');
+    expect((await searchJson('magma', '--k', '1'))[0]).toEqual({
+      source: 'guide.md',
+      line: 5,
+      endLine: 5,
+      metadata: { author: 'Someone' },
+      headings: ['Lava'],
+      score: expect.any(Number) as number,
+      text: 'Magma rises.',
+    });
+  });
+
+  it('goes on after files that stop whoever reads them, and remembers them', async () => {
+    await note('deep.html', '<div>'.repeat(12_000));
+    await note('binary.txt', 'a\0b');
+    expect((await searchJson(question))[0]?.source).toBe('router.md');
+    await search(question, '--verbose');
+    expect(output.complained).toMatch(/3 passages of 3 files \(nothing changed\)/);
+    expect(output.complained).toMatch(/skipped: deep\.html: nested deeper than 512 elements/);
+    expect(output.complained).toMatch(/skipped: binary\.txt: binary/);
+  });
+
+  it.skipIf(process.platform === 'win32')('prints nothing that steers a terminal', async () => {
+    const evil = 'evil\u001b[31m\u202e\u009b2J.md';
+    await note(
+      evil,
+      '# Evil\u001b]0;t\u0007 heading\u202e\n\nEvil \u009b2Jtext \u001b[2J&#27; here.',
+    );
+    await note('bad\u001b[31m.md', 'a\0b');
+    await search('evil text', '--verbose');
+    const shown = output.printed + output.complained;
+    expect(shown).toMatch(/bad\.md: binary/);
+    expect(shown).toMatch(/evil\.md:3 {2}Evil heading\n/);
+    // Everything but line ends.
+    const controls = /(?!\n)[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
+    expect(shown).not.toMatch(controls);
+    const found = await searchJson('evil text');
+    expect(output.printed).not.toMatch(controls);
+    expect(found.map(({ source }) => source)).toContain(evil);
+    await search('evil text', '--index', join(folder, 'notes', evil));
+    expect(output.complained).toMatch(/expected an index that search has made/);
+    expect(output.complained).not.toMatch(controls);
+  });
+
+  it.skipIf(process.platform === 'win32')('keeps what it saves to the user', async () => {
+    await search(question);
+    for (const [path, mode] of await modes(join(folder, 'index'))) {
+      expect(`${path} ${mode}`).toMatch(/ (700|600)$/);
+    }
+    vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache'));
+    await main(['node', 'bitryoshka', 'search', join(folder, 'notes'), question]);
+    vi.unstubAllEnvs();
+    const kept = await modes(join(folder, 'cache'));
+    expect(kept.length).toBeGreaterThan(5);
+    for (const [path, mode] of kept) expect(`${path} ${mode}`).toMatch(/ (700|600)$/);
+  });
+
+  it('writes to no folder that search has not made', async () => {
+    const index = join(folder, 'index');
+    const embeddings = {
+      embedDocuments: async (all: string[]) => all.map((_, i) => [1, i]),
+      embedQuery: async () => [1, 1],
+    };
+    await (await BinaryVectorStore.fromTexts(['mine'], [], embeddings)).save(index);
+    await refused(/got a store, expected an index that search has made/);
+    await writeFile(join(index, 'bitryoshka.json'), '{"format":"bitryoshka","version":99}');
+    await refused(/got a store, expected/);
+    await rm(index, { recursive: true });
+    await mkdir(index);
+    await writeFile(join(index, 'thesis.txt'), 'mine');
+    await refused(/got a folder with other files, expected/);
+    await writeFile(join(index, 'search.json'), '{"hits":[]}');
+    await refused(/got a search\.json of another program/);
+    await writeFile(join(index, 'search.json'), '{"format":"bitryoshka-search","version":2}');
+    await refused(/got an index of version 2, expected 1 at most\. Update bitryoshka/);
+    await rm(index, { recursive: true });
+    await writeFile(index, 'mine');
+    await refused(/got a file, expected an index/);
+
+    async function refused(message: RegExp): Promise<void> {
+      const before = await contents();
+      output.complained = '';
+      process.exitCode = undefined;
+      await search(question);
+      expect(output.complained).toMatch(message);
+      expect(process.exitCode).toBe(1);
+      expect(await contents()).toEqual(before);
+    }
+
+    async function contents(): Promise<unknown> {
+      const names = await readdir(index, { recursive: true }).catch(() => ['']);
+      return Promise.all(names.map((name) => readFile(join(index, name), 'utf8')));
+    }
+  });
+
+  it('leaves a store of a later version in its index to that', async () => {
+    await search(question);
+    const manifest = join(folder, 'index/store/bitryoshka.json');
+    const saved = await readFile(manifest, 'utf8');
+    await writeFile(manifest, saved.replace(/"version":\s*\d+/, '"version": 99'));
+    await search(question);
+    expect(output.complained).toMatch(/bitryoshka: .*version 99/);
+    expect(process.exitCode).toBe(1);
+  });
+
+  it('makes a damaged list of files again', async () => {
+    await search(question);
+    for (const damaged of [
+      '{"broken"',
+      '{"format":"bitryoshka-search","version":1,"files":[[1]]}',
+    ]) {
+      await writeFile(join(folder, 'index/search.json'), damaged);
+      expect((await searchJson(question))[0]?.source).toBe('router.md');
+      output.complained = '';
+      await search(question);
+      expect(output.complained).toMatch(/nothing changed/);
+    }
+  });
+
+  async function modes(path: string): Promise<[path: string, mode: string][]> {
+    const names = ['', ...(await readdir(path, { recursive: true }))];
+    return Promise.all(
+      names.map(async (name) => {
+        const { mode } = await stat(join(path, name));
+        return [name, (mode & 0o777).toString(8)] as [string, string];
+      }),
+    );
+  }
 
   function note(name: string, text: string): Promise<void> {
     return writeFile(join(folder, 'notes', name), text);
@@ -159,7 +345,7 @@ describe('demo', () => {
     vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache'));
     const call = ['node', 'bitryoshka', 'demo', folder, 'Where is the violin number 11?'];
     await main(call);
-    expect(output.printed).toMatch(/ {2}0\.\d{3} {2}book\.md {2}Book › About violin 11\n/);
+    expect(output.printed).toMatch(/ {2}0\.\d{3} {2}book\.md:\d+ {2}Book › About violin 11\n/);
     expect(output.printed).toMatch(/ 150 +│ +auto: exact │ +\d+\.\d\d │ +100\.0 % │ +0\.2 MB │ +│/);
     expect(output.printed).toMatch(/ 1,500 +│ +exact │ +\d+\.\d\d │ +100\.0 % │ +1\.5 MB │ +│/);
     expect(output.printed).toMatch(/ 1,500 +│ +auto: \w+ │ .* \d+\.\d s │/);

@@ -16,6 +16,8 @@ import { tuneQuantizer } from './commands/tune-quantizer.ts';
 import { verifyStore } from './commands/verify-store.ts';
 import type { WriteReportOptions } from './commands/write-report.ts';
 import type { QuantizerChoice } from './evaluation/tuned-contender.ts';
+import { complain } from './terminal/print.ts';
+import { stripControls } from './terminal/strip-controls.ts';
 
 /** Runs the command line and sets the exit code: 0, 1 for a failed task, 2 for a wrong call. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -29,7 +31,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     }
     process.exitCode = 1;
     // What was foreseen is said in a sentence; anything else is a defect and shows where it happened.
-    console.error(BitryoshkaError.isInstance(error) ? `bitryoshka: ${error.message}` : error);
+    complain(BitryoshkaError.isInstance(error) ? `bitryoshka: ${error.message}` : error);
   }
 }
 
@@ -38,13 +40,14 @@ function createProgram(): Command {
     .description('Adaptive binary embeddings: search folders and measure quantizers.')
     .version(packageVersion())
     .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeErr: (text) => process.stderr.write(stripControls(text)) })
     .exitOverride();
 
   program
     .command('search')
     .summary('ask a folder of text a question')
     .description(
-      'Finds the passages of a folder (Markdown, text, HTML, source files) that answer a question, by meaning and by words. The first search indexes the folder; later ones read only what has changed.',
+      'Finds the passages of a folder (Markdown, text, HTML, notebooks, source files; PDF and DOCX where unpdf and mammoth are installed) that answer a question, by meaning and by words. The first search indexes the folder; later ones read only what has changed.',
     )
     .argument('<folder>', 'the folder to search')
     .argument('<question>', 'the question, in quotes')
@@ -52,7 +55,19 @@ function createProgram(): Command {
     .option('--model <folder or id>', 'a model for transformers.js (default: the bundled one)')
     .option('--bits <number>', 'length of the codes', parseCount(1))
     .option('--index <folder>', 'where the index is kept (default: in your cache folder)')
+    .option(
+      '--include <glob>',
+      'only files that match: *.md anywhere, /docs here; repeat it',
+      addTo,
+    )
+    .option('--exclude <glob>', 'no files and folders that match; repeat it', addTo)
+    .option(
+      '--no-ignore',
+      'also what .gitignore names, hidden files, node_modules and generated files',
+    )
+    .option('--max-size <MiB>', 'leave out larger files (default: 4)', parsePositive)
     .option('--no-hybrid', 'search by meaning alone, not by words as well')
+    .option('--verbose', 'list what was left out, and why', false)
     .option('--json', 'print an array of passages', false)
     .action(searchFolder);
 
@@ -329,7 +344,7 @@ function parseCount(minimum: number): (text: string) => number {
   };
 }
 
-/** Options that are repeated: a list after one would take the folders with it. */
+/** Options that are repeated: a list after one would take the folder and the question with it. */
 function addTo(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value];
 }
@@ -338,6 +353,14 @@ function parsePort(text: string): number {
   const port = parseCount(0)(text);
   if (port > 65_535) throw new InvalidArgumentError(`"${text}" is no port.`);
   return port;
+}
+
+function parsePositive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < Infinity)) {
+    throw new InvalidArgumentError(`"${text}" is no number above 0.`);
+  }
+  return value;
 }
 
 function packageVersion(): string {

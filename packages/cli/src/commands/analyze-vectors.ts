@@ -1,5 +1,6 @@
 import type { Drift, VectorStatistics } from '@bitryoshka/core/analysis';
 import { analyzeVectors as analyze, measureDrift } from '@bitryoshka/core/analysis';
+import { print, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { readDocumentVectors } from '../vectors/read-document-vectors.ts';
@@ -28,10 +29,10 @@ export async function analyzeVectors(
       ? undefined
       : measureDrift(await analyzeFile(against, vectors), statistics, { worst: most });
   if (json) {
-    console.log(JSON.stringify({ statistics, ...(drift && { drift }) }, undefined, 2));
+    printJson({ statistics, ...(drift && { drift }) });
     return;
   }
-  console.log(`${path}: ${summary(statistics)}`);
+  print(`${path}: ${summary(statistics)}`);
   printNotable(statistics);
   if (drift) printDrift(drift, against ?? '');
 }
@@ -67,7 +68,7 @@ function orderOf({ energy: { trend }, dimensions }: VectorStatistics): string {
 function printNotable(statistics: VectorStatistics): void {
   const notable = notableDimensions(statistics);
   if (notable.length === 0) {
-    console.log('No dimension stands out.');
+    print('No dimension stands out.');
     return;
   }
   const rows = notable.slice(0, most).flatMap(({ dimension, reasons }) => {
@@ -86,9 +87,9 @@ function printNotable(statistics: VectorStatistics): void {
       ],
     ];
   });
-  console.log(`${notable.length} notable dimensions${notable.length > most ? ', the first' : ''}:`);
+  print(`${notable.length} notable dimensions${notable.length > most ? ', the first' : ''}:`);
   const head = ['dimension', 'mean', 'deviation', 'skewness', 'kurtosis', '> 0', 'entropy', 'why'];
-  console.log(renderTable(head, rows));
+  print(renderTable(head, rows));
 }
 
 function printDrift({ score, recommendation, worst }: Drift, against: string): void {
@@ -97,8 +98,8 @@ function printDrift({ score, recommendation, worst }: Drift, against: string): v
     watch: 'look again soon',
     refit: 'fit the quantizer again',
   }[recommendation];
-  console.log(`drift from ${against}: ${score.toFixed(3)}, ${advice} (${recommendation})`);
-  console.log(
+  print(`drift from ${against}: ${score.toFixed(3)}, ${advice} (${recommendation})`);
+  print(
     renderTable(
       ['dimension', 'PSI', 'Kolmogorov–Smirnov', 'share of ones'],
       worst.map(({ dimension, stabilityIndex, kolmogorovSmirnov, balanceChange }) => [

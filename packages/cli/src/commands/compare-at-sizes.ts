@@ -229,9 +229,9 @@ function describe({
 
 function sampleHeadings(store: BinaryVectorStore): string[] {
   const headings = new Set<string>();
-  for (const [, { metadata }] of store.entries()) {
-    const { source, headings: path } = metadata as PassageMetadata;
-    headings.add(path.length > 0 ? path.join(' ') : source);
+  for (const [, { metadata, pageContent }] of store.entries()) {
+    const { headings: path } = metadata as PassageMetadata;
+    headings.add(path.length > 0 ? path.join(' ') : pageContent.slice(0, 60));
   }
   const all = [...headings];
   const step = Math.max(1, all.length / mostQuestions);

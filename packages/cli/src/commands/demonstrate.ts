@@ -1,4 +1,5 @@
 import { openLibrary } from '../library/folder-library.ts';
+import { print } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { compareAtSizes } from './compare-at-sizes.ts';
 import { findPassages, printPassages } from './print-passages.ts';
@@ -14,14 +15,12 @@ const demoQuestions = [
 ];
 
 /** Documentation of this folder, and of the packages installed in it. */
-const demoPatterns = [
-  '*.md',
-  'docs/**/*.md',
-  'packages/*/*.md',
-  '**/node_modules/**/*.md',
+const demoFiles = {
+  include: ['/*.md', '/docs/**/*.md', '/packages/*/*.md', '**/node_modules/**/*.md'],
   // Lists of changes and licences mention everything and answer nothing.
-  '!**/*{change,CHANGE,Change,licen,LICEN,Licen,history,HISTORY,History}*.md',
-];
+  exclude: ['*{change,CHANGE,Change,licen,LICEN,Licen,history,HISTORY,History}*.md'],
+  ignore: false,
+};
 
 /**
  * `bitryoshka demo`: the whole path on real text, and what it costs beside float search. Without
@@ -36,13 +35,13 @@ export async function demonstrate(
   const library = await openLibrary(folder ?? process.cwd(), {
     hybrid,
     onProgress: bar.update,
-    ...(folder === undefined && { collect: { patterns: demoPatterns, ignore: false } }),
+    ...(folder === undefined && { collect: demoFiles }),
   }).finally(() => bar.stop());
   printLibrary(folder ?? process.cwd(), library);
   for (const asked of question === undefined ? demoQuestions : [question]) {
-    printPassages(asked, await findPassages(library.store, asked, 3));
+    printPassages(asked, await findPassages(library, asked, 3));
   }
   await closeLibrary(library, bar);
   const table = await compareAtSizes(library, { onProgress: bar.update }).finally(() => bar.stop());
-  console.log(`\n${table}`);
+  print(`\n${table}`);
 }

@@ -3,6 +3,7 @@ import { evaluate } from '@bitryoshka/core/evaluation';
 import { readBeirFolder } from '@bitryoshka/core/node';
 import type { QuantizerChoice } from '../evaluation/tuned-contender.ts';
 import { withTunedContender } from '../evaluation/tuned-contender.ts';
+import { print, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { learnFromTitles } from '../vectors/learn-from-titles.ts';
@@ -37,14 +38,14 @@ export async function evaluateFolder(
   };
   const rows = await run().finally(() => bar.stop());
   if (json) {
-    console.log(JSON.stringify(rows, undefined, 2));
+    printJson(rows);
     return;
   }
   const float = rows[0]?.ndcg10Float.toFixed(3) ?? '';
-  console.log(
+  print(
     `${folder}: ${task.documents.rows} documents, ${task.queries.rows} queries, ${task.documents.columns} dimensions; nDCG@10 of the float vectors ${float}`,
   );
-  console.log(table(rows));
+  print(table(rows));
 }
 
 function table(rows: readonly EvaluationRow[]): string {

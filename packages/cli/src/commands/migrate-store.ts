@@ -8,6 +8,7 @@ import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import { openSqlite } from '../stores/open-sqlite.ts';
 import type { StoreKind } from '../stores/store-kind.ts';
 import { storeKindOf } from '../stores/store-kind.ts';
+import { print, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 
 export interface MigrateStoreOptions
@@ -40,10 +41,10 @@ export async function migrateStore(
   }
   const { count, dimensions = 0, index } = store.stats();
   if (json) {
-    console.log(JSON.stringify({ kind, documents: count, dimensions, index }, undefined, 2));
+    printJson({ kind, documents: count, dimensions, index });
     return;
   }
-  console.log(
+  print(
     `${folder}: ${count} documents of ${dimensions} dimensions from ${source} (${kind}), searched by ${index}. Load it with BinaryVectorStore.load and the embeddings that made the vectors; scores are similarities, higher is better.`,
   );
 }

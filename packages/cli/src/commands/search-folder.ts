@@ -1,6 +1,9 @@
+import type { CollectOptions } from '../folders/collect-files.ts';
 import type { FolderLibrary } from '../library/folder-library.ts';
-import { openLibrary } from '../library/folder-library.ts';
+import { countReasons, openLibrary } from '../library/folder-library.ts';
+import { complain, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
+import { stripToLine } from '../terminal/strip-controls.ts';
 import { findPassages, printPassages } from './print-passages.ts';
 
 export interface SearchFolderOptions {
@@ -8,7 +11,13 @@ export interface SearchFolderOptions {
   readonly model?: string;
   readonly bits?: number;
   readonly index?: string;
+  readonly include?: string[];
+  readonly exclude?: string[];
+  readonly ignore: boolean;
+  /** MiB. */
+  readonly maxSize?: number;
   readonly hybrid: boolean;
+  readonly verbose: boolean;
   readonly json: boolean;
 }
 
@@ -16,7 +25,7 @@ export interface SearchFolderOptions {
 export async function searchFolder(
   folder: string,
   question: string,
-  { k, model, bits, index, hybrid, json }: SearchFolderOptions,
+  { k, model, bits, index, hybrid, verbose, json, ...files }: SearchFolderOptions,
 ): Promise<void> {
   const bar = new ProgressBar();
   const library = await openLibrary(folder, {
@@ -24,16 +33,29 @@ export async function searchFolder(
     bits,
     hybrid,
     indexFolder: index,
+    collect: collectOptions(files),
     onProgress: bar.update,
   }).finally(() => bar.stop());
-  const found = await findPassages(library.store, question, k);
-  if (json) {
-    console.log(JSON.stringify(found, undefined, 2));
-  } else {
-    printLibrary(folder, library);
-    printPassages(question, found);
-  }
+  const found = await findPassages(library, question, k);
+  if (json) printJson(found);
+  if (!json || verbose) printLibrary(folder, library, { verbose });
+  if (!json) printPassages(question, found);
   await closeLibrary(library, bar);
+}
+
+/** Only what is asked for: it names the index. */
+function collectOptions({
+  include,
+  exclude,
+  ignore,
+  maxSize,
+}: Pick<SearchFolderOptions, 'include' | 'exclude' | 'ignore' | 'maxSize'>): CollectOptions {
+  return {
+    ...(include && { include }),
+    ...(exclude && { exclude }),
+    ...(!ignore && { ignore }),
+    ...(maxSize !== undefined && { maximumBytes: Math.round(maxSize * 1024 * 1024) }),
+  };
 }
 
 /** Once there is an answer: saves what is new, and ends what goes on in the background, or the process would not. */
@@ -44,18 +66,26 @@ export async function closeLibrary(library: FolderLibrary, bar: ProgressBar): Pr
   });
 }
 
-/** What was indexed, and what was left out. */
-export function printLibrary(folder: string, library: FolderLibrary): void {
+/** What was indexed, and what was left out: how many for each reason, or each of them. */
+export function printLibrary(
+  folder: string,
+  library: FolderLibrary,
+  { verbose = false }: { readonly verbose?: boolean } = {},
+): void {
   const { files, passages, filesRead, filesRemoved, skipped, indexFolder } = library;
   const changes = [
     filesRead > 0 && `${filesRead} read anew`,
     filesRemoved > 0 && `${filesRemoved} changed or gone`,
   ].filter(Boolean);
   const summary = changes.length > 0 ? ` (${changes.join(', ')})` : ' (nothing changed)';
-  console.error(`${folder}: ${passages} passages of ${files} files${summary}`);
-  if (skipped.size > 0) {
-    const reasons = [...skipped].map(([reason, count]) => `${count} ${reason}`);
-    console.error(`skipped: ${reasons.join(', ')}`);
+  complain(`${folder}: ${passages} passages of ${files} files${summary}`);
+  if (verbose)
+    for (const { path, reason } of skipped) complain(`skipped: ${stripToLine(path)}: ${reason}`);
+  else if (skipped.length > 0) complain(`skipped: ${countReasons(skipped)}`);
+  const missing = skipped.map(({ reason }) => /(\w+) is not installed$/.exec(reason)?.[1]);
+  const names = [...new Set(missing.filter((name) => name !== undefined))];
+  if (names.length > 0) {
+    complain(`To read these, too: npm install --global bitryoshka ${names.join(' ')}`);
   }
-  console.error(`index: ${indexFolder}`);
+  complain(`index: ${indexFolder}`);
 }

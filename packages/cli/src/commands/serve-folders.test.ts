@@ -25,13 +25,14 @@ it('serves this machine without a token, at a port that is free, until it is clo
   expect(await found.json()).toMatchObject({
     answers: [{ source: 'router.md', lines: { from: 1 } }],
   });
-  const port = Number(new URL(server.url).port);
-  await expect(serveNotes({ host: '127.0.0.1', port })).rejects.toThrow(/port: .*EADDRINUSE/);
   await server.close();
   await expect(fetch(server.url)).rejects.toThrow();
   // The index was saved meanwhile.
-  await (await serveNotes({ host: '127.0.0.1' })).close();
+  const again = await serveNotes({ host: '127.0.0.1' });
   expect(output.complained).toMatch(/1 passages of 1 files \(nothing changed\)/);
+  const port = Number(new URL(again.url).port);
+  await expect(serveNotes({ host: '127.0.0.1', port })).rejects.toThrow(/port: .*EADDRINUSE/);
+  await again.close();
 });
 
 it('makes a token for others, another one each time', async () => {

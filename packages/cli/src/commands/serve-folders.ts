@@ -7,6 +7,7 @@ import { ServedCollection } from '../server/served-collection.ts';
 import { SharedTask } from '../server/shared-task.ts';
 import type { RunningServer } from '../server/start-server.ts';
 import { startServer } from '../server/start-server.ts';
+import { complain, print } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { printLibrary } from './search-folder.ts';
 
@@ -28,7 +29,7 @@ export async function serveFolders(
   options: ServeFoldersOptions,
 ): Promise<void> {
   const server = await serve(paths, options);
-  console.log(server.url);
+  print(server.url);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await server.close();
 }
@@ -44,13 +45,13 @@ export async function serve(
   let current = await open({ onProgress: bar.update }).finally(() => bar.stop());
   for (const { path, library } of current.folders) printLibrary(path, library);
   // Answers come first; what failed is told, and tried again when folders are read again.
-  let saving = current.save().catch(complain);
+  let saving = current.save().catch(tell);
   const readAgain = async (signal: AbortSignal) => {
     await saving;
     const next = await open({ signal });
     const before = current;
     current = next;
-    saving = next.save().catch(complain);
+    saving = next.save().catch(tell);
     await before.close();
   };
   let reading: SharedTask<void> | undefined;
@@ -95,6 +96,6 @@ function checkToken(token: string | undefined): void {
   });
 }
 
-function complain(cause: unknown): void {
-  console.error(BitryoshkaError.isInstance(cause) ? `bitryoshka: ${cause.message}` : cause);
+function tell(cause: unknown): void {
+  complain(BitryoshkaError.isInstance(cause) ? `bitryoshka: ${cause.message}` : cause);
 }

@@ -17,6 +17,7 @@ import {
 import { isSqliteFile } from '../stores/is-sqlite-file.ts';
 import { sqliteDriver } from '../stores/open-sqlite.ts';
 import { unreadable } from '../stores/store-kind.ts';
+import { print, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 
 export interface VerifyStoreOptions {
@@ -38,7 +39,7 @@ export async function verifyStore(
     bar.stop(),
   );
   if (json) {
-    console.log(JSON.stringify({ ...verified, ...(recovered && { recovered }) }, undefined, 2));
+    printJson({ ...verified, ...(recovered && { recovered }) });
   } else {
     print();
   }
@@ -107,24 +108,24 @@ function noStore(path: string, got: string): BitryoshkaError {
 function printVerification(folder: string, verified: StoreVerification): void {
   const { isWhole, files, problem, recoverable } = verified;
   const { documents } = recoverable;
-  console.log(`${folder}: ${isWhole ? `whole, ${countOf(documents, 'document')}` : 'damaged'}`);
-  for (const file of files) console.log(`  ${lineOf(file)}`);
-  if (problem !== undefined) console.log(`  ${problem}`);
+  print(`${folder}: ${isWhole ? `whole, ${countOf(documents, 'document')}` : 'damaged'}`);
+  for (const file of files) print(`  ${lineOf(file)}`);
+  if (problem !== undefined) print(`  ${problem}`);
   if (isWhole) return;
-  console.log(`recoverable: ${summaryOf(documents, recoverable.withoutVectors, recoverable.lost)}`);
+  print(`recoverable: ${summaryOf(documents, recoverable.withoutVectors, recoverable.lost)}`);
 }
 
 function printRecovery(to: string, recovered: StoreRecovery): void {
   const { documents, withoutVectors, unproven, lost, damaged } = recovered;
-  console.log(`${to}: ${summaryOf(documents + withoutVectors, withoutVectors, lost)}`);
+  print(`${to}: ${summaryOf(documents + withoutVectors, withoutVectors, lost)}`);
   if (withoutVectors > 0) {
-    console.log('  documents-without-vectors.jsonl: one a line, to be embedded and added again');
+    print('  documents-without-vectors.jsonl: one a line, to be embedded and added again');
   }
   if (unproven > 0) {
-    console.log(`  ${unproven} of them may have changed: their format has no checksums of lines`);
+    print(`  ${unproven} of them may have changed: their format has no checksums of lines`);
   }
   for (const { path, offset, bytes, problem } of damaged) {
-    console.log(`  lost: ${path}, ${countOf(bytes, 'byte')} from ${offset}: ${problem}`);
+    print(`  lost: ${path}, ${countOf(bytes, 'byte')} from ${offset}: ${problem}`);
   }
 }
 
@@ -132,22 +133,20 @@ function printFileVerification(file: string, verified: StoreFileVerification): v
   const { isWhole, problems, words, recoverable } = verified;
   const { documents, items, withoutVectors, lost } = recoverable;
   const counted = `${countOf(documents, 'document')}${ofItems(items)}`;
-  console.log(`${file}: ${isWhole ? `whole, ${counted}` : 'damaged'}`);
-  for (const problem of problems) console.log(`  ${problem}`);
+  print(`${file}: ${isWhole ? `whole, ${counted}` : 'damaged'}`);
+  for (const problem of problems) print(`  ${problem}`);
   if (words === 'not-compared') {
-    console.log(
-      '  words: not compared, for they are of a tokenizer that is not ours, or not any more',
-    );
+    print('  words: not compared, for they are of a tokenizer that is not ours, or not any more');
   }
   if (isWhole) return;
-  console.log(`recoverable: ${summaryOf(documents, withoutVectors, lost)}${ofItems(items)}`);
+  print(`recoverable: ${summaryOf(documents, withoutVectors, lost)}${ofItems(items)}`);
 }
 
 function printFileRecovery(to: string, recovered: StoreFileRecovery): void {
   const { documents, items, leftOut } = recovered;
-  console.log(`${to}: ${countOf(documents, 'document')}${ofItems(items)}`);
+  print(`${to}: ${countOf(documents, 'document')}${ofItems(items)}`);
   if (leftOut === 0) return;
-  console.log(
+  print(
     `  ${leftOut} left out that have lost their vectors${items === undefined ? '' : ' or items'}: recoverStoreFile of @bitryoshka/langchain embeds those without vectors again`,
   );
 }

@@ -1,64 +1,129 @@
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { RecursiveCharacterTextSplitter } from '@langchain/textsplitters';
-import { NodeHtmlMarkdown } from 'node-html-markdown';
+import type { ReadText } from './block.ts';
+import { SkippedFile } from './block.ts';
 import type { FoundFile } from './collect-files.ts';
-import { splitIntoSections } from './split-into-sections.ts';
+import { decodeText } from './decode-text.ts';
+import type { Passage } from './pack-passages.ts';
+import { packPassages } from './pack-passages.ts';
+import { readDocx } from './read-docx.ts';
+import { readHtml } from './read-html.ts';
+import { readMarkdown } from './read-markdown.ts';
+import { readNotebook } from './read-notebook.ts';
+import { readPdf } from './read-pdf.ts';
+import { readProse } from './read-prose.ts';
+import { readSource } from './read-source.ts';
+import type { TextKind } from './text-kind.ts';
+import { kindOfContent } from './text-kind.ts';
 
-/** A piece of a file, short enough to be embedded and read. */
-export interface Passage {
-  /** The headings above it, from the outermost to the innermost; empty where there are none. */
-  readonly headings: readonly string[];
-  readonly text: string;
+/** What is searched of a file. */
+export interface ReadFile {
+  readonly passages: readonly Passage[];
+  /** The fields of its front matter but for the title. */
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Characters: about the 256 tokens that sentence encoders read. */
-const chunkSize = 1000;
-const chunkOverlap = 100;
+export interface ReadingOptions {
+  /** Read what programs wrote for programs as well. Default: false. */
+  readonly generated?: boolean;
+}
 
 /**
- * The passages of a file, or the reason why it has none.
+ * The passages of a file, or the reason why it has none. A hostile file may take any time: programs read in a thread.
  */
-export async function readPassages(folder: string, file: FoundFile): Promise<Passage[] | string> {
-  let bytes: Uint8Array;
+export async function readPassages(
+  folder: string,
+  file: Pick<FoundFile, 'path' | 'kind' | 'bytes'>,
+  options: ReadingOptions = {},
+): Promise<ReadFile | string> {
   try {
-    bytes = await readFile(resolve(folder, file.path));
-  } catch {
-    return 'unreadable';
+    const bytes = await readBytes(resolve(folder, file.path), file.bytes);
+    const read = await readText(bytes, file, options);
+    const passages = packPassages(read);
+    if (passages.length === 0) return 'no text';
+    return { passages, ...(read.metadata && { metadata: read.metadata }) };
+  } catch (error) {
+    if (error instanceof SkippedFile) return error.message;
+    if (error instanceof RangeError) return 'nested too deeply';
+    return file.kind === 'pdf' || file.kind === 'docx' ? 'damaged' : 'unreadable';
   }
-  const text = decodeText(bytes);
-  return text === undefined ? 'binary' : splitText(text, file.kind);
 }
 
-/** Passages of a text of this kind, in the order of the text. */
-export async function splitText(text: string, kind: FoundFile['kind']): Promise<Passage[]> {
-  const markdown =
-    kind === 'markdown' ? text : kind === 'html' ? NodeHtmlMarkdown.translate(text) : undefined;
-  const sections = markdown === undefined ? [{ headings: [], text }] : splitIntoSections(markdown);
-  const splitter = createSplitter(markdown === undefined ? kind : 'markdown');
-  const passages: Passage[] = [];
-  for (const { headings, text: section } of sections) {
-    for (const chunk of await splitter.splitText(section)) {
-      // Rules, badges and other passages without a word have nothing to be found by.
-      if (/\p{L}{2}/u.test(chunk)) passages.push({ headings, text: chunk });
+/** No more than was there when the file was found. */
+async function readBytes(path: string, length: number): Promise<Uint8Array> {
+  const handle = await open(path);
+  try {
+    const bytes = new Uint8Array(length);
+    let done = 0;
+    while (done < length) {
+      const { bytesRead } = await handle.read(bytes, done, length - done, done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
     }
+    return bytes.subarray(0, done);
+  } finally {
+    await handle.close();
   }
-  return passages;
 }
 
-function createSplitter(kind: FoundFile['kind']): RecursiveCharacterTextSplitter {
-  const sizes = { chunkSize, chunkOverlap };
-  return kind === 'text'
-    ? new RecursiveCharacterTextSplitter(sizes)
-    : RecursiveCharacterTextSplitter.fromLanguage(kind, sizes);
+async function readText(
+  bytes: Uint8Array,
+  { path, kind: promised }: Pick<FoundFile, 'path' | 'kind'>,
+  options: ReadingOptions,
+): Promise<ReadText> {
+  if (promised === 'pdf') return readPdf(bytes);
+  if (promised === 'docx') return readDocx(bytes);
+  const text = decodeText(bytes);
+  if (text === undefined) throw new SkippedFile('binary');
+  const kind = promised === 'unnamed' ? kindOfContent(path, text) : promised;
+  if (!options.generated) checkWritten(text, path, kind);
+  return textReaders[kind as keyof typeof textReaders]?.(text) ?? readBySource(text, kind);
 }
 
-/** Undefined when the bytes are not UTF-8 text. */
-function decodeText(bytes: Uint8Array): string | undefined {
-  if (bytes.includes(0)) return undefined;
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
+const textReaders = {
+  markdown: (text: string) => readMarkdown(text),
+  mdx: (text: string) => readMarkdown(text, { isMdx: true }),
+  html: readHtml,
+  notebook: readNotebook,
+  data: (text: string) => readProse(text, 'text'),
+  text: (text: string) => readProse(text, 'text'),
+  rst: (text: string) => readProse(text, 'rst'),
+  asciidoc: (text: string) => readProse(text, 'asciidoc'),
+  org: (text: string) => readProse(text, 'org'),
+  latex: (text: string) => readProse(text, 'latex'),
+};
+
+type SourceKind = Exclude<TextKind, keyof typeof textReaders | 'pdf' | 'docx' | 'unnamed'>;
+
+function readBySource(text: string, kind: TextKind): ReadText {
+  return readSource(text, kind as SourceKind);
+}
+
+const prose: ReadonlySet<TextKind> = new Set(
+  'markdown mdx html notebook text rst asciidoc org latex'.split(' ') as TextKind[],
+);
+/** Declarations of types with more lines were put together by programs. */
+const longestDeclarations = 2000;
+const longestMeanLine = 300;
+
+/** @throws SkippedFile for what programs wrote for programs */
+function checkWritten(text: string, path: string, kind: TextKind): void {
+  if (prose.has(kind)) return;
+  const start = text.slice(0, 1000);
+  if (kind !== 'data' && /@generated\b|code generated by|do not edit|autogenerated/i.test(start)) {
+    throw new SkippedFile('generated');
   }
+  const lines = countLines(text);
+  if (/\.d\.[mc]?ts$/i.test(path) && lines > longestDeclarations) {
+    throw new SkippedFile(`declarations of more than ${longestDeclarations} lines`);
+  }
+  if (text.length > 5000 && text.length / lines > longestMeanLine) {
+    throw new SkippedFile('minified');
+  }
+}
+
+function countLines(text: string): number {
+  let count = 1;
+  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) count++;
+  return count;
 }

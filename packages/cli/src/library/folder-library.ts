@@ -7,10 +7,20 @@ import { BinaryVectorStore } from '@bitryoshka/langchain';
 import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
 import { Document } from '@langchain/core/documents';
 import envPaths from 'env-paths';
-import type { CollectOptions, FoundFile } from '../folders/collect-files.ts';
-import { collectFiles } from '../folders/collect-files.ts';
-import type { Passage } from '../folders/read-passages.ts';
-import { readPassages } from '../folders/read-passages.ts';
+import type { CollectOptions, FoundFile, Skipped } from '../folders/collect-files.ts';
+import { byPath, collectFiles, ignoredReason } from '../folders/collect-files.ts';
+import { FileReader } from '../folders/file-reader.ts';
+import type { Passage } from '../folders/pack-passages.ts';
+import type { ReadFile } from '../folders/read-passages.ts';
+import { complain } from '../terminal/print.ts';
+import type { IndexedFile, IndexedFiles } from './manifest.ts';
+import {
+  claimIndexFolder,
+  makePrivate,
+  readManifest,
+  storeFolder,
+  writeManifest,
+} from './manifest.ts';
 
 /**
  * What a save waits for codes: those of a folder are made in less. A graph of many passages is not worth the wait, as
@@ -20,16 +30,22 @@ const patienceMilliseconds = 2000;
 
 /** What the store keeps with every passage. */
 export interface PassageMetadata extends Record<string, unknown> {
-  /** The file, relative to the folder. */
-  source: string;
   /** From the outermost to the innermost heading. */
   headings: string[];
-  /** The state of the file that the passage was read from, and of the model that read it. */
-  fingerprint: string;
+}
+
+/** Where a passage stands. */
+export interface Place {
+  /** The file, relative to the folder. */
+  readonly source: string;
+  readonly line: number;
+  readonly endLine: number;
+  /** The fields of the file's front matter but for the title, where it has one. */
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface OpenLibraryOptions extends TaskOptions {
-  readonly collect?: Omit<CollectOptions, 'exclude'>;
+  readonly collect?: Omit<CollectOptions, 'indexFolder' | 'signal'>;
   /** A local folder or a hub id. Default: the bundled model. */
   readonly model?: string | undefined;
   /** Length of the codes. Default: the store's. */
@@ -45,14 +61,18 @@ export interface FolderLibrary {
   readonly store: BinaryVectorStore;
   readonly embeddings: MatryoshkaEmbeddings;
   readonly indexFolder: string;
+  /** Files with passages. */
   readonly files: number;
+  /** Different ones; equal passages under equal headings are one. */
   readonly passages: number;
   /** Files that were read because they were new or had changed. */
   readonly filesRead: number;
   /** Files whose passages left because they were deleted or had changed. */
   readonly filesRemoved: number;
-  /** Why files were left out, and how many. */
-  readonly skipped: ReadonlyMap<string, number>;
+  /** What was left out, and why. */
+  readonly skipped: readonly Skipped[];
+  /** Where a passage of the store stands, in the order of the files. */
+  places(id: string): readonly Place[];
   /** Saves the index where it has changed. What is made in the background is left out if it takes long. */
   save(): Promise<void>;
 }
@@ -61,61 +81,80 @@ export interface FolderLibrary {
  * Opens the index of a folder, after reading what is new or has changed since it was saved and removing
  * what was deleted. An index that cannot be read is made again.
  *
- * @throws BitryoshkaError `file-not-found`, `empty-input` when the folder holds no text, and what the
- *   model and the store throw
+ * @throws BitryoshkaError `file-not-found`, `empty-input` when the folder holds no text, `invalid-option` for an index
+ *   folder that holds something else, `unsupported-version` for an index of a later version, and what the model and
+ *   the store throw
  */
 export async function openLibrary(
   folder: string,
   options: OpenLibraryOptions = {},
 ): Promise<FolderLibrary> {
+  const { signal, onProgress } = options;
   const indexFolder = resolve(options.indexFolder ?? defaultIndexFolder(folder, options));
-  const { files: found, skipped: skippedFiles } = await collectFiles(folder, {
-    ...options.collect,
-    // The index may lie in the folder that it is of.
-    exclude: indexFolder,
-  });
-  const skipped = new Map(skippedFiles);
+  const known = await readManifest(indexFolder);
+  const collect = { ...options.collect, indexFolder, signal };
+  const found = await collectFiles(folder, collect);
   const embeddings = new MatryoshkaEmbeddings(options.model ? { model: options.model } : {});
-  const model = await embeddings.fingerprint();
-  const files = found.map((file) => ({ ...file, fingerprint: `${file.fingerprint} ${model}` }));
-  const store = await openStore(indexFolder, embeddings, { ...options, model });
+  const store = await openStore(join(indexFolder, storeFolder), embeddings, options);
 
-  const indexed = indexedFiles(store);
-  const current = new Map(files.map((file) => [file.path, file.fingerprint]));
-  const outdated = [...indexed].filter(
-    ([path, { fingerprint }]) => current.get(path) !== fingerprint,
-  );
-  const unread = files.filter(
-    ({ path, fingerprint }) => indexed.get(path)?.fingerprint !== fingerprint,
-  );
+  const stored = new Set([...store.entries()].map(([id]) => id));
+  const generated = options.collect?.ignore === false;
+  const wanted = found.files.map((file) => ({
+    ...file,
+    // What programs wrote is skipped or not, though the file is the same.
+    fingerprint: generated ? `${file.fingerprint} all` : file.fingerprint,
+  }));
+  const isCurrent = ({ path, fingerprint }: FoundFile): boolean => {
+    const file = known.get(path);
+    return file?.fingerprint === fingerprint && file.places.every(({ id }) => stored.has(id));
+  };
+  const unread = wanted.filter((file) => !isCurrent(file));
+  const read = await readFiles(folder, unread, { signal, onProgress, generated });
 
-  await store.delete({ ids: outdated.flatMap(([, { ids }]) => ids) });
-  const documents = await readDocuments(folder, unread, skipped, options);
+  const files = new Map<string, IndexedFile>();
+  for (const file of wanted) {
+    const indexed = read.files.get(file.path) ?? (isCurrent(file) && known.get(file.path));
+    if (indexed) files.set(file.path, indexed);
+  }
+  const places = placesOf(files);
+  const outdated = [...known].filter(([path, { fingerprint, places: before }]) => {
+    return before.length > 0 && files.get(path)?.fingerprint !== fingerprint;
+  });
+  const left = [...stored].filter((id) => !places.has(id));
+  if (left.length > 0) await store.delete({ ids: left });
+  const documents = [...read.documents.values()].filter(({ id }) => !stored.has(id ?? ''));
   await addDocuments(documents, store, embeddings, options);
 
+  const kept = [...files].filter(([path]) => !read.files.has(path));
+  const skippedFiles = [...kept, ...read.files].flatMap(([path, { skipped: reason }]) =>
+    reason === undefined ? [] : [{ path, reason }],
+  );
+  const skipped = [...found.skipped, ...skippedFiles].sort(byPath);
   const passages = store.stats().count;
-  if (passages === 0) {
-    throw new BitryoshkaError({
-      code: 'empty-input',
-      message: `${folder}: got ${files.length} files and no passage of text.`,
-      remedy: 'Name a folder that holds Markdown, text, HTML or source files.',
-    });
-  }
+  if (passages === 0) throw withoutText(folder, skipped);
+  const isChanged = left.length > 0 || documents.length > 0;
+  const lasting = withoutPassing(files);
+  const isOtherwise = !hasSameFiles(known, lasting);
   return {
     store,
     embeddings,
     indexFolder,
-    files: indexedFiles(store).size,
+    files: [...files.values()].filter((file) => file.places.length > 0).length,
     passages,
-    filesRead: new Set(documents.map(({ metadata }) => metadata.source)).size,
+    filesRead: [...read.files.values()].filter((file) => file.places.length > 0).length,
     filesRemoved: outdated.length,
     skipped,
+    places: (id) => places.get(id) ?? [],
     save: async () => {
-      if (outdated.length === 0 && documents.length === 0) return;
-      const { signal, onProgress } = options;
+      if (!isChanged && !isOtherwise) return;
       // What another call has saved meanwhile is made of the same files.
       const save = { signal, onProgress, overwrite: true };
-      await settledSoon(store).finally(() => store.save(indexFolder, save));
+      await claimIndexFolder(indexFolder);
+      const saved = join(indexFolder, storeFolder);
+      if (isChanged) await settledSoon(store).finally(() => store.save(saved, save));
+      // Last: what it does not know of is read again.
+      await writeManifest(indexFolder, lasting);
+      await makePrivate(indexFolder);
     },
   };
 }
@@ -124,30 +163,25 @@ export async function openLibrary(
 function defaultIndexFolder(folder: string, { model, bits, collect }: OpenLibraryOptions): string {
   const identity = JSON.stringify([resolve(folder), model ?? null, bits ?? null, collect ?? null]);
   const name = createHash('sha256').update(identity).digest('hex').slice(0, 16);
-  return join(envPaths('bitryoshka', { suffix: '' }).cache, name);
+  return join(envPaths('bitryoshka', { suffix: '' }).cache, 'search', name);
 }
 
-const otherModel = 'it was made with another model.';
-
-/** @param options `model`: the fingerprint of the model */
 async function openStore(
-  indexFolder: string,
+  saved: string,
   embeddings: MatryoshkaEmbeddings,
-  { bits, model, hybrid = true }: OpenLibraryOptions & { readonly model: string },
+  { bits, hybrid = true, signal }: OpenLibraryOptions,
 ): Promise<BinaryVectorStore> {
   // Words are searched in what is embedded.
   const words = { hybrid: hybrid && { fields: ['headings'] } };
   try {
-    const store = await BinaryVectorStore.load(indexFolder, embeddings, words);
-    const prints = [...indexedFiles(store).values()].map(({ fingerprint }) => fingerprint);
-    if (prints.every((print) => print.endsWith(` ${model}`))) return store;
-    // Indexes of before stores knew their model.
-    console.error(`Making the index again: ${otherModel}`);
+    return await BinaryVectorStore.load(saved, embeddings, { ...words, signal });
   } catch (error) {
-    // An index can always be made again from the files: a missing or damaged one is no failure.
-    if (!BitryoshkaError.isInstance(error)) throw error;
-    const reason = error.code === 'model-mismatch' ? otherModel : error.message;
-    if (error.code !== 'file-not-found') console.error(`Making the index again: ${reason}`);
+    // An index can always be made again from the files: a missing or damaged one is no failure. One of a later version
+    // is none either, and is left to that.
+    if (!BitryoshkaError.isInstance(error) || error.code === 'unsupported-version') throw error;
+    const isOther = error.code === 'model-mismatch';
+    const reason = isOther ? 'it was made with another model.' : error.message;
+    if (error.code !== 'file-not-found') complain(`Making the index again: ${reason}`);
   }
   return new BinaryVectorStore(embeddings, {
     ...words,
@@ -155,52 +189,109 @@ async function openStore(
   });
 }
 
-/** What the store says of the files that its passages came from. */
-interface IndexedFile {
-  readonly fingerprint: string;
-  /** Of its passages. */
-  readonly ids: string[];
+interface ReadFiles {
+  readonly files: IndexedFiles;
+  /** By their ids: equal passages are one. */
+  readonly documents: ReadonlyMap<string, Document<PassageMetadata>>;
 }
 
-function indexedFiles(store: BinaryVectorStore): Map<string, IndexedFile> {
-  const files = new Map<string, IndexedFile>();
-  for (const [id, { metadata }] of store.entries()) {
-    const { source, fingerprint } = metadata as PassageMetadata;
-    const file = files.get(source) ?? { fingerprint, ids: [] };
-    file.ids.push(id);
-    files.set(source, file);
-  }
-  return files;
-}
-
-/** The passages of the files; files without any are counted in `skipped`. */
-async function readDocuments(
+async function readFiles(
   folder: string,
-  files: readonly FoundFile[],
-  skipped: Map<string, number>,
-  { signal, onProgress }: TaskOptions,
-): Promise<Document<PassageMetadata>[]> {
-  const documents: Document<PassageMetadata>[] = [];
-  for (const [i, file] of files.entries()) {
+  unread: readonly FoundFile[],
+  { signal, onProgress, generated }: TaskOptions & { readonly generated: boolean },
+): Promise<ReadFiles> {
+  const files = new Map<string, IndexedFile>();
+  const documents = new Map<string, Document<PassageMetadata>>();
+  const reader = new FileReader(folder, { generated });
+  const stop = (): void => void reader.close();
+  signal?.addEventListener('abort', stop);
+  try {
+    for (const [i, file] of unread.entries()) {
+      signal?.throwIfAborted();
+      const read = await reader.read(file);
+      onProgress?.({ stage: 'read', done: i + 1, total: unread.length });
+      files.set(file.path, toIndexedFile(file, read, documents));
+    }
     signal?.throwIfAborted();
-    const passages = await readPassages(folder, file);
-    onProgress?.({ stage: 'read', done: i + 1, total: files.length });
-    if (typeof passages === 'string') skipped.set(passages, (skipped.get(passages) ?? 0) + 1);
-    else documents.push(...passages.map((passage, number) => toDocument(file, passage, number)));
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    await reader.close();
   }
-  return documents;
+  return { files, documents };
 }
 
-function toDocument(
-  { path, fingerprint }: FoundFile,
-  { headings, text }: Passage,
-  number: number,
-): Document<PassageMetadata> {
-  return new Document({
-    id: `${path}#${number}`,
-    pageContent: text,
-    metadata: { source: path, headings: [...headings], fingerprint },
+/** @param documents gets those of the file */
+function toIndexedFile(
+  { fingerprint }: FoundFile,
+  read: ReadFile | string,
+  documents: Map<string, Document<PassageMetadata>>,
+): IndexedFile {
+  if (typeof read === 'string') return { fingerprint, places: [], skipped: read };
+  const places = read.passages.map((passage) => {
+    const id = idOf(passage);
+    if (!documents.has(id)) {
+      const { text: pageContent, headings } = passage;
+      const metadata = { headings: [...headings] };
+      documents.set(id, new Document({ id, pageContent, metadata }));
+    }
+    return { id, line: passage.line, endLine: passage.endLine };
   });
+  return { fingerprint, places, ...(read.metadata && { metadata: read.metadata }) };
+}
+
+/** Equal texts under other headings say something else. */
+function idOf({ headings, text }: Passage): string {
+  const hash = createHash('sha256').update(JSON.stringify([headings, text]));
+  return hash.digest('base64url').slice(0, 22);
+}
+
+function placesOf(files: IndexedFiles): Map<string, Place[]> {
+  const all = new Map<string, Place[]>();
+  for (const [source, { places, metadata }] of files) {
+    for (const { id, line, endLine } of places) {
+      const place = { source, line, endLine, ...(metadata && { metadata }) };
+      const others = all.get(id);
+      if (others) others.push(place);
+      else all.set(id, [place]);
+    }
+  }
+  return all;
+}
+
+function hasSameFiles(before: IndexedFiles, after: IndexedFiles): boolean {
+  if (before.size !== after.size) return false;
+  return [...after].every(([path, file]) => before.get(path) === file);
+}
+
+/** Without what may be otherwise next time though the file is the same. */
+function withoutPassing(files: IndexedFiles): IndexedFiles {
+  return new Map(
+    [...files].filter(
+      ([, { skipped }]) => skipped !== 'unreadable' && !skipped?.endsWith('is not installed'),
+    ),
+  );
+}
+
+function withoutText(folder: string, skipped: readonly Skipped[]): BitryoshkaError {
+  const isIgnored = skipped.some(({ reason }) =>
+    [ignoredReason, 'hidden', 'node_modules', 'generated'].includes(reason),
+  );
+  const leftOut = skipped.length > 0 ? `, and left out ${countReasons(skipped)}` : '';
+  return new BitryoshkaError({
+    code: 'empty-input',
+    message: `${folder}: got no file with a passage of text${leftOut}.`,
+    remedy: isIgnored
+      ? 'Read what is ignored with --no-ignore, or name another folder.'
+      : 'Name a folder that holds Markdown, text, HTML or source files.',
+  });
+}
+
+/** How many were left out for each reason, most first. */
+export function countReasons(skipped: readonly Skipped[]): string {
+  const counts = new Map<string, number>();
+  for (const { reason } of skipped) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  return sorted.map(([reason, count]) => `${count} ${reason}`).join(', ');
 }
 
 async function addDocuments(

@@ -106,7 +106,7 @@ async function showPassage(
   signal: AbortSignal,
 ): Promise<void> {
   const passage = await ask<PassageResponse>('passage', { folder, id }, { signal });
-  const { context, lines, previous, next, isOutdated } = passage;
+  const { context, lines, others, previous, next, isOutdated } = passage;
   const step = (key: PassageKey | null, text: string) => {
     const button = element('button', { type: 'button', text, disabled: key === null });
     button.addEventListener('click', () => {
@@ -119,7 +119,7 @@ async function showPassage(
     return button;
   };
   const latest = new Latest();
-  const range = lines ? `lines ${lines.from}–${lines.to}` : 'lines unknown';
+  const range = `lines ${lines.from}–${lines.to}`;
   into.replaceChildren(
     element(
       'p',
@@ -128,10 +128,18 @@ async function showPassage(
       step(previous, '← Previous'),
       step(next, 'Next →'),
     ),
+    ...(others.length > 0
+      ? [
+          element('p', {
+            class: 'hint',
+            text: `Also in ${others.map(({ source, line }) => `${source}:${line}`).join(', ')}.`,
+          }),
+        ]
+      : []),
     ...(isOutdated
       ? [element('p', { class: 'note', text: 'The file has changed since it was read.' })]
       : []),
-    context && lines ? numbered(context, lines.from) : plain(passage.text),
+    context ? numbered(context, lines.from) : plain(passage.text),
   );
 }
 

@@ -24,5 +24,5 @@ export function percent(share: number, digits = 1): string {
 /** `file:line`; the name of the folder before it where there are several. */
 export function place({ folder, source, lines }: Answer, isOfSeveral: boolean): string {
   const file = isOfSeveral ? `${folder}/${source}` : source;
-  return lines ? `${file}:${lines.from}` : file;
+  return `${file}:${lines.from}`;
 }

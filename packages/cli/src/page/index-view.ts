@@ -158,8 +158,7 @@ function healthCard({ folder, path, files, changes, skipped, index }: FolderHeal
     ],
     ['questions asked', inGroups(questions)],
   ];
-  const left = Object.entries(skipped).map(([reason, number]) => `${number} ${reason}`);
-  if (left.length > 0) facts.push(['left out', left.join(', ')]);
+  if (skipped !== '') facts.push(['left out', skipped]);
   const isChanged = changes.added + changes.changed + changes.gone > 0;
   const isWell = advice.length === 0 && !isChanged && (drift?.recommendation ?? 'none') === 'none';
   const state = isWell ? 'well' : drift?.recommendation === 'refit' ? 'act' : 'watch';

@@ -29,8 +29,9 @@ export interface PassageKey {
 export interface Answer extends PassageKey {
   /** The file, relative to the folder. */
   readonly source: string;
-  /** Where the file has it; null where its text is not in the file as such, as in HTML. */
-  readonly lines: LineRange | null;
+  readonly lines: LineRange;
+  /** Where else the same text stands. */
+  readonly others: readonly { readonly source: string; readonly line: number }[];
   readonly headings: readonly string[];
   readonly text: string;
   /** Null where passages are only ordered: by words. */
@@ -94,7 +95,7 @@ export interface SettingsResponse {
 export interface PassageResponse extends Answer {
   /** The file has changed since the passage was read. */
   readonly isOutdated: boolean;
-  /** Lines of the file around the passage; null where its lines are not known. */
+  /** Lines of the file around the passage; null where it has changed, and where it is no text, as PDF. */
   readonly context: {
     readonly before: string;
     readonly lines: string;
@@ -117,8 +118,8 @@ export interface FolderHealth {
   readonly path: string;
   readonly files: number;
   readonly changes: FolderChanges;
-  /** Why files were left out, and how many. */
-  readonly skipped: Readonly<Record<string, number>>;
+  /** How many files were left out, and why; empty for none. */
+  readonly skipped: string;
   readonly index: StoreHealth;
 }
 

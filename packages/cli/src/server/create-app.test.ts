@@ -10,10 +10,12 @@ import type {
   ErrorResponse,
   HealthResponse,
   MapResponse,
+  PassageKey,
   PassageResponse,
   QualityResponse,
   SearchResponse,
   SettingsResponse,
+  Source,
   SourcesResponse,
 } from './api-types.ts';
 import { createApp } from './create-app.ts';
@@ -236,9 +238,24 @@ describe('answers', () => {
     expect(meaning?.answers).toEqual(float?.answers);
   });
 
-  it('of HTML have no lines where the text is not in the file as such', async () => {
+  it('of HTML have the lines of the file', async () => {
     const { answers } = await ask<SearchResponse>('search', { q: 'ZX-7Q', k: 1 });
-    expect(answers[0]).toMatchObject({ source: 'site.html', lines: null });
+    expect(answers[0]).toMatchObject({ source: 'site.html', lines: { from: 2 } });
+  });
+
+  it('that stand in several files are one, with their places', async () => {
+    const twice = await createFolder('served-twice-');
+    await twice.write('a/one.md', 'The lighthouse keeper counts the ships.');
+    await twice.write('b/two.md', '\n\nThe lighthouse keeper counts the ships.');
+    const both = await open([twice.path]);
+    const { signal } = new AbortController();
+    const { answers } = await both.search({ question: 'ships', k: 5, way: 'hybrid' }, signal);
+    expect(answers).toMatchObject([
+      { source: 'a/one.md', lines: { from: 1 }, others: [{ source: 'b/two.md', line: 3 }] },
+    ]);
+    expect(both.sources({ offset: 0, limit: 9 }).total).toBe(2);
+    await both.close();
+    await twice.remove();
   });
 
   it('refuse what is too much, or nothing, or not known', async () => {
@@ -335,20 +352,20 @@ describe('codes', () => {
 
 describe('passages', () => {
   it('have the lines around them, and neighbours', async () => {
-    const key = { folder: name(), id: 'notes/bees.md#1' };
+    const first = await ask<PassageResponse>('passage', await firstOf('notes/bees.md'));
+    expect(first.previous).toBeNull();
+    const key = first.next as PassageKey;
     const passage = await ask<PassageResponse>('passage', { ...key, context: 2 });
     const lines = (await readFile(join(folder.path, 'notes/bees.md'), 'utf8')).split('\n');
-    const from = passage.lines?.from as number;
+    const { from, to } = passage.lines;
     expect(passage.context).toEqual({
       before: lines.slice(from - 3, from - 1).join('\n'),
-      lines: lines[from - 1],
-      after: lines.slice(from, from + 2).join('\n'),
+      lines: lines.slice(from - 1, to).join('\n'),
+      after: lines.slice(to, to + 2).join('\n'),
     });
-    expect(passage.previous).toEqual({ ...key, id: 'notes/bees.md#0' });
-    expect(passage.next).toEqual({ ...key, id: 'notes/bees.md#2' });
+    expect(passage.previous).toEqual({ folder: first.folder, id: first.id });
+    expect(passage.next).not.toBeNull();
     expect(passage.isOutdated).toBe(false);
-    const first = await ask<PassageResponse>('passage', { ...key, id: 'notes/bees.md#0' });
-    expect(first.previous).toBeNull();
   });
 
   it('that are not there are not found, whatever their name', async () => {
@@ -395,16 +412,17 @@ describe('the index', () => {
     expect((await health())?.changes).toEqual({ changed: 0, gone: 0, added: 0 });
     expect((await health())?.index).toMatchObject({ documents: 212, index: 'exact', recall: 1 });
 
-    const folderName = (await asked<SettingsResponse>('settings')).folders[0]?.name;
-    const third = `passage?folder=${folderName}&id=notes/bees.md%233`;
-    expect(await asked<PassageResponse>(third)).toMatchObject({ isOutdated: false, lines: {} });
+    const { sources } = await asked<SourcesResponse>('sources');
+    const bees = sources.find(({ source }) => source === 'notes/bees.md');
+    const first = `passage?folder=${bees?.folder}&id=${bees?.first}`;
+    expect(await asked<PassageResponse>(first)).toMatchObject({ isOutdated: false, context: {} });
 
     await own.write('notes/new.md', 'A telescope shows the rings of Saturn.');
     await own.write('notes/bees.md', '# Bees\n\nThere are none any more.');
     await rm(join(own.path, 'notes/law.md'));
     expect((await health())?.changes).toEqual({ changed: 1, gone: 1, added: 1 });
-    const old = await asked<PassageResponse>(third);
-    expect(old).toMatchObject({ isOutdated: true, lines: null, context: null });
+    const old = await asked<PassageResponse>(first);
+    expect(old).toMatchObject({ isOutdated: true, context: null });
 
     const settings = await asked<SettingsResponse>('refresh', 'POST');
     expect(settings.passages).toBe(212 - 15 - 15 + 1 + 1);
@@ -440,6 +458,12 @@ type Parameters = Readonly<Record<string, string | number>>;
 async function open(paths: readonly string[]): Promise<ServedCollection> {
   const own = join(index.path, String(Math.random()));
   return ServedCollection.open(paths, { index: own });
+}
+
+async function firstOf(file: string): Promise<Parameters> {
+  const { sources } = await ask<SourcesResponse>('sources', {});
+  const { folder: ofFolder, first } = sources.find(({ source }) => source === file) as Source;
+  return { folder: ofFolder, id: first };
 }
 
 function name(): string {

@@ -3,6 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { etag } from 'hono/etag';
 import { secureHeaders } from 'hono/secure-headers';
 import type { StatusCode } from 'hono/utils/http-status';
+import { complain } from '../terminal/print.ts';
 import type { AccessOptions } from './access.ts';
 import { checkHost, checkOrigin, checkToken } from './access.ts';
 import { ApiError, describeError } from './api-error.ts';
@@ -52,7 +53,7 @@ export function createApp({ collection, refresh, ...access }: AppOptions): Hono 
     // Nobody hears of it.
     if (context.req.raw.signal.aborted) return context.body(null, clientGone);
     const { status, body } = describeError(error);
-    if (status === 500) console.error(error);
+    if (status === 500) complain(error);
     return context.json(body, status);
   });
   app.notFound(({ req }) => {

@@ -6,7 +6,7 @@ export type FolderFiles = ReadonlyMap<string, string>;
 
 /** @param indexFolder is left out, where it lies in the folder */
 export async function filesOf(path: string, indexFolder: string): Promise<FolderFiles> {
-  const { files } = await collectFiles(path, { exclude: indexFolder });
+  const { files } = await collectFiles(path, { indexFolder });
   return new Map(files.map((file) => [file.path, file.fingerprint]));
 }
 

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { Matrix, ScoredRow, TaskOptions } from '@bitryoshka/core';
 import { normalizeRows } from '@bitryoshka/core';
 import type { Document } from '@langchain/core/documents';
-import type { PassageMetadata } from '../library/folder-library.ts';
+import type { PassageMetadata, Place } from '../library/folder-library.ts';
+import { countReasons } from '../library/folder-library.ts';
 import type {
   Answer,
   CodeSettings,
   ComparisonResponse,
   HealthResponse,
-  LineRange,
   MapResponse,
   PassageKey,
   PassageResponse,
@@ -22,7 +22,7 @@ import { mapDocuments } from './document-map.ts';
 import { changesBetween, filesOf } from './folder-changes.ts';
 import type { OpenFoldersOptions } from './open-folders.ts';
 import { closeFolders, openFolders } from './open-folders.ts';
-import { contextOf, locateLines, readSource } from './passage-lines.ts';
+import { contextOf, readSource } from './passage-lines.ts';
 import type { ServedFolder } from './served-passages.ts';
 import { ServedPassages } from './served-passages.ts';
 import { SharedTask } from './shared-task.ts';
@@ -39,15 +39,10 @@ interface Found {
   readonly score: number | null;
 }
 
-interface LocatedFile {
-  readonly modified: number;
-  readonly lines: readonly (LineRange | undefined)[];
-}
-
 /** Questions by which codes are measured. */
 const mostQuestions = 200;
-/** Files whose lines are remembered. */
-const mostLocated = 500;
+/** Other places of a passage that are named. */
+const mostOthers = 20;
 
 /** Folders as they were read, and everything that is asked of them. */
 export class ServedCollection {
@@ -55,8 +50,6 @@ export class ServedCollection {
   readonly #codes: CodeLengths;
   readonly #words: SharedTask<WordSearch>;
   readonly #map: SharedTask<MapResponse>;
-  /** Lines of all passages of a file, by its first passage, as they are since it was modified. */
-  readonly #lines: Map<number, LocatedFile> = new Map();
 
   private constructor(passages: ServedPassages) {
     this.#passages = passages;
@@ -172,10 +165,11 @@ export class ServedCollection {
       return neighbour === undefined ? null : this.#passages.key(neighbour);
     };
     const { lines } = answer;
+    const isOutdated = modified === 0 || modified > readAt;
     return {
       ...answer,
-      isOutdated: modified === 0 || modified > readAt,
-      context: file !== undefined && lines ? contextOf(file, lines, around) : null,
+      isOutdated,
+      context: file === undefined || isOutdated ? null : contextOf(file, lines, around),
       previous: keyAt(place - 1),
       next: keyAt(place + 1),
     };
@@ -189,7 +183,7 @@ export class ServedCollection {
         path,
         files: library.files,
         changes: changesBetween(files, await filesOf(path, library.indexFolder)),
-        skipped: Object.fromEntries(library.skipped),
+        skipped: countReasons(library.skipped),
         index: await library.store.health({ signal }),
       });
     }
@@ -243,35 +237,24 @@ export class ServedCollection {
     for (const [i, { row, score }] of found.entries()) {
       signal.throwIfAborted();
       const { pageContent, metadata } = documents[i] as Document<PassageMetadata>;
-      const { source, headings } = metadata;
-      const lines = await this.#linesOf(row, source);
+      const [{ source, line, endLine }, ...others] = this.#passages.places(row) as [
+        Place,
+        ...Place[],
+      ];
       answers.push({
         ...this.#passages.key(row),
         source,
-        lines: lines ?? null,
-        headings,
+        lines: { from: line, to: endLine },
+        others: others.slice(0, mostOthers).map((place) => ({
+          source: place.source,
+          line: place.line,
+        })),
+        headings: metadata.headings,
         text: pageContent,
         score,
       });
     }
     return answers;
-  }
-
-  async #linesOf(row: number, source: string): Promise<LineRange | undefined> {
-    const rows = this.#passages.neighbours(row);
-    const first = rows[0] as number;
-    const { path } = this.#passages.folder(this.#passages.key(row).folder);
-    const modified = await modifiedAt(path, source);
-    let located = this.#lines.get(first);
-    if (located?.modified !== modified) {
-      const file = await readSource(path, source);
-      const documents = await this.#passages.documents(rows);
-      const texts = documents.map(({ pageContent }) => pageContent);
-      located = { modified, lines: file === undefined ? [] : locateLines(file, texts) };
-      if (this.#lines.size >= mostLocated) this.#lines.clear();
-      this.#lines.set(first, located);
-    }
-    return located.lines[rows.indexOf(row)];
   }
 }
 
@@ -289,7 +272,10 @@ async function askHeadings(passages: ServedPassages, task: TaskOptions): Promise
   const count = Math.min(2 * mostQuestions, passages.count);
   const rows = Array.from({ length: count }, (_, i) => Math.floor((i * passages.count) / count));
   const documents = await passages.documents(rows);
-  const headings = documents.map(({ metadata }) => metadata.headings.join(' ') || metadata.source);
+  const headings = documents.map(
+    ({ metadata }, i) =>
+      metadata.headings.join(' ') || (passages.places(rows[i] as number)[0]?.source ?? ''),
+  );
   // Neighbours have the same.
   const texts = [...new Set(headings)].slice(0, mostQuestions);
   const [{ library }] = passages.folders as [ServedFolder];

@@ -1,7 +1,7 @@
 import type { TaskOptions } from '@bitryoshka/core';
 import { checkpoint, VectorRows } from '@bitryoshka/core/internal';
 import type { Document } from '@langchain/core/documents';
-import type { FolderLibrary, PassageMetadata } from '../library/folder-library.ts';
+import type { FolderLibrary, PassageMetadata, Place } from '../library/folder-library.ts';
 import type { PassageKey, Source } from './api-types.ts';
 import type { FolderFiles } from './folder-changes.ts';
 
@@ -17,11 +17,11 @@ export interface ServedFolder {
   readonly readAt: number;
 }
 
-/** The passages of a file, by number. */
+/** The passages of a file, by number, and where each begins; those that it has twice are there twice. */
 interface SourceRows {
   readonly folder: ServedFolder;
   readonly source: string;
-  readonly rows: number[];
+  readonly rows: { readonly row: number; readonly line: number }[];
 }
 
 const rowsPerTurn = 512;
@@ -33,7 +33,6 @@ export class ServedPassages {
   readonly #keys: PassageKey[] = [];
   readonly #rows: Map<string, number> = new Map();
   readonly #sources: Map<string, SourceRows> = new Map();
-  readonly #sourceOf: SourceRows[] = [];
 
   private constructor(folders: readonly ServedFolder[], dimensions: number) {
     this.folders = folders;
@@ -53,15 +52,16 @@ export class ServedPassages {
       if (!index) continue;
       let row = 0;
       // Documents come in the order of their rows, of which some may have gone.
-      for (const [id, document] of folder.library.store.entries()) {
+      for (const [id] of folder.library.store.entries()) {
         while (!index.has(row)) row++;
         const data = index.vector(row++);
         passages.vectors.append({ rows: 1, columns: dimensions, data });
-        passages.#note(folder, id, document.metadata as PassageMetadata);
+        passages.#note(folder, id);
         const done = passages.count;
         if (done % rowsPerTurn === 0) await checkpoint(task, { stage: 'collect', done, total });
       }
     }
+    for (const { rows } of passages.#sources.values()) rows.sort((a, b) => a.line - b.line);
     return passages;
   }
 
@@ -82,9 +82,17 @@ export class ServedPassages {
     return this.folders.find((folder) => folder.name === name) as ServedFolder;
   }
 
-  /** The numbers of the passages of the same file, in its order. */
+  /** Where a passage stands: in one file, or in several that say the same. */
+  places(row: number): readonly Place[] {
+    const { folder, id } = this.key(row);
+    return this.folder(folder).library.places(id);
+  }
+
+  /** The numbers of the passages of the same file, the first one that it is in, in its order. */
   neighbours(row: number): readonly number[] {
-    return (this.#sourceOf[row] as SourceRows).rows;
+    const [{ source }] = this.places(row) as [Place];
+    const { rows } = this.#sources.get(nameOf(this.key(row).folder, source)) as SourceRows;
+    return rows.map((each) => each.row);
   }
 
   async documents(rows: readonly number[]): Promise<Document<PassageMetadata>[]> {
@@ -100,8 +108,12 @@ export class ServedPassages {
   /** Files, in the order in which they were read. */
   *sources(): Generator<{ readonly source: Source; readonly rows: readonly number[] }> {
     for (const { folder, source, rows } of this.#sources.values()) {
-      const first = this.key(rows[0] as number).id;
-      yield { source: { folder: folder.name, source, passages: rows.length, first }, rows };
+      const numbers = rows.map(({ row }) => row);
+      const first = this.key(numbers[0] as number).id;
+      yield {
+        source: { folder: folder.name, source, passages: rows.length, first },
+        rows: numbers,
+      };
     }
   }
 
@@ -109,13 +121,14 @@ export class ServedPassages {
     return this.#sources.size;
   }
 
-  #note(folder: ServedFolder, id: string, { source }: PassageMetadata): void {
+  #note(folder: ServedFolder, id: string): void {
     const row = this.#keys.length;
-    const name = nameOf(folder.name, source);
-    const ofSource = this.#sources.get(name) ?? { folder, source, rows: [] };
-    ofSource.rows.push(row);
-    this.#sources.set(name, ofSource);
-    this.#sourceOf.push(ofSource);
+    for (const { source, line } of folder.library.places(id)) {
+      const name = nameOf(folder.name, source);
+      const ofSource = this.#sources.get(name) ?? { folder, source, rows: [] };
+      ofSource.rows.push({ row, line });
+      this.#sources.set(name, ofSource);
+    }
     this.#keys.push({ folder: folder.name, id });
     this.#rows.set(nameOf(folder.name, id), row);
   }
