@@ -10,6 +10,7 @@ import type { FitToFileOptions } from './commands/fit-to-file.ts';
 import { fitToFile } from './commands/fit-to-file.ts';
 import { migrateStore } from './commands/migrate-store.ts';
 import { searchFolder } from './commands/search-folder.ts';
+import type { ServeFoldersOptions } from './commands/serve-folders.ts';
 import { trainHead } from './commands/train-head.ts';
 import { tuneQuantizer } from './commands/tune-quantizer.ts';
 import { verifyStore } from './commands/verify-store.ts';
@@ -69,6 +70,34 @@ function createProgram(): Command {
     .option('--verbose', 'list what was left out, and why', false)
     .option('--json', 'print an array of passages', false)
     .action(searchFolder);
+
+  program
+    .command('serve')
+    .summary('search folders on a page of their own')
+    .description(
+      'Serves a page and a JSON API to search folders with: answers as you type, float vectors beside binary codes, health and drift of the index. Only this machine reaches it, unless --host says otherwise; others have to show a token then.',
+    )
+    .argument('<folders...>', 'the folders to search')
+    .option('--port <number>', 'where to listen; 0 for any port that is free', parsePort, 4820)
+    .option('--host <address>', 'the address to listen at', '127.0.0.1')
+    .addOption(
+      new Option(
+        '--token <token>',
+        'what requests have to show (default: none on this machine, else a random one)',
+      ).env('BITRYOSHKA_TOKEN'),
+    )
+    .option(
+      '--allow-host <name>',
+      'another name of the server, such as that of a proxy; repeat it',
+      addTo,
+    )
+    .option('--model <folder or id>', 'a model for transformers.js (default: the bundled one)')
+    .option('--index <folder>', 'where the indexes are kept (default: in your cache folder)')
+    .action(async (folders: string[], options: ServeFoldersOptions) => {
+      // No other command needs a server.
+      const { serveFolders } = await import('./commands/serve-folders.ts');
+      await serveFolders(folders, options);
+    });
 
   program
     .command('demo')
@@ -318,6 +347,12 @@ function parseCount(minimum: number): (text: string) => number {
 /** Options that are repeated: a list after one would take the folder and the question with it. */
 function addTo(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value];
+}
+
+function parsePort(text: string): number {
+  const port = parseCount(0)(text);
+  if (port > 65_535) throw new InvalidArgumentError(`"${text}" is no port.`);
+  return port;
 }
 
 function parsePositive(text: string): number {
