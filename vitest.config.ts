@@ -25,8 +25,11 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'examples/**/*.test.ts'],
-          // Threads run a bundle of the sources.
-          globalSetup: './packages/core/tools/bundle-worker.mjs',
+          // Threads run a bundle of the sources, and a page is one.
+          globalSetup: [
+            './packages/core/tools/bundle-worker.mjs',
+            './packages/cli/tools/bundle-page.mjs',
+          ],
         },
       },
       {

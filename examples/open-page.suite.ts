@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 
 /** What is installed on the machine, or else a Chromium that comes as a package, for Linux. */
 async function findBrowser(): Promise<{ file: string; args: string[] } | undefined> {
@@ -31,12 +31,15 @@ const types: Record<string, string> = {
   wasm: 'application/wasm',
 };
 
-export interface OpenPage {
+interface VisitedPage {
   readonly page: Page;
   /** What the page threw or could not load. */
   readonly errors: readonly string[];
-  readonly port: number;
   readonly close: () => Promise<void>;
+}
+
+export interface OpenPage extends VisitedPage {
+  readonly port: number;
 }
 
 /**
@@ -49,7 +52,6 @@ export async function openPage(
   folder: string,
   { profile = '', port = 0 }: { readonly profile?: string; readonly port?: number } = {},
 ): Promise<OpenPage> {
-  if (!browser) throw new Error('There is no browser here.');
   const server = createServer((request, response) => {
     const name = request.url === '/' ? 'index.html' : String(request.url).slice(1);
     readFile(join(folder, name)).then(
@@ -61,24 +63,38 @@ export async function openPage(
     );
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  const { chromium } = await import('playwright-core');
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: browser.file,
-    args: browser.args,
-  });
-  const [page = await context.newPage()] = context.pages();
-  const errors: string[] = [];
-  page.on('pageerror', (error) => errors.push(String(error)));
   const { port: served } = server.address() as AddressInfo;
-  await page.goto(`http://127.0.0.1:${served}/`);
+  const visited = await visitPage(`http://127.0.0.1:${served}/`, { profile });
   return {
-    page,
-    errors,
+    ...visited,
     port: served,
     close: async () => {
-      await context.close();
+      await visited.close();
       server.closeAllConnections();
       server.close();
     },
   };
+}
+
+/**
+ * Opens a page that is served already.
+ *
+ * @param options `profile` as of `openPage`, others as of Playwright, such as the size of the window
+ */
+export async function visitPage(
+  url: string,
+  { profile = '', ...options }: { readonly profile?: string } & BrowserContextOptions = {},
+): Promise<VisitedPage> {
+  if (!browser) throw new Error('There is no browser here.');
+  const { chromium } = await import('playwright-core');
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: browser.file,
+    args: browser.args,
+    ...options,
+  });
+  const [page = await context.newPage()] = context.pages();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  await page.goto(url);
+  return { page, errors, close: () => context.close() };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { overlap } from '../packages/core/dist/evaluation/index.js';
 import { ExactIndex, row } from '../packages/core/dist/index.js';
 import { readBeirFolder } from '../packages/core/dist/node/index.js';
-import { fitHead } from '../packages/core/dist/training.js';
+import { trainCodes } from '../packages/core/dist/training.js';
 
 const [data = '../shared/data', vectors = 'minilm'] = process.argv.slice(2);
 const lengths = [64, 128, 256];
@@ -17,9 +17,9 @@ console.log(`| --- | --- |${' --- |'.repeat(shown.length)}`);
 for (const name of readdirSync(data).filter((each) => existsSync(join(data, each, vectors)))) {
   const task = await readTask(join(data, name));
   const most = Math.max(...lengths);
-  const nested = (await fitHead(task.documents, { bits: most, nested: lengths })).quantizer;
+  const nested = (await trainCodes(task.documents, { bits: most, nested: lengths })).quantizer;
   for (const bits of lengths) {
-    const alone = (await fitHead(task.documents, { bits })).quantizer;
+    const alone = (await trainCodes(task.documents, { bits })).quantizer;
     const [whole, part] = [recalls(task, alone, bits), recalls(task, nested, bits)];
     const cells = shown.map((_, at) => `${part[at].toFixed(3)}, ${whole[at].toFixed(3)}`);
     console.log(`| ${name} | ${bits} | ${cells.join(' | ')} |`);

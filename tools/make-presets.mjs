@@ -5,7 +5,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { fitQuantizer } from '../packages/core/dist/index.js';
 import { decodeFile, decodeSafetensors, encodeFile } from '../packages/core/dist/internal.js';
-import { fitHead, saveAdapter } from '../packages/core/dist/training.js';
+import { saveAdapter, trainCodes } from '../packages/core/dist/training.js';
 import { MatryoshkaEmbeddings } from '../packages/transformers-embedder/dist/index.js';
 
 const miniLm = 'all-minilm-l6-v2';
@@ -54,7 +54,7 @@ async function write(model, vectors, fewer = vectors) {
   const fits = {
     autoencoder: () => fitQuantizer(fewer, { kind: 'autoencoder', bits }),
     median: () => fitQuantizer(fewer, { kind: 'median', bits: fewer.columns, decoder: false }),
-    head: async () => (await fitHead(vectors, head)).quantizer,
+    head: async () => (await trainCodes(vectors, head)).quantizer,
   };
   for (const kind of wanted.split(',').filter((kind) => kind !== 'adapter')) {
     const quantizer = await fits[kind]();

@@ -1,11 +1,11 @@
-// Every binariser x objective of a head, on every retrieval set and three seeds, as the table in docs/head.md.
+// Every binariser x objective of a head, on every retrieval set and three seeds, as the table in docs/training.md.
 // Usage: node tools/write-head-ablation.mjs [FOLDER OF BEIR SETS] [SUBFOLDER OF VECTORS]   (after a build)
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { overlap } from '../packages/core/dist/evaluation/index.js';
 import { BinaryIndex, ExactIndex, row, selectRows } from '../packages/core/dist/index.js';
 import { readBeirFolder } from '../packages/core/dist/node/index.js';
-import { fitHead } from '../packages/core/dist/training.js';
+import { trainCodes } from '../packages/core/dist/training.js';
 
 const [data = '../shared/data', vectors = 'minilm'] = process.argv.slice(2);
 const bits = 128;
@@ -67,7 +67,7 @@ async function measureAll(options, pairsOf) {
     const pairs = pairsOf?.(task);
     const runs = [];
     for (const seed of seeds) {
-      const { quantizer } = await fitHead(task.documents, {
+      const { quantizer } = await trainCodes(task.documents, {
         bits,
         seed,
         choose: false,
@@ -127,11 +127,11 @@ async function readTask(folder) {
 }
 
 function replaceTable(table) {
-  const page = readFileSync('docs/head.md', 'utf8');
+  const page = readFileSync('docs/training.md', 'utf8');
   const [before, after] = ['<!-- ablation -->', '<!-- end of ablation -->'];
   const start = page.indexOf(before) + before.length;
   writeFileSync(
-    'docs/head.md',
+    'docs/training.md',
     `${page.slice(0, start)}\n${table}\n${page.slice(page.indexOf(after))}`,
   );
 }

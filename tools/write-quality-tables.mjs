@@ -8,7 +8,7 @@ import { join } from 'node:path';
 const [data = '../shared/data', vectors = 'minilm', models = '../shared/models'] =
   process.argv.slice(2);
 const quantizers =
-  'sign,mean,median,otsu,lloyd-max,learned,median-per-side,learned-per-side,random,pca,itq,thermometer,groups-quantile,groups,groups-linear,autoencoder,tuned';
+  'sign,mean,median,otsu,lloyd-max,learned-thresholds,median-per-side,learned-per-side,random,pca,itq,thermometer,groups,groups-linear,autoencoder,tuned';
 const lengths = [64, 128, 256, 384];
 const depths = [0, 40, 100];
 const scorings = ['symmetric', 'asymmetric', 'decoded'];

@@ -1,9 +1,9 @@
 // Trains in a worker, so that the page can draw every frame meanwhile.
-import { fitHead } from '@bitryoshka/core/training';
+import { trainCodes } from '@bitryoshka/core/training';
 
 self.onmessage = async ({ data: { vectors, options } }) => {
   try {
-    const { quantizer, stages } = await fitHead(vectors, {
+    const { quantizer, stages } = await trainCodes(vectors, {
       ...options,
       onProgress: (progress) => self.postMessage({ progress }),
     });

@@ -31,7 +31,7 @@ export async function build(given) {
   const quantizer = await fitQuantizer(blockOf(given, 0, rows), {
     kind: 'itq',
     bits: Math.min(384, dimensions),
-    nested: [prefixBits],
+    rotation: { nested: [prefixBits] },
     decoder: false,
     sampleSize: 5000,
   });

@@ -61,22 +61,22 @@ export const build = (given) => buildIndex(given, nestedCodes(given));
 
 export function nestedCodes({ dimensions }) {
   const half = Math.floor(dimensions / 16) * 8;
-  return { kind: 'itq', bits: 2 * half, nested: [half] };
+  return { kind: 'itq', bits: 2 * half, rotation: { nested: [half] } };
 }
 
-export async function buildIndex(given, { kind, bits, nested, storage }) {
+export async function buildIndex(given, { kind, bits, rotation, storage }) {
   const { dimensions, rows, folder } = given;
   const quantizer = await fitQuantizer(blockOf(given, 0, rows), {
     kind,
     bits: Math.min(bits, dimensions),
-    nested,
+    rotation,
     decoder: false,
     sampleSize: 5000,
   });
   const index = new BinaryIndex({
     quantizer,
     storage,
-    prefixBits: nested?.[0],
+    prefixBits: rotation?.nested[0],
   });
   for (let start = 0; start < rows; start += blockRows) {
     index.add(blockOf(given, start, Math.min(rows, start + blockRows)));

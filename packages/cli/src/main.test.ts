@@ -286,6 +286,14 @@ describe('search', () => {
     expect(process.exitCode).toBe(1);
   });
 
+  it('answers several calls at the same time, which save the same index', async () => {
+    await Promise.all([search(question), search(question), search(question)]);
+    expect(process.exitCode).toBeUndefined();
+    output.complained = '';
+    await search(question);
+    expect(output.complained).toMatch(/3 passages of 3 files \(nothing changed\)/);
+  });
+
   it('makes a damaged list of files again', async () => {
     await search(question);
     for (const damaged of [
@@ -609,7 +617,7 @@ describe('eval', () => {
 
   it.each([
     [['--bits', '4'], 1, /got 4 output dimensions, expected a whole number from 1 to 3/],
-    [['--quantizers', 'magic'], 2, /"magic" is none of sign, mean/],
+    [['--quantizers', 'magic'], 2, /"magic" is none of thresholds, groups/],
     [['--bits', '1.5'], 2, /"1\.5" is no whole number from 1 up/],
     [['--rerank', 'x'], 2, /"x" is no whole number from 0 up/],
     [['--colour', 'red'], 2, /unknown option/],

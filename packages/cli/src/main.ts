@@ -82,6 +82,30 @@ function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Comman
   addFolderCommands(program);
 
   program
+    .command('serve')
+    .summary('search folders on a page of their own')
+    .description(
+      'Serves a page and a JSON API to search folders with: answers as you type, float vectors beside binary codes, health and drift of the index. Only this machine reaches it, unless --host says otherwise; others have to show a token then.',
+    )
+    .argument('<folders...>', 'the folders to search')
+    .option('--port <number>', 'where to listen; 0 for any port that is free', parsePort, 4820)
+    .option('--host <address>', 'the address to listen at', '127.0.0.1')
+    .addOption(
+      new Option(
+        '--token <token>',
+        'what requests have to show (default: none on this machine, else a random one)',
+      ).env('BITRYOSHKA_TOKEN'),
+    )
+    .option(
+      '--allow-host <name>',
+      'another name of the server, such as that of a proxy; repeat it',
+      addTo,
+    )
+    .option('--model <folder or id>', 'a model for transformers.js (default: the bundled one)')
+    .option('--index <folder>', 'where the indexes are kept (default: in your cache folder)')
+    .action(loaded(async () => (await import('./commands/serve-folders.ts')).serveFolders));
+
+  program
     .command('demo')
     .summary('the whole path on real text, beside float search')
     .description(
@@ -321,4 +345,15 @@ function kindParser(kinds: readonly QuantizerKind[]): (name: string) => Quantize
     if (!kind) throw new InvalidArgumentError(`"${name}" is none of ${kinds.join(', ')}.`);
     return kind;
   };
+}
+
+/** Options that are repeated: a list after one would take the folder and the question with it. */
+function addTo(value: string, previous: readonly string[] = []): string[] {
+  return [...previous, value];
+}
+
+function parsePort(text: string): number {
+  const port = parseCount(0)(text);
+  if (port > 65_535) throw new InvalidArgumentError(`"${text}" is no port.`);
+  return port;
 }

@@ -6,12 +6,14 @@ export type { ByteSource } from './format/checked-blocks.ts';
 export type { VectorFormatName } from './kernels/scan/vector-layout.ts';
 export type { Progress, TaskOptions } from './progress/task-options.ts';
 export type { Decoder } from './quantizers/decoder.ts';
-export type { FitOptions } from './quantizers/fit-quantizer.ts';
-export { fitQuantizer, quantizerKinds } from './quantizers/fit-quantizer.ts';
-export type { HeadOptions } from './quantizers/head/head-options.ts';
-export { loadQuantizer } from './quantizers/load-quantizer.ts';
+export type { FamilyOptions, QuantizerKind } from './quantizers/families.ts';
+export { quantizerKinds } from './quantizers/families.ts';
+export type { FitOptions } from './quantizers/fit.ts';
+export { fitQuantizer } from './quantizers/fit.ts';
+export type { FitReport } from './quantizers/fit-report.ts';
+export type { CodeTrainingOptions } from './quantizers/learned/training-options.ts';
+export { loadQuantizer } from './quantizers/load.ts';
 export type { Quantizer, Side } from './quantizers/quantizer.ts';
-export type { QuantizerKind } from './quantizers/quantizer-fitters.ts';
 export type {
   AutoIndexOptions,
   IndexKind,

@@ -13,9 +13,10 @@ export {
   encodeSafetensorsHeader,
 } from './format/safetensors.ts';
 export { createWasmScanKernel, javascriptScanKernel } from './kernels/scan/scan-kernel.ts';
+export { atOnce } from './progress/steps.ts';
 export { checkpoint } from './progress/task-options.ts';
 export { unlessAborted } from './progress/unless-aborted.ts';
-export { mostBits } from './quantizers/most-bits.ts';
+export { mostBits, resolveKind } from './quantizers/families.ts';
 export { TopK } from './search/ranking/top-k.ts';
 export type { SegmentToFill } from './search/restore-index.ts';
 export { salvageVectors } from './search/salvage-vectors.ts';
@@ -23,5 +24,6 @@ export { ExternalVectors } from './search/vectors/external-vectors.ts';
 export type { VectorCodec } from './search/vectors/vector-codecs.ts';
 export { vectorCodec } from './search/vectors/vector-codecs.ts';
 export { VectorRows } from './search/vectors/vector-rows.ts';
+export { leadingSubspace } from './transforms/leading-subspace.ts';
 export { checkedShape } from './vectors/matrix.ts';
 export { seededRandom } from './vectors/random.ts';

@@ -1,15 +1,15 @@
+export type { LayoutSegment } from './quantizers/groups/arrange-layout.ts';
 export type { LayoutCandidate, LayoutFamily } from './quantizers/groups/layout-candidates.ts';
-export type { LayoutSegment } from './quantizers/groups/layout-segment.ts';
-export type { LayoutPlan, PlanOptions } from './quantizers/groups/plan-layout.ts';
+export type { LayoutPlan, PlanOptions, ScoredCandidate } from './quantizers/groups/plan-layout.ts';
 export { planLayout } from './quantizers/groups/plan-layout.ts';
-export type { ScoredCandidate } from './quantizers/groups/score-candidates.ts';
-export type { HeadFit } from './quantizers/head/fit-head.ts';
-export { fitHead } from './quantizers/head/fit-head.ts';
-export type { HeadFitOptions, HeadOptions } from './quantizers/head/head-options.ts';
-export type { HeadQuantizer } from './quantizers/head/head-quantizer.ts';
-export type { HeadStage } from './quantizers/head/head-stages.ts';
-export type { QuantileFitOptions } from './quantizers/thresholds/fit-quantile-quantizer.ts';
-export { fitQuantileQuantizer } from './quantizers/thresholds/fit-quantile-quantizer.ts';
+export type { LearnedQuantizer } from './quantizers/learned/learned-quantizer.ts';
+export type { TrainedCodes } from './quantizers/learned/train-codes.ts';
+export { trainCodes } from './quantizers/learned/train-codes.ts';
+export type {
+  CodeTrainingOptions,
+  TrainCodesOptions,
+} from './quantizers/learned/training-options.ts';
+export type { TrainingStage } from './quantizers/learned/training-stages.ts';
 export type { RefineOptions } from './quantizers/thresholds/refine-thresholds.ts';
 export { refineThresholds } from './quantizers/thresholds/refine-thresholds.ts';
 export type { SaveAdapterOptions } from './training/adapter-file.ts';

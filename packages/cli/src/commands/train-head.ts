@@ -1,22 +1,22 @@
 import { BitryoshkaError, loadQuantizer, selectRows } from '@bitryoshka/core';
 import {
   checkReplaceable,
-  fitHeadInThread,
   readBytes,
   readJudgements,
   replaceFile,
+  trainCodesInThread,
 } from '@bitryoshka/core/node';
-import type { CorpusLessons, HeadFit, HeadFitOptions } from '@bitryoshka/core/training';
+import type { CorpusLessons, TrainCodesOptions, TrainedCodes } from '@bitryoshka/core/training';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { learnFromTitles } from '../vectors/learn-from-titles.ts';
 import { readDocumentVectors, readQueryVectors } from '../vectors/read-document-vectors.ts';
 
 export interface TrainHeadOptions
-  extends Pick<HeadFitOptions, 'bits' | 'nested' | 'binarize' | 'decoder' | 'steps' | 'rerank'> {
+  extends Pick<TrainCodesOptions, 'bits' | 'nested' | 'binarize' | 'decoder' | 'steps' | 'rerank'> {
   readonly vectors?: string;
   /** The architecture. */
-  readonly head?: HeadFitOptions['architecture'];
+  readonly head?: TrainCodesOptions['architecture'];
   /** Judgements (query id, document id, score) of a BEIR folder. */
   readonly pairs?: string;
   /** The model of the vectors, to learn from the titles of the documents of a BEIR folder. */
@@ -40,12 +40,12 @@ export async function trainHead(path: string, options: TrainHeadOptions): Promis
   const onProgress = bar.update;
   // One after the other, so that the newest is left.
   let writing = Promise.resolve();
-  const run = async (): Promise<HeadFit> => {
+  const run = async (): Promise<TrainedCodes> => {
     const lessons =
       titles === undefined
         ? judged
         : await learnFromTitles(path, documents, { model: titles, seed: rest.seed, onProgress });
-    return fitHeadInThread(documents.vectors, {
+    return trainCodesInThread(documents.vectors, {
       ...rest,
       ...lessons,
       architecture,
@@ -78,7 +78,7 @@ export async function trainHead(path: string, options: TrainHeadOptions): Promis
 }
 
 /** What training went through. */
-function curveTable({ curve }: HeadFit): string {
+function curveTable({ curve }: TrainedCodes): string {
   return renderTable(
     ['step', 'loss', 'held-out recall', 'bit entropy'],
     curve.map(({ step, loss, recall, entropy }) => [
@@ -91,7 +91,7 @@ function curveTable({ curve }: HeadFit): string {
 }
 
 /** Before and after. */
-function stageTable({ stages }: HeadFit): string {
+function stageTable({ stages }: TrainedCodes): string {
   const depths = stages[0]?.recalls.map(({ rerank }) => rerank) ?? [];
   return renderTable(
     ['stage', ...depths.map((depth) => (depth === 0 ? 'no rerank' : `rerank ${depth}`)), ''],

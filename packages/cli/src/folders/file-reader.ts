@@ -52,8 +52,10 @@ export class FileReader {
           `took longer than ${this.#secondsPerFile} s`,
         );
         worker.once('message', resolve);
-        // Memory that runs out ends the thread.
-        worker.once('error', () => reject(tooMuchMemory));
+        // Memory that runs out ends the thread, and what a library throws by itself.
+        worker.once('error', ({ code }: NodeJS.ErrnoException) => {
+          reject(code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooMuchMemory : 'damaged');
+        });
         worker.once('exit', () => reject(tooMuchMemory));
         worker.postMessage(task);
       });

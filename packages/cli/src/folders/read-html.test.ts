@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packPassages } from './pack-passages.ts';
 import { readHtml } from './read-html.ts';
@@ -93,6 +94,29 @@ describe('readHtml', () => {
       const html = `${'<div>'.repeat(depth)}The deposit.${'</div>'.repeat(depth)}`;
       await expect(readHtml(html)).rejects.toThrow(/nested deeper than 512/);
     }
+  });
+
+  it('takes pages of any tags, and gives lines of the page', async () => {
+    const names =
+      'main article div p h2 ul ol li pre code table tr td th a b br nav dl dt title body';
+    const tag = fc.constantFrom(...names.split(' ').flatMap((name) => [`<${name}>`, `</${name}>`]));
+    const text = fc.oneof(fc.lorem({ maxCount: 60 }), fc.string({ maxLength: 20 }));
+    const end = fc.constantFrom('\n', '\n\n', ' ', '```\n', '&#27;', '<!--', '-->', '<script>');
+    const page = fc.array(fc.oneof(tag, text, end), { maxLength: 80 });
+    await fc.assert(
+      fc.asyncProperty(page, async (parts) => {
+        const html = parts.join('');
+        const count = html.split('\n').length;
+        for (const passage of await read(html)) {
+          expect(passage.text.length).toBeLessThanOrEqual(1000);
+          expect(passage.line).toBeGreaterThanOrEqual(1);
+          expect(passage.endLine).toBeGreaterThanOrEqual(passage.line);
+          expect(passage.endLine).toBeLessThanOrEqual(count);
+          expect(passage.text).not.toMatch('\u001b');
+        }
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it.each([

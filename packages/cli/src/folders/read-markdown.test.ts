@@ -40,11 +40,14 @@ describe('headings', () => {
     ['[Usage](#usage) of [tools](https://a.b)', 'Usage of tools'],
     ['Usage [#](#usage "Link here")', 'Usage'],
     ['name [![Build](https://a/b.svg)](https://a/c) ![Logo](x.png)', 'name'],
+    ['name [![travis][t-image]][t-url] [![npm][n-image]](https://a/c)', 'name'],
+    [`name ${'[![Build](https://a/b.svg)](https://a/c)'.repeat(30)}`, 'name'],
     ['A <br> B <!-- note --> *C* &amp; `D<T>`', 'A B C & D<T>'],
     ['The set {a, b}', 'The set {a, b}'],
     ['Bold **and** __more__ ##', 'Bold and more'],
   ])('%j reads %j', (heading, expected) => {
-    expect(read(`## ${heading}\n\nText here.`)[0]?.headings).toEqual([expected]);
+    const references = '[t-image]: https://a/b.svg\n[t-url]: https://a\n[n-image]: /c';
+    expect(read(`## ${heading}\n\nText here.\n\n${references}`)[0]?.headings).toEqual([expected]);
   });
 
   it('reads those in HTML', () => {
@@ -68,6 +71,10 @@ describe('front matter', () => {
     expect(read(toml)).toEqual([
       { headings: ['Glaciers'], text: 'Ice flows.', line: 8, endLine: 8 },
     ]);
+  });
+
+  it('reads titles as headings are read', () => {
+    expect(readMarkdown('---\ntitle: A 360&deg; `view`\n---\nText.').title).toBe('A 360° view');
   });
 
   it('says a title once that is the first heading', () => {
@@ -147,7 +154,7 @@ it('keeps tables narrow, and their head with each part', () => {
 
 it('leaves out comments, badges, labels and tags, but not those in code', () => {
   const text = [
-    '[![Build](https://a/b.svg)](https://a/c) Some <kbd>words</kbd> <!-- note -->here.',
+    '[![Build](https://a/b.svg)](https://a/c)[![npm][npm-image]][npm-url] ![A view](c.png) Some <kbd>words</kbd> <!-- note -->here.',
     '(label)=',
     'As `<br>` and Map<string> say.',
     '',
@@ -157,7 +164,7 @@ it('leaves out comments, badges, labels and tags, but not those in code', () => 
     '[ref]: https://example.org',
   ].join('\n');
   expect(read(text).map((passage) => passage.text)).toEqual([
-    ' Some words here.\nAs `<br>` and Map<string> say.',
+    ' A view Some words here.\nAs `<br>` and Map<string> say.',
   ]);
 });
 

@@ -12,7 +12,8 @@ const blockRules = ['normalize', 'block'];
 const inlineOnly = new MarkdownIt({ html: true });
 markdown.core.ruler.enableOnly(blockRules);
 
-const longestHeading = 500;
+/** With the addresses of its badges. */
+const longestHeading = 4000;
 
 /** Headings, text, code and tables of Markdown. Front matter, comments, badges and anchors are no text. */
 export function readMarkdown(
@@ -20,27 +21,30 @@ export function readMarkdown(
   { isMdx = false }: { readonly isMdx?: boolean } = {},
 ): ReadText {
   const lines = text.split('\n');
-  const { title, metadata, lines: skipped } = readFrontMatter(lines);
+  const { title: written, metadata, lines: skipped } = readFrontMatter(lines);
+  const title = (written && headingText(written, {})) || written;
   const body = lines.slice(skipped);
   return { title, metadata, blocks: [...readBlocks(body, skipped, isMdx)] };
 }
 
 /** @param skipped lines of the file before these */
 function* readBlocks(lines: readonly string[], skipped: number, isMdx: boolean): Generator<Block> {
-  const tokens = markdown.parse(lines.join('\n'), {});
+  // The parser notes there what names of links and images stand for.
+  const references = {};
+  const tokens = markdown.parse(lines.join('\n'), references);
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i] as Token;
     const [start, end] = token.map ?? [0, 0];
     const line = start + skipped + 1;
     if (token.type === 'heading_open') {
       const depth = Number(token.tag.slice(1));
-      yield { kind: 'heading', depth, text: headingText(tokens[i + 1]?.content ?? '') };
+      yield { kind: 'heading', depth, text: headingText(tokens[i + 1]?.content ?? '', references) };
     } else if (token.type === 'paragraph_open') {
       if (isMdx && /^(import|export)\s/.test(lines[start] ?? '')) continue;
       const cleaned = cleanLines(lines.slice(start, end), line);
       if (cleaned.length > 0) yield { kind: 'text', lines: cleaned };
     } else if (token.type === 'fence' || token.type === 'code_block') {
-      yield codeBlock(token, line + (token.type === 'fence' ? 1 : 0));
+      yield codeBlock(token, line + (token.type === 'fence' ? 1 : 0), end + skipped);
     } else if (token.type === 'html_block') {
       yield* readHtmlFragment(token.content, line);
     } else if (token.type === 'table_open') {
@@ -51,17 +55,23 @@ function* readBlocks(lines: readonly string[], skipped: number, isMdx: boolean):
   }
 }
 
-/** Without the indentation of the list that it may be in. */
-function codeBlock({ content, info }: Token, line: number): Block {
+/**
+ * Without the indentation of the list that it may be in.
+ *
+ * @param first line of what is in the fences
+ * @param last line of the block
+ */
+function codeBlock({ content, info }: Token, first: number, last: number): Block {
   const [language = ''] = /^[\w+#.-]{1,20}/.exec(info.trim()) ?? [];
   const inside = content.replace(/\n$/, '').split('\n');
   const marks = fenceAround(content);
   return {
     kind: 'text',
     lines: [
-      { text: `${marks}${language}`, line: Math.max(1, line - 1) },
-      ...inside.map((text, k) => ({ text, line: line + k })),
-      { text: marks, line: line + inside.length },
+      { text: `${marks}${language}`, line: Math.max(1, first - 1) },
+      ...inside.map((text, k) => ({ text, line: Math.min(first + k, last) })),
+      // A fence that is not closed ends with what it is in.
+      { text: marks, line: Math.min(first + inside.length, last) },
     ],
   };
 }
@@ -75,9 +85,9 @@ function narrow(row: string): string {
 }
 
 /** The words of a heading: no ids, images, tags, or links that only mark its place. */
-function headingText(content: string): string {
+function headingText(content: string, references: object): string {
   const source = content.length > longestHeading ? content.slice(0, longestHeading) : content;
-  const [inline] = inlineOnly.parseInline(source, {});
+  const [inline] = inlineOnly.parseInline(source, { ...references });
   let text = '';
   let linkStart = 0;
   for (const child of inline?.children ?? []) {
@@ -93,12 +103,14 @@ function headingText(content: string): string {
     .trim();
 }
 
-const badge = /\[!\[[^\]]{0,300}\]\([^()]{0,500}\)\]\([^()]{0,500}\)/g;
+const target = String.raw`(?:\([^()]{0,500}\)|\[[^\]]{0,200}\])`;
+const badge = new RegExp(String.raw`\[!\[[^\]]{0,300}\]${target}\]${target}`, 'g');
+const image = new RegExp(String.raw`!\[([^\]]{0,300})\]${target}`, 'g');
 const labelOnly = /^\s{0,3}\([\w:.-]{1,100}\)=\s*$/;
 const tag =
   /<\/?(?:a|abbr|b|big|br|center|del|details|div|em|font|hr|i|img|ins|kbd|p|picture|s|small|source|span|strong|sub|summary|sup|u|wbr)(?:\s[^<>]{0,1000})?\/?>/gi;
 
-/** Without badges, comments and tags; lines that had nothing else are gone. */
+/** Without badges, comments, tags and addresses of images; lines that had nothing else are gone. */
 function cleanLines(lines: readonly string[], first: number): TextLine[] {
   const cleaned: TextLine[] = [];
   for (const [k, line] of lines.entries()) {
@@ -117,7 +129,7 @@ function cleanLine(line: string): string {
 }
 
 function cleanProse(text: string): string {
-  return withoutComments(text.replace(badge, '')).replace(tag, '');
+  return withoutComments(text.replace(badge, '').replace(image, '$1')).replace(tag, '');
 }
 
 function withoutComments(text: string): string {

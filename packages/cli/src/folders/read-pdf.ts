@@ -11,11 +11,15 @@ export async function readPdf(bytes: Uint8Array): Promise<ReadText> {
     throw new SkippedFile('PDF: unpdf is not installed');
   });
   const document = await getDocumentProxy(bytes, { verbosity: 0 });
-  const { text: pages } = await extractText(document, { mergePages: false });
-  const { info } = await getMeta(document).catch(() => ({ info: {} as Record<string, unknown> }));
-  const blocks = pages.map((text, i): Block => {
-    return { kind: 'text', lines: text.split('\n').map((line) => ({ text: line, line: i + 1 })) };
-  });
-  const { Title: title } = info;
-  return { title: typeof title === 'string' && title.trim() !== '' ? title : undefined, blocks };
+  try {
+    const { text: pages } = await extractText(document, { mergePages: false });
+    const { info } = await getMeta(document);
+    const blocks = pages.map((text, i): Block => {
+      return { kind: 'text', lines: text.split('\n').map((line) => ({ text: line, line: i + 1 })) };
+    });
+    const { Title: title } = info;
+    return { title: typeof title === 'string' && title.trim() !== '' ? title : undefined, blocks };
+  } finally {
+    await document.loadingTask.destroy();
+  }
 }

@@ -103,9 +103,14 @@ export async function makePrivate(folder: string): Promise<void> {
   await chmod(folder, 0o700);
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
     const path = join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) await chmod(path, 0o700);
-    else if (entry.isFile()) await chmod(path, 0o600);
+    const mode = entry.isDirectory() ? 0o700 : entry.isFile() ? 0o600 : undefined;
+    if (mode !== undefined) await chmod(path, mode).catch(unlessMissing);
   }
+}
+
+/** Another call that saves at the same time removes what it has replaced. */
+function unlessMissing(cause: NodeJS.ErrnoException): void {
+  if (cause.code !== 'ENOENT') throw cause;
 }
 
 export interface SavedManifest {

@@ -8,7 +8,7 @@ import type {
 } from '@bitryoshka/core/evaluation';
 import { evaluate } from '@bitryoshka/core/evaluation';
 import { checkpoint } from '@bitryoshka/core/internal';
-import { fitHead } from '@bitryoshka/core/training';
+import { trainCodes } from '@bitryoshka/core/training';
 import { correlateBits } from './correlate-bits.ts';
 import type { InspectedQuantizer } from './inspected-quantizer.ts';
 import { measureBalance } from './measure-balance.ts';
@@ -79,7 +79,7 @@ async function fit(
   const options = { bits, signal, ...(seed !== undefined && { seed }) };
   if (typeof wanted !== 'string') return { quantizer: await wanted.fit(documents, options) };
   if (wanted === 'head') {
-    const { quantizer, ...training } = await fitHead(documents, options);
+    const { quantizer, ...training } = await trainCodes(documents, options);
     return { quantizer, training };
   }
   // Learned from one half of the queries, as where it is evaluated.

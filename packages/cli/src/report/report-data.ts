@@ -1,6 +1,6 @@
 import type { Side } from '@bitryoshka/core';
 import type { EvaluationRow } from '@bitryoshka/core/evaluation';
-import type { CurvePoint, HeadStage } from '@bitryoshka/core/training';
+import type { CurvePoint, TrainingStage } from '@bitryoshka/core/training';
 
 /** Everything a report shows, as plain data. */
 export interface ReportData {
@@ -29,7 +29,7 @@ export interface ReportData {
 export interface TrainingCurve {
   readonly curve: readonly CurvePoint[];
   /** Before and after, on vectors that were held out. */
-  readonly stages: readonly HeadStage[];
+  readonly stages: readonly TrainingStage[];
 }
 
 /** Histograms of single values on shared bins. */

@@ -8,6 +8,11 @@ export interface Codes {
   readonly rows: number;
   /** Bits that carry information; the padding comes after them. */
   readonly bits: number;
+  /**
+   * Leading bits that are a code by themselves, a multiple of 8, where what is behind them are bytes that name vectors:
+   * only these bits can be counted. Absent: all can.
+   */
+  readonly firstBits?: number;
   /** A multiple of 8. */
   readonly bytesPerCode: number;
   readonly data: Uint8Array;

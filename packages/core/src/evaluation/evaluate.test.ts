@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
 import { BinaryIndex } from '../search/binary-index.ts';
 import { ExactIndex } from '../search/exact-index.ts';
 import type { Matrix } from '../vectors/matrix.ts';

@@ -2,9 +2,9 @@ import { bytesPerCode } from '../codes/codes.ts';
 import { checkCount } from '../errors/check-count.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint } from '../progress/task-options.ts';
-import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import type { QuantizerKind } from '../quantizers/families.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
-import type { QuantizerKind } from '../quantizers/quantizer-fitters.ts';
 import { BinaryIndex } from '../search/binary-index.ts';
 import { ExactIndex } from '../search/exact-index.ts';
 import type { Scoring } from '../search/ranking/code-scoring.ts';
@@ -115,6 +115,8 @@ async function fitParts(
 ): Promise<FittedPart[]> {
   const options = {
     bits,
+    // What was asked for is what is measured.
+    check: false,
     signal,
     queries: lessons?.queries,
     ...(seed !== undefined && { seed }),
@@ -124,8 +126,10 @@ async function fitParts(
     return [{ quantizer: await wanted.fit(documents, options), queries: all }];
   }
   if (!wanted.endsWith('-per-side') || all.length < 2) {
-    const fit = { ...options, kind: wanted, head: { pairs: lessons?.pairs } };
-    return [{ quantizer: await fitQuantizer(documents, fit), queries: all }];
+    // Other kinds learn from queries alone.
+    const learned = wanted === 'head' && lessons ? { train: { pairs: lessons.pairs } } : undefined;
+    const quantizer = await fitQuantizer(documents, { ...options, kind: wanted, learned });
+    return [{ quantizer, queries: all }];
   }
   const parts: FittedPart[] = [];
   for (const half of [0, 1]) {

@@ -6,7 +6,8 @@ import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
  * `j >> 3`.
  *
  * @param change what becomes of a byte. Default: nothing, and then the codes are views, not copies
- * @throws BitryoshkaError `dimension-mismatch` when the parts of the codes disagree
+ * @throws BitryoshkaError `dimension-mismatch` when the parts of the codes disagree, `not-supported` for codes in two
+ *   parts: databases count bits, and bytes that name vectors differ in bits that say nothing
  */
 export function codeBytes(codes: Codes, change?: (byte: number) => number): Uint8Array[] {
   checkCodes(codes);
@@ -26,9 +27,17 @@ export function reverseBits(byte: number): number {
 }
 
 /**
- * @throws BitryoshkaError `dimension-mismatch`
+ * @throws BitryoshkaError `dimension-mismatch` or `not-supported`
  */
-function checkCodes({ rows, bits, bytesPerCode, data }: Codes): void {
+function checkCodes({ rows, bits, firstBits, bytesPerCode, data }: Codes): void {
+  if (firstBits !== undefined) {
+    throw new BitryoshkaError({
+      code: 'not-supported',
+      message: `codes: got ${firstBits} bits with ${(bits - firstBits) / 8} bytes that name vectors behind them, expected codes of bits alone.`,
+      remedy:
+        'Pass firstPart(codes), which finds candidates to re-rank by their vectors, or codes of another kind than "residual".',
+    });
+  }
   const holds = bytesPerCode * 8 >= bits && data.length === rows * bytesPerCode;
   if (holds && Number.isSafeInteger(bits) && bits > 0) return;
   throw new BitryoshkaError({

@@ -1,3 +1,4 @@
+export { firstPart } from './first-part.ts';
 export { toFaiss } from './to-faiss.ts';
 export { toMilvus } from './to-milvus.ts';
 export { toPgvector } from './to-pgvector.ts';

@@ -12,7 +12,7 @@ const metric = 1;
  * Codes as the file of a faiss `IndexBinaryFlat`, for `faiss.read_index_binary`: dimension `bits` rounded up to a
  * multiple of 8. Bit `j` is bit `j & 7`, the lowest first, of byte `j >> 3`.
  *
- * @throws BitryoshkaError `dimension-mismatch`
+ * @throws BitryoshkaError `dimension-mismatch`, or `not-supported` for codes in two parts
  */
 export function toFaiss(codes: Codes): Uint8Array {
   const blobs = codeBytes(codes);

@@ -6,7 +6,7 @@ import { codeBytes, reverseBits } from './code-bytes.ts';
  * rounded up: one number from -128 to 127 for each byte. Bit `j` is bit `7 - (j & 7)`, the highest first, of byte
  * `j >> 3`, as `pack_bits` and `unpack_bits` have it.
  *
- * @throws BitryoshkaError `dimension-mismatch`
+ * @throws BitryoshkaError `dimension-mismatch`, or `not-supported` for codes in two parts
  */
 export function toVespa(codes: Codes): number[][] {
   return codeBytes(codes, reverseBits).map((code) => [...new Int8Array(code)]);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { VectorFormatName } from '../kernels/scan/vector-layout.ts';
-import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
 import { binaryIndexSuite } from '../search/binary-index.suite.ts';
 import { BinaryIndex } from '../search/binary-index.ts';
 import { storedVectorsSuite } from '../search/vectors/stored-vectors.suite.ts';

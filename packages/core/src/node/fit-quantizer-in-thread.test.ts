@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { FitOptions } from '../quantizers/fit-quantizer.ts';
-import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import type { FitOptions } from '../quantizers/fit.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
+import type { CodeTrainingOptions } from '../quantizers/learned/training-options.ts';
 import type { Vectors } from '../vectors/matrix.ts';
 import { rowRange, toMatrix } from '../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
@@ -55,14 +56,14 @@ describe('fitQuantizerInThread', () => {
     }
   });
 
-  it('trains a head further, with pairs, and hands checkpoints on', async () => {
-    const { from, checkpoints } = { from: await fitHeadOf({}), checkpoints: [] as Uint8Array[] };
+  it('trains codes further, with pairs, and hands checkpoints on', async () => {
+    const { from, checkpoints } = { from: await trained({}), checkpoints: [] as Uint8Array[] };
     const pairs = { queries: vectors.slice(0, 50), documents: vectors.slice(50, 100) };
     const onCheckpoint = (bytes: Uint8Array) => checkpoints.push(bytes);
-    const head = { steps: 20, from, pairs, onCheckpoint };
-    const further = await fitHeadOf(head);
+    const train = { steps: 20, from, pairs, onCheckpoint };
+    const further = await trained(train);
     expect(checkpoints.length).toBeGreaterThan(0);
-    const here = await fitQuantizer(vectors, { kind: 'head', bits: 16, head });
+    const here = await fitQuantizer(vectors, { kind: 'head', bits: 16, learned: { train } });
     expect(further.save()).toEqual(here.save());
   });
 
@@ -72,6 +73,8 @@ describe('fitQuantizerInThread', () => {
     const refused: [Vectors, FitOptions][] = [
       [vectors, { ...options, kind: 'none' as 'itq' }],
       [vectors, { ...options, bits: 25 }],
+      [vectors, { ...options, residual: { firstBits: 8 } }],
+      [vectors, { kind: 'learned', bits: 16, learned: { train: null as unknown as true } }],
       [vectors, { ...options, sampleSize: 0 }],
       [vectors, { ...options, queries: [[1]] }],
       [vectors, { ...options, queries: [] }],
@@ -100,7 +103,7 @@ describe('fitQuantizerInThread', () => {
 
   it('stops when it is told to: before, while vectors are copied, while it fits', async () => {
     const reason = new Error('enough');
-    const head: FitOptions = { kind: 'head', bits: 16, head: { steps: 1e6 } };
+    const head: FitOptions = { kind: 'head', bits: 16, learned: { train: { steps: 1e6 } } };
     const before = fitQuantizerInThread(vectors, { ...head, signal: AbortSignal.abort(reason) });
     await expect(before).rejects.toBe(reason);
     for (const stage of ['sample', 'train']) {
@@ -114,6 +117,7 @@ describe('fitQuantizerInThread', () => {
   });
 });
 
-function fitHeadOf(head: FitOptions['head']) {
-  return fitQuantizerInThread(vectors, { kind: 'head', bits: 16, head: { steps: 20, ...head } });
+function trained(options: CodeTrainingOptions) {
+  const learned = { train: { steps: 20, ...options } };
+  return fitQuantizerInThread(vectors, { kind: 'head', bits: 16, learned });
 }

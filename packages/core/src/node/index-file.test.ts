@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
 import { BinaryIndex } from '../search/binary-index.ts';
 import { graph } from '../search/finders/graph/graph.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';

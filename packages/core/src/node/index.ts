@@ -1,6 +1,5 @@
 export type { FileVectorsOptions } from './file-vectors.ts';
 export { fileVectors } from './file-vectors.ts';
-export { fitHeadInThread } from './fit-head-in-thread.ts';
 export { fitQuantizerInThread } from './fit-quantizer-in-thread.ts';
 export { loadIndexFile, nativeCrc32, saveIndexFile, withFileSource } from './index-file.ts';
 export type { LinkOptions } from './link-in-thread.ts';
@@ -23,6 +22,7 @@ export { checkReplaceable, replaceFile } from './replace-file.ts';
 export type { SearchBatchOptions, SearchPoolOptions } from './search-pool.ts';
 export { SearchPool } from './search-pool.ts';
 export type { Manifest, ManifestFile, SavedGeneration } from './snapshot-manifest.ts';
+export { trainCodesInThread } from './train-codes-in-thread.ts';
 export { tuneInThread } from './tune-in-thread.ts';
 export type { SnapshotFileState, SnapshotState } from './verify-snapshot.ts';
 export { verifySnapshot } from './verify-snapshot.ts';

@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
-import { fitHead } from '../quantizers/head/fit-head.ts';
-import type { HeadQuantizer } from '../quantizers/head/head-quantizer.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
+import type { LearnedQuantizer } from '../quantizers/learned/learned-quantizer.ts';
+import { trainCodes } from '../quantizers/learned/train-codes.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import { refineThresholds } from '../quantizers/thresholds/refine-thresholds.ts';
 import { BinaryIndex } from '../search/binary-index.ts';
@@ -31,14 +31,14 @@ describe('loadPreset', () => {
   });
 
   it.each(presetModels)('has a head for %s, small and nested, to train further', async (model) => {
-    const head = (await loadPreset(model, { kind: 'head' })) as HeadQuantizer;
+    const head = (await loadPreset(model, { kind: 'head' })) as LearnedQuantizer;
     expect(head).toMatchObject({ kind: 'head', bits: 128, nested: [64, 128] });
     const file = new URL(`../../presets/${model}-head.safetensors`, import.meta.url);
     expect(statSync(file).size).toBeLessThan(1_000_000);
     const random = seededRandom(1);
     const data = Float32Array.from({ length: 60 * head.inputDimensions }, () => gaussian(random));
     const own = { rows: 60, columns: head.inputDimensions, data };
-    const { quantizer } = await fitHead(own, { bits: 128, nested: [64], from: head, steps: 2 });
+    const { quantizer } = await trainCodes(own, { bits: 128, nested: [64], from: head, steps: 2 });
     expect(quantizer.nested).toEqual([64, 128]);
   });
 

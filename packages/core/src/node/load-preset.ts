@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
-import { loadQuantizer } from '../quantizers/load-quantizer.ts';
+import { loadQuantizer } from '../quantizers/load.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import { loadAdapter } from '../training/adapter-file.ts';
 import type { AffineMap } from '../transforms/affine-map.ts';

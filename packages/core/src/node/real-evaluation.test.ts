@@ -7,7 +7,7 @@ import { evaluateSimilarity } from '../evaluation/similarity/evaluate-similarity
 import { samplePairs } from '../evaluation/similarity/sample-pairs.ts';
 import { bootstrapInterval } from '../evaluation/statistics/bootstrap-interval.ts';
 import { mean } from '../evaluation/statistics/mean.ts';
-import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
 import { ExactIndex } from '../search/exact-index.ts';
 import { row } from '../vectors/matrix.ts';
 import { readBeirFolder } from './read-beir-folder.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
 import type { BinaryIndexOptions } from '../search/binary-index.ts';
 import { BinaryIndex } from '../search/binary-index.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';

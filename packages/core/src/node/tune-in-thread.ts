@@ -1,4 +1,4 @@
-import { loadTrustedQuantizer } from '../quantizers/load-quantizer.ts';
+import { loadTrustedQuantizer } from '../quantizers/load.ts';
 import type { TuningResult } from '../tuning/tune.ts';
 import type { TuneOptions } from '../tuning/tuning-options.ts';
 import type { Vectors } from '../vectors/matrix.ts';

@@ -1,52 +1,59 @@
 import type { Codes } from '../codes/codes.ts';
 import { packSignsInBlocks } from '../codes/pack-signs-in-blocks.ts';
-import { encodeFile } from '../format/file.ts';
-import type { Tensor } from '../format/safetensors.ts';
 import type { Multiplier } from '../kernels/matrix/multiplier.ts';
 import type { AffineMap } from '../transforms/affine-map.ts';
 import { affineFunction } from '../transforms/affine-map.ts';
 import type { HadamardMap } from '../transforms/hadamard-rotation.ts';
-import { hadamardFunction } from '../transforms/hadamard-rotation.ts';
+import {
+  fewestHadamardDimensions,
+  hadamardDimensions,
+  hadamardFlips,
+  hadamardFunction,
+} from '../transforms/hadamard-rotation.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
-import { rowRange, toMatrix, zeros } from '../vectors/matrix.ts';
+import { rowRange, zeros } from '../vectors/matrix.ts';
 import { normalizeRows, unitRows } from '../vectors/normalize.ts';
-import type { Quantizer, Side } from './quantizer.ts';
+import { isUint8Array } from '../vectors/typed-arrays.ts';
+import { BaseQuantizer } from './base-quantizer.ts';
+import type { Side } from './quantizer.ts';
+import type { QuantizerContent, QuantizerFile } from './quantizer-file.ts';
+import { invalidQuantizerFile, matrixTensor } from './quantizer-file.ts';
 
 /** Vectors that are encoded at a time. */
 const encodedRows = 256;
 
-export interface AffineQuantizerParts {
+/** What each value must exceed for its bit to be 1, by side. */
+export type Thresholds = Readonly<Record<Side, Float32Array>>;
+
+interface AffineParts {
   readonly kind: string;
   readonly map: AffineMap | HadamardMap;
-  /** What each projected value must exceed for its bit to be 1, by side. */
-  readonly thresholds: Readonly<Record<Side, Float32Array>>;
+  /** By output. Default: zero. */
+  readonly thresholds?: Thresholds;
 }
 
-/** One bit per output of an affine map, with a threshold per output and side. */
-export class AffineQuantizer implements Quantizer {
-  readonly kind: string;
-  readonly inputDimensions: number;
-  readonly bits: number;
-  readonly #parts: AffineQuantizerParts;
+/** One bit per output of an affine map, with a threshold per output and side: thresholds and rotations. */
+export class AffineQuantizer extends BaseQuantizer {
+  readonly #map: AffineMap | HadamardMap;
+  readonly #thresholds: Thresholds;
   /** What encoding needs in between: in new memory each time, it would be garbage many times the codes' size. */
   #scratch: { readonly unit: Matrix; readonly projected: Matrix } | undefined;
   /** The map with the thresholds taken into its bias, by side. */
   readonly #maps: Readonly<Record<Side, Multiplier>>;
 
-  constructor(parts: AffineQuantizerParts) {
-    const { kind, map, thresholds } = parts;
-    this.kind = kind;
-    this.inputDimensions = map.inputDimensions;
-    this.bits = map.bias.length;
-    this.#parts = parts;
+  constructor({ kind, map, thresholds }: AffineParts) {
+    super({ kind, inputDimensions: map.inputDimensions, bits: map.bias.length });
+    const zero = new Float32Array(this.bits);
+    this.#map = map;
+    this.#thresholds = thresholds ?? { document: zero, query: zero };
     this.#maps = {
-      document: withThresholds(map, thresholds.document),
-      query: withThresholds(map, thresholds.query),
+      document: withThresholds(map, this.#thresholds.document),
+      query: withThresholds(map, this.#thresholds.query),
     };
   }
 
-  encode(vectors: Vectors, side: Side): Codes {
-    const matrix = this.#check(vectors);
+  override encode(vectors: Vectors, side: Side): Codes {
+    const matrix = this.check(vectors);
     const { unit, projected } = this.#room(Math.min(matrix.rows, encodedRows));
     const encode = (block: Matrix) => {
       const normalized = unitRows(block, rowRange(unit, 0, block.rows));
@@ -55,35 +62,32 @@ export class AffineQuantizer implements Quantizer {
     return packSignsInBlocks(matrix, this.bits, encode, encodedRows);
   }
 
-  project(vectors: Vectors, side: Side): Matrix {
-    const matrix = this.#check(vectors);
-    if (matrix.rows > encodedRows) return this.#maps[side](normalizeRows(matrix));
+  override project(vectors: Vectors, side: Side): Matrix {
+    const matrix = this.check(vectors);
+    if (matrix.rows > encodedRows) return this.projectUnit(normalizeRows(matrix), side);
     const { unit } = this.#room(matrix.rows);
-    return this.#maps[side](unitRows(matrix, rowRange(unit, 0, matrix.rows)));
+    return this.projectUnit(unitRows(matrix, rowRange(unit, 0, matrix.rows)), side);
   }
 
-  save(): Uint8Array {
-    const { kind, map, thresholds } = this.#parts;
+  protected override projectUnit(unit: Matrix, side: Side): Matrix {
+    return this.#maps[side](unit);
+  }
+
+  protected override content(): QuantizerContent {
+    const { document, query } = this.#thresholds;
+    const map = this.#map;
     const shape = [this.bits];
-    return encodeFile({
-      kind: 'quantizer',
-      fields: {
-        kind,
-        ...('flips' in map && { form: 'hadamard' }),
-        inputDimensions: this.inputDimensions,
-        bits: this.bits,
-      },
+    const isHadamard = 'flips' in map;
+    return {
+      ...(isHadamard && { form: 'hadamard' }),
       tensors: {
         bias: { shape, data: map.bias },
-        document_thresholds: { shape, data: thresholds.document },
-        query_thresholds: { shape, data: thresholds.query },
-        ...tensorsOf(map),
+        document_thresholds: { shape, data: document },
+        query_thresholds: { shape, data: query },
+        ...(isHadamard && { flips: { shape: [map.flips.length], data: map.flips } }),
+        ...(!isHadamard && map.weights && { weights: matrixTensor(map.weights) }),
       },
-    });
-  }
-
-  #check(vectors: Vectors): Matrix {
-    return toMatrix(vectors, { columns: this.inputDimensions });
+    };
   }
 
   #room(rows: number): { readonly unit: Matrix; readonly projected: Matrix } {
@@ -103,9 +107,42 @@ function withThresholds(map: AffineMap | HadamardMap, thresholds: Float32Array):
   return 'flips' in map ? hadamardFunction({ ...map, bias }) : affineFunction({ ...map, bias });
 }
 
-function tensorsOf(map: AffineMap | HadamardMap): Record<string, Tensor> {
-  if ('flips' in map) return { flips: { shape: [map.flips.length], data: map.flips } };
-  const { weights } = map;
-  if (!weights) return {};
-  return { weights: { shape: [weights.rows, weights.columns], data: weights.data } };
+/** @throws BitryoshkaError `invalid-file` */
+export function loadAffine(file: QuantizerFile): AffineQuantizer {
+  const { kind, bits } = file;
+  return new AffineQuantizer({
+    // Files of earlier versions call so what is the name of a family now.
+    kind: kind === 'learned' ? 'learned-thresholds' : kind,
+    map: loadMap(file),
+    thresholds: {
+      document: file.floats('document_thresholds', [bits]),
+      query: file.floats('query_thresholds', [bits]),
+    },
+  });
+}
+
+function loadMap(file: QuantizerFile): AffineMap | HadamardMap {
+  const { bits, inputDimensions, tensors } = file;
+  const bias = file.floats('bias', [bits]);
+  if (file.fields.form === 'hadamard') return { flips: loadFlips(file), bias, inputDimensions };
+  return {
+    inputDimensions,
+    bias,
+    ...(tensors.weights && { weights: file.matrix('weights', bits, inputDimensions) }),
+  };
+}
+
+function loadFlips({ inputDimensions, bits, tensors }: QuantizerFile): Uint8Array {
+  const dimensions = hadamardDimensions(inputDimensions, bits);
+  if (dimensions < fewestHadamardDimensions) {
+    throw invalidQuantizerFile(
+      `got a rotation of ${dimensions} dimensions, expected at least ${fewestHadamardDimensions}`,
+    );
+  }
+  const flips = tensors.flips?.data;
+  const count = hadamardFlips(dimensions);
+  if (isUint8Array(flips) && flips.length === count && flips.every((flip) => flip <= 1)) {
+    return flips;
+  }
+  throw invalidQuantizerFile(`got no ${count} flips of 0 or 1`);
 }

@@ -1,6 +1,8 @@
 import type { Codes } from '../codes/codes.ts';
 import type { Matrix } from '../vectors/matrix.ts';
-import type { NormRange } from './norm-bytes.ts';
+
+/** The smallest and largest length of a decoded document: the scale of the lengths kept in a byte. */
+export type NormRange = readonly [smallest: number, largest: number];
 
 /**
  * What a query is to a decoder: its cosine with a decoded code is the sum, over the code, of what is here,

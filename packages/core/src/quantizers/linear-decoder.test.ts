@@ -6,7 +6,7 @@ import { applyAffineMap } from '../transforms/affine-map.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { row } from '../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
-import { fitLinearDecoder } from './fit-linear-decoder.ts';
+import { fitLinearDecoder } from './linear-decoder.ts';
 
 const random = seededRandom(8);
 const codes = packSigns(randomMatrix(3000, 10));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bitAt } from '../codes/codes.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
-import { loadQuantizer } from './load-quantizer.ts';
+import { loadQuantizer } from './load.ts';
 import type { Quantizer, Side } from './quantizer.ts';
 
 const sides = ['document', 'query'] as const;

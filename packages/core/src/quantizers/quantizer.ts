@@ -1,6 +1,7 @@
 import type { Codes } from '../codes/codes.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import type { Decoder } from './decoder.ts';
+import type { FitReport } from './fit-report.ts';
 
 /** Queries and documents of a model are distributed differently, so they may be encoded differently. */
 export type Side = 'document' | 'query';
@@ -22,6 +23,8 @@ export interface Quantizer {
    * these bits are counted then. Absent: all are bits.
    */
   readonly firstBits?: number;
+  /** What it was held against when it was fitted; absent where it was not. */
+  readonly fitReport?: FitReport | undefined;
   /** Restores vectors from codes, for decoded scoring. */
   readonly decoder?: Decoder;
   /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 import { AutoIndex } from './auto-index.ts';
 import { binaryIndexSuite } from './binary-index.suite.ts';

@@ -2,8 +2,8 @@ import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import type { ByteSource } from '../format/checked-blocks.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint, nextTurn } from '../progress/task-options.ts';
-import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
-import { mostBits } from '../quantizers/most-bits.ts';
+import { mostBits } from '../quantizers/families.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { row as rowOf, rowRange, zeros } from '../vectors/matrix.ts';
@@ -601,7 +601,7 @@ export class AutoIndex extends BinaryIndex {
     const { fit } = this.#options;
     if (fit) return fit.fit(this, task);
     const { dimensions } = this;
-    const bits = Math.min(defaultBits, mostBits('random', dimensions));
+    const bits = Math.min(defaultBits, mostBits({ kind: 'random' }, dimensions));
     const sample = await this.sample(1000, task);
     return fitQuantizer(sample, { kind: 'random', bits, decoder: false, ...task });
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SharedKernel } from '../kernels/scan/shared-kernel.ts';
 import { createSharedKernel } from '../kernels/scan/shared-kernel.ts';
-import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
 import type { LinearDecoder } from '../quantizers/linear-decoder.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 import { binaryIndexSuite } from './binary-index.suite.ts';

@@ -80,8 +80,11 @@ export interface TuneFinderOptions extends Omit<SearchOptions, 'k' | 'allowed'> 
   readonly k?: number | undefined;
 }
 
-/** Rows that a finder is given, or that are encoded, in one turn. */
+/** Rows that a finder is given, or that are encoded, in one turn; in the first, where some quantizers get ready. */
 const rowsPerTurn = 64;
+const rowsInFirstTurn = 8;
+/** Of the rows from turn to turn. */
+const turnGrowth = 1.25;
 const quickMilliseconds = 2;
 
 /**
@@ -193,7 +196,7 @@ export class BinaryIndex {
     const total = 'rows' in given ? given.rows : given.length;
     let first = this.add([]);
     let done = 0;
-    let rows = rowsPerTurn;
+    let rows = rowsInFirstTurn;
     try {
       while (done < total) {
         await checkpoint(options, { stage: 'add', done, total });
@@ -204,7 +207,7 @@ export class BinaryIndex {
         done = end;
         // Encoding many at once is quicker than few, linking takes as long for each.
         const isQuick = performance.now() - start < quickMilliseconds;
-        rows = isQuick ? Math.min(mostWritten, 2 * rows) : Math.max(rowsPerTurn, rows / 2);
+        rows = isQuick ? Math.min(mostWritten, 2 * rows) : Math.max(rowsInFirstTurn, rows / 2);
       }
       // Within, as a callback that throws undoes all.
       options.onProgress?.({ stage: 'add', done, total });
@@ -365,7 +368,7 @@ export class BinaryIndex {
 
   /** The codes of all rows in the order of writing, copied. */
   codes(): Codes {
-    const codes = zeroCodes(this.rows, this.#codesBy('codes').bits);
+    const codes = codesFor(this.#codesBy('codes'), this.rows);
     let start = 0;
     for (const { content, rows } of this.#rows.segments) {
       content.codes?.copy(rows.aliveSlots(), codes.data.subarray(start * codes.bytesPerCode));
@@ -380,7 +383,7 @@ export class BinaryIndex {
    * @throws BitryoshkaError `invalid-option` for a row that is not there, `not-supported` without codes
    */
   codesOf(rows: ArrayLike<RowId>): Codes {
-    const codes = zeroCodes(rows.length, this.#codesBy('codesOf').bits);
+    const codes = codesFor(this.#codesBy('codesOf'), rows.length);
     const { data, bytesPerCode: bytes } = codes;
     for (let i = 0; i < rows.length; i++) {
       const { content, slot } = this.#rows.at(rows[i]);
@@ -678,6 +681,7 @@ export class BinaryIndex {
     quantizer: Quantizer,
     task: TaskOptions,
   ): Promise<void> {
+    let turn = rowsInFirstTurn;
     // Others write while this waits: round after round, until nothing is left to be done.
     for (let isDone = false; !isDone; ) {
       isDone = true;
@@ -688,7 +692,9 @@ export class BinaryIndex {
           isDone = false;
           const done = Array.from(made.values()).reduce((sum, { count }) => sum + count, 0);
           await checkpoint(task, { stage: 'encode', done, total: this.rows });
-          const unit = gather(stored(content), codes.count, rows.slots);
+          const end = Math.min(rows.slots, codes.count + Math.floor(turn));
+          const unit = gather(stored(content), codes.count, end);
+          turn = Math.min(rowsPerTurn, turn * turnGrowth);
           const encoded = quantizer.encode(unit, 'document');
           codes.append(encoded, quantizer.decoder?.encodeNorms(encoded));
         }
@@ -904,6 +910,11 @@ function appendCodes(content: IndexSegment, codes: Codes, { decoder }: Quantizer
   content.codes?.append(codes, decoder?.encodeNorms(codes));
 }
 
+/** Room for codes of a quantizer. */
+function codesFor({ bits, firstBits }: Quantizer, rows: number): Codes {
+  return { ...zeroCodes(rows, bits), ...(firstBits !== undefined && { firstBits }) };
+}
+
 function stored({ vectors }: Pick<IndexSegment, 'vectors'>): StoredVectors {
   if (vectors) return vectors;
   throw notSupported(
@@ -912,12 +923,9 @@ function stored({ vectors }: Pick<IndexSegment, 'vectors'>): StoredVectors {
   );
 }
 
-/** Some of the vectors from a slot on. */
+/** The vectors from a slot to another (exclusive). */
 function gather(vectors: StoredVectors, start: number, end: number): Matrix {
-  const slots = Uint32Array.from(
-    { length: Math.min(rowsPerTurn, end - start) },
-    (_, i) => start + i,
-  );
+  const slots = Uint32Array.from({ length: end - start }, (_, i) => start + i);
   return gatherSlots(vectors, slots);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { crc32 } from '../format/crc32.ts';
-import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 import { BinaryIndex } from './binary-index.ts';
 import { ExactIndex } from './exact-index.ts';

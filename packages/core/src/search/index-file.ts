@@ -10,7 +10,7 @@ import { decodeSafetensorsHeader, encodeSafetensorsHeader } from '../format/safe
 import type { VectorFormatName } from '../kernels/scan/vector-layout.ts';
 import { bytesOfVector } from '../kernels/scan/vector-layout.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
-import { loadQuantizer } from '../quantizers/load-quantizer.ts';
+import { loadQuantizer } from '../quantizers/load.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
 import type { BinaryIndexOptions } from './binary-index.ts';

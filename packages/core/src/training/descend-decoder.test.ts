@@ -11,13 +11,12 @@ import type { Matrix } from '../vectors/matrix.ts';
 import { rowRange } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
+import { decoderMap, decoderWeights } from './code-model.ts';
 import { crossEntropy } from './cross-entropy.ts';
-import { decoderMap, decoderWeights } from './decoder-weights.ts';
 import type { DecoderDescentOptions } from './descend-decoder.ts';
 import { descendDecoder } from './descend-decoder.ts';
 import { nearestNeighbours } from './exact-neighbours.ts';
-import { queryAskers } from './query-askers.ts';
-import { nobody, softmaxRows } from './similarity-batches.ts';
+import { nobody, queryAskers, softmaxRows } from './similarity-batches.ts';
 
 const random = seededRandom(5);
 const all = spreadVectors(1200, 32);
@@ -25,38 +24,38 @@ const [documents, queries] = [rowRange(all, 0, 1000), rowRange(all, 1000, 1200)]
 
 describe('descendDecoder', () => {
   it('brings the order for other vectors nearer to that of the floats', async () => {
-    const { restorer, signs } = await leastSquares();
-    const moved = await descended(restorer, signs, documents, { seed: 1 });
-    expect(divergence(moved, signs)).toBeLessThan(0.95 * divergence(restorer, signs));
+    const { reconstruction, signs } = await leastSquares();
+    const moved = await descended(reconstruction, signs, documents, { seed: 1 });
+    expect(divergence(moved, signs)).toBeLessThan(0.95 * divergence(reconstruction, signs));
   });
 
   it('learns what others ask that are unlike the documents', async () => {
-    const { restorer, signs } = await leastSquares();
+    const { reconstruction, signs } = await leastSquares();
     const halves = [0, 100].map((start) => withoutLeading(rowRange(queries, start, start + 100)));
     const [taught, asked] = halves as [Matrix, Matrix];
-    const plain = await descended(restorer, signs, documents, { seed: 1 });
-    const moved = await descended(restorer, signs, documents, { seed: 1 }, taught);
+    const plain = await descended(reconstruction, signs, documents, { seed: 1 });
+    const moved = await descended(reconstruction, signs, documents, { seed: 1 }, taught);
     expect(divergence(moved, signs, asked)).toBeLessThan(0.98 * divergence(plain, signs, asked));
   });
 
   it('moves a copy of a map, the same way by seed', async () => {
-    const { restorer, signs } = await leastSquares();
-    const copy = structuredClone(restorer);
-    const move = (seed: number) => descended(restorer, signs, documents, { seed });
+    const { reconstruction, signs } = await leastSquares();
+    const copy = structuredClone(reconstruction);
+    const move = (seed: number) => descended(reconstruction, signs, documents, { seed });
     const moved = await move(1);
-    expect(restorer).toEqual(copy);
+    expect(reconstruction).toEqual(copy);
     expect(await move(1)).toEqual(moved);
     expect(await move(2)).not.toEqual(moved);
   });
 
   it('bears one vector, and stops when aborted', async () => {
-    const { restorer, signs } = await leastSquares();
-    const one = await descended(restorer, rowRange(signs, 0, 1), rowRange(documents, 0, 1), {
+    const { reconstruction, signs } = await leastSquares();
+    const one = await descended(reconstruction, rowRange(signs, 0, 1), rowRange(documents, 0, 1), {
       seed: 0,
     });
     expect((one.weights as Matrix).data.every(Number.isFinite)).toBe(true);
     const controller = new AbortController();
-    const stopped = descended(restorer, signs, documents, {
+    const stopped = descended(reconstruction, signs, documents, {
       seed: 0,
       signal: controller.signal,
       onProgress: ({ stage }) => stage === 'decode' && controller.abort(new Error('stop')),
@@ -79,10 +78,10 @@ async function descended(
   return decoderMap(decoder);
 }
 
-async function leastSquares(): Promise<{ restorer: AffineMap; signs: Matrix }> {
+async function leastSquares(): Promise<{ reconstruction: AffineMap; signs: Matrix }> {
   const encoder = await fitItq(documents, { outputDimensions: 16 });
   const signs = unpackSigns(packSigns(applyAffineMap(encoder, documents)));
-  return { restorer: atOnce(fitRidgeRegression(signs, documents)), signs };
+  return { reconstruction: atOnce(fitRidgeRegression(signs, documents)), signs };
 }
 
 /** How far the order that decoded codes give is from that of the float vectors: nats per query. */

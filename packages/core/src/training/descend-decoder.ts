@@ -4,9 +4,9 @@ import type { Matrix } from '../vectors/matrix.ts';
 import { selectRows } from '../vectors/matrix.ts';
 import { seededRandom } from '../vectors/random.ts';
 import { Adam } from './adam.ts';
+import type { DecoderWeights } from './code-model.ts';
+import { zeroDecoder } from './code-model.ts';
 import { crossEntropy } from './cross-entropy.ts';
-import type { DecoderWeights } from './decoder-weights.ts';
-import { zeroDecoder } from './decoder-weights.ts';
 import { decodedScores } from './scores/decoded-scores.ts';
 import type { Askers } from './similarity-batches.ts';
 import { drawSimilarityBatch } from './similarity-batches.ts';
@@ -50,10 +50,12 @@ export async function descendDecoder(
   const { bitVectors, bias } = decoder;
   const random = seededRandom(seed);
   const moves = [new Adam(bitVectors.data), new Adam(bias)];
+  const gradient = zeroDecoder(decoder);
   for (let step = 0; step < steps; step++) {
     await checkpoint(options, { stage: 'decode', done: step, total: steps });
     const batch = drawSimilarityBatch(vectors, askers[step % askers.length], random, scaled);
-    const gradient = zeroDecoder(decoder);
+    gradient.bitVectors.data.fill(0);
+    gradient.bias.fill(0);
     const codes = selectRows(signs, batch.documents);
     const scores = decodedScores(batch.queryVectors, codes, decoder, { decoder: gradient });
     scores.backward(crossEntropy(batch, scores.values, logScale).gradient);

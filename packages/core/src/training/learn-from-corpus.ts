@@ -12,7 +12,7 @@ export interface LearnFromCorpusOptions extends CorpusPairOptions, TaskOptions {
   readonly embed: (texts: string[]) => Promise<Vectors>;
 }
 
-/** What a collection gives to learn from, for `fitHead` and `fitQuantizer`. */
+/** What a collection gives to learn from, for `trainCodes` and `fitQuantizer`. */
 export interface CorpusLessons {
   readonly pairs: TrainingPairs;
   /** The titles and headings: unlike documents, and so more like queries. Undefined where there are none. */

@@ -1,8 +1,10 @@
 import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
+import type { TaskOptions } from '../progress/task-options.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { selectRows } from '../vectors/matrix.ts';
 import type { Random } from '../vectors/random.ts';
-import { sampleIndices } from '../vectors/random.ts';
+import { sampleIndices, seededRandom } from '../vectors/random.ts';
+import { nearestDocuments } from './exact-neighbours.ts';
 import { expBelowZero } from './exp-below-zero.ts';
 
 /** Vectors that ask, and documents that are near to them. */
@@ -130,4 +132,23 @@ export function softmaxRows(
     logSums[i] = largest * scale + Math.log(sum);
   }
   return logSums;
+}
+
+/** More than a batch ever meets would cost time alone. */
+const mostQueries = 5000;
+const queryNeighbours = 32;
+
+/**
+ * Queries to learn from beside the documents themselves: a sample where there are many.
+ *
+ * @param queries unit length, at least one
+ * @param documents unit length
+ */
+export async function queryAskers(
+  queries: Matrix,
+  documents: Matrix,
+  { seed, ...task }: TaskOptions & { readonly seed: number },
+): Promise<Askers> {
+  const vectors = selectRows(queries, sampleIndices(queries.rows, mostQueries, seededRandom(seed)));
+  return { vectors, neighbours: await nearestDocuments(vectors, documents, queryNeighbours, task) };
 }

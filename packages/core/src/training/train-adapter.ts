@@ -12,17 +12,16 @@ import { normalizeRows } from '../vectors/normalize.ts';
 import { sampleRows } from '../vectors/sample-rows.ts';
 import type { BinarizerName } from './binarizers.ts';
 import { binarizers } from './binarizers.ts';
-import { bitEntropy } from './bit-entropy.ts';
-import type { EncoderWeights } from './encoder-weights.ts';
-import { encodeReal } from './encoder-weights.ts';
-import type { LossWeights } from './head-loss.ts';
-import { scoreNames } from './head-loss.ts';
-import type { HeadModel } from './head-model.ts';
+import { bitEntropy } from './bit-statistics.ts';
+import type { LossWeights } from './code-loss.ts';
+import { scoreNames } from './code-loss.ts';
+import type { CodeModel, EncoderWeights } from './code-model.ts';
+import { encodeReal } from './code-model.ts';
 import { heldOutRecalls, holdOutVectors } from './held-out-recall.ts';
 import { mineNeighbours } from './mine-neighbours.ts';
 import { leadingColumns } from './scores/student.ts';
 import { drawSimilarityBatch } from './similarity-batches.ts';
-import { trainHead } from './train-head.ts';
+import { trainModel } from './train-model.ts';
 import type { CurvePoint } from './training-checkpoint.ts';
 
 export interface AdapterOptions extends TaskOptions {
@@ -77,7 +76,7 @@ export async function trainAdapter(vectors: Vectors, options: AdapterOptions): P
   const start = isBinary
     ? await fitItq(training, { ...options, seed, outputDimensions: outputs })
     : await fitPca(training, { outputDimensions: outputs, centre: false, signal });
-  const model: HeadModel = {
+  const model: CodeModel = {
     encoder: startEncoder(start, training),
     decoders: [],
     logScales: new Float32Array(prefixes.length * scoreNames.length).fill(Math.log(firstScale)),
@@ -85,7 +84,7 @@ export async function trainAdapter(vectors: Vectors, options: AdapterOptions): P
   const encode = (block: Matrix) => packSigns(encodeReal(model.encoder, block).real);
   const neighbours = await mineNeighbours(training, neighbourCount, encode, options);
   const weights: LossWeights = isBinary ? { symmetric: 1, asymmetric: 0.5 } : { cosine: 1 };
-  const curve = await trainHead(model, {
+  const curve = await trainModel(model, {
     ...options,
     weights,
     prefixes,

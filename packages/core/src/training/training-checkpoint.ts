@@ -3,7 +3,7 @@ import { decodeFile, encodeFile } from '../format/file.ts';
 import type { Tensor } from '../format/safetensors.ts';
 import { isFloat32Array } from '../vectors/typed-arrays.ts';
 
-/** One measurement while a head is trained. */
+/** One measurement while codes are trained. */
 export interface CurvePoint {
   /** Steps made before it. */
   readonly step: number;

@@ -22,10 +22,15 @@ export function* crossProductSteps(a: Matrix, b: Matrix): Steps<Float64Array> {
     const blockA = transposeInto(rowRange(a, start, end), rooms[0]);
     const blockB = a === b ? blockA : transposeInto(rowRange(b, start, end), rooms[1]);
     matrixKernel().multiplyTransposed(blockA, blockB, undefined, product);
-    for (let p = 0; p < sums.length; p++) sums[p] += product.data[p];
+    addTo(sums, product.data);
     yield;
   }
   return sums;
+}
+
+/** A function by itself, as loops of generators are compiled late. */
+function addTo(sums: Float64Array, addends: Float32Array): void {
+  for (let p = 0; p < sums.length; p++) sums[p] += addends[p];
 }
 
 function transposeInto(block: Matrix, memory: Float32Array): Matrix {

@@ -48,15 +48,25 @@ function* multiplyReflections(reflectors: Float64Array, size: number): Steps<Flo
   for (let last = 1; last < size; last++) {
     const scale = reflectors[last * (size + 1)];
     if (scale === 0) continue;
-    const reflector = reflectors.subarray(last * size, last * size + last);
-    for (let i = 0; i < last; i++) {
-      const offset = i * size;
-      let along = 0;
-      for (let j = 0; j < last; j++) along += product[offset + j] * reflector[j];
-      along *= scale;
-      for (let j = 0; j < last; j++) product[offset + j] -= along * reflector[j];
-    }
+    reflectRows(product, size, reflectors.subarray(last * size, last * size + last), scale);
     yield;
   }
   return product;
+}
+
+/** A function by itself, as loops of generators are compiled late. */
+function reflectRows(
+  product: Float64Array,
+  size: number,
+  reflector: Float64Array,
+  scale: number,
+): void {
+  const last = reflector.length;
+  for (let i = 0; i < last; i++) {
+    const offset = i * size;
+    let along = 0;
+    for (let j = 0; j < last; j++) along += product[offset + j] * reflector[j];
+    along *= scale;
+    for (let j = 0; j < last; j++) product[offset + j] -= along * reflector[j];
+  }
 }

@@ -19,17 +19,30 @@ export function* orthonormalize(vectors: Float64Array, length: number): Steps<Fl
     const norm = vectors[at + k] < 0 ? -Math.sqrt(square) : Math.sqrt(square);
     for (let p = at + k; p < at + length; p++) vectors[p] /= norm;
     vectors[at + k] += 1;
-    for (let j = k + 1; j < rows; j++) reflect(vectors, j * length, vectors, k, length);
+    reflectRows(vectors, k + 1, vectors, k, length);
     yield;
   }
   const orthonormal = new Float64Array(vectors.length);
   for (let k = rows - 1; k >= 0; k--) {
     orthonormal[k * length + k] = 1;
     if (vectors[k * length + k] === 0) continue;
-    for (let j = k; j < rows; j++) reflect(orthonormal, j * length, vectors, k, length);
+    reflectRows(orthonormal, k, vectors, k, length);
     yield;
   }
   return orthonormal;
+}
+
+/** Reflects rows from `first` on. */
+function reflectRows(
+  values: Float64Array,
+  first: number,
+  reflectors: Float64Array,
+  k: number,
+  length: number,
+): void {
+  for (let to = first * length; to < values.length; to += length) {
+    reflect(values, to, reflectors, k, length);
+  }
 }
 
 /** Reflects the row at `to` with what row `k` of the reflectors holds from `k` on. */

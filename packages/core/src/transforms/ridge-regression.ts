@@ -55,15 +55,19 @@ export function* ridgeRegressionOn(
     solution.set(columnSums(outputs), inputs.columns * columns);
     yield;
     yield* solveWithFactor(factor, solution, columns);
-    const weights = zeros(columns, inputs.columns);
-    for (let i = 0; i < columns; i++) {
-      for (let j = 0; j < inputs.columns; j++) {
-        weights.data[i * inputs.columns + j] = solution[j * columns + i];
-      }
-    }
+    const weights = transposed(solution, inputs.columns, columns);
     const bias = Float32Array.from(solution.subarray(inputs.columns * columns));
     return { weights, bias, inputDimensions: inputs.columns };
   };
+}
+
+/** Leading rows of values, as columns: a function by itself, as loops of generators are compiled late. */
+function transposed(values: Float64Array, rows: number, columns: number): Matrix {
+  const turned = zeros(columns, rows);
+  for (let j = 0; j < rows; j++) {
+    for (let i = 0; i < columns; i++) turned.data[i * rows + j] = values[j * columns + i];
+  }
+  return turned;
 }
 
 /** The lower triangle L with L Lᵀ = AᵀA + λI, row-major; of the bias nothing is asked. */

@@ -1,4 +1,8 @@
+import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
 import type { Steps } from '../progress/steps.ts';
+
+/** Multiplications that take some ten milliseconds. */
+const mostAtOnce = 4e7;
 
 /**
  * Solves L Lᵀ X = B in place by forward and backward substitution.
@@ -12,6 +16,10 @@ export function* solveWithFactor(
   columns: number,
 ): Steps<void> {
   const size = right.length / columns;
+  if (size * right.length <= mostAtOnce) {
+    matrixKernel().solveFactored(factor, right, columns);
+    return;
+  }
   for (let i = 0; i < size; i++) {
     subtractRows(right, i, 0, i, columns, (j) => factor[i * size + j]);
     divideRow(right, i, factor[i * (size + 1)], columns);

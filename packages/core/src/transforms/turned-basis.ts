@@ -1,5 +1,6 @@
-/** Values that lie side by side, and whose additions do not wait for one another. */
-const lanes = 4;
+import { turnLanes as lanes } from '../kernels/matrix/float64.ts';
+import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
+
 /** Turns that are put off: all of them are done on some coordinates while these are in the fastest cache. */
 const mostPending = 4096;
 
@@ -33,7 +34,7 @@ export class TurnedBasis {
   }
 
   vector(i: number): Float64Array {
-    this.#turnAll();
+    if (this.#pending > 0) this.#turnAll();
     return Float64Array.from({ length: this.#size }, (_, j) => this.#values[this.#at(i, j)]);
   }
 
@@ -43,37 +44,12 @@ export class TurnedBasis {
   }
 
   #turnAll(): void {
-    const groupLength = this.#size * lanes;
-    for (let start = 0; start < this.#values.length; start += groupLength) {
-      this.#turnGroup(this.#values.subarray(start, start + groupLength));
-    }
+    matrixKernel().turnVectors(this.#values, this.#size, {
+      count: this.#pending,
+      first: this.#first,
+      cosines: this.#cosines,
+      sines: this.#sines,
+    });
     this.#pending = 0;
-  }
-
-  #turnGroup(values: Float64Array): void {
-    const first = this.#first;
-    const cosines = this.#cosines;
-    const sines = this.#sines;
-    for (let t = 0, count = this.#pending; t < count; t++) {
-      const cosine = cosines[t];
-      const sine = sines[t];
-      const p = first[t] * lanes;
-      const a0 = values[p];
-      const a1 = values[p + 1];
-      const a2 = values[p + 2];
-      const a3 = values[p + 3];
-      const b0 = values[p + 4];
-      const b1 = values[p + 5];
-      const b2 = values[p + 6];
-      const b3 = values[p + 7];
-      values[p] = cosine * a0 + sine * b0;
-      values[p + 1] = cosine * a1 + sine * b1;
-      values[p + 2] = cosine * a2 + sine * b2;
-      values[p + 3] = cosine * a3 + sine * b3;
-      values[p + 4] = cosine * b0 - sine * a0;
-      values[p + 5] = cosine * b1 - sine * a1;
-      values[p + 6] = cosine * b2 - sine * a2;
-      values[p + 7] = cosine * b3 - sine * a3;
-    }
   }
 }

@@ -3,9 +3,9 @@ import { BitryoshkaError } from '../errors/bitryoshka-error.ts';
 import { checkCount } from '../errors/check-count.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint } from '../progress/task-options.ts';
-import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import type { QuantizerKind } from '../quantizers/families.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
-import type { QuantizerKind } from '../quantizers/quantizer-fitters.ts';
 import { BinaryIndex } from '../search/binary-index.ts';
 import type { QueryDigits } from '../search/ranking/code-scoring.ts';
 import type { SearchDepth } from '../search/search-depth.ts';
@@ -113,7 +113,7 @@ export async function tuneSearch(
   const random = seededRandom(seed);
   const asked = await prepareQueries(documents, options.queries, k, random, task);
   const sample = selectRows(documents, sampleIndices(documents.rows, maximumSample, random));
-  const isNested = options.prefixes === true && kind === 'itq';
+  const isNested = options.prefixes === true && (kind === 'itq' || kind === 'rotation');
   const choices = lengths.flatMap((length) => [
     { length, prefixBits: 0 },
     ...(isNested && length >= fewestNestedBits
@@ -123,8 +123,8 @@ export async function tuneSearch(
   const found: (Omit<SearchTuningRow, 'chosen'> & { readonly quantizer: Quantizer })[] = [];
   for (const [done, { length, prefixBits }] of choices.entries()) {
     await checkpoint(task, { stage: 'tune', done, total: choices.length });
-    const nested = prefixBits > 0 ? [prefixBits] : undefined;
-    const quantizer = await fitQuantizer(sample, { kind, bits: length, nested, seed, signal });
+    const rotation = prefixBits > 0 ? { nested: [prefixBits] } : undefined;
+    const quantizer = await fitQuantizer(sample, { kind, bits: length, rotation, seed, signal });
     const index = new BinaryIndex({ quantizer, prefixBits });
     await index.addAsync(documents, { signal });
     const best = await cheapest(index, prefixBits, asked, options, task);

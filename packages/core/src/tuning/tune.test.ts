@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
+import { loadQuantizer } from '../quantizers/load.ts';
 import type { Matrix } from '../vectors/matrix.ts';
 import { rowRange } from '../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
@@ -30,8 +31,27 @@ describe('tune', () => {
 
   it('refits the choice to all vectors', async () => {
     const { quantizer } = await tune(lowRank, { bits: 16, rerank: 20, seed: 3 });
-    const again = await fitQuantizer(lowRank, { kind: quantizer.kind as 'itq', bits: 16, seed: 3 });
-    expect(quantizer.save()).toEqual(again.save());
+    const kind = quantizer.kind as 'itq';
+    const again = await fitQuantizer(lowRank, { kind, bits: 16, seed: 3, check: false });
+    const codes = again.encode(lowRank, 'document');
+    expect(quantizer.encode(lowRank, 'document')).toEqual(codes);
+  });
+
+  it('keeps what it found with the quantizer', async () => {
+    const { quantizer, table } = await tune(lowRank, { bits: 16, rerank: 20 });
+    const { fitReport } = loadQuantizer(quantizer.save());
+    expect(fitReport).toMatchObject({ asked: 'tuned', taken: quantizer.kind, rerank: 20 });
+    expect(Object.values(fitReport?.recall ?? {})).toEqual(table.map(({ recall }) => recall));
+  });
+
+  it('spares what the variances say is in vain, and says so', async () => {
+    const random = seededRandom(3);
+    const data = Float32Array.from({ length: 600 * 16 }, () => gaussian(random));
+    const even = { rows: 600, columns: 16, data };
+    const { table, spared, reason } = await tune(even, { bits: 16, candidates: ['sign', 'itq'] });
+    expect(table.map((row) => row.quantizer)).toEqual(['sign']);
+    expect(spared).toEqual([{ quantizer: 'itq', why: expect.stringMatching(/rotation/) }]);
+    expect(reason).toMatch(/itq was not fitted: vectors vary alike/);
   });
 
   it('refuses medians where they hurt', async () => {
@@ -133,7 +153,7 @@ describe('tune', () => {
     [{ bits: 33 }, /expected a whole number from 1 to 32/],
     [{ bytesPerVector: 8 }, /bytesPerVector: got 8, expected a whole number from 9 up/],
     [{ bits: 8, k: 0 }, /k: got 0/],
-    [{ bits: 8, candidates: ['magic' as never] }, /got "magic", expected some of sign/],
+    [{ bits: 8, candidates: ['magic' as never] }, /got "magic", expected some of thresholds/],
     [{ bits: 8, queries: [[1, 2]] }, /got 2 dimensions, expected 32/],
   ])('refuses %o', async (options, message) => {
     await expect(tune(lowRank, options)).rejects.toThrow(message);

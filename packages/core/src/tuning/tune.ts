@@ -4,11 +4,14 @@ import { checkCount } from '../errors/check-count.ts';
 import { overlap } from '../evaluation/metrics/overlap.ts';
 import { bootstrapInterval } from '../evaluation/statistics/bootstrap-interval.ts';
 import { mean } from '../evaluation/statistics/mean.ts';
+import { inTurns } from '../progress/steps.ts';
 import type { TaskOptions } from '../progress/task-options.ts';
 import { checkpoint } from '../progress/task-options.ts';
-import { fitQuantizer, quantizerKinds } from '../quantizers/fit-quantizer.ts';
+import type { QuantizerKind } from '../quantizers/families.ts';
+import { quantizerKinds } from '../quantizers/families.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
+import type { FitReport } from '../quantizers/fit-report.ts';
 import type { Quantizer } from '../quantizers/quantizer.ts';
-import type { QuantizerKind } from '../quantizers/quantizer-fitters.ts';
 import type { Scoring } from '../search/ranking/code-scoring.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { checkNotEmpty, row, toMatrix } from '../vectors/matrix.ts';
@@ -17,6 +20,7 @@ import { passGate } from './gate.ts';
 import type { HeldOutSplit } from './held-out-split.ts';
 import { splitHeldOut } from './held-out-split.ts';
 import type { TuneOptions } from './tuning-options.ts';
+import { needless, varianceProfile } from './variance-profile.ts';
 
 /** One candidate, measured on the held-out queries. */
 export interface TuningRow {
@@ -44,17 +48,21 @@ export interface RecallAtDepth {
 }
 
 export interface TuningResult {
-  /** The chosen kind, fitted to all vectors. */
+  /** The chosen kind, fitted to all vectors, or to those that were not held out where these are few. */
   readonly quantizer: Quantizer;
   readonly scoring: Scoring;
   /** In the order of `candidates`; empty where there were too few vectors to compare. */
   readonly table: readonly TuningRow[];
+  /** Candidates that were not fitted, as the variances of the vectors say that they cannot find more. */
+  readonly spared: readonly { readonly quantizer: QuantizerKind; readonly why: string }[];
   /** Why, in words. */
   readonly reason: string;
 }
 
 /** Simplest first: a later one has to earn its place. */
 const defaultCandidates: readonly QuantizerKind[] = ['sign', 'median', 'itq', 'autoencoder'];
+/** Held-out vectors of so small a share are not missed: what was fitted without them is taken as it is. */
+const smallShare = 0.05;
 /** With fewer, the held-out part would say nothing. */
 const fewestVectors = 100;
 
@@ -77,20 +85,36 @@ export async function tune(vectors: Vectors, options: TuneOptions): Promise<Tuni
   const matrix = toMatrix(vectors);
   checkNotEmpty(matrix);
   const bits = wantedBits(options, scoring, matrix.columns);
-  const candidates = checkedCandidates(options.candidates);
+  const wanted = checkedCandidates(options.candidates);
   const fit = (documents: Matrix, kind: QuantizerKind) =>
-    fitQuantizer(documents, { kind, bits, seed, signal, queries: options.queries });
+    fitQuantizer(documents, {
+      kind,
+      bits,
+      seed,
+      signal,
+      queries: options.queries,
+      // The held-out part compares them all.
+      check: false,
+    });
 
   if (matrix.rows < fewestVectors) {
     return {
       quantizer: await fit(matrix, 'sign'),
       scoring,
       table: [],
+      spared: [],
       reason: `Took sign: ${matrix.rows} vectors are too few to compare on; it takes ${fewestVectors}.`,
     };
   }
   const split = await splitHeldOut(matrix, { queries: options.queries, k, seed, signal });
+  const profile = await inTurns(varianceProfile(split.documents, seed), { signal });
+  const spared = wanted.flatMap((quantizer) => {
+    const why = profile && needless(quantizer, profile);
+    return why === undefined ? [] : [{ quantizer, why }];
+  });
+  const candidates = wanted.filter((kind) => !spared.some(({ quantizer }) => quantizer === kind));
   const depths = shallowerDepths(rerank, k);
+  const fitted: Quantizer[] = [];
   const measured: Measured[] = [];
   for (const kind of candidates) {
     await checkpoint(options, {
@@ -100,6 +124,7 @@ export async function tune(vectors: Vectors, options: TuneOptions): Promise<Tuni
     });
     const start = performance.now();
     const quantizer = await fit(split.documents, kind);
+    fitted.push(quantizer);
     const fitSeconds = (performance.now() - start) / 1000;
     const recallsByQuery = await measureRecalls(quantizer, split, { k, depths, scoring, signal });
     const { low, high } = bootstrapInterval(recallsByQuery[0], { seed });
@@ -127,10 +152,27 @@ export async function tune(vectors: Vectors, options: TuneOptions): Promise<Tuni
     beaten: decision.ruledOutAt[i] !== undefined,
     chosen: i === decision.chosen,
   }));
-  const quantizer = await fit(matrix, candidates[decision.chosen]);
+  const isWhole = split.documents.rows >= (1 - smallShare) * matrix.rows;
+  const kind = candidates[decision.chosen];
+  const quantizer = isWhole ? fitted[decision.chosen] : await fit(matrix, kind);
+  const fitReport: FitReport = {
+    asked: 'tuned',
+    taken: quantizer.kind,
+    recall: Object.fromEntries(table.map(({ quantizer: each, recall }) => [each, recall])),
+    rerank,
+    questions: split.queries.rows,
+    documents: split.documents.rows,
+  };
   const total = candidates.length + 1;
   options.onProgress?.({ stage: 'tune', done: total, total });
-  return { quantizer, scoring, table, reason: explain(table, decision, split) };
+  const because = spared.map(({ quantizer: each, why }) => ` ${each} was not fitted: ${why}.`);
+  return {
+    quantizer: Object.assign(quantizer, { fitReport }),
+    scoring,
+    table,
+    spared,
+    reason: explain(table, decision, split) + because.join(''),
+  };
 }
 
 function wantedBits(

@@ -1,5 +1,5 @@
 import type { TaskOptions } from '../progress/task-options.ts';
-import type { QuantizerKind } from '../quantizers/quantizer-fitters.ts';
+import type { QuantizerKind } from '../quantizers/families.ts';
 import type { Scoring } from '../search/ranking/code-scoring.ts';
 import type { Vectors } from '../vectors/matrix.ts';
 

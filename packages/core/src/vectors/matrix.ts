@@ -57,11 +57,23 @@ export function leftOf({ data }: Matrix, restored: Matrix): Matrix {
  */
 export function transpose({ rows, columns, data }: Matrix, into?: Matrix): Matrix {
   const transposed = into ?? zeros(columns, rows);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) transposed.data[j * rows + i] = data[i * columns + j];
+  const to = transposed.data;
+  // In squares: a column of many rows would push its own cache lines out.
+  for (let top = 0; top < rows; top += squareRows) {
+    const bottom = Math.min(rows, top + squareRows);
+    for (let left = 0; left < columns; left += squareRows) {
+      const right = Math.min(columns, left + squareRows);
+      for (let j = left; j < right; j++) {
+        for (let i = top, p = top * columns + j; i < bottom; i++, p += columns) {
+          to[j * rows + i] = data[p];
+        }
+      }
+    }
   }
   return transposed;
 }
+
+const squareRows = 16;
 
 export interface ToMatrixOptions {
   /** The dimension every vector must have. Default: that of the first vector. */

@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { fitQuantizer } from '../quantizers/fit-quantizer.ts';
-import { loadQuantizer } from '../quantizers/load-quantizer.ts';
+import { fitQuantizer } from '../quantizers/fit.ts';
+import { loadQuantizer } from '../quantizers/load.ts';
 import { toMatrix } from './matrix.ts';
 import { isFloat32Array, isUint8Array } from './typed-arrays.ts';
 

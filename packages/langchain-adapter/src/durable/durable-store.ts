@@ -5,6 +5,7 @@ import { isPlainObject } from '../documents/plain-value.ts';
 import { createWordSearch, customTokenizer } from '../lexical/hybrid-options.ts';
 import type { SavedOptions } from '../snapshot/store-snapshot.ts';
 import type { BinaryVectorStoreOptions } from '../store/store-options.ts';
+import { readOptions } from '../store/store-options.ts';
 import { DurableIndex } from './durable-index.ts';
 import { SqliteDocuments } from './sqlite-documents.ts';
 import { checkDurableStorage } from './sqlite-vectors.ts';
@@ -40,7 +41,7 @@ export class DurableStore {
   /** The options that the store had; undefined for a new one. */
   get options(): SavedOptions | undefined {
     const options = this.file.setting('options');
-    return isPlainObject(options) ? options : undefined;
+    return isPlainObject(options) ? readOptions(options) : undefined;
   }
 
   /**

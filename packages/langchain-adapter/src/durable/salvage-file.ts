@@ -7,6 +7,7 @@ import type { ItemRow } from '../langgraph/item-table.ts';
 import { isWholeItem, itemColumns } from '../langgraph/item-table.ts';
 import type { WordSearch } from '../lexical/hybrid-options.ts';
 import type { SavedOptions } from '../snapshot/store-snapshot.ts';
+import { readOptions } from '../store/store-options.ts';
 import type { DocumentRow } from './document-row.ts';
 import { decodeDocument, documentColumns } from './document-row.ts';
 import type { StoreFileKind } from './durable-store.ts';
@@ -78,7 +79,7 @@ export class SalvagedFile {
     const settings = this.#readSettings();
     const { count, options, end, index, words, kind } = settings ?? {};
     this.count = typeof count === 'number' ? count : undefined;
-    this.options = isPlainObject(options) ? options : undefined;
+    this.options = isPlainObject(options) ? readOptions(options) : undefined;
     this.kind = kindOf(kind, this.#hasTable('items'), count);
     this.tokenizer = typeof words === 'string' ? words : undefined;
     // Before the first change is sealed nothing counts; where nobody knows, all of it may.

@@ -18,7 +18,7 @@ import type {
   QuantizerRecipe,
   SaveOptions,
 } from '../store/store-options.ts';
-import { checkStoreOptions } from '../store/store-options.ts';
+import { checkStoreOptions, readOptions } from '../store/store-options.ts';
 import { decodeDocumentLines, encodeDocumentLines } from './document-lines.ts';
 import { decodeOldIndexFile } from './old-index-file.ts';
 import type { SeenSaves } from './seen-saves.ts';
@@ -291,7 +291,7 @@ function parseSettings(settings: unknown): Settings {
     const isKnown = Number.isSafeInteger(dimensions) && (dimensions as number) > 0;
     if ((dimensions === null || isKnown) && isPlainObject(options)) {
       // Some were options once.
-      const { fitAt, norms: _norms, prefixBits: _prefixBits, ...known } = options;
+      const { fitAt, norms: _norms, prefixBits: _prefixBits, ...known } = readOptions(options);
       return {
         dimensions: isKnown ? (dimensions as number) : undefined,
         documents: Number.isSafeInteger(documents) ? (documents as number) : undefined,

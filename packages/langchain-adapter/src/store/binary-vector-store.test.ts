@@ -171,9 +171,9 @@ describe('fitting', () => {
   });
 
   it('trains heads, from the start and later', async () => {
-    const head = { steps: 10, nested: [8] };
+    const learned = { train: { steps: 10, nested: [8] } };
     const store = new BinaryVectorStore(embeddings, {
-      quantizer: { kind: 'head', bits: 12, head },
+      quantizer: { kind: 'head', bits: 12, learned },
       index: 'scan',
     });
     await add(store, 0, 200);
@@ -182,14 +182,16 @@ describe('fitting', () => {
     await store.fit({ quantizer: { kind: 'itq', bits: 10 } });
     await store.refit();
     expect(store.quantizer?.kind).toBe('itq');
-    const trained = await store.refit({ head: { steps: 5, loyalty: 0.01 } });
+    const trained = await store.refit({ head: { steps: 5, encoderWeight: 0.01 } });
     expect(trained.recall).toBeDefined();
     expect(store.quantizer).toBe(trained.quantizer);
     expect(store.quantizer?.kind).toBe(trained.isReplaced ? 'head' : 'itq');
     expect(await store.similaritySearchWithScore(query, 3)).toHaveLength(3);
-    await expect(store.fit({ quantizer: { kind: 'itq', bits: 10, head } })).rejects.toThrow(
-      /quantizer.head: got .*, expected an object, and only for the kind head/,
+    await expect(store.fit({ quantizer: { kind: 'itq', bits: 10, learned } })).rejects.toThrow(
+      /learned: got options, expected none, as kind "itq" is of the family rotation/,
     );
+    const tuned = { kind: 'tuned', bits: 10, learned } as const;
+    await expect(store.fit({ quantizer: tuned })).rejects.toThrow(/quantizer.kind: got "tuned"/);
   });
 
   it('learns from titles and headings when it is told to', async () => {
@@ -207,7 +209,7 @@ describe('fitting', () => {
           metadata: { name: `About ${i >> 1}`, source: `${i >> 1}`, headings: [`Part ${i}`] },
         }),
     );
-    const quantizer = { kind: 'head', bits: 12, head: { steps: 10 } } as const;
+    const quantizer = { kind: 'head', bits: 12, learned: { train: { steps: 10 } } } as const;
     const plain = await BinaryVectorStore.fromDocuments(titled, embeddings, {
       quantizer,
       index: 'scan',

@@ -1,6 +1,6 @@
 import type { Matrix, Quantizer, TaskOptions } from '@bitryoshka/core';
 import { BitryoshkaError, fitQuantizer, tune } from '@bitryoshka/core';
-import { checkpoint, mostBits } from '@bitryoshka/core/internal';
+import { checkpoint, mostBits, resolveKind } from '@bitryoshka/core/internal';
 import type { CorpusLessons } from '@bitryoshka/core/training';
 import { learnFromCorpus } from '@bitryoshka/core/training';
 import type { DocumentInterface } from '@langchain/core/documents';
@@ -20,8 +20,9 @@ export function fewestVectors({ bits }: QuantizerRecipe): number {
 }
 
 /** @throws BitryoshkaError `invalid-option` for more bits than vectors can give */
-export function checkFits({ kind, bits }: QuantizerRecipe, dimensions: number): void {
-  const most = mostBits(kind, dimensions);
+export function checkFits(recipe: QuantizerRecipe, dimensions: number): void {
+  const { bits } = recipe;
+  const most = mostBits(recipe, dimensions);
   if (bits <= most) return;
   throw new BitryoshkaError({
     code: 'invalid-option',
@@ -52,7 +53,7 @@ export async function fitRecipe(
   learned: LearnedDocuments,
   task: TaskOptions,
 ): Promise<Quantizer> {
-  const { kind, bits, head, corpus = false, seed = 0 } = recipe;
+  const { kind, bits, corpus = false, seed = 0, ...families } = recipe;
   const { rows, dimensions, embeddings } = learned;
   checkFits(recipe, dimensions);
   if (rows.length < fewestVectors(recipe)) {
@@ -70,7 +71,11 @@ export async function fitRecipe(
   const node = await loadNodePlatform();
   if (kind === 'tuned') return (await (node?.tuneInThread ?? tune)(sample, options)).quantizer;
   const fit = node?.fitQuantizerInThread ?? fitQuantizer;
-  return fit(sample, { ...options, kind, head: { ...head, pairs: lessons?.pairs } });
+  const { family, own } = resolveKind(kind, families);
+  const train = family === 'learned' && own.train;
+  if (!train || !lessons) return fit(sample, { ...options, ...families, kind });
+  const training = { ...(train !== true && train), pairs: lessons.pairs };
+  return fit(sample, { ...options, kind, learned: { train: training } });
 }
 
 function learnFromDocuments(

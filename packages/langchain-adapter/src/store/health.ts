@@ -1,4 +1,11 @@
-import type { AutoIndex, Matrix, Quantizer, SearchDepth, TaskOptions } from '@bitryoshka/core';
+import type {
+  AutoIndex,
+  FitReport,
+  Matrix,
+  Quantizer,
+  SearchDepth,
+  TaskOptions,
+} from '@bitryoshka/core';
 import { bytesPerCode } from '@bitryoshka/core';
 import type { DriftRecommendation } from '@bitryoshka/core/analysis';
 import { analyzeVectors, measureDrift } from '@bitryoshka/core/analysis';
@@ -60,6 +67,8 @@ export interface StoreHealth {
         readonly bits: number;
         /** The share of the ten nearest documents that searches found when the codes were made; unknown for codes of before. */
         readonly recallAtFit: number | undefined;
+        /** What they were held against when they were fitted; undefined where they were not. */
+        readonly fitReport: FitReport | undefined;
       }
     | undefined;
   /** Undefined without codes, and while too few documents came since they were fitted, or were there then. */
@@ -142,6 +151,7 @@ export async function measureHealth(parts: HealthParts, task: TaskOptions): Prom
       kind: quantizer.kind,
       bits: quantizer.bits,
       recallAtFit: state?.fittedRecall,
+      fitReport: quantizer.fitReport,
     },
     drift,
     questions: state?.asked ?? 0,

@@ -15,7 +15,7 @@ import { checkFits, fewestVectors, fitRecipe } from './fit-recipe.ts';
 import { similarityFunction } from './similarity.ts';
 import type { StoreContents } from './store-contents.ts';
 import type { FitOptions, LastingOptions, QuantizerRecipe, RefitOptions } from './store-options.ts';
-import { checkQuantizerOption, isQuantizer } from './store-options.ts';
+import { checkQuantizerOption, isQuantizer, savedRecipe } from './store-options.ts';
 import type { StoreTasks } from './store-tasks.ts';
 import { TaskQueue } from './task-queue.ts';
 
@@ -68,7 +68,7 @@ export class StoreFits {
     return {
       ...this.#options,
       // What is exact has none, whatever it was refitted with.
-      quantizer: index === 'exact' ? undefined : this.#recipe,
+      quantizer: index === 'exact' ? undefined : savedRecipe(this.#recipe),
       similarity: typeof similarity === 'function' ? 'function' : similarity,
     };
   }
@@ -147,7 +147,7 @@ export class StoreFits {
         : {
             kind: 'head',
             bits: Math.min(bits, dimensions),
-            ...(head !== true && { head }),
+            learned: { train: head },
           };
     const quantizer = { ...wanted, corpus: corpus ?? recipe.corpus };
     return this.#fit({ ...options, quantizer }, isGated);

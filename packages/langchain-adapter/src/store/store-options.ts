@@ -1,5 +1,6 @@
 import type {
-  HeadOptions,
+  CodeTrainingOptions,
+  FamilyOptions,
   IndexKind,
   Quantizer,
   QuantizerKind,
@@ -9,35 +10,47 @@ import type {
   VectorFormatName,
 } from '@bitryoshka/core';
 import { AutoIndex, BitryoshkaError, quantizerKinds } from '@bitryoshka/core';
+import { resolveKind } from '@bitryoshka/core/internal';
 import type { CorpusPairOptions } from '@bitryoshka/core/training';
 import { corpusPairKinds } from '@bitryoshka/core/training';
 import type { DocumentId } from '../documents/document-batch.ts';
 import type { PassageFields } from '../documents/passage-of.ts';
+import { isPlainObject } from '../documents/plain-value.ts';
 import type { StoreFileOptions } from '../durable/store-file.ts';
 import type { HybridOptions } from '../lexical/hybrid-options.ts';
 import type { Similarity } from './similarity.ts';
 import { checkSimilarity, similarityFunction } from './similarity.ts';
 
-/** Options of a head that can be saved with a store. */
+/** What trained codes are to look like and to learn, as far as it can be saved with a store. */
 export type HeadRecipe = Pick<
-  HeadOptions,
-  'architecture' | 'binarize' | 'nested' | 'objectives' | 'steps' | 'rerank' | 'choose' | 'loyalty'
+  CodeTrainingOptions,
+  | 'architecture'
+  | 'binarize'
+  | 'nested'
+  | 'objectives'
+  | 'steps'
+  | 'rerank'
+  | 'choose'
+  | 'encoderWeight'
 >;
 
 /** What a store takes for queries and answers to learn from, of its own documents. */
 export interface CorpusRecipe extends PassageFields, Pick<CorpusPairOptions, 'kinds' | 'limit'> {}
 
-/** How a store fits a quantizer to its own vectors. */
-export interface QuantizerRecipe {
+/**
+ * How a store fits a quantizer to its own vectors: a kind, and options of its family as of `fitQuantizer` of
+ * `@bitryoshka/core`.
+ */
+export interface QuantizerRecipe extends Omit<FamilyOptions, 'learned'> {
   /** `tuned`: the kind that finds most on held-out vectors, as `tune` of `@bitryoshka/core` chooses. */
   readonly kind: QuantizerKind | 'tuned';
   /** Length of a code: at most the dimension of the vectors, eight times that for kind `random`. */
   readonly bits: number;
-  /** What a quantizer of kind `head` is to look like and to learn. */
-  readonly head?: HeadRecipe | undefined;
+  /** Whether codes are trained: `true`, or what they are to look like and to learn. */
+  readonly learned?: { readonly train?: boolean | HeadRecipe | undefined } | undefined;
   /**
    * Learn from titles and headings as well, which are more like questions than documents are: `true`, or
-   * under which names metadata have them. A head learns from the pairs that they make with what they stand
+   * under which names metadata have them. Trained codes learn from the pairs that they make with what they stand
    * over, too. They are embedded with `embedDocuments`. Default: false.
    */
   readonly corpus?: boolean | CorpusRecipe | undefined;
@@ -144,7 +157,7 @@ export interface FitOptions extends TaskOptions {
 export interface RefitOptions extends FitOptions {
   /** Go on with the codes that there are where the new ones find less. Default: true, unless a quantizer is given. */
   readonly keepsBest?: boolean | undefined;
-  /** Train a head of as many bits as the codes have now: `true`, or what it is to look like. */
+  /** Train codes, of as many bits as they have now: `true`, or what they are to look like. */
   readonly head?: boolean | HeadRecipe | undefined;
   /** As in a recipe: what the quantizer is to learn from besides the vectors. */
   readonly corpus?: boolean | CorpusRecipe | undefined;
@@ -244,7 +257,7 @@ export function checkQuantizerOption(quantizer: Quantizer | QuantizerRecipe): vo
     throw invalid('quantizer', quantizer, 'a fitted quantizer or { kind, bits }');
   }
   if (isQuantizer(quantizer)) return;
-  const { kind, bits, head, corpus, seed } = quantizer;
+  const { kind, bits, corpus, seed, thresholds, groups, rotation, learned, residual } = quantizer;
   if (kind !== 'tuned' && !quantizerKinds.includes(kind)) {
     throw invalid('quantizer.kind', kind, `tuned or one of ${quantizerKinds.join(', ')}`);
   }
@@ -252,9 +265,37 @@ export function checkQuantizerOption(quantizer: Quantizer | QuantizerRecipe): vo
   checkCount('quantizer.bits', bits, 1);
   checkCount('quantizer.seed', seed, Number.MIN_SAFE_INTEGER);
   checkCorpus(corpus);
-  if (head !== undefined && (kind !== 'head' || typeof head !== 'object' || head === null)) {
-    throw invalid('quantizer.head', head, 'an object, and only for the kind head');
+  const families = { thresholds, groups, rotation, learned, residual };
+  if (kind !== 'tuned') resolveKind(kind, families);
+  else if (Object.values(families).some((own) => own !== undefined)) {
+    throw invalid('quantizer.kind', kind, 'a kind beside options of a family');
   }
+}
+
+/** A recipe as it is saved: where files say `learned`, they are of before and mean thresholds. */
+export function savedRecipe(recipe: QuantizerRecipe | undefined): QuantizerRecipe | undefined {
+  if (recipe?.kind !== 'learned') return recipe;
+  return { ...recipe, kind: recipe.learned?.train ? 'head' : 'autoencoder' };
+}
+
+/** Kinds of before that have another name, or whose place another takes. */
+const earlierKinds: ReadonlyMap<unknown, QuantizerKind> = new Map<string, QuantizerKind>([
+  ['learned', 'learned-thresholds'],
+  ['groups-quantile', 'groups'],
+]);
+
+/** Saved options with their recipe in today's words. */
+export function readOptions(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { quantizer } = options;
+  if (!isPlainObject(quantizer)) return options;
+  const { head, ...recipe } = {
+    ...quantizer,
+    kind: earlierKinds.get(quantizer.kind) ?? quantizer.kind,
+  } as Record<string, unknown>;
+  if (!isPlainObject(head)) return { ...options, quantizer: recipe };
+  const { loyalty, ...rest } = head;
+  const train = loyalty === undefined ? rest : { ...rest, encoderWeight: loyalty };
+  return { ...options, quantizer: { ...recipe, learned: { train } } };
 }
 
 function checkCorpus(corpus: QuantizerRecipe['corpus']): void {

@@ -3,3 +3,5 @@ export { descendBytes } from './descend-bytes';
 export { multiplyTransposed } from './multiply';
 export { multiplyStrided } from './product';
 export { rotate } from './rotate';
+export { searchWords } from './search-words';
+export { solveFactored, turnVectors } from './solve';

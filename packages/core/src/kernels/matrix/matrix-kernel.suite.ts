@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Matrix } from '../../vectors/matrix.ts';
+import { rowRange } from '../../vectors/matrix.ts';
 import { seededRandom } from '../../vectors/random.ts';
 import { popcount } from '../popcount.ts';
 import type { MatrixKernel } from './matrix-kernel.ts';
@@ -70,6 +71,138 @@ export function matrixKernelSuite(kernel: MatrixKernel): void {
       const { data } = kernel.createByteDescent(books)(residuals, codes, weights, 3);
       const words = [...new Uint32Array(data.buffer)].map((word) => word.toString(16));
       expect([...codes, ...words]).toEqual(goldenBytes);
+    });
+  });
+
+  describe('search for words', () => {
+    it('finds the best of all pairs when it keeps every word, and the nearest of one book', () => {
+      for (const columns of [1, 6, 33]) {
+        const { codebooks, vectors } = randomBooks(2, columns, 5);
+        const found = kernel.createWordSearch(codebooks, 256)(vectors);
+        const one = rowRange(codebooks, 0, 256);
+        const nearest = kernel.createWordSearch(one, 1)(vectors);
+        for (let i = 0; i < vectors.rows; i++) {
+          const [singles, pairs] = [[] as number[], [] as number[]];
+          for (let a = 0; a < 256; a++) {
+            singles.push(distanceTo(vectors, i, one, [a]));
+            for (let b = 0; b < 256; b++) pairs.push(distanceTo(vectors, i, codebooks, [a, b]));
+          }
+          const own = [...found.subarray(2 * i, 2 * i + 2)];
+          // Values are rounded, to some thousandths of a per cent of their lengths.
+          expect(distanceTo(vectors, i, codebooks, own)).toBeCloseTo(Math.min(...pairs), 3);
+          expect(singles[nearest[i]]).toBeCloseTo(Math.min(...singles), 3);
+        }
+      }
+    });
+
+    it('finds better ones the more it keeps', () => {
+      const { codebooks, vectors } = randomBooks(7, 24, 150);
+      const lost = [1, 4, 32].map((beam) => {
+        const found = kernel.createWordSearch(codebooks, beam)(vectors);
+        let sum = 0;
+        for (let i = 0; i < vectors.rows; i++) {
+          sum += distanceTo(vectors, i, codebooks, [...found.subarray(7 * i, 7 * i + 7)]);
+        }
+        return sum;
+      });
+      expect(lost[1]).toBeLessThan(0.97 * lost[0]);
+      expect(lost[2]).toBeLessThan(0.99 * lost[1]);
+    });
+
+    it.each([
+      [1, 5, 3],
+      [3, 8, 1],
+      [6, 37, 8],
+      [10, 16, 20],
+    ])(
+      'finds the same as its twin, %i books of %i dimensions, a beam of %i',
+      (books, columns, beam) => {
+        const { codebooks, vectors } = randomBooks(books, columns, 131);
+        const twin = javascriptMatrixKernel.createWordSearch(codebooks, beam)(vectors);
+        const search = kernel.createWordSearch(codebooks, beam);
+        const found = new Uint8Array(twin.length);
+        // In parts: what was searched for before tells nothing.
+        for (const [start, end] of [
+          [0, 1],
+          [1, 4],
+          [4, 4],
+          [4, 131],
+        ]) {
+          found.set(search(rowRange(vectors, start, end)), start * books);
+        }
+        expect(found).toEqual(twin);
+      },
+    );
+
+    it('finds nothing nearer than words of zeros for a vector of zeros', () => {
+      const { codebooks } = randomBooks(3, 9, 1);
+      for (const book of [0, 1, 2]) {
+        codebooks.data.fill(0, (book * 256 + 7) * 9, (book * 256 + 8) * 9);
+      }
+      const zero = { rows: 1, columns: 9, data: new Float32Array(9) };
+      const found = kernel.createWordSearch(codebooks, 1)(zero);
+      expect([...found]).toEqual([7, 7, 7]);
+    });
+
+    it('knows its words after they have changed, and finds the same as before (golden words)', () => {
+      const { codebooks, vectors } = randomBooks(4, 12, 3);
+      const search = kernel.createWordSearch(codebooks, 5);
+      codebooks.data.fill(0);
+      expect([...search(vectors)]).toEqual(goldenWords);
+    });
+  });
+
+  describe('in float64', () => {
+    it.each([
+      [1, 1],
+      [2, 3],
+      [9, 4],
+      [13, 7],
+    ])('solves with a factor of %i, %i columns, as its twin does', (size, columns) => {
+      const random = seededRandom(size);
+      const values = () => Float64Array.from({ length: size * size }, () => random() - 0.5);
+      const factor = values().map((value, p) => {
+        const [i, j] = [Math.floor(p / size), p % size];
+        return i === j ? 1 + random() : j < i ? value : 0;
+      });
+      const solution = Float64Array.from({ length: size * columns }, () => random() - 0.5);
+      const right = new Float64Array(size * columns);
+      for (let i = 0; i < size; i++) {
+        for (let l = 0; l < size; l++) {
+          let entry = 0;
+          for (let m = 0; m < size; m++) entry += factor[i * size + m] * factor[l * size + m];
+          for (let j = 0; j < columns; j++) {
+            right[i * columns + j] += entry * solution[l * columns + j];
+          }
+        }
+      }
+      const twin = right.slice();
+      kernel.solveFactored(factor, right, columns);
+      javascriptMatrixKernel.solveFactored(factor, twin, columns);
+      expect(right).toEqual(twin);
+      for (const [p, value] of right.entries()) expect(value).toBeCloseTo(solution[p], 9);
+    });
+
+    it('turns neighbours, turn after turn, and leaves all others', () => {
+      const random = seededRandom(2);
+      const values = Float64Array.from({ length: 3 * 5 * 4 }, () => random());
+      const expected = values.slice();
+      const count = 6;
+      const first = Int32Array.of(0, 3, 1, 1, 2, 0, 9);
+      const angles = Float64Array.from({ length: 7 }, () => 6 * random());
+      const [cosines, sines] = [angles.map(Math.cos), angles.map(Math.sin)];
+      for (let t = 0; t < count; t++) {
+        for (let group = 0; group < 3; group++) {
+          for (let lane = 0; lane < 4; lane++) {
+            const p = (group * 5 + first[t]) * 4 + lane;
+            const [a, b] = [expected[p], expected[p + 4]];
+            expected[p] = cosines[t] * a + sines[t] * b;
+            expected[p + 4] = cosines[t] * b - sines[t] * a;
+          }
+        }
+      }
+      kernel.turnVectors(values, 5, { count, first, cosines, sines });
+      expect(values).toEqual(expected);
     });
   });
 
@@ -277,6 +410,18 @@ export function matrixKernelSuite(kernel: MatrixKernel): void {
       );
     });
 
+    it.each([63, 64, 65, 150, 257])('of %i rows with themselves are as with a copy', (rows) => {
+      const random = seededRandom(rows);
+      for (const columns of [1, 5, 64, 130]) {
+        const a = randomMatrix(rows, columns, random);
+        const expected = kernel.multiplyTransposed(a, copyOf(a));
+        expect(kernel.multiplyTransposed(a, a)).toEqual(expected);
+        const into = randomMatrix(rows, rows, random);
+        expect(kernel.multiplyTransposed(a, a, undefined, into)).toBe(into);
+        expect(into).toEqual(expected);
+      }
+    });
+
     it('multiplies matrices larger than a tile', () => {
       const random = seededRandom(4);
       const a = randomMatrix(700, 401, random);
@@ -328,6 +473,8 @@ const goldenFields = [
   '403fc3b8',
   'bf82ab59',
 ];
+
+const goldenWords = [230, 169, 181, 174, 134, 146, 165, 54, 142, 96, 18, 85];
 
 const goldenProducts = [
   'bfbf2047',
@@ -396,6 +543,33 @@ function randomDescent(bits: number, rows: number) {
       return field;
     });
   return { residuals, signs, couplings, fieldsOf };
+}
+
+/** Books of which each is finer than the one before, and vectors. */
+function randomBooks(
+  books: number,
+  columns: number,
+  rows: number,
+): { codebooks: Matrix; vectors: Matrix } {
+  const random = seededRandom(books + columns);
+  const codebooks = randomMatrix(books * 256, columns, random);
+  for (let p = 0; p < codebooks.data.length; p++) {
+    codebooks.data[p] *= 0.8 ** Math.floor(p / (256 * columns));
+  }
+  return { codebooks, vectors: randomMatrix(rows, columns, random) };
+}
+
+/** Squared, of a vector and the sum of words. */
+function distanceTo(vectors: Matrix, i: number, codebooks: Matrix, words: number[]): number {
+  let squared = 0;
+  for (let j = 0; j < vectors.columns; j++) {
+    let left = vectors.data[i * vectors.columns + j];
+    for (const [book, word] of words.entries()) {
+      left -= codebooks.data[(book * 256 + word) * vectors.columns + j];
+    }
+    squared += left * left;
+  }
+  return squared;
 }
 
 /** By the definition of the transform: entry (i, j) is -1 where i and j share an odd number of ones. */

@@ -1,19 +1,25 @@
 import type { Matrix } from '../../vectors/matrix.ts';
 import { compileWasm } from '../compile-wasm.ts';
 import type { ByteDescent, DescendedSigns } from './descent.ts';
+import type { Turns } from './float64.ts';
 import { javascriptByteDescent } from './javascript-byte-descent.ts';
+import { javascriptSolve, javascriptTurns } from './javascript-float64.ts';
 import { javascriptProduct, javascriptProductTransposed } from './javascript-product.ts';
 import { javascriptRotator } from './javascript-rotator.ts';
 import { javascriptSignDescent } from './javascript-sign-descent.ts';
+import { javascriptWordSearch } from './javascript-word-search.ts';
 import { matrixExports } from './matrix-exports.generated.ts';
 import { matrixWasmBinary } from './matrix-wasm-binary.generated.ts';
 import type { Multiplier } from './multiplier.ts';
 import { wasmByteDescent } from './wasm-byte-descent.ts';
+import { wasmSolve, wasmTurns } from './wasm-float64.ts';
 import { wasmMultiplier } from './wasm-multiplier.ts';
 import { wasmProduct } from './wasm-product.ts';
 import { wasmProductTransposed } from './wasm-product-transposed.ts';
 import { wasmRotator } from './wasm-rotator.ts';
 import { wasmSignDescent } from './wasm-sign-descent.ts';
+import { wasmWordSearch } from './wasm-word-search.ts';
+import type { WordSearch } from './word-search.ts';
 
 /**
  * What transforms vectors and fits quantizers, in WebAssembly or JavaScript. Both give the same bits for the same
@@ -59,6 +65,30 @@ export interface MatrixKernel {
    * @param books B: 256 vectors for every byte of a code; copied
    */
   createByteDescent(books: Matrix): ByteDescent;
+  /**
+   * Beam search for one word of every book whose sum comes near to a vector: book after book, keeping the best choices
+   * of the books so far, by |x - Σ w|² from products of words with x and with one another, of whole numbers of 16
+   * bits. Products of words are computed when they are first needed: the first vectors take longer.
+   *
+   * @param codebooks 256 words for every book; copied
+   * @param beam choices that are kept, 256 at most
+   */
+  createWordSearch(codebooks: Matrix, beam: number): WordSearch;
+  /**
+   * Solves L Lᵀ X = B in place, in float64.
+   *
+   * @param factor L, lower triangular, row-major
+   * @param right B, row-major, `columns` values a row; X afterwards
+   */
+  solveFactored(factor: Float64Array, right: Float64Array, columns: number): void;
+  /**
+   * Turns neighbouring vectors towards one another, turn after turn, in float64: a vector becomes `cosine · itself +
+   * sine · the next`, and that one `cosine · itself - sine · the former`.
+   *
+   * @param values coordinates in groups of four, and within these vector after vector; changed
+   * @param vectors how many there are
+   */
+  turnVectors(values: Float64Array, vectors: number, turns: Turns): void;
 }
 
 /** The twin of the WebAssembly kernel, for places that have none, and to check it against. */
@@ -75,6 +105,9 @@ export const javascriptMatrixKernel: MatrixKernel = {
   createRotator: javascriptRotator,
   descendSigns: javascriptSignDescent,
   createByteDescent: javascriptByteDescent,
+  createWordSearch: javascriptWordSearch,
+  solveFactored: javascriptSolve,
+  turnVectors: javascriptTurns,
 };
 
 /** @returns undefined where WebAssembly (with SIMD) is missing or forbidden */
@@ -94,6 +127,9 @@ export function createWasmMatrixKernel(): MatrixKernel | undefined {
     descendSigns: (residuals, signs, couplings, rounds) =>
       wasmSignDescent(instance, residuals, signs, couplings, rounds),
     createByteDescent: (books) => wasmByteDescent(instantiate(), books),
+    createWordSearch: (codebooks, beam) => wasmWordSearch(instantiate(), codebooks, beam),
+    solveFactored: (factor, right, columns) => wasmSolve(instance, factor, right, columns),
+    turnVectors: (values, vectors, turns) => wasmTurns(instance, values, vectors, turns),
   };
 }
 

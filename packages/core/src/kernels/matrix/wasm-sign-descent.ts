@@ -21,7 +21,8 @@ export function wasmSignDescent(
   const padded = paddedTo(4, bits);
   const residualsAt = align(base + padded * padded * 4);
   const signsAt = align(residualsAt + blockRows * padded * 4);
-  ensureBytes(kernel.memory, signsAt + blockRows * padded * 4);
+  const diagonalAt = align(signsAt + blockRows * padded * 4);
+  ensureBytes(kernel.memory, diagonalAt + padded * 4);
   const floats = new Float32Array(kernel.memory.buffer);
   floats.fill(0, base / 4, base / 4 + padded * padded);
   copyRows(couplings, floats.subarray(base / 4), padded);
@@ -35,6 +36,7 @@ export function wasmSignDescent(
       signs: signsAt,
       rows,
       couplings: base,
+      diagonal: diagonalAt,
       bits: padded,
       rounds,
     });

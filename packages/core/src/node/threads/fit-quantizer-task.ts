@@ -1,27 +1,42 @@
-import type { FitOptions } from '../../quantizers/fit-quantizer.ts';
-import { fitQuantizer } from '../../quantizers/fit-quantizer.ts';
+import type { FitOptions } from '../../quantizers/fit.ts';
+import { fitQuantizer } from '../../quantizers/fit.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
-import type { SharedHeadOptions } from './shared-head-options.ts';
-import { openHeadOptions } from './shared-head-options.ts';
+import type { SharedTrainingOptions } from './shared-training-options.ts';
+import { openTrainingOptions } from './shared-training-options.ts';
 import type { TaskResult, ThreadTaskOptions } from './thread-tasks.ts';
 
 export interface FitQuantizerInput
-  extends Pick<FitOptions, 'kind' | 'bits' | 'nested' | 'firstBits' | 'decoder' | 'seed'> {
-  /** What is learned from: all of it. */
+  extends Pick<
+    FitOptions,
+    | 'kind'
+    | 'bits'
+    | 'decoder'
+    | 'check'
+    | 'sampleSize'
+    | 'seed'
+    | 'thresholds'
+    | 'groups'
+    | 'rotation'
+    | 'residual'
+  > {
+  /** What is learned from, and what fits are checked by. */
   readonly sample: Matrix;
   readonly queries: Matrix | undefined;
-  readonly head: SharedHeadOptions | undefined;
+  readonly learned: { readonly train?: boolean | SharedTrainingOptions } | undefined;
 }
 
 /** The file of the quantizer that was fitted. */
 export async function fitQuantizerTask(
-  { sample, head, ...options }: FitQuantizerInput,
+  { sample, learned, ...options }: FitQuantizerInput,
   { signal, onProgress, onCheckpoint }: ThreadTaskOptions,
 ): Promise<TaskResult<Uint8Array>> {
+  const train = learned?.train;
   const quantizer = await fitQuantizer(sample, {
     ...options,
-    head: head && openHeadOptions(head, onCheckpoint),
-    sampleSize: Infinity,
+    learned: learned && {
+      ...learned,
+      train: train && typeof train === 'object' ? openTrainingOptions(train, onCheckpoint) : train,
+    },
     signal,
     onProgress,
   });

@@ -2,7 +2,7 @@ import { bytesPerCode } from '../../codes/codes.ts';
 import { BitryoshkaError } from '../../errors/bitryoshka-error.ts';
 import type { SharedKernel } from '../../kernels/scan/shared-kernel.ts';
 import { createSharedKernel } from '../../kernels/scan/shared-kernel.ts';
-import { loadTrustedQuantizer } from '../../quantizers/load-quantizer.ts';
+import { loadTrustedQuantizer } from '../../quantizers/load.ts';
 import type { BinaryIndex } from '../../search/binary-index.ts';
 import { IndexReader } from '../../search/index-reader.ts';
 import type { IndexSegment, SharedSegment } from '../../search/index-segment.ts';

@@ -1,14 +1,14 @@
 import type { TaskOptions } from '../../progress/task-options.ts';
-import type { FitHeadInput, FitHeadOutput } from './fit-head-task.ts';
 import type { FitQuantizerInput } from './fit-quantizer-task.ts';
 import type { LinkInput, LinkOutput } from './link-task.ts';
 import type { SearchInput, SearchOutput } from './search-task.ts';
+import type { TrainCodesInput, TrainCodesOutput } from './train-codes-task.ts';
 import type { TuneInput, TuneOutput } from './tune-task.ts';
 
 /** What threads can be asked for: plain data in and out, large arrays in memory that both sides see. */
 interface ThreadTasks {
   readonly fitQuantizer: { readonly input: FitQuantizerInput; readonly output: Uint8Array };
-  readonly fitHead: { readonly input: FitHeadInput; readonly output: FitHeadOutput };
+  readonly trainCodes: { readonly input: TrainCodesInput; readonly output: TrainCodesOutput };
   readonly tune: { readonly input: TuneInput; readonly output: TuneOutput };
   readonly link: { readonly input: LinkInput; readonly output: LinkOutput };
   readonly search: { readonly input: SearchInput; readonly output: SearchOutput };

@@ -58,7 +58,7 @@ describe('a thread', () => {
   it('passes errors on with code, remedy and cause', async () => {
     const thread = new Thread();
     const sample = { rows: 1, columns: 2, data: new Float32Array(2) };
-    const fit = { kind: 'sign', bits: 3, sample, queries: undefined, head: undefined } as const;
+    const fit = { kind: 'sign', bits: 3, sample, queries: undefined, learned: undefined } as const;
     await expect(thread.run('fitQuantizer', fit)).rejects.toMatchObject({
       name: 'BitryoshkaError',
       code: 'invalid-option',

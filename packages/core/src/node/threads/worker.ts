@@ -1,18 +1,18 @@
 import { parentPort } from 'node:worker_threads';
-import { fitHeadTask } from './fit-head-task.ts';
 import { fitQuantizerTask } from './fit-quantizer-task.ts';
 import { linkTask } from './link-task.ts';
 import { searchTask } from './search-task.ts';
 import type { ThreadReply, ThreadRequest } from './thread-messages.ts';
 import { toSent } from './thread-messages.ts';
 import type { TaskInput, TaskName, TaskRunner } from './thread-tasks.ts';
+import { trainCodesTask } from './train-codes-task.ts';
 import { tuneTask } from './tune-task.ts';
 
 // What a thread runs, for as long as it lives: its code is built into the library as a string.
 
 const tasks: { readonly [Name in TaskName]: TaskRunner<Name> } = {
   fitQuantizer: fitQuantizerTask,
-  fitHead: fitHeadTask,
+  trainCodes: trainCodesTask,
   tune: tuneTask,
   link: linkTask,
   search: searchTask,

@@ -5,8 +5,8 @@ import { zeros } from '../../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../../vectors/random.ts';
 import { arrangeLayout } from './arrange-layout.ts';
 import { groupDimensions } from './group-dimensions.ts';
-import type { GroupRule } from './group-layout.ts';
-import { groupValues } from './group-values.ts';
+import type { GroupRule } from './group-quantizer.ts';
+import { groupValues } from './group-quantizer.ts';
 
 const rows = 4000;
 
@@ -24,15 +24,11 @@ describe('arrangeLayout', () => {
   it.each<[GroupRule, number]>([
     ['or', 2],
     ['or', 5],
-    ['and', 3],
-    ['majority', 4],
-    ['sum', 3],
     ['linear', 2],
   ])('%s over %i dimensions is 1 for half of the vectors', (rule, size) => {
     const values = independent(size);
     const { layout, thresholds } = arrangeLayout(values, [{ dimensions: size, bits: 1 }], {
       rule,
-      grouping: 'consecutive',
       centre: 'median',
     });
     const ones = groupValues(values, layout, thresholds).data.filter((value) => value > 0);
@@ -43,7 +39,6 @@ describe('arrangeLayout', () => {
     const values = independent(1);
     const { layout, thresholds } = arrangeLayout(values, [{ dimensions: 1, bits: 3 }], {
       rule: 'or',
-      grouping: 'consecutive',
       centre: 'median',
     });
     const { data, bytesPerCode } = packSigns(groupValues(values, layout, thresholds));
@@ -74,7 +69,7 @@ describe('groupDimensions', () => {
   const all = [0, 1, 2, 3, 4, 5];
 
   it('finds the dimensions that say the same, and flips opposites', () => {
-    const groups = groupDimensions(values, all, [2, 2, 2], 'correlation');
+    const groups = groupDimensions(values, all, [2, 2, 2]);
     const found = groups.toSorted((a, b) => a.dimensions[0] - b.dimensions[0]);
     expect(found).toEqual([
       { dimensions: [0, 3], signs: [1, 1] },
@@ -83,34 +78,16 @@ describe('groupDimensions', () => {
     ]);
   });
 
-  it('takes neighbours, or those of like variance', () => {
-    const members = (grouping: 'consecutive' | 'variance') =>
-      groupDimensions(independent(5), [0, 1, 2, 3, 4], [2, 3], grouping).map(
-        (group) => group.dimensions,
-      );
-    expect(members('consecutive')).toEqual([
-      [0, 1],
-      [2, 3, 4],
-    ]);
-    expect(members('variance')).toEqual([
-      [4, 3],
-      [2, 1, 0],
-    ]);
+  it('deals every dimension once, in the sizes asked for', () => {
+    const sizes = [4, 3, 2, 1, 1];
+    const columns = Array.from({ length: 11 }, (_, i) => i + 2);
+    const groups = groupDimensions(independent(13), columns, sizes);
+    expect(groups.map((group) => group.dimensions.length)).toEqual(sizes);
+    expect(groups.flatMap((group) => group.dimensions).sort((a, b) => a - b)).toEqual(columns);
   });
-
-  it.each(['consecutive', 'correlation', 'variance'] as const)(
-    '%s deals every dimension once, in the sizes asked for',
-    (grouping) => {
-      const sizes = [4, 3, 2, 1, 1];
-      const columns = Array.from({ length: 11 }, (_, i) => i + 2);
-      const groups = groupDimensions(independent(13), columns, sizes, grouping);
-      expect(groups.map((group) => group.dimensions.length)).toEqual(sizes);
-      expect(groups.flatMap((group) => group.dimensions).sort((a, b) => a - b)).toEqual(columns);
-    },
-  );
 
   it('copes with dimensions that do not vary', () => {
     const flat = zeros(10, 4);
-    expect(groupDimensions(flat, [0, 1, 2, 3], [2, 2], 'correlation')).toHaveLength(2);
+    expect(groupDimensions(flat, [0, 1, 2, 3], [2, 2])).toHaveLength(2);
   });
 });

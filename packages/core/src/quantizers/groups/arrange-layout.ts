@@ -1,15 +1,46 @@
 import type { Matrix } from '../../vectors/matrix.ts';
-import { quantile } from '../thresholds/quantile.ts';
-import type { Grouping } from './group-dimensions.ts';
+import { quantile } from '../thresholds/statistics.ts';
 import { groupDimensions } from './group-dimensions.ts';
-import type { GroupLayout, GroupRule } from './group-layout.ts';
+import type { GroupLayout, GroupRule } from './group-quantizer.ts';
 
-import type { LayoutSegment } from './layout-segment.ts';
-import { evenParts } from './layout-segment.ts';
+/**
+ * A run of dimensions and the bits that they share, as evenly as possible:
+ *
+ * - as many bits as dimensions: one each;
+ * - more bits: several per dimension, with increasing thresholds (a thermometer code);
+ * - fewer bits: groups of several dimensions per bit.
+ */
+export interface LayoutSegment {
+  readonly dimensions: number;
+  readonly bits: number;
+}
+
+/**
+ * One bit each for the leading dimensions and groups for all later ones, with the smallest groups that
+ * cover every dimension: groups of g need `head + (bits - head) g = dimensions`.
+ */
+export function headAndGroups(dimensions: number, bits: number): LayoutSegment[] {
+  if (bits >= dimensions) return [{ dimensions, bits }];
+  const size = Math.ceil(dimensions / bits);
+  const head = Math.floor((bits * size - dimensions) / (size - 1));
+  return withoutEmpty([
+    { dimensions: head, bits: head },
+    { dimensions: dimensions - head, bits: bits - head },
+  ]);
+}
+
+/** Leaves out segments without dimensions and bits. */
+export function withoutEmpty(segments: readonly LayoutSegment[]): LayoutSegment[] {
+  return segments.filter(({ dimensions, bits }) => dimensions > 0 || bits > 0);
+}
+
+/** Splits `total` into `parts` whole numbers that differ by at most one, the larger ones first. */
+export function evenParts(total: number, parts: number): number[] {
+  return Array.from({ length: parts }, (_, i) => Math.floor((total + parts - 1 - i) / parts));
+}
 
 export interface ArrangeOptions {
   readonly rule: GroupRule;
-  readonly grouping: Grouping;
   /** Where a dimension with one bit of its own is cut. */
   readonly centre: 'zero' | 'median';
 }
@@ -23,15 +54,15 @@ export interface ArrangedLayout {
 /**
  * Lays the segments along the dimensions, in order. A bit of one dimension is cut at the median or at
  * zero, the bits of a thermometer at evenly spaced quantiles. Members of a group of n are cut at the
- * quantile at which the rule gives a balanced bit if they are independent: 2^(-1/n) for `or`,
- * 1 - 2^(-1/n) for `and`, the median for the others.
+ * quantile at which the rule gives a balanced bit if they are independent: 2^(-1/n) for `or`, the median for
+ * `linear`.
  *
  * @param values `rows x dimensions`, to take quantiles and correlations from
  */
 export function arrangeLayout(
   values: Matrix,
   segments: readonly LayoutSegment[],
-  { rule, grouping, centre }: ArrangeOptions,
+  { rule, centre }: ArrangeOptions,
 ): ArrangedLayout {
   const offsets = [0];
   const dimensions: number[] = [];
@@ -64,8 +95,8 @@ export function arrangeLayout(
       }
     } else {
       const sizes = evenParts(segment.dimensions, segment.bits);
-      for (const group of groupDimensions(values, columns, sizes, grouping)) {
-        const share = balancedShare(rule, group.dimensions.length);
+      for (const group of groupDimensions(values, columns, sizes)) {
+        const share = rule === 'or' ? 0.5 ** (1 / group.dimensions.length) : 0.5;
         group.dimensions.forEach((dimension, i) => {
           add(dimension, group.signs[i], cutAt(dimension, group.signs[i], share));
         });
@@ -83,12 +114,6 @@ export function arrangeLayout(
     },
     thresholds: Float32Array.from(thresholds),
   };
-}
-
-function balancedShare(rule: GroupRule, size: number): number {
-  if (rule === 'or') return 0.5 ** (1 / size);
-  if (rule === 'and') return 1 - 0.5 ** (1 / size);
-  return 0.5;
 }
 
 function sortedColumn({ rows, columns, data }: Matrix, column: number): Float32Array {

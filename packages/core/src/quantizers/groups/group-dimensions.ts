@@ -3,12 +3,6 @@ import type { Matrix } from '../../vectors/matrix.ts';
 import { zeros } from '../../vectors/matrix.ts';
 import { columnMeans } from '../../vectors/statistics.ts';
 
-/**
- * Which dimensions share a bit: neighbours, those that correlate most (either way; flips make the
- * correlation positive), or those of similar variance.
- */
-export type Grouping = 'consecutive' | 'correlation' | 'variance';
-
 /** One group: dimensions, and -1 for those that are to be flipped. */
 export interface DimensionGroup {
   readonly dimensions: readonly number[];
@@ -19,35 +13,11 @@ export interface DimensionGroup {
 const maximumSweeps = 8;
 
 /**
- * Deals `dimensions` (column numbers of `values`) into groups of the given sizes, which must add up.
+ * Deals `dimensions` (column numbers of `values`) into groups of the given sizes, which must add up: those that
+ * correlate most, either way, share a bit; flips make the correlation positive. Greedily, strongest pair first; then
+ * members are exchanged as long as that helps.
  */
 export function groupDimensions(
-  values: Matrix,
-  dimensions: readonly number[],
-  sizes: readonly number[],
-  grouping: Grouping,
-): DimensionGroup[] {
-  if (grouping === 'correlation') return byCorrelation(values, dimensions, sizes);
-  const order =
-    grouping === 'variance' ? byDecreasingVariance(values, dimensions) : dimensions.slice();
-  let start = 0;
-  return sizes.map((size) => {
-    const members = order.slice(start, start + size);
-    start += size;
-    return { dimensions: members, signs: members.map(() => 1) };
-  });
-}
-
-function byDecreasingVariance(values: Matrix, dimensions: readonly number[]): number[] {
-  const { norms } = centredColumns(values, dimensions);
-  return dimensions
-    .map((dimension, i) => ({ dimension, norm: norms[i] }))
-    .sort((a, b) => b.norm - a.norm)
-    .map(({ dimension }) => dimension);
-}
-
-/** Greedily, strongest pair first; then members are exchanged as long as that helps. */
-function byCorrelation(
   values: Matrix,
   dimensions: readonly number[],
   sizes: readonly number[],

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { toMatrix, zeros } from '../../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../../vectors/random.ts';
-import { addGroupGradients } from './group-gradients.ts';
-import type { GroupLayout, GroupRule } from './group-layout.ts';
-import { groupRules } from './group-layout.ts';
-import { groupValues } from './group-values.ts';
+import type { GroupLayout, GroupRule } from './group-quantizer.ts';
+import { groupValues } from './group-quantizer.ts';
+import { addGroupGradients } from './learn-thresholds.ts';
+
+const groupRules = ['or', 'linear'] as const;
 
 function oneGroup(rule: GroupRule, size: number): GroupLayout {
   return {
@@ -26,24 +27,8 @@ describe('groupValues', () => {
     expect(value('or', [1, 4, 3], [2, 2.5, 3.25])).toBe(1.5);
   });
 
-  it('and asks whether every member is', () => {
-    expect(value('and', [3, 4], [2, 2.5])).toBe(1);
-    expect(value('and', [3, 2], [2, 2.5])).toBe(-0.5);
-  });
-
-  it('majority is above zero when more than half of the members are', () => {
-    const random = seededRandom(1);
-    for (let trial = 0; trial < 200; trial++) {
-      const x = Array.from({ length: 1 + (trial % 6) }, () => gaussian(random));
-      const above = x.filter((each) => each > 0).length;
-      if (2 * above !== x.length) expect(value('majority', x) > 0).toBe(2 * above > x.length);
-    }
-    expect(value('majority', [-1, 3])).toBe(1);
-    expect(value('majority', [-3, 1])).toBe(-1);
-  });
-
-  it('sum and linear add up, linear with weights', () => {
-    expect(value('sum', [1, 2], [0.5, 0])).toBe(2.5);
+  it('linear adds up, with weights', () => {
+    expect(value('linear', [1, 2], [0.5, 0])).toBe(2.5);
     const layout = { ...oneGroup('linear', 2), weights: Float32Array.of(2, -1) };
     expect(groupValues(toMatrix([[1, 2]]), layout, Float32Array.of(0.5, 0)).data[0]).toBe(-1);
   });

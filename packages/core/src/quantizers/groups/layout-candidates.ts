@@ -1,6 +1,5 @@
-import type { ArrangeOptions } from './arrange-layout.ts';
-import type { LayoutSegment } from './layout-segment.ts';
-import { headAndGroups, withoutEmpty } from './layout-segment.ts';
+import type { ArrangeOptions, LayoutSegment } from './arrange-layout.ts';
+import { headAndGroups, withoutEmpty } from './arrange-layout.ts';
 
 /** What kind of layout a candidate is, the simplest first. */
 export type LayoutFamily = 'truncation' | 'thermometer' | 'groups' | 'mixed';
@@ -48,15 +47,8 @@ export function layoutCandidates(spreads: ArrayLike<number>, bits: number): Layo
     if (seen.has(key)) return;
     seen.add(key);
     const name = `${family} ${shape}${centre === 'zero' ? ' at zero' : ''}`;
-    // A sum starts better than the other rules, and its weights can be learned.
-    candidates.push({
-      name,
-      family,
-      segments: kept,
-      rule: 'linear',
-      grouping: 'correlation',
-      centre,
-    });
+    // A sum starts better than `or`, and its weights can be learned.
+    candidates.push({ name, family, segments: kept, rule: 'linear', centre });
   };
 
   offer('truncation', [{ dimensions: bits, bits }], 'zero');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { evenParts, headAndGroups } from './layout-segment.ts';
+import { evenParts, headAndGroups } from './arrange-layout.ts';
 
 it.each([
   [

@@ -3,10 +3,8 @@ import type { Matrix } from '../../vectors/matrix.ts';
 import { zeros } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
 import { gaussian, seededRandom } from '../../vectors/random.ts';
-import { arrangeLayout } from './arrange-layout.ts';
-import { dropMembers } from './drop-members.ts';
-import { headAndGroups } from './layout-segment.ts';
-import { learnThresholds } from './learn-thresholds.ts';
+import { arrangeLayout, headAndGroups } from './arrange-layout.ts';
+import { dropMembers, learnThresholds } from './learn-thresholds.ts';
 import type { Trial } from './trial.ts';
 import { prepareTrial } from './trial.ts';
 
@@ -31,7 +29,6 @@ async function start(): Promise<{
   const trial = (await prepareTrial(documents, undefined, 0, {})) as Required<Trial>;
   const arranged = arrangeLayout(trial.values, headAndGroups(24, 12), {
     rule: 'or',
-    grouping: 'correlation',
     centre: 'median',
   });
   return { trial, arranged };
@@ -76,7 +73,6 @@ describe('dropMembers', () => {
     const { trial } = await start();
     const single = arrangeLayout(trial.values, [{ dimensions: 12, bits: 12 }], {
       rule: 'or',
-      grouping: 'consecutive',
       centre: 'median',
     });
     const thresholds = single.thresholds.fill(1.5);

@@ -1,7 +1,6 @@
 import type { TaskOptions } from '../../progress/task-options.ts';
 import { checkpoint } from '../../progress/task-options.ts';
 import { Adam } from '../../training/adam.ts';
-import { straightThrough } from '../../training/binarization.ts';
 import { nearestNeighbours } from '../../training/exact-neighbours.ts';
 import { drawSimilarityBatch } from '../../training/similarity-batches.ts';
 import { similarityLoss } from '../../training/similarity-loss.ts';
@@ -9,11 +8,10 @@ import type { Matrix } from '../../vectors/matrix.ts';
 import { selectRows } from '../../vectors/matrix.ts';
 import { seededRandom } from '../../vectors/random.ts';
 import type { ArrangedLayout } from './arrange-layout.ts';
-import { columnSpreads } from './column-spreads.ts';
-import { addGroupGradients } from './group-gradients.ts';
-import type { GroupLayout } from './group-layout.ts';
-import { groupValues } from './group-values.ts';
+import type { GroupLayout } from './group-quantizer.ts';
+import { groupValues } from './group-quantizer.ts';
 import type { Trial } from './trial.ts';
+import { columnSpreads } from './trial.ts';
 
 export interface LearnOptions extends TaskOptions {
   readonly seed: number;
@@ -89,7 +87,6 @@ export async function learnThresholds(
       real(queryValues),
       real(documentValues),
       logScale[0],
-      straightThrough,
     );
     const sums = {
       thresholds: new Float32Array(parameters.length),
@@ -130,4 +127,93 @@ function inverseBitSpreads({ offsets }: GroupLayout, spreads: Float32Array): Flo
 function scaleColumns(matrix: Matrix, factors: Float32Array): Matrix {
   for (let p = 0; p < matrix.data.length; p++) matrix.data[p] *= factors[p % matrix.columns];
   return matrix;
+}
+
+/** Sums over rows, one value per member. */
+interface GroupGradients {
+  readonly thresholds: Float32Array;
+  readonly weights: Float32Array;
+}
+
+/**
+ * Adds to `sums` how a loss changes with thresholds and weights, given how it changes with the real
+ * values of {@link groupValues}. Of `or` only the member that decided the value gets a share.
+ *
+ * @param gradient by the real values, `rows x bits`
+ */
+export function addGroupGradients(
+  values: Matrix,
+  layout: GroupLayout,
+  thresholds: Float32Array,
+  gradient: Matrix,
+  sums: GroupGradients,
+): void {
+  const { rule, offsets, dimensions, signs, weights } = layout;
+  const bits = offsets.length - 1;
+  for (let i = 0; i < values.rows; i++) {
+    const from = i * values.columns;
+    for (let bit = 0; bit < bits; bit++) {
+      const slope = gradient.data[i * bits + bit];
+      if (slope === 0) continue;
+      if (offsets[bit + 1] - offsets[bit] === 1) {
+        // A weight of its own changes nothing about the sign of a lone member, so it stays as it is.
+        sums.thresholds[offsets[bit]] -= slope * weights[offsets[bit]];
+        continue;
+      }
+      let most = -Infinity;
+      let deciding = -1;
+      for (let m = offsets[bit]; m < offsets[bit + 1]; m++) {
+        if (thresholds[m] === Infinity) continue;
+        const centred = signs[m] * values.data[from + dimensions[m]] - thresholds[m];
+        if (rule === 'linear') {
+          sums.thresholds[m] -= slope * weights[m];
+          sums.weights[m] += slope * centred;
+        } else if (centred > most) {
+          [most, deciding] = [centred, m];
+        }
+      }
+      if (deciding >= 0) sums.thresholds[deciding] -= slope;
+    }
+  }
+}
+
+/** Members that are above their threshold for fewer vectors than this may go. */
+const rareShares = [0, 0.01, 0.03, 0.1];
+
+/**
+ * Raises the thresholds of members of groups that hardly ever fire to infinity, as many as held-out
+ * recall allows: what is rare and alone in saying something is often noise.
+ */
+export function dropMembers(start: ArrangedLayout, { values, recall }: Trial): ArrangedLayout {
+  if (!recall) return start;
+  const fired = firedShares(values, start);
+  let best = start;
+  let bestRecall = recall(start.layout, start.thresholds);
+  for (const share of rareShares) {
+    const thresholds = start.thresholds.map((threshold, m) =>
+      fired[m] <= share && isInGroup(start.layout, m) ? Infinity : threshold,
+    );
+    const withoutThem = recall(start.layout, thresholds);
+    if (withoutThem >= bestRecall) {
+      best = { layout: start.layout, thresholds };
+      bestRecall = withoutThem;
+    }
+  }
+  return best;
+}
+
+function firedShares(values: Matrix, { layout, thresholds }: ArrangedLayout): Float32Array {
+  const { dimensions, signs } = layout;
+  return Float32Array.from(dimensions, (dimension, m) => {
+    let count = 0;
+    for (let p = dimension; p < values.data.length; p += values.columns) {
+      if (signs[m] * values.data[p] > thresholds[m]) count++;
+    }
+    return count / values.rows;
+  });
+}
+
+function isInGroup({ offsets }: GroupLayout, member: number): boolean {
+  const bit = offsets.findLastIndex((offset) => offset <= member);
+  return offsets[bit + 1] - offsets[bit] > 1;
 }

@@ -8,8 +8,9 @@ import { holdOutRows } from '../../vectors/hold-out-rows.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { selectRows } from '../../vectors/matrix.ts';
 import { sampleIndices, seededRandom } from '../../vectors/random.ts';
-import type { GroupLayout } from './group-layout.ts';
-import { groupValues } from './group-values.ts';
+import { columnMeans } from '../../vectors/statistics.ts';
+import type { GroupLayout } from './group-quantizer.ts';
+import { groupValues } from './group-quantizer.ts';
 
 /** More documents than this tell little more, and cost time that grows with their square. */
 const maximumDocuments = 6000;
@@ -63,4 +64,17 @@ export async function prepareTrial(
         { neighbours, candidates },
       ),
   };
+}
+
+/** Standard deviation of every column. */
+export function columnSpreads(values: Matrix): Float32Array {
+  const { rows, columns, data } = values;
+  const means = columnMeans(values);
+  const variances = new Float64Array(columns);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      variances[j] += (data[i * columns + j] - means[j]) ** 2 / rows;
+    }
+  }
+  return Float32Array.from(variances, Math.sqrt);
 }

@@ -109,14 +109,15 @@ function* forNearest(
   for (let start = 0; start < vectors.rows; start += blockRows) {
     const block = rowRange(vectors, start, Math.min(vectors.rows, start + blockRows));
     const { data } = multiply(block);
-    for (let i = 0; i < block.rows; i++) {
-      const first = i * words.rows;
-      let best = 0;
-      for (let word = 1; word < words.rows; word++) {
-        if (data[first + word] > data[first + best]) best = word;
-      }
-      use(row(block, i), best);
-    }
+    for (let i = 0; i < block.rows; i++) use(row(block, i), largestAt(data, i, words.rows));
     yield;
   }
+}
+
+/** Where a row has its largest value: a function by itself, as loops of generators are compiled late. */
+function largestAt(data: Float32Array, row: number, columns: number): number {
+  const first = row * columns;
+  let best = 0;
+  for (let j = 1; j < columns; j++) if (data[first + j] > data[first + best]) best = j;
+  return best;
 }

@@ -8,11 +8,11 @@ import { checkpoint } from '../../progress/task-options.ts';
 import { applyAffineMap, applyInSteps } from '../../transforms/affine-map.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { leftOf, rowRange } from '../../vectors/matrix.ts';
-import { chooseCodes, fitChosenCodes } from '../autoencoder/fit-chosen-codes.ts';
-import type { NormRange } from '../norm-bytes.ts';
-import { widenedRange } from '../norm-bytes.ts';
-import type { QuantizerFitter } from '../quantizer-fitter.ts';
-import { codewordSearchInSteps, wordCount } from './codeword-search.ts';
+import type { NormRange } from '../decoder.ts';
+import type { FamilyFitter } from '../fitter.ts';
+import { chooseCodes, fitChosenCodes } from '../learned/fit-chosen-codes.ts';
+import { widenedRange } from '../normed-decoder.ts';
+import { codewordSearch, wordCount } from './codeword-search.ts';
 import { fitCodewords } from './fit-codewords.ts';
 import type { TwoParts } from './refit-parts.ts';
 import { refitParts } from './refit-parts.ts';
@@ -20,12 +20,21 @@ import { ResidualDecoder } from './residual-decoder.ts';
 import { ResidualQuantizer } from './residual-quantizer.ts';
 import { writeParts } from './write-parts.ts';
 
+export interface ResidualOptions {
+  /**
+   * Bits of the first part of a code, a multiple of 8: a scan finds candidates by these alone. Fewer leave more bytes,
+   * which restore better; more find more candidates. Default: about a third of `bits`.
+   */
+  readonly firstBits?: number | undefined;
+}
+
 /** Choices of words that are kept from byte to byte. */
 const beam = 8;
 /** Rounds of choosing words and fitting both parts to them, by books: each takes as long as books times rounds. */
 const [fewestRounds, mostRounds] = [2, 6];
 const booksTimesRounds = 50;
-const blockRows = 256;
+/** Vectors whose words are searched for in a step. */
+const [fewestRows, blockRows] = [8, 128];
 /** Of the bits of a code, the first part: with more, bytes restore less; with fewer, a scan finds less for them. */
 const firstShare = 5 / 16;
 
@@ -33,18 +42,22 @@ const firstShare = 5 / 16;
  * First bits that a linear decoder restores vectors from, chosen as those of an autoencoder, and books of words for
  * what they leave; then, in turns, words are chosen and both parts are fitted to them together.
  */
-export const fitResidualQuantizer: QuantizerFitter = async (documents, options) => {
+export const fitResidualQuantizer: FamilyFitter<ResidualOptions> = async (
+  documents,
+  options,
+  own,
+) => {
   const { bits, seed } = options;
-  const firstBits = checkedFirstBits(bits, options.firstBits, documents.columns);
+  const firstBits = checkedFirstBits(bits, own.firstBits, documents.columns);
   const solve = <Result>(steps: Steps<Result>): Promise<Result> => inTurns(steps, options);
   const first = await fitChosenCodes(documents, { ...options, bits: firstBits });
   const firstCodes = await solve(chooseCodes(documents, first));
   const signs = unpackSigns(firstCodes);
-  const left = leftOf(documents, await solve(applyInSteps(first.restorer, signs)));
+  const left = leftOf(documents, await solve(applyInSteps(first.reconstruction, signs)));
   const books = (bits - firstBits) / 8;
   const codebooks = await solve(fitCodewords(left, books, seed));
   const rounds = Math.min(mostRounds, Math.max(fewestRounds, Math.round(booksTimesRounds / books)));
-  let parts: TwoParts = { map: first.restorer, codebooks };
+  let parts: TwoParts = { map: first.reconstruction, codebooks };
   let words: Uint8Array = new Uint8Array(0);
   for (let round = 0; round < rounds; round++) {
     await checkpoint(options, { stage: 'encode', done: round, total: rounds });
@@ -61,11 +74,14 @@ function* chooseWords(
   signs: Matrix,
   { map, codebooks }: TwoParts,
 ): Steps<Uint8Array> {
-  const search = yield* codewordSearchInSteps(codebooks, beam);
+  const search = codewordSearch(codebooks, beam);
   const books = codebooks.rows / wordCount;
   const words = new Uint8Array(documents.rows * books);
-  for (let start = 0; start < documents.rows; start += blockRows) {
-    const end = Math.min(documents.rows, start + blockRows);
+  let end = 0;
+  // The first vectors take the longest: a search computes what it needs when it first needs it.
+  for (let start = 0, some = fewestRows; end < documents.rows; start = end) {
+    end = Math.min(documents.rows, start + some);
+    some = Math.min(blockRows, Math.ceil(1.5 * some));
     const restored = applyAffineMap(map, rowRange(signs, start, end));
     words.set(search(leftOf(rowRange(documents, start, end), restored)), start * books);
     yield;

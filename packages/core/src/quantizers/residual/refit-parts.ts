@@ -67,12 +67,7 @@ function* moveWords(left: Matrix, words: Uint8Array, codebooks: Matrix, book: nu
   for (let i = 0; i < left.rows; i++) {
     const word = words[i * books + book];
     counts[word]++;
-    const sum = row(sums, word);
-    const vector = row(left, i);
-    for (let j = 0; j < sum.length; j++) {
-      sum[j] += vector[j];
-      total += vector[j] * vector[j];
-    }
+    total += addVector(row(sums, word), row(left, i));
     if (i % rowsPerStep === 0) yield;
   }
   const imagined = imaginedVectors(sums, counts, total);
@@ -114,13 +109,27 @@ function* addWords(
   for (let i = 0; i < vectors.rows; i++) {
     const vector = row(vectors, i);
     const word = row(codebooks, book * wordCount + words[i * books + book]);
-    for (let j = 0; j < vector.length; j++) vector[j] += times * word[j];
+    addTimes(vector, word, times);
     if (i % rowsPerStep === 0) yield;
   }
 }
 
 function* addLinear(vectors: Matrix, signs: Matrix, map: AffineMap, times: number): Steps<void> {
   const linear = yield* applyInSteps(map, signs);
-  for (let p = 0; p < linear.data.length; p++) vectors.data[p] += times * linear.data[p];
+  addTimes(vectors.data, linear.data, times);
   yield;
+}
+
+/** Functions by themselves, as loops of generators are compiled late. Returns the square of what is added. */
+function addVector(sum: Float32Array, vector: Float32Array): number {
+  let square = 0;
+  for (let j = 0; j < sum.length; j++) {
+    sum[j] += vector[j];
+    square += vector[j] * vector[j];
+  }
+  return square;
+}
+
+function addTimes(to: Float32Array, values: Float32Array, times: number): void {
+  for (let p = 0; p < to.length; p++) to[p] += times * values[p];
 }

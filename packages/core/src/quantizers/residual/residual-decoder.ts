@@ -7,9 +7,9 @@ import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { row, transpose } from '../../vectors/matrix.ts';
-import type { QueryByBytes } from '../decoder.ts';
-import type { NormRange } from '../norm-bytes.ts';
-import { NormedDecoder } from '../normed-decoder.ts';
+import type { NormRange, QueryByBytes } from '../decoder.ts';
+import { NormedDecoder, normRangeTensor } from '../normed-decoder.ts';
+import { mapTensors, matrixTensor } from '../quantizer-file.ts';
 import { wordCount } from './codeword-search.ts';
 
 /**
@@ -68,13 +68,10 @@ export class ResidualDecoder extends NormedDecoder {
 
   /** The arrays of a file. */
   tensors(): Record<string, Tensor> {
-    const { weights, bias, inputDimensions } = this.map;
-    const { rows, columns, data } = this.codebooks;
     return {
-      decoder_weights: { shape: [bias.length, inputDimensions], data: (weights as Matrix).data },
-      decoder_bias: { shape: [bias.length], data: bias },
-      decoder_norm_range: { shape: [2], data: Float32Array.from(this.normRange) },
-      codebooks: { shape: [rows, columns], data },
+      ...mapTensors('decoder', this.map),
+      ...normRangeTensor('decoder', this.normRange),
+      codebooks: matrixTensor(this.codebooks),
     };
   }
 }

@@ -2,7 +2,7 @@ import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { leftOf } from '../../vectors/matrix.ts';
-import { localFields } from '../autoencoder/local-fields.ts';
+import { localFields } from '../learned/choose-codes.ts';
 import { codewordSearch } from './codeword-search.ts';
 import type { TwoParts } from './refit-parts.ts';
 
@@ -11,7 +11,7 @@ export interface FirstPart {
   /** From vectors to the real values behind the bits, which a choice starts from. */
   readonly encoder: AffineMap;
   /** From bits of -1 and 1 to vectors, with nothing behind the bits. */
-  readonly restorer: AffineMap;
+  readonly reconstruction: AffineMap;
 }
 
 /**
@@ -26,11 +26,11 @@ export type TwoPartChooser = (vectors: Matrix) => {
 
 /** First the bits that restore a vector best by themselves, then words for what they leave. */
 export function twoPartChooser(
-  { encoder, restorer }: FirstPart,
+  { encoder, reconstruction }: FirstPart,
   { map, codebooks }: TwoParts,
   beam: number,
 ): TwoPartChooser {
-  const chooseBits = localFields(encoder, restorer);
+  const chooseBits = localFields(encoder, reconstruction);
   const search = codewordSearch(codebooks, beam);
   return (vectors) => {
     const fields = chooseBits(vectors);

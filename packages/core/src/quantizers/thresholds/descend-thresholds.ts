@@ -2,17 +2,15 @@ import { matrixKernel } from '../../kernels/matrix/matrix-kernel.ts';
 import type { TaskOptions } from '../../progress/task-options.ts';
 import { checkpoint } from '../../progress/task-options.ts';
 import { Adam } from '../../training/adam.ts';
-import { straightThrough } from '../../training/binarization.ts';
 import type { Meeting } from '../../training/cross-entropy.ts';
 import type { Askers } from '../../training/similarity-batches.ts';
 import { drawRows, softmaxRows } from '../../training/similarity-batches.ts';
 import { similarityLoss } from '../../training/similarity-loss.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
-import { selectRows } from '../../vectors/matrix.ts';
+import { selectRows, zeros } from '../../vectors/matrix.ts';
 import type { Random } from '../../vectors/random.ts';
 import { columnMeans } from '../../vectors/statistics.ts';
-import { subtractFromRows } from './subtract-from-rows.ts';
-import type { Thresholds } from './thresholds.ts';
+import type { Thresholds } from '../affine-quantizer.ts';
 
 /** Queries made from documents, row by row, to learn from. */
 interface TrainingQueries extends Askers {
@@ -34,7 +32,7 @@ export interface DescentOptions extends TaskOptions {
   readonly random: Random;
 }
 
-/** Half of what heads learn from in a step: thresholds are few and need no finer gradient. */
+/** Half of what trained codes learn from in a step: thresholds are few and need no finer gradient. */
 const batchSize = { queries: 32, documents: 192, neighbours: 8 };
 const temperature = 0.05;
 const steps = 800;
@@ -88,7 +86,6 @@ export async function descendThresholds(options: DescentOptions): Promise<Thresh
       subtractFromRows(selectRows(queryValues, batch.queries), query.values),
       subtractFromRows(selectRows(documentValues, batch.documents), document.values),
       logScale[0],
-      straightThrough,
     );
     const rate = (firstRate * (1 + Math.cos((Math.PI * step) / steps))) / 2;
     if (perSide) {
@@ -158,4 +155,16 @@ function spreadOf(values: Matrix): number {
 
 function scaled(values: Matrix, spread: number): Matrix {
   return { ...values, data: values.data.map((value) => value / spread) };
+}
+
+/** A copy with `offsets[j]` taken from column j of every row. */
+export function subtractFromRows(matrix: Matrix, offsets: Float32Array): Matrix {
+  const { rows, columns, data } = matrix;
+  const result = zeros(rows, columns);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      result.data[i * columns + j] = data[i * columns + j] - offsets[j];
+    }
+  }
+  return result;
 }

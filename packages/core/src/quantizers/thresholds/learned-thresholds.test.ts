@@ -6,13 +6,17 @@ import type { Matrix } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
 import { gaussian, seededRandom } from '../../vectors/random.ts';
 import { columnMedians } from '../../vectors/statistics.ts';
-import { descendThresholds } from './descend-thresholds.ts';
-import { fitLearnedPerSideQuantizer, fitLearnedQuantizer } from './learned-thresholds.ts';
-import { subtractFromRows } from './subtract-from-rows.ts';
-import type { Thresholds } from './thresholds.ts';
+import type { Thresholds } from '../affine-quantizer.ts';
+import type { FitterOptions } from '../fitter.ts';
+import { descendThresholds, subtractFromRows } from './descend-thresholds.ts';
+import { fitThresholds } from './fit-thresholds.ts';
 
 const documents = clustered(300, 1, 0);
 const queries = clustered(80, 2, 0.6);
+const fitLearned = (vectors: Matrix, options: FitterOptions) =>
+  fitThresholds(vectors, options, { rule: 'learned' });
+const fitLearnedPerSide = (vectors: Matrix, options: FitterOptions) =>
+  fitThresholds(vectors, options, { rule: 'learned', perSide: true });
 
 describe('learned thresholds', () => {
   it('are never worse on what was held out than where they began', async () => {
@@ -48,7 +52,7 @@ describe('learned thresholds', () => {
   });
 
   it('are the same for the same seed only', async () => {
-    for (const fit of [fitLearnedQuantizer, fitLearnedPerSideQuantizer]) {
+    for (const fit of [fitLearned, fitLearnedPerSide]) {
       const save = async (seed: number) =>
         (await fit(documents, { bits: 16, seed, queries })).save();
       expect(await save(1)).toEqual(await save(1));
@@ -59,7 +63,7 @@ describe('learned thresholds', () => {
   it('stop when aborted, in every stage', async () => {
     for (const stage of ['neighbours', 'thresholds']) {
       const controller = new AbortController();
-      const fitting = fitLearnedPerSideQuantizer(documents, {
+      const fitting = fitLearnedPerSide(documents, {
         bits: 16,
         seed: 0,
         queries,
@@ -73,7 +77,7 @@ describe('learned thresholds', () => {
   });
 
   it.each([1, 2, 7, 47, 48])('need no more than %i documents', async (rows) => {
-    for (const fit of [fitLearnedQuantizer, fitLearnedPerSideQuantizer]) {
+    for (const fit of [fitLearned, fitLearnedPerSide]) {
       for (const some of [undefined, clustered(1, 5, 0.6), clustered(9, 5, 0.6)]) {
         const quantizer = await fit(clustered(rows, 4, 0), { bits: 24, seed: 0, queries: some });
         expect(quantizer.project(documents, 'query').data.every(Number.isFinite)).toBe(true);
@@ -88,7 +92,7 @@ describe('learned thresholds', () => {
         columns: 24,
         data: new Float32Array(2160).fill(value),
       });
-      const quantizer = await fitLearnedQuantizer(same, { bits: 8, seed: 0 });
+      const quantizer = await fitLearned(same, { bits: 8, seed: 0 });
       expect(quantizer.project(documents, 'document').data.every(Number.isFinite)).toBe(true);
     }
   });
@@ -96,7 +100,7 @@ describe('learned thresholds', () => {
   it('differ by side only with queries', async () => {
     const query = async (given: Matrix | undefined) => {
       const options = { bits: 24, seed: 0, queries: given };
-      const quantizer = await fitLearnedPerSideQuantizer(documents, options);
+      const quantizer = await fitLearnedPerSide(documents, options);
       return [quantizer.project(queries, 'query'), quantizer.project(queries, 'document')];
     };
     const [a, b] = await query(undefined);

@@ -1,8 +1,8 @@
 import { packSigns } from '../../codes/codes.ts';
 import { candidateRecall } from '../../training/candidate-recall.ts';
 import { nearestDocuments } from '../../training/exact-neighbours.ts';
+import type { AffineMap } from '../../transforms/affine-map.ts';
 import { applyAffineMap } from '../../transforms/affine-map.ts';
-import { truncation } from '../../transforms/truncation.ts';
 import { holdOutRows } from '../../vectors/hold-out-rows.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { selectRows, stackRows } from '../../vectors/matrix.ts';
@@ -10,12 +10,10 @@ import { normalizeRows } from '../../vectors/normalize.ts';
 import type { Random } from '../../vectors/random.ts';
 import { gaussian, sampleIndices, seededRandom } from '../../vectors/random.ts';
 import { columnMeans, columnMedians } from '../../vectors/statistics.ts';
-import { AffineQuantizer } from '../affine-quantizer.ts';
-import type { FitterOptions, QuantizerFitter } from '../quantizer-fitter.ts';
-import { descendThresholds } from './descend-thresholds.ts';
+import type { Thresholds } from '../affine-quantizer.ts';
+import type { FitterOptions } from '../fitter.ts';
+import { descendThresholds, subtractFromRows } from './descend-thresholds.ts';
 import { shrinkTowards } from './shrinkage.ts';
-import { subtractFromRows } from './subtract-from-rows.ts';
-import type { Thresholds } from './thresholds.ts';
 
 /** Documents to learn from; more change thresholds little and cost time. */
 const maxDocuments = 5000;
@@ -26,23 +24,17 @@ const neighbourCount = 10;
 const rerankDepth = 40;
 const trainingNeighbours = 32;
 
-/** `learned`: one threshold per dimension for both sides, descended on the similarity loss. */
-export const fitLearnedQuantizer: QuantizerFitter = (documents, options) =>
-  fit('learned', documents, { ...options, queries: undefined });
-
 /**
- * `learned-per-side`: the same with thresholds of their own for queries. They are learned with
- * documents that are moved to where the given queries lie; without queries it is `learned`.
+ * One threshold per dimension, descended on the similarity loss; with queries, thresholds of their own for these. They
+ * are learned with documents that are moved to where the queries lie.
+ *
+ * @param map what is cut of the vectors
  */
-export const fitLearnedPerSideQuantizer: QuantizerFitter = (documents, options) =>
-  fit('learned-per-side', documents, options);
-
-async function fit(
-  kind: string,
+export async function learnedThresholds(
+  map: AffineMap,
   documents: Matrix,
-  options: FitterOptions,
-): Promise<AffineQuantizer> {
-  const map = truncation(documents.columns, options.bits);
+  options: Omit<FitterOptions, 'bits'>,
+): Promise<Thresholds> {
   const values = (vectors: Matrix): Matrix => applyAffineMap(map, vectors);
   const random = seededRandom(options.seed);
   const sample = selectRows(documents, sampleIndices(documents.rows, maxDocuments, random));
@@ -50,7 +42,7 @@ async function fit(
   // With no more documents than are re-ranked, every threshold is perfect.
   if (training.rows <= rerankDepth) {
     const [thresholds] = starts(values(sample), options.queries && values(options.queries));
-    return new AffineQuantizer({ kind, map, thresholds });
+    return thresholds;
   }
 
   const given = options.queries && holdOutRows(options.queries, heldOutQueries, random);
@@ -70,7 +62,7 @@ async function fit(
       judged,
     );
   const vectors = pseudoQueries(training, shift, random);
-  const thresholds = await descendThresholds({
+  return descendThresholds({
     ...options,
     documents: training,
     values: trainingValues,
@@ -84,7 +76,6 @@ async function fit(
     measure,
     random,
   });
-  return new AffineQuantizer({ kind, map, thresholds });
 }
 
 /** Where the descent may begin; the first is taken where they cannot be told apart. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../../vectors/random.ts';
-import { fitQuantizer } from '../fit-quantizer.ts';
-import { loadQuantizer } from '../load-quantizer.ts';
+import { fitQuantizer } from '../fit.ts';
+import { loadQuantizer } from '../load.ts';
 import type { Quantizer, Side } from '../quantizer.ts';
 import { refineThresholds } from './refine-thresholds.ts';
 

@@ -4,26 +4,12 @@ import { truncation } from '../../transforms/truncation.ts';
 import type { Matrix, Vectors } from '../../vectors/matrix.ts';
 import { toMatrix } from '../../vectors/matrix.ts';
 import { normalizeRows } from '../../vectors/normalize.ts';
-import { columnMeans, columnMedians } from '../../vectors/statistics.ts';
 import { AffineQuantizer } from '../affine-quantizer.ts';
 import { DecodableQuantizer } from '../decodable-quantizer.ts';
-import { refineLinearDecoder } from '../fit-linear-decoder.ts';
-import { LinearDecoder } from '../linear-decoder.ts';
+import { LinearDecoder, refineLinearDecoder } from '../linear-decoder.ts';
 import type { Quantizer, Side } from '../quantizer.ts';
-import { lloydMaxThreshold } from './lloyd-max.ts';
-import { otsuThreshold } from './otsu.ts';
 import { shrinkTowards } from './shrinkage.ts';
-import type { ThresholdStatistic } from './threshold-statistic.ts';
-import { sortedColumnStatistic } from './threshold-statistic.ts';
-
-/** The kinds whose thresholds are statistics, which more data can refine. */
-const refinableStatistics: Readonly<Record<string, ThresholdStatistic>> = {
-  mean: columnMeans,
-  median: columnMedians,
-  'median-per-side': columnMedians,
-  otsu: sortedColumnStatistic(otsuThreshold),
-  'lloyd-max': sortedColumnStatistic(lloydMaxThreshold),
-};
+import { statisticOf, statisticRules } from './statistics.ts';
 
 export interface RefineOptions {
   /** Vectors of queries such as will be asked. */
@@ -42,7 +28,7 @@ export interface RefineOptions {
  *
  * Source: see `shrinkTowards`.
  *
- * @param preset of kind `mean`, `median`, `median-per-side`, `otsu` or `lloyd-max`
+ * @param preset of kind `mean`, `median`, `otsu` or `lloyd-max`, or the same per side
  * @param documents any number
  * @throws BitryoshkaError `not-supported` for a preset of another kind, `dimension-mismatch` or
  *   `not-finite`
@@ -53,14 +39,17 @@ export function refineThresholds(
   options: RefineOptions = {},
 ): Quantizer {
   const { kind, inputDimensions, bits } = preset;
-  if (!Object.hasOwn(refinableStatistics, kind)) {
+  // More data can refine what is a statistic, and needs nothing else to be known.
+  const refinable = statisticRules.filter((rule) => rule !== 'quantile');
+  const rule = refinable.find((known) => kind === known || kind === `${known}-per-side`);
+  if (!rule) {
     throw new BitryoshkaError({
       code: 'not-supported',
-      message: `preset: got kind "${kind}", expected one of ${Object.keys(refinableStatistics).join(', ')}.`,
+      message: `preset: got kind "${kind}", expected one of ${refinable.join(', ')}.`,
       remedy: 'Fit a quantizer of this kind on the vectors themselves.',
     });
   }
-  const statistic = refinableStatistics[kind];
+  const statistic = statisticOf(rule);
   const map = truncation(inputDimensions, bits);
   const unitRows = (vectors: Vectors, name: string): Matrix =>
     normalizeRows(toMatrix(vectors, { name, columns: inputDimensions }));

@@ -1,6 +1,6 @@
 import type { Matrix } from '../../vectors/matrix.ts';
 import { zeros } from '../../vectors/matrix.ts';
-import type { ThresholdStatistic } from './threshold-statistic.ts';
+import type { ThresholdStatistic } from './statistics.ts';
 
 /**
  * A statistic of few values, drawn towards what is known already by as much as it is uncertain:

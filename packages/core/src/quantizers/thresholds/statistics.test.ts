@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gaussian, seededRandom } from '../../vectors/random.ts';
-import { lloydMaxThreshold } from './lloyd-max.ts';
-import { otsuThreshold } from './otsu.ts';
-import { quantile } from './quantile.ts';
+import { lloydMaxThreshold, otsuThreshold, quantile } from './statistics.ts';
 
 const random = seededRandom(4);
 const samples: [string, Float32Array][] = [

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fitQuantizer } from '../../quantizers/fit-quantizer.ts';
+import { fitQuantizer } from '../../quantizers/fit.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { row, rowRange, zeros } from '../../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../../vectors/random.ts';

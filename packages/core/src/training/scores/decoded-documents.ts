@@ -1,6 +1,6 @@
 import { matrixKernel } from '../../kernels/matrix/matrix-kernel.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
-import type { DecoderWeights } from '../decoder-weights.ts';
+import type { DecoderWeights } from '../code-model.ts';
 
 /** Cosines, and what they are made from. */
 interface DecodedCosines {

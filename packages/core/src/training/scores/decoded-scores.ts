@@ -1,7 +1,7 @@
 import { matrixKernel } from '../../kernels/matrix/matrix-kernel.ts';
 import type { Matrix } from '../../vectors/matrix.ts';
 import { columnSums } from '../../vectors/statistics.ts';
-import type { DecoderWeights } from '../decoder-weights.ts';
+import type { DecoderWeights } from '../code-model.ts';
 import { decodedDocuments } from './decoded-documents.ts';
 import type { Scores } from './student.ts';
 import { addToLeadingColumns, leadingColumns } from './student.ts';

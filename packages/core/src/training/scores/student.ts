@@ -1,7 +1,7 @@
 import type { Matrix } from '../../vectors/matrix.ts';
 import { zeros } from '../../vectors/matrix.ts';
 
-/** What a head makes of a batch: one row per vector, one column per bit. */
+/** What a model makes of a batch: one row per vector, one column per bit. */
 export interface Student {
   readonly queryReals: Matrix;
   readonly documentReals: Matrix;

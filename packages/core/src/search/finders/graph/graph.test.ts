@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { fitQuantizer } from '../../../quantizers/fit-quantizer.ts';
+import { fitQuantizer } from '../../../quantizers/fit.ts';
 import type { Quantizer } from '../../../quantizers/quantizer.ts';
 import { gaussian, seededRandom } from '../../../vectors/random.ts';
 import { binaryIndexSuite } from '../../binary-index.suite.ts';
