@@ -35,8 +35,8 @@ const pages = [
   // Those of the API are made of what the packages export.
   ...markdownIn('docs').filter((path) => !path.startsWith('docs/api/')),
   ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`),
-  ...['', ...readdirSync(join(root, 'examples'))]
-    .map((name) => join('examples', name, 'README.md'))
+  ...['examples', ...readdirSync(join(root, 'examples')).map((name) => `examples/${name}`)]
+    .map((folder) => `${folder}/README.md`)
     .filter((path) => existsSync(join(root, path))),
 ];
 const blocks = pages.flatMap(blocksOf).filter(({ language }) => /^[jt]s$/.test(language));

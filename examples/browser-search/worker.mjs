@@ -12,7 +12,7 @@ const handbook = [
 ];
 
 const opening = openStore();
-opening.catch(({ message, remedy }) => tell(`${message} ${remedy ?? ''}`));
+opening.catch(fail);
 
 async function openStore() {
   const driver = await sqliteWasm(await sqlite3InitModule());
@@ -30,7 +30,11 @@ async function add(store, texts) {
   await store.addDocuments(texts.map((pageContent) => ({ pageContent, metadata: {} })));
 }
 
-self.onmessage = async ({ data: { note, turn, question } }) => {
+self.onmessage = ({ data }) => {
+  answer(data).catch(fail);
+};
+
+async function answer({ note, turn, question }) {
   const store = await opening;
   if (note) {
     await add(store, [note]);
@@ -40,8 +44,13 @@ self.onmessage = async ({ data: { note, turn, question } }) => {
   const found = await store.similaritySearchWithScore(question, 3);
   const answers = found.map(([{ pageContent }, score]) => ({ text: pageContent, score }));
   postMessage({ turn, answers });
-};
+}
 
 function tell(state) {
   postMessage({ state });
+}
+
+/** Errors of the packages say what to do. */
+function fail({ message, remedy = '' }) {
+  tell(`${message} ${remedy}`);
 }

@@ -7,6 +7,8 @@ import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
 import { build } from 'esbuild';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+/** Of what a cold start reads; platforms have limits for all of it. */
+const mostIndexBytes = 10e6;
 const [out = here('dist'), folder = here('../../docs/use')] = process.argv.slice(2);
 
 await rm(out, { recursive: true, force: true });
@@ -49,16 +51,20 @@ await build({
     js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
   },
 });
-console.log(
-  `${sections.length} sections, ${(vectorBytes + codeBytes) / sections.length} bytes for each vector`,
-);
-console.log(
-  `index: ${await kilobytes(join(out, 'index'))}, with model and code: ${await kilobytes(out)}`,
-);
+const index = await folderBytes(join(out, 'index'));
+if (index > mostIndexBytes) {
+  throw new Error(`The index: got ${index} bytes, expected at most ${mostIndexBytes}.`);
+}
+const bytesPerVector = (vectorBytes + codeBytes) / sections.length;
+console.log(`${sections.length} sections, ${bytesPerVector} bytes for each vector`);
+console.log(`index: ${megabytes(index)}, all: ${megabytes(await folderBytes(out))}`);
 
-async function kilobytes(path) {
+async function folderBytes(path) {
   const names = await readdir(path, { recursive: true });
   const sizes = await Promise.all(names.map((name) => stat(join(path, name))));
-  const bytes = sizes.filter((one) => one.isFile()).reduce((sum, { size }) => sum + size, 0);
-  return `${Math.round(bytes / 1000)} kB`;
+  return sizes.filter((one) => one.isFile()).reduce((sum, { size }) => sum + size, 0);
+}
+
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(2)} MB`;
 }

@@ -17,7 +17,7 @@ const { count } = await worker.add(texts);
 const { utilization } = performance.eventLoopUtilization(before);
 console.log(`${count} texts`);
 console.log(
-  `meanwhile the main thread was free ${(100 - 100 * utilization).toFixed(0)} % of the time`,
+  `meanwhile the main thread was free ${Math.floor(100 - 100 * utilization)} % of the time`,
 );
 
 for (const { text, score } of await worker.search('Where is the telescope in the attic?', 2)) {
