@@ -18,4 +18,4 @@ const config = {
 };
 
 await build(config);
-if (folder === undefined) (await preview(config)).printUrls();
+if (folder === undefined) (await preview({ ...config, logLevel: 'info' })).printUrls();
