@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
-  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -11,13 +10,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { here, isBuilt } from './run-node.suite.ts';
 
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const program = here('../tools/install-matrix/fixtures/types/consumer.ts');
 const packages = here('../packages');
-const isBuilt = existsSync(join(packages, 'transformers-embedder/commonjs/index.js'));
 /** A module and, where the difference exists, a CommonJS program. */
 const resolutions = [
   ['bundler', 'esnext', ['consumer.mts']],

@@ -1,19 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const isBuilt = existsSync(here('../packages/transformers-embedder/commonjs/index.js'));
-
-function run(...args: string[]): string {
-  const { NODE_OPTIONS: _, VITEST: __, ...env } = process.env;
-  return execFileSync(process.execPath, args, { encoding: 'utf8', env, stdio: 'pipe' }).trim();
-}
+import { here, isBuilt, runNode } from './run-node.suite.ts';
 
 describe.skipIf(!isBuilt)('the packages work (need a build)', () => {
   let folder: string;
@@ -24,24 +15,35 @@ describe.skipIf(!isBuilt)('the packages work (need a build)', () => {
 
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('by require, with the classes of LangChain', () => {
-    expect(run(here('consumers/check.cjs'))).toBe('256');
+  it('by require, with the classes of LangChain', async () => {
+    expect(await runNode([here('consumers/check.cjs')])).toBe('256');
   });
 
-  it('in several threads at once', () => {
-    expect(run(here('consumers/worker.mjs'))).toBe('256');
+  it('in several threads at once', async () => {
+    expect(await runNode([here('consumers/worker.mjs')])).toBe('256');
   });
 
-  it('under Jest', () => {
+  it('under Jest', async () => {
     const jest = join(
       dirname(createRequire(import.meta.url).resolve('jest/package.json')),
       'bin/jest.js',
     );
-    run(jest, '--rootDir', here('consumers'), '--config', '{"transform":{}}', '--no-watchman');
+    await runNode([
+      jest,
+      '--rootDir',
+      here('consumers'),
+      '--config',
+      '{"transform":{}}',
+      '--no-watchman',
+    ]);
   });
 
-  it('as a suite of node:test', () => {
-    const printed = run('--test', '--test-reporter=tap', here('consumers/conformance.test.js'));
+  it('as a suite of node:test', async () => {
+    const printed = await runNode([
+      '--test',
+      '--test-reporter=tap',
+      here('consumers/conformance.test.js'),
+    ]);
     expect(printed).toMatch(/^# fail 0$/m);
     expect(printed).toMatch(/^# pass [1-9]/m);
     expect(printed).toMatch(/^# skipped [1-9]/m);
@@ -74,6 +76,6 @@ describe.skipIf(!isBuilt)('the packages work (need a build)', () => {
             }
           : {},
     });
-    expect(run(outfile)).toBe('a cat sleeps');
+    expect(await runNode([outfile])).toBe('a cat sleeps');
   });
 });

@@ -35,6 +35,9 @@ const pages = [
   // Those of the API are made of what the packages export.
   ...markdownIn('docs').filter((path) => !path.startsWith('docs/api/')),
   ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`),
+  ...['examples', ...readdirSync(join(root, 'examples')).map((name) => `examples/${name}`)]
+    .map((folder) => `${folder}/README.md`)
+    .filter((path) => existsSync(join(root, path))),
 ];
 const blocks = pages.flatMap(blocksOf).filter(({ language }) => /^[jt]s$/.test(language));
 const run = blocks.filter(({ flags }) => !flags.includes('no-run'));

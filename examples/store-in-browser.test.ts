@@ -1,11 +1,4 @@
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,16 +7,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OpenPage } from './open-page.suite.ts';
 import { browser, openPage } from './open-page.suite.ts';
-
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const isBuilt = existsSync(here('../packages/langchain-adapter/dist/index.js'));
-
-/** Files as the adapter's README has them. */
-function documented(name: string): string {
-  const readme = readFileSync(here('../packages/langchain-adapter/README.md'), 'utf8');
-  const [, code] = readme.split(`\`\`\`js\n// ${name}\n`);
-  return code?.split('```')[0] ?? '';
-}
+import { here, isBuilt } from './run-node.suite.ts';
 
 /** Adds documents over and over, and says which were acknowledged. */
 const changing = `
@@ -92,40 +76,28 @@ describe.skipIf(!browser || !isBuilt)(
     let opened: OpenPage;
     let acknowledged = -1;
 
-    const openWith = async (file: string, context: BrowserContext, port: number) => {
+    const openWith = async (context: BrowserContext, port: number) => {
       const other = await context.newPage();
       await other.exposeFunction('acknowledge', (batch: number) => {
         acknowledged = batch;
       });
       await other.goto(`http://127.0.0.1:${port}/`);
-      await other.evaluate(`open('${file}')`);
+      await other.evaluate("open('changing.js')");
       return other;
     };
 
     beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), 'bitryoshka-browser-file-'));
-      const embeddings =
-        "import { WordEmbeddings } from '@bitryoshka/langchain/testing'; const embeddings = new WordEmbeddings();";
-      for (const [name, contents] of [
-        ['worker', `${embeddings}\n${documented('worker.js')}`],
-        ['changing', changing],
-      ] as const) {
-        await build({
-          stdin: { contents, resolveDir: here('.') },
-          bundle: true,
-          format: 'esm',
-          outfile: join(folder, `${name}.js`),
-          logLevel: 'error',
-        });
-      }
+      await build({
+        stdin: { contents: changing, resolveDir: here('.') },
+        bundle: true,
+        format: 'esm',
+        outfile: join(folder, 'changing.js'),
+        logLevel: 'error',
+      });
       copyFileSync(
         fileURLToPath(import.meta.resolve('@sqlite.org/sqlite-wasm/sqlite3.wasm')),
         join(folder, 'sqlite3.wasm'),
-      );
-      writeFileSync(join(folder, 'readme.js'), documented('page.js'));
-      writeFileSync(
-        join(folder, 'readme.html'),
-        '<!doctype html><script type="module" src="readme.js"></script>',
       );
       writeFileSync(join(folder, 'page.js'), page);
       writeFileSync(join(folder, 'index.html'), '<!doctype html><script src="page.js"></script>');
@@ -137,25 +109,11 @@ describe.skipIf(!browser || !isBuilt)(
       rmSync(folder, { recursive: true });
     });
 
-    it('keeps documents, as the README says', async () => {
-      const { page: shown, errors, port } = opened;
-      // SQLite itself warns of a way to files that is not used.
-      const said = shown.waitForEvent('console', (message) => message.type() === 'log');
-      await shown.goto(`http://127.0.0.1:${port}/readme.html`);
-      expect((await said).text()).toBe('Ada likes green tea.');
-      // Again at once: the worker of before may have the files yet.
-      await shown.goto(`http://127.0.0.1:${port}/`);
-      await shown.evaluate("open('worker.js')");
-      const [found] = await ask<object[]>(shown, { question: 'green' });
-      expect(found).toMatchObject({ id: '1', pageContent: 'Ada likes green tea.' });
-      expect(errors).toEqual([]);
-    }, 60_000);
-
     it('holds what was acknowledged, all of it, whenever its page is closed', async () => {
       const { port } = opened;
       const context = opened.page.context();
       for (let kill = 0; kill < 5; kill++) {
-        const change = await openWith('changing.js', context, port);
+        const change = await openWith(context, port);
         const before = acknowledged;
         await change.evaluate(`ask({ addFrom: ${before + 1} })`);
         await expect
@@ -163,7 +121,7 @@ describe.skipIf(!browser || !isBuilt)(
           .toBeGreaterThan(before + 3 * kill);
         await change.close();
         const last = acknowledged;
-        const look = await openWith('changing.js', context, port);
+        const look = await openWith(context, port);
         const { ids, found, failed } = await ask<Answer>(look, { nearest: 20 * last + 7 });
         expect(failed).toBeUndefined();
         // The last may have been written, and nobody told.
@@ -180,16 +138,16 @@ describe.skipIf(!browser || !isBuilt)(
     it('deletes, and belongs to one tab at a time', async () => {
       const { port } = opened;
       const context = opened.page.context();
-      const first = await openWith('changing.js', context, port);
+      const first = await openWith(context, port);
       const { ids } = await ask<Answer>(first, { remove: ['7', '8'] });
       expect(ids).not.toContain('7');
-      const second = await openWith('changing.js', context, port);
+      const second = await openWith(context, port);
       expect(await answer(second)).toEqual({ failed: 'write-failed' });
       const { ids: still } = await ask<Answer>(first, {});
       expect(still).toEqual(ids);
       await second.close();
       // One that waits for a page that goes.
-      const third = await openWith('changing.js', context, port);
+      const third = await openWith(context, port);
       await third.waitForTimeout(500);
       await first.close();
       expect((await ask<Answer>(third, {})).ids).toEqual(ids);
@@ -200,7 +158,7 @@ describe.skipIf(!browser || !isBuilt)(
       const profile = mkdtempSync(join(tmpdir(), 'bitryoshka-profile-'));
       const first = await openPage(folder, { profile });
       try {
-        const change = await openWith('changing.js', first.page.context(), first.port);
+        const change = await openWith(first.page.context(), first.port);
         acknowledged = -1;
         await change.evaluate('ask({ addFrom: 0 })');
         await expect.poll(() => acknowledged, { timeout: 30_000 }).toBeGreaterThan(9);
@@ -212,7 +170,7 @@ describe.skipIf(!browser || !isBuilt)(
       }
       const again = await openPage(folder, { profile, port: first.port });
       try {
-        const look = await openWith('changing.js', again.page.context(), again.port);
+        const look = await openWith(again.page.context(), again.port);
         const { ids, failed } = await ask<Answer>(look, {});
         expect(failed).toBeUndefined();
         expect(ids.length % 20).toBe(0);

@@ -1,19 +1,16 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadQuantizer } from '@bitryoshka/core';
 import { expect, it } from 'vitest';
 import { browser, openPage } from './open-page.suite.ts';
+import { here, isBuilt, runNode } from './run-node.suite.ts';
 
-const built = existsSync(new URL('../packages/core/dist/index.js', import.meta.url));
-
-it.skipIf(!browser || !built)(
+it.skipIf(!browser || !isBuilt)(
   'train-in-browser trains a head in a page (needs a browser and a build)',
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'page-'));
-    process.argv[2] = folder;
-    await import('./train-in-browser/build.mjs');
+    await runNode([here('train-in-browser/build.mjs'), folder]);
     const { page, errors, close } = await openPage(folder);
     try {
       await page.click('#train');

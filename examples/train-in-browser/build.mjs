@@ -1,18 +1,25 @@
-// Bundles the page and its worker. Usage: node train-in-browser/build.mjs [FOLDER]
+// Bundles the page and its worker. Usage: node build.mjs [FOLDER]; without a folder the page is served as well.
 import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { context } from 'esbuild';
 
-const [out = 'dist/train-in-browser'] = process.argv.slice(2);
-const here = (file) => fileURLToPath(new URL(file, import.meta.url));
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const [folder] = process.argv.slice(2);
+const outdir = folder ?? here('dist');
 
-await mkdir(out, { recursive: true });
-await build({
+await mkdir(outdir, { recursive: true });
+await copyFile(here('index.html'), join(outdir, 'index.html'));
+const bundle = await context({
   entryPoints: { page: here('page.mjs'), worker: here('worker.mjs') },
-  outdir: out,
+  outdir,
   bundle: true,
   format: 'esm',
   minify: true,
 });
-await copyFile(here('index.html'), `${out}/index.html`);
-console.log(`${out}/index.html: serve this folder and open it`);
+await bundle.rebuild();
+if (folder !== undefined) await bundle.dispose();
+else {
+  const { port } = await bundle.serve({ servedir: outdir, host: '127.0.0.1' });
+  console.log(`http://127.0.0.1:${port}/`);
+}

@@ -3,19 +3,21 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { join } from 'node:path';
 
 /**
- * Builds the workspace and packs each of its packages as it would be published.
+ * Builds the workspace, unless it is built, and packs each of its packages as it would be published.
  *
  * @returns `{ manifest, file }` of each tarball
  */
-export function packPackages(repo, destination) {
+export function packPackages(repo, destination, { isBuilt = false } = {}) {
   const { packageManager } = JSON.parse(readFileSync(join(repo, 'package.json'), 'utf8'));
   const pnpm = (args, cwd) =>
     execFileSync('npx', ['-y', packageManager, ...args], {
       cwd,
       stdio: ['ignore', 'ignore', 'inherit'],
     });
-  if (!existsSync(join(repo, 'node_modules'))) pnpm(['install'], repo);
-  pnpm(['run', 'build'], repo);
+  if (!isBuilt) {
+    if (!existsSync(join(repo, 'node_modules'))) pnpm(['install'], repo);
+    pnpm(['run', 'build'], repo);
+  }
 
   rmSync(destination, { recursive: true, force: true });
   mkdirSync(destination, { recursive: true });

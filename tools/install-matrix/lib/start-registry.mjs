@@ -4,6 +4,12 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 
+/** The address, with a slash at its end, that npm would ask. */
+export function configuredRegistry() {
+  const registry = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' });
+  return registry.trim().replace(/\/?$/, '/');
+}
+
 /**
  * A registry on this machine that has the packed packages and hands on what it is asked for beyond
  * them, so that cells type what a user types and need neither overrides nor `file:`.
@@ -12,9 +18,7 @@ import { join } from 'node:path';
  * @param cache a folder for tarballs from the configured registry, fetched once for all cells
  */
 export async function startRegistry(packages, cache) {
-  const upstream = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' })
-    .trim()
-    .replace(/\/?$/, '/');
+  const upstream = configuredRegistry();
   mkdirSync(cache, { recursive: true });
   const own = new Map();
   const files = new Map();

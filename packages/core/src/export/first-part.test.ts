@@ -13,7 +13,11 @@ import { toVespa } from './to-vespa.ts';
 
 const converters = [toFaiss, toMilvus, toPgvector, toSqliteVec, toVespa];
 const vectors = sampleVectors(300, 48);
-const quantizer = await fitQuantizer(vectors, { kind: 'residual', bits: 104, residual: { firstBits: 40 } });
+const quantizer = await fitQuantizer(vectors, {
+  kind: 'residual',
+  bits: 104,
+  residual: { firstBits: 40 },
+});
 const codes = quantizer.encode(vectors, 'document');
 
 it.each(converters)('%o refuses bytes that name vectors, also from an index', (convert) => {

@@ -19,8 +19,9 @@ const rounds = 8;
 /** Documents to learn from in the rounds, which need few, at most, and for the rotation that they begin with. */
 const roundSampleSize = 3000;
 const rotationSampleSize = 4000;
-/** Of that rotation: the rounds go on from it, and find no more after twice as many, but less after half. */
-const rotationIterations = 6;
+/** Turns of the rotation that the rounds begin with: those of long codes take longer, and the rounds make up for fewer. */
+const rotationIterations = { short: 12, long: 6 };
+const mostShortBits = 128;
 
 /** Maps between vectors and codes. */
 interface ChosenCodes {
@@ -53,7 +54,7 @@ export async function fitChosenCodes(
     ...options,
     outputDimensions: bits,
     sampleSize: rotationSampleSize,
-    iterations: rotationIterations,
+    iterations: bits > mostShortBits ? rotationIterations.long : rotationIterations.short,
   });
   let encoder: AffineMap = itq;
   let codes = await solve(packSignsInSteps(roundSample, bits, affineFunction(encoder)));

@@ -1,16 +1,12 @@
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
-import { build as bundle } from 'esbuild';
-import { build } from 'vite';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OpenPage } from './open-page.suite.ts';
 import { browser, openPage } from './open-page.suite.ts';
-
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const isBuilt = existsSync(here('../packages/transformers-embedder/dist/index.js'));
+import { here, isBuilt, runNode } from './run-node.suite.ts';
 
 describe.skipIf(!browser || !isBuilt)('in a page (needs a browser and a build)', () => {
   let folder: string;
@@ -18,15 +14,11 @@ describe.skipIf(!browser || !isBuilt)('in a page (needs a browser and a build)',
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'bitryoshka-page-'));
-    await build({
-      root: here('search-in-browser'),
-      logLevel: 'error',
-      build: { outDir: folder, emptyOutDir: true, target: 'esnext', chunkSizeWarningLimit: 20_000 },
-    });
+    await runNode([here('browser-search/build.mjs'), folder]);
     cpSync(here('../packages/transformers-embedder/model'), join(folder, 'model'), {
       recursive: true,
     });
-    await bundle({
+    await build({
       stdin: {
         contents: `import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
           globalThis.MatryoshkaEmbeddings = MatryoshkaEmbeddings;`,
@@ -45,13 +37,23 @@ describe.skipIf(!browser || !isBuilt)('in a page (needs a browser and a build)',
     rmSync(folder, { recursive: true });
   });
 
-  it('the bundled model and a store answer', async () => {
+  it('browser-search answers, keeps a note, and has it after a reload', async () => {
     const { page, errors } = opened;
-    await page.waitForFunction("document.getElementById('state').textContent.includes('Ready')");
+    const shows = (text: string) =>
+      page.waitForFunction(`document.getElementById('state').textContent === '${text}'`);
+    await shows('Ready: 5 notes, new.');
     await page.fill('#question', 'How do I reboot the wifi router?');
     await page.waitForSelector('#answers li');
     expect(await page.textContent('#answers li')).toMatch(/^The router restarts/);
-    console.info(await page.textContent('#state'));
+    await page.fill('#note', 'The spare key is under the third flower pot.');
+    await page.press('#note', 'Enter');
+    await shows('Ready: 6 notes.');
+    // At once: the worker of before may have the files yet.
+    await page.reload();
+    await shows('Ready: 6 notes, kept.');
+    await page.fill('#question', 'Where is the key?');
+    await page.waitForSelector('#answers li');
+    expect(await page.textContent('#answers li')).toMatch(/^The spare key/);
     expect(errors).toEqual([]);
   });
 
