@@ -5,7 +5,7 @@ import { loadQuantizer } from '@bitryoshka/core';
 import { BinaryVectorStore } from '@bitryoshka/langchain';
 import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { FoundPassage } from './commands/print-passages.ts';
+import type { FoundPassage } from './library/find-passages.ts';
 import { main } from './main.ts';
 import { captureOutput } from './terminal/capture-output.suite.ts';
 
@@ -88,6 +88,13 @@ describe('search', () => {
     expect(output.complained).not.toMatch(/Making the index again/);
     expect(vectors.map(({ score }) => score)).not.toEqual(hybrid.map(({ score }) => score));
     expect((await searchJson('west', '--k', '1'))[0]?.headings).toEqual(['Site west']);
+  });
+
+  it('answers in a language that the model has no words for, by its words', async () => {
+    await note('ru.md', 'Чтобы перезапустить маршрутизатор, нажмите кнопку.');
+    await note('ru2.md', 'Помидоры поливают утром.');
+    const [best] = await searchJson('Как перезапустить маршрутизатор?', '--k', '1');
+    expect(best?.source).toBe('ru.md');
   });
 
   it('makes a damaged index again', async () => {

@@ -1,8 +1,9 @@
+import { findPassages } from '../library/find-passages.ts';
 import { openLibrary } from '../library/folder-library.ts';
 import { print } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { compareAtSizes } from './compare-at-sizes.ts';
-import { findPassages, printPassages } from './print-passages.ts';
+import { printPassages } from './print-passages.ts';
 import { closeLibrary, printLibrary } from './search-folder.ts';
 
 /** Asked when no folder is given, of the Markdown that every project with packages has. */

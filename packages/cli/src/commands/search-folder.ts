@@ -1,10 +1,11 @@
 import type { CollectOptions } from '../folders/collect-files.ts';
+import { findPassages } from '../library/find-passages.ts';
 import type { FolderLibrary } from '../library/folder-library.ts';
 import { countReasons, openLibrary } from '../library/folder-library.ts';
 import { complain, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { stripToLine } from '../terminal/strip-controls.ts';
-import { findPassages, printPassages } from './print-passages.ts';
+import { printPassages } from './print-passages.ts';
 
 export interface SearchFolderOptions {
   readonly k: number;
