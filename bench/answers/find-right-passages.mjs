@@ -1,10 +1,12 @@
 /**
- * The numbers of the passages that answer a question.
+ * The numbers of the passages that answer a question: of those of one file whose text a pattern matches, and of `also`;
+ * or, where there are `files`, of all whose paths one expression matches and whose headings and text another.
  *
  * @throws Error when one of its patterns matches no passage of its file: then the question is wrong,
  *   or passages are split otherwise than when it was written
  */
-export function findRightPassages({ question, file, pattern, also = [] }, passages) {
+export function findRightPassages({ question, file, files, pattern, also = [] }, passages) {
+  if (files !== undefined) return anyOf({ files, pattern }, passages, question);
   return new Set(
     [{ file, pattern }, ...also].flatMap((answer) => matches(answer, passages, question)),
   );
@@ -19,4 +21,16 @@ function matches({ file, pattern }, passages, question) {
   }
   if (found.length > 0) return found;
   throw new Error(`"${question}": /${pattern}/ matches no passage of ${file}.`);
+}
+
+function anyOf({ files, pattern }, passages, question) {
+  const [path, words] = [files, pattern].map((literal) => {
+    const [, source, flags] = /^\/(.+)\/(i?)$/.exec(literal);
+    return new RegExp(source, flags);
+  });
+  const found = passages.flatMap(({ file, searched }, i) =>
+    path.test(file) && words.test(searched.replace(/\s+/g, ' ')) ? [i] : [],
+  );
+  if (found.length > 0) return new Set(found);
+  throw new Error(`"${question}": ${pattern} matches no passage of ${files}.`);
 }

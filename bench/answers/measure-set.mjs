@@ -1,11 +1,12 @@
 import { fetchPackage } from './fetch-package.mjs';
 import { findRightPassages } from './find-right-passages.mjs';
-import { words } from './method-names.mjs';
+import { commandLine, words } from './method-names.mjs';
 import { fuseRankings } from './rankings/fuse-rankings.mjs';
+import { rankByCommandLine } from './rankings/rank-by-command-line.mjs';
 import { rankByStore } from './rankings/rank-by-store.mjs';
 import { rankByVectors } from './rankings/rank-by-vectors.mjs';
 import { rankByWords } from './rankings/rank-by-words.mjs';
-import { readFolder } from './read-folder.mjs';
+import { collect, readFolder } from './read-folder.mjs';
 
 /**
  * Where each method puts the first right passage of each question of a set.
@@ -15,9 +16,11 @@ import { readFolder } from './read-folder.mjs';
  *   where a method does not find the passage at all
  */
 export async function measureSet(set, models) {
-  const passages = await readFolder(fetchPackage(set));
+  const folder = fetchPackage(set);
+  const passages = await readFolder(folder);
   const right = set.questions.map((question) => findRightPassages(question, passages));
   const rankings = await rankAll(passages, set.questions, models);
+  rankings.set(commandLine, await rankByCommandLine(folder, collect, passages, set.questions));
   return set.questions.map(({ question, kind }, i) => ({
     package: set.package,
     version: set.version,
@@ -46,6 +49,6 @@ async function rankAll(passages, questions, models) {
 }
 
 function firstRank(ranking, right) {
-  const at = ranking.findIndex((passage) => right.has(passage));
+  const at = ranking.findIndex((place) => [place].flat().some((passage) => right.has(passage)));
   return at < 0 ? null : at + 1;
 }

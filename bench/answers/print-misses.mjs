@@ -1,10 +1,11 @@
 import { isHit } from './is-hit.mjs';
 
-/** Prints the questions that the first method misses in its first five places, and the second does not. */
-export function printMisses(results, first, second) {
-  console.log(`\nIn the first five of ${second}, but not of ${first}:`);
+/** Prints the questions that a method misses in its first five places, and where each method has an answer. */
+export function printMisses(results, method) {
+  console.log(`\nNot in the first five of ${method}:`);
   for (const { package: name, question, ranks } of results) {
-    if (isHit(ranks[first], 5) || !isHit(ranks[second], 5)) continue;
-    console.log(`${name}: ${question} (${first} ${ranks[first]}, ${second} ${ranks[second]})`);
+    if (isHit(ranks[method], 5)) continue;
+    const places = Object.entries(ranks).map(([other, rank]) => `${other} ${rank ?? 'none'}`);
+    console.log(`${name}: ${question} (${places.join(', ')})`);
   }
 }

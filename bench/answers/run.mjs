@@ -1,9 +1,10 @@
 // How often the first passages answer a question that a person might ask, on documentation that the
-// bundled model was not trained on: the bundled model, BM25, both together, hybrid stores, and models by choice.
+// bundled model was not trained on: the bundled model, BM25, both together, hybrid stores, the command line, and
+// models by choice.
 import { parseArgs } from 'node:util';
 import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
 import { measureSet } from './measure-set.mjs';
-import { bundled, words } from './method-names.mjs';
+import { bundled, commandLine, words } from './method-names.mjs';
 import { printComparison } from './print-comparison.mjs';
 import { printHits } from './print-hits.mjs';
 import { printMisses } from './print-misses.mjs';
@@ -16,6 +17,7 @@ const { values: options } = parseArgs({
     model: { type: 'string', multiple: true, default: [] },
     json: { type: 'boolean', default: false },
     misses: { type: 'boolean', default: false },
+    development: { type: 'boolean', default: false },
   },
 });
 
@@ -27,7 +29,8 @@ for (const argument of options.model) {
 }
 
 const results = [];
-for (const set of readQuestionSets()) results.push(...(await measureSet(set, models)));
+for (const set of readQuestionSets(options.development ? 'development' : '.'))
+  results.push(...(await measureSet(set, models)));
 
 if (options.json) {
   console.log(JSON.stringify(results, null, 2));
@@ -37,5 +40,7 @@ if (options.json) {
   printComparison(questions, bundled, words);
   printComparison(results, bundled, words);
   printComparison(results, `${bundled}, hybrid`, bundled);
-  if (options.misses) printMisses(results, bundled, words);
+  printComparison(results, commandLine, `${bundled}, hybrid`);
+  printComparison(results, commandLine, words);
+  if (options.misses) printMisses(results, commandLine);
 }

@@ -91,6 +91,13 @@ describe('search', () => {
     expect((await searchJson('west', '--k', '1'))[0]?.headings).toEqual(['Site west']);
   });
 
+  it('answers in a language that the model has no words for, by its words', async () => {
+    await note('ru.md', 'Чтобы перезапустить маршрутизатор, нажмите кнопку.');
+    await note('ru2.md', 'Помидоры поливают утром.');
+    const [best] = await searchJson('Как перезапустить маршрутизатор?', '--k', '1');
+    expect(best?.source).toBe('ru.md');
+  });
+
   it('makes a damaged index again', async () => {
     await search(question);
     await writeFile(join(folder, 'index/store/bitryoshka.json'), '{"broken"');

@@ -1,4 +1,5 @@
 import type { FolderLibrary, PassageMetadata, Place } from './folder-library.ts';
+import { lookCloser } from './look-closer.ts';
 
 /** A passage that was found, as `--json` prints it. */
 export interface FoundPassage extends Place {
@@ -13,14 +14,24 @@ export interface FoundPassage extends Place {
   readonly others?: readonly Place[];
 }
 
+type Searched = Pick<FolderLibrary, 'store' | 'embeddings' | 'places' | 'looksCloser' | 'passages'>;
+
+/** Passages that are looked at closer, at least: as many as either side of a hybrid search hands on. */
+const fewestCandidates = 100;
+/** Passages that tell how rare words are: more of them tell little more. */
+const mostSampled = 5000;
+/** The least share of the words of a question that the model has to know for a closer look. */
+const leastCoverage = 0.5;
+
 /** The passages that answer a question best, no two of the same text. */
 export async function findPassages(
-  { store, places }: Pick<FolderLibrary, 'store' | 'places'>,
+  library: Searched,
   question: string,
   k: number,
 ): Promise<FoundPassage[]> {
+  const { store, places, looksCloser } = library;
   const { count } = store.stats();
-  for (let wanted = k; ; wanted *= 2) {
+  for (let wanted = looksCloser ? Math.max(k, fewestCandidates) : k; ; wanted *= 2) {
     const scored = await store.similaritySearchWithScore(question, Math.min(wanted, count));
     const byText = new Map<string, FoundPassage>();
     for (const [{ id = '', pageContent: text, metadata }, score] of scored) {
@@ -36,8 +47,35 @@ export async function findPassages(
       }
     }
     // Copies take the places of what else was found.
-    if (byText.size >= k || wanted >= count) return [...byText.values()].slice(0, k);
+    if (byText.size >= k || wanted >= count) {
+      return (await order([...byText.values()], library, question)).slice(0, k);
+    }
   }
+}
+
+/** By a closer look, where it tells something: not in a language of which the model has no words. */
+async function order(
+  candidates: readonly FoundPassage[],
+  { store, embeddings, looksCloser, passages }: Searched,
+  question: string,
+): Promise<readonly FoundPassage[]> {
+  if (!looksCloser) return candidates;
+  const { share } = await embeddings.coverage([question]);
+  if (share < leastCoverage) return candidates;
+  const texts = sample(store.entries(), passages);
+  return lookCloser(question, candidates, { embeddings, texts });
+}
+
+/** Texts from all over the folder. */
+function sample(
+  entries: Iterable<readonly [string, { readonly pageContent: string }]>,
+  count: number,
+): string[] {
+  const step = Math.ceil(count / mostSampled);
+  const texts: string[] = [];
+  let i = 0;
+  for (const [, { pageContent }] of entries) if (i++ % step === 0) texts.push(pageContent);
+  return texts;
 }
 
 /** `file:3-5`. */

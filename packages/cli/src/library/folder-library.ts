@@ -66,6 +66,10 @@ export interface FolderLibrary {
   readonly store: BinaryVectorStore;
   readonly embeddings: MatryoshkaEmbeddings;
   readonly indexFolder: string;
+  /**
+   * Whether answers are looked at closer: with words, and the bundled model. A transformer would take seconds for it.
+   */
+  readonly looksCloser: boolean;
   /** Files with passages. */
   readonly files: number;
   /** Different ones; equal passages under equal headings are one. */
@@ -160,6 +164,7 @@ export async function openLibrary(
     store,
     embeddings,
     indexFolder,
+    looksCloser: options.model === undefined && options.hybrid !== false,
     files: [...files.values()].filter((file) => file.places.length > 0).length,
     passages,
     filesRead: [...read.files.values()].filter((file) => file.places.length > 0).length,
