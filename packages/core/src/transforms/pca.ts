@@ -7,19 +7,39 @@ import type { AffineMap } from './affine-map.ts';
 import { applyInSteps } from './affine-map.ts';
 import { crossProductSteps } from './cross-product.ts';
 import { leadingEigenvectors } from './leading-eigenvectors.ts';
+import { leadingSubspace, mapOfSubspace, toSubspace } from './leading-subspace.ts';
 import { checkOutputDimensions } from './truncation.ts';
 
 export interface PcaOptions extends Pick<TaskOptions, 'signal'> {
   readonly outputDimensions: number;
   /** Subtract the mean first. Default: true. */
   readonly centre?: boolean;
+  /** Of the directions that components of long vectors are looked for in. Default: 0. */
+  readonly seed?: number;
 }
 
-/** Projection on the leading principal components, strongest first: the centred data, rotated. */
+/** Of long vectors, the space that components are looked for in: so many dimensions, or so many for each component. */
+const mostDimensions = 384;
+const dimensionsPerComponent = 1.5;
+
+/**
+ * Projection on the leading principal components, strongest first: the centred data, rotated. Those of long vectors are
+ * the components of what `leadingSubspace` keeps of them, as all of a wide matrix take minutes.
+ */
 export async function fitPca(vectors: Matrix, options: PcaOptions): Promise<AffineMap> {
-  const { outputDimensions, centre = true } = options;
+  const { outputDimensions, seed = 0 } = options;
   checkNotEmpty(vectors);
   checkOutputDimensions(vectors.columns, outputDimensions);
+  const wanted = Math.ceil(dimensionsPerComponent * outputDimensions);
+  const dimensions = Math.max(mostDimensions, wanted) + 1;
+  if (vectors.columns <= dimensions) return fitWholePca(vectors, options);
+  const basis = await inTurns(leadingSubspace(vectors, dimensions, seed), options);
+  const within = await inTurns(toSubspace(vectors, basis), options);
+  return mapOfSubspace(await fitWholePca(within, options), basis);
+}
+
+async function fitWholePca(vectors: Matrix, options: PcaOptions): Promise<AffineMap> {
+  const { outputDimensions, centre = true } = options;
   const mean = centre ? columnMeans(vectors) : new Float32Array(vectors.columns);
   const { columns } = vectors;
   const centring = { bias: mean.map((value) => -value), inputDimensions: columns };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { matrixKernel } from '../kernels/matrix/matrix-kernel.ts';
 import { atOnce } from '../progress/steps.ts';
 import type { Matrix } from '../vectors/matrix.ts';
-import { row, transpose } from '../vectors/matrix.ts';
+import { row, transpose, zeros } from '../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
 import { applyAffineMap, composeWithMatrix } from './affine-map.ts';
 import { fitCentring } from './centring.ts';
@@ -195,3 +195,22 @@ function quantizationLoss({ rows, columns, data }: Matrix): number {
   }
   return loss / rows;
 }
+
+it('components of long vectors are found in the space that these nearly lie in', async () => {
+  const draw = seededRandom(8);
+  const basis = Array.from({ length: 6 }, () =>
+    Float32Array.from({ length: 600 }, () => gaussian(draw)),
+  );
+  const vectors = zeros(300, 600);
+  for (let i = 0; i < vectors.rows; i++) {
+    const own = row(vectors, i);
+    for (const [order, direction] of basis.entries()) {
+      const strength = gaussian(draw) / (order + 1);
+      for (let j = 0; j < own.length; j++) own[j] += strength * direction[j];
+    }
+  }
+  const components = applyAffineMap(await fitPca(vectors, { outputDimensions: 6 }), vectors);
+  const energy = (data: Float32Array) => data.reduce((sum, value) => sum + value * value, 0);
+  const centred = applyAffineMap(fitCentring(vectors, 600), vectors);
+  expect(energy(components.data) / energy(centred.data)).toBeCloseTo(1, 4);
+});
