@@ -1,11 +1,12 @@
 // Codes in two parts beside codes of bits, faiss' quantizers, and bits as other engines keep them: what is found by all
 // rows scored and by a search, and how fast, on passages and real questions, or on a million texts by the bundled model.
 //
-//   node bench/two-part.mjs [--million] [--write] [NAME-BYTES …]   (needs ../shared)
+//   node bench/two-part.mjs [--million] [--kept] [--write] [NAME-BYTES …]   (needs ../shared)
 //
 // Names are those of `codes` below, bytes without that for a length: residual-16, rq-16, int4-32. Without any, all that
-// are not measured yet. What is measured stays in .cache/two-part; --write puts it into docs/quality.md. faiss is asked
-// where PYTHON (or python3) can import it: `pip install faiss-cpu numpy` in a virtual environment does.
+// are not measured yet, or none with --kept. What is measured stays in .cache/two-part; --write puts it into
+// docs/quality.md. faiss is asked where PYTHON (or python3) can import it: `pip install faiss-cpu numpy` in a virtual
+// environment does.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +28,7 @@ import { printTable, writeTable } from './write-table.mjs';
 
 const k = 10;
 const learnedRows = 40_000;
-/** Ten neighbours, and how many are re-ranked; 50 is an oversampling of 5. */
+/** How many are re-ranked; 50 is an oversampling of 5. */
 const depths = [0, 40, 50, 100, 200];
 const deepest = 200;
 const timedDepth = 100;
@@ -36,6 +37,7 @@ const refinedBytes = 32;
 const { values, positionals } = parseArgs({
   options: {
     million: { type: 'boolean', default: false },
+    kept: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
   allowPositionals: true,
@@ -100,8 +102,9 @@ async function compare() {
   mkdirSync(join(cache, '..'), { recursive: true });
   const kept = existsSync(cache) ? JSON.parse(readFileSync(cache, 'utf8')) : {};
   const all = set.names.flatMap((name) => codes[name].bytes.map((bytes) => `${name}-${bytes}`));
-  const wanted = positionals.length > 0 ? positionals : all.filter((name) => !kept[name]);
-  const given = await prepare();
+  const missing = values.kept ? [] : all.filter((name) => !kept[name]);
+  const wanted = positionals.length > 0 ? positionals : missing;
+  const given = wanted.length > 0 ? await prepare() : undefined;
   for (const each of wanted) {
     const [name, bytes] = each.split('-');
     const lines = await codes[name].measure(given, name, Number(bytes));
@@ -209,10 +212,10 @@ async function measureTurned({ dimensions, questions, ...given }, bytes) {
   const turn = (matrix) => applyAffineMap(map, matrix);
   const { quantizer, fit } = await fitted(turn(given.learned()), 'residual', bytes);
   const exact = new ExactIndex(dimensions);
-  exact.add(turn(given.vectors()));
+  const documents = turn(given.vectors());
+  exact.add(documents);
   const asked = questions.map((data) => turn({ rows: 1, columns: dimensions, data }).data);
-  const matrix = { rows: exact.rows, columns: dimensions, data: turn(given.vectors()).data };
-  return { quantizer, fit, exact, codes: quantizer.encode(matrix, 'document'), asked };
+  return { quantizer, fit, exact, codes: quantizer.encode(documents, 'document'), asked };
 }
 
 function measureInPython({ folder, nearest }, name, bytes) {
