@@ -48,14 +48,18 @@ export function passageVectors({ rows, queries: queryCount }) {
   return { dimensions, vectors, queries, description };
 }
 
-/** Pieces of text and real questions by the bundled model, kept in `.cache`. */
-export async function textVectors({ rows, queries }) {
-  const folder = textsFolder({ rows, queries });
+/** Pieces of text and real questions by the bundled model, kept in a folder: by default, in `.cache`. */
+export async function textVectors({
+  rows,
+  queries,
+  whole = false,
+  folder = textsFolder({ rows, queries }),
+}) {
   const [vectorsFile, queriesFile] = ['vectors.f32', 'queries.f32'].map((file) =>
     join(folder, file),
   );
   if (!existsSync(queriesFile)) {
-    const made = await embedTexts(join(shared, 'text'), { rows, queries });
+    const made = await embedTexts(join(shared, 'text'), { rows, queries, whole });
     mkdirSync(folder, { recursive: true });
     writeFileSync(vectorsFile, bytesOf(made.vectors));
     // Last, so that what is there is whole.

@@ -1,9 +1,9 @@
-// Tables of docs/benchmarks.md that are not made by the comparison of libraries.
+// Tables of pages of docs/ that are not made by the comparison of libraries.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
 
-const page = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
+const pageOf = (name) => fileURLToPath(new URL(`../docs/${name}.md`, import.meta.url));
 
 export function printTable(head, rows) {
   const table = new Table({ head });
@@ -16,8 +16,9 @@ export function printTable(head, rows) {
  *
  * @param keys how many cells tell rows apart
  */
-export function writeTable(name, head, rows, { keys }) {
-  const text = readFileSync(page, 'utf8');
+export function writeTable(name, head, rows, { keys, page = 'benchmarks' }) {
+  const file = pageOf(page);
+  const text = readFileSync(file, 'utf8');
   const { start, end } = placeOf(text, name);
   const keyOf = (cells) => cells.slice(0, keys).join();
   const cellsOf = (line) =>
@@ -30,7 +31,7 @@ export function writeTable(name, head, rows, { keys }) {
   const before = text.slice(start, end).trim().split('\n').slice(2).map(cellsOf);
   const all = [...before.filter((cells) => !replaced.has(keyOf(cells))), ...added];
   const lines = [head, head.map(() => '---'), ...all].map((cells) => `| ${cells.join(' | ')} |`);
-  writeFileSync(page, `${text.slice(0, start)}\n${lines.join('\n')}\n${text.slice(end)}`);
+  writeFileSync(file, `${text.slice(0, start)}\n${lines.join('\n')}\n${text.slice(end)}`);
 }
 
 /** What a page has between two marks. */
@@ -43,6 +44,6 @@ function placeOf(text, name) {
   const [before, after] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
   const start = text.indexOf(before) + before.length;
   const end = text.indexOf(after);
-  if (end < start) throw new Error(`docs/benchmarks.md has no place for ${name}.`);
+  if (end < start) throw new Error(`The page has no place for ${name}.`);
   return { start, end };
 }

@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { partOf } from '../bench/write-table.mjs';
 
 const [data = '../shared/data', vectors = 'minilm', models = '../shared/models'] =
   process.argv.slice(2);
@@ -20,6 +21,7 @@ const sets = readdirSync(data).filter((name) => existsSync(join(data, name, vect
 const sections = sets.map((name) => section(name, measure(name)));
 sections.push(pairSection(await measurePairs()));
 sections.push(hybridSection(measureHybrid()));
+sections.push(measuredApart());
 writeFileSync('docs/quality.md', `${introduction()}\n${sections.join('\n')}`);
 
 function measure(name) {
@@ -108,6 +110,13 @@ function hybridSection(rows) {
     ...lines,
     '',
   ].join('\n');
+}
+
+/** What `bench/two-part.mjs` has written stays. */
+function measuredApart() {
+  const name = 'two-part codes';
+  const part = partOf(readFileSync('docs/quality.md', 'utf8'), name);
+  return `<!-- ${name} -->\n${part}\n<!-- end of ${name} -->\n`;
 }
 
 function pairSection(rows) {

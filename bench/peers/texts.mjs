@@ -9,21 +9,25 @@ const fewestCharacters = 60;
 const blockTexts = 20_000;
 
 /**
- * Passages, cut into pieces, and questions, embedded with the bundled model.
+ * Passages, cut into pieces, and questions, embedded with the bundled model. With `whole`, passages as they are come
+ * first, and pieces of them fill up what is missing.
  *
  * @throws Error where there are no texts, or not enough of them
  */
-export async function embedTexts(folder, { rows, queries: queryCount }) {
+export async function embedTexts(folder, { rows, queries: queryCount, whole = false }) {
   const [passages, pairs] = ['passages', 'pairs'].map((name) => join(folder, `${name}.jsonl.gz`));
   if (!existsSync(pairs)) throw new Error(`${pairs} is missing: leave out --texts.`);
   const pieces = new Set();
   const questions = new Set();
-  for (const file of [passages, pairs]) {
-    for await (const { text, query } of lines(file)) {
-      if (query) questions.add(query);
-      for (const piece of cut(text)) if (pieces.size < rows) pieces.add(piece);
+  for (const cutting of whole ? [(text) => [text], cut] : [cut]) {
+    for (const file of [passages, pairs]) {
+      for await (const { text, query } of lines(file)) {
+        if (query) questions.add(query);
+        for (const piece of cutting(text)) if (pieces.size < rows) pieces.add(piece);
+      }
     }
   }
+  for (const piece of pieces) questions.delete(piece);
   if (pieces.size < rows || questions.size < queryCount) {
     throw new Error(`got ${pieces.size} pieces and ${questions.size} questions: ask for fewer.`);
   }
