@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { browser, visitPage } from '../../../../examples/open-page.suite.ts';
 import { main } from '../main.ts';
@@ -24,6 +23,8 @@ const charts = [
   'seconds: fit, encode 60 documents',
   'milliseconds: scan, re-score (asymmetric)',
 ];
+
+type Visit = Awaited<ReturnType<typeof visitPage>>;
 
 let parent: string;
 let folder: string;
@@ -199,7 +200,7 @@ describe('report', () => {
   });
 
   describe.skipIf(!browser)('its page, in a browser (none here: skipped)', () => {
-    let visit: Awaited<ReturnType<typeof visitPage>> | undefined;
+    let visit: Visit | undefined;
 
     afterEach(async () => {
       expect(visit?.errors ?? []).toEqual([]);
@@ -207,7 +208,10 @@ describe('report', () => {
       visit = undefined;
     });
 
-    async function open(width: number, colorScheme: 'light' | 'dark' = 'light'): Promise<Page> {
+    async function open(
+      width: number,
+      colorScheme: 'light' | 'dark' = 'light',
+    ): Promise<Visit['page']> {
       await report(...choice);
       const viewport = { width, height: 800 };
       visit = await visitPage(pathToFileURL(out).href, { viewport, colorScheme });

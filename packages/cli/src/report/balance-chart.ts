@@ -14,12 +14,15 @@ const sides = [
 export function balanceChart(data: ReportData): string {
   const bits = data.balance.flatMap(({ quantizer, ones }) =>
     sides.flatMap(({ side, label }) =>
-      ones[side].map((share, bit) => ({
-        quantizer,
-        label,
-        share,
-        title: `${quantizer}, ${label}\nbit ${bit}: 1 for ${formatPercent(share, 1)}`,
-      })),
+      ones[side]
+        .map((share, bit) => ({
+          quantizer,
+          label,
+          share,
+          title: `${quantizer}, ${label}\nbit ${bit}: 1 for ${formatPercent(share, 1)}`,
+        }))
+        // From left to right, as one walks through them.
+        .sort((a, b) => a.share - b.share),
     ),
   );
   const entropies = data.balance.flatMap(({ quantizer, entropy }) =>
