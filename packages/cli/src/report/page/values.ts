@@ -5,6 +5,9 @@ interface Value {
   readonly text: string;
 }
 
+/** By mark, in the order of the drawing. */
+type Values = ReadonlyMap<EventTarget | null, Value>;
+
 /** How far from a mark the pointer may be, in pixels. */
 const reach = 28;
 
@@ -26,7 +29,7 @@ keys.textContent = 'Arrow keys walk through the values.';
 export function showValues(box: HTMLElement): void {
   if (!tip.isConnected) document.body.append(tip, keys);
   const svg = box.querySelector('svg')!;
-  let known: readonly Value[] | undefined;
+  let known: Values | undefined;
   // Thousands of marks, so not before somebody looks.
   const values = () => (known ??= takeTitles(svg));
   let current: Value | undefined;
@@ -41,9 +44,9 @@ export function showValues(box: HTMLElement): void {
     else hide();
   });
   box.addEventListener('focusin', ({ target }) => {
-    const value = known?.find(({ mark }) => mark === target);
+    const value = values().get(target);
     if (value) show(value);
-    else if (box.matches(':focus-visible') && values().length > 0) {
+    else if (box.matches(':focus-visible') && values().size > 0) {
       fill('', keys.textContent);
       place(svg);
     }
@@ -51,7 +54,7 @@ export function showValues(box: HTMLElement): void {
   box.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'Escape') hide();
-    const next = neighbour(values(), current, event.key);
+    const next = neighbour([...values().values()], current, event.key);
     if (!next) return;
     event.preventDefault();
     next.mark.focus({ preventScroll: true });
@@ -60,7 +63,7 @@ export function showValues(box: HTMLElement): void {
   });
 
   function point(event: PointerEvent): void {
-    const value = nearest(values(), event);
+    const value = values().get(event.target) ?? nearest([...values().values()], event);
     if (value) show(value);
     else hide();
   }
@@ -81,16 +84,17 @@ export function showValues(box: HTMLElement): void {
 }
 
 /** The titles become names, as a browser would show them a second time. */
-function takeTitles(svg: SVGElement): Value[] {
-  return [...svg.querySelectorAll('title')].map((title) => {
+function takeTitles(svg: SVGElement): Values {
+  const taken = [...svg.querySelectorAll('title')].map((title): [SVGElement, Value] => {
     const mark = title.parentElement as Element as SVGElement;
     const [series = '', text = ''] = title.textContent.split('\n');
     title.remove();
     mark.setAttribute('role', 'img');
     mark.setAttribute('aria-label', `${series}: ${text}`);
     mark.tabIndex = -1;
-    return { mark, series, text };
+    return [mark, { mark, series, text }];
   });
+  return new Map(taken);
 }
 
 function neighbour(
