@@ -3,7 +3,9 @@ import type { QuantizerChoice } from '../evaluation/tuned-contender.ts';
 import { withTunedContender } from '../evaluation/tuned-contender.ts';
 import { collectReportData } from '../report/collect-report-data.ts';
 import { renderPage } from '../report/page.ts';
+import { describeCommand } from '../report/provenance.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
+import { packageVersion } from './package-version.ts';
 
 export interface WriteReportOptions {
   readonly vectors: string;
@@ -32,6 +34,8 @@ export async function writeReport(
     console.log(JSON.stringify(data));
     return;
   }
-  await replaceFile(out, renderPage(data));
+  const command = describeCommand(['bitryoshka', 'report', folder], { vectors, out, ...options });
+  const provenance = { written: new Date(), version: packageVersion(), command };
+  await replaceFile(out, renderPage(data, provenance));
   console.log(`${out}: ${data.rows.length} measurements of ${folder}`);
 }

@@ -1,4 +1,5 @@
 import { gridX, ruleX, text, tickX } from '@observablehq/plot';
+import { formatPercent } from './format-percent.ts';
 import { nameMargin } from './name-margin.ts';
 import { quantizerScales } from './quantizer-scales.ts';
 import { renderChart } from './render-chart.ts';
@@ -12,7 +13,17 @@ const sides = [
 /** The share of ones of every bit, one stroke a bit, and the mean entropy beside it. */
 export function balanceChart(data: ReportData): string {
   const bits = data.balance.flatMap(({ quantizer, ones }) =>
-    sides.flatMap(({ side, label }) => ones[side].map((share) => ({ quantizer, label, share }))),
+    sides.flatMap(({ side, label }) =>
+      ones[side]
+        .map((share, bit) => ({
+          quantizer,
+          label,
+          share,
+          title: `${quantizer}, ${label}\nbit ${bit}: 1 for ${formatPercent(share, 1)}`,
+        }))
+        // From left to right, as one walks through them.
+        .sort((a, b) => a.share - b.share),
+    ),
   );
   const entropies = data.balance.flatMap(({ quantizer, entropy }) =>
     sides.map(({ side, label }) => ({ quantizer, label, entropy: entropy[side] })),
@@ -46,6 +57,7 @@ export function balanceChart(data: ReportData): string {
         stroke: 'quantizer',
         strokeOpacity: 0.5,
         strokeWidth: 1.4,
+        title: 'title',
       }),
       text(entropies, {
         fx: 'label',

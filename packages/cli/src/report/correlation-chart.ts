@@ -8,14 +8,28 @@ export const fullCorrelation = 0.5;
 const faintest = 0.02;
 
 /** Correlations above the diagonal between bits, below it between dimensions. */
-export function correlationChart({ correlation: { bits, dimensions } }: ReportData): string {
+export function correlationChart({
+  correlation: { quantizer, bits, dimensions },
+}: ReportData): string {
   const size = bits.length;
   const numbers = Array.from({ length: size }, (_, i) => i);
-  const cells = numbers.flatMap((y) =>
-    numbers.flatMap((x) => {
-      const value = x === y ? 0 : (x > y ? bits : dimensions)[y]![x]!;
-      return Math.abs(value) < faintest ? [] : [{ x, y, value }];
-    }),
+  const cells = [
+    { matrix: bits, of: 'bit', where: quantizer, isShown: (x: number, y: number) => x > y },
+    {
+      matrix: dimensions,
+      of: 'dimension',
+      where: 'vectors',
+      isShown: (x: number, y: number) => x < y,
+    },
+  ].flatMap(({ matrix, of, where, isShown }) =>
+    numbers.flatMap((y) =>
+      numbers.flatMap((x) => {
+        const value = matrix[y]![x]!;
+        if (!isShown(x, y) || Math.abs(value) < faintest) return [];
+        const title = `${of} ${y}, ${where}\nwith ${of} ${x}: ${signed(value)}`;
+        return [{ x, y, value, title }];
+      }),
+    ),
   );
   const side = Math.max(160, size * 8);
   return renderChart('correlations of bits and of dimensions', {
@@ -43,10 +57,15 @@ export function correlationChart({ correlation: { bits, dimensions } }: ReportDa
           value > 0 ? 'var(--positive)' : 'var(--negative)',
         fillOpacity: ({ value }: { readonly value: number }) =>
           Math.round(Math.min(1, Math.abs(value) / fullCorrelation) * 100) / 100,
+        title: 'title',
       }),
       frame({ stroke: 'currentColor', strokeOpacity: 0.25 }),
     ],
     color: { type: 'identity' },
     opacity: { type: 'identity' },
   });
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
 }

@@ -39,7 +39,7 @@ export function depthChart(data: ReportData): string {
         x: 'rerank',
         y: 'recall10',
         title: (row) =>
-          `${row.quantizer}, ${row.scoring}, ${row.rerank} re-ranked (oversampling ${row.rerank / 10}): ${row.recall10.toFixed(3)}`,
+          `${row.quantizer}, ${row.scoring}\n${row.rerank} re-ranked (oversampling ${row.rerank / 10}): recall@10 ${row.recall10.toFixed(3)}`,
       }),
     ],
   });

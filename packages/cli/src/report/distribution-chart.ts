@@ -1,7 +1,8 @@
-import { areaY, axisX, frame, lineY, ruleX, ruleY, text } from '@observablehq/plot';
+import { areaY, axisX, frame, lineY, rect, ruleX, ruleY, text } from '@observablehq/plot';
+import { formatPercent } from './format-percent.ts';
 import { quantizerScales } from './quantizer-scales.ts';
 import { renderChart } from './render-chart.ts';
-import type { ReportData } from './report-data.ts';
+import type { DistributionPanel, ReportData } from './report-data.ts';
 
 const columns = 4;
 
@@ -13,15 +14,15 @@ export function distributionChart(data: ReportData): string {
     fx: i % columns,
     fy: Math.floor(i / columns),
   }));
-  const bins = placed.flatMap(({ fx, fy, shares }) =>
-    shares.document.map((document, bin) => ({
-      fx,
-      fy,
-      x: (edges[bin]! + edges[bin + 1]!) / 2,
-      document,
-      query: shares.query[bin]!,
-    })),
+  const bins = placed.flatMap(({ fx, fy, ...panel }) =>
+    panel.shares.document.map((document, bin) => {
+      const [from, to] = [edges[bin]!, edges[bin + 1]!];
+      const query = panel.shares.query[bin]!;
+      const title = `${of} ${panel.index}\n${describeBin(panel, bin, from, to)}`;
+      return { fx, fy, from, to, x: (from + to) / 2, document, query, title };
+    }),
   );
+  const highest = Math.max(...bins.flatMap(({ document, query }) => [document, query]));
   const thresholds = placed.flatMap(({ fx, fy, thresholds: fitted }) =>
     fitted.map((threshold) => ({ fx, fy, ...threshold })),
   );
@@ -77,6 +78,41 @@ export function distributionChart(data: ReportData): string {
         dy: 7,
         fill: 'var(--muted)',
       }),
+      // Unseen, to be pointed at.
+      rect(bins, {
+        ...place,
+        x1: 'from',
+        x2: 'to',
+        y1: 0,
+        y2: highest,
+        inset: 0,
+        fill: 'currentColor',
+        fillOpacity: 0,
+        title: 'title',
+      }),
     ],
   });
+}
+
+/** Shares of both sides between two edges, and the thresholds there. */
+function describeBin(
+  { shares, thresholds }: DistributionPanel,
+  bin: number,
+  from: number,
+  to: number,
+): string {
+  const within = (value: number) => value >= from && value < to;
+  const fitted = thresholds.flatMap(({ quantizer, document, query }) => [
+    ...(within(document) ? [`${quantizer} ${format(document)}`] : []),
+    ...(query !== document && within(query) ? [`${quantizer} for queries ${format(query)}`] : []),
+  ]);
+  return [
+    `${format(from)} to ${format(to)}: documents ${formatPercent(shares.document[bin]!, 1)}`,
+    `queries ${formatPercent(shares.query[bin]!, 1)}`,
+    ...(fitted.length > 0 ? [`thresholds: ${fitted.join(', ')}`] : []),
+  ].join(', ');
+}
+
+function format(value: number): string {
+  return value.toFixed(2).replace('-', '−');
 }

@@ -1,10 +1,10 @@
 import type { EvaluationRow } from '@bitryoshka/core/evaluation';
 import type { Markish } from '@observablehq/plot';
 import { dot, lineY } from '@observablehq/plot';
-import { seriesColors } from './page-style.ts';
 import type { Metric } from './pareto-front.ts';
 import { quantizerNames } from './quantizer-scales.ts';
 import type { ReportData } from './report-data.ts';
+import { seriesColors } from './series-colors.ts';
 
 export interface QuantizerLinesOptions {
   /** The column that the lines run along. */
@@ -22,7 +22,7 @@ export function quantizerLines(
 ): Markish[] {
   // Colours begin anew after the last: those lines are dashed.
   const dashed = new Set(quantizerNames(data).slice(seriesColors.length));
-  const line = { fx: 'scoring', x, y, stroke: 'quantizer', strokeWidth: 1.6 };
+  const line = { fx: 'scoring', x, y, z: 'quantizer', stroke: 'quantizer', strokeWidth: 1.6 };
   return [
     lineY(
       rows.filter(({ quantizer }) => !dashed.has(quantizer)),

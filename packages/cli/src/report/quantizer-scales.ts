@@ -1,6 +1,6 @@
 import type { ScaleOptions } from '@observablehq/plot';
-import { seriesColors } from './page-style.ts';
 import type { ReportData } from './report-data.ts';
+import { seriesColors } from './series-colors.ts';
 
 /** Shapes tell quantizers apart where colours do not. */
 const symbols = ['circle', 'square', 'triangle', 'diamond', 'star', 'cross', 'wye'] as const;

@@ -55,7 +55,7 @@ export function sizeChart(data: ReportData, metric: Metric): string {
         x: 'bytesPerVector',
         y: metric,
         title: (row) =>
-          `${row.quantizer}, ${row.bits} bits, ${row.scoring}: ${row[metric].toFixed(3)}`,
+          `${row.quantizer}, ${row.scoring}\n${row.bits} bits, ${row.bytesPerVector} bytes: ${labels[metric]} ${row[metric].toFixed(3)}`,
       }),
     ],
   });

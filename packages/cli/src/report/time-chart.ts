@@ -54,7 +54,15 @@ function timeChart(data: ReportData, bars: readonly Bar[], unit: string): string
     color: quantizerScales(data).color,
     marks: [
       gridX({ ticks: 3 }),
-      barX(bars, { fx: 'stage', x: 'time', y: 'quantizer', fill: 'quantizer', fillOpacity: 0.85 }),
+      barX(bars, {
+        fx: 'stage',
+        x: 'time',
+        y: 'quantizer',
+        fill: 'quantizer',
+        fillOpacity: 0.85,
+        title: ({ stage, quantizer, time }: Bar) =>
+          `${stage}\n${quantizer}: ${formatTime(time)} ${unit}`,
+      }),
       text(bars, {
         fx: 'stage',
         x: 'time',

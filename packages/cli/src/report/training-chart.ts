@@ -30,7 +30,7 @@ export function trainingChart({ curve }: TrainingCurve, measure: TrainingMeasure
         y: measure,
         fill: 'currentColor',
         r: 3,
-        title: (point) => `step ${point.step}: ${point[measure].toFixed(3)}`,
+        title: (point) => `${labels[measure]}\nstep ${point.step}: ${point[measure].toFixed(3)}`,
       }),
     ],
   });
