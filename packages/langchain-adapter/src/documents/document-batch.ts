@@ -36,7 +36,7 @@ export interface DocumentBatch {
 /**
  * @param documents must not change before the promise is settled where they are more than 2,000
  * @param ids by document; where absent, `document.id` counts, and where that is absent one is made up
- * @throws BitryoshkaError `invalid-option` when there is not one id per document or metadata are no object,
+ * @throws BitryoshkaError `invalid-option` for what is no document, when there is not one id per document or metadata are no object,
  *   `not-supported` for metadata that cannot be kept, `duplicate-id` when two different documents have one id
  */
 export async function toDocumentBatch(
@@ -44,6 +44,9 @@ export async function toDocumentBatch(
   ids: readonly (DocumentId | undefined)[] | undefined,
   task: TaskOptions = {},
 ): Promise<DocumentBatch> {
+  if (!Array.isArray(documents)) {
+    throw notDocuments('documents', documents, 'a list of documents');
+  }
   if (ids && ids.length !== documents.length) {
     throw new BitryoshkaError({
       code: 'invalid-option',
@@ -57,6 +60,9 @@ export async function toDocumentBatch(
   for (const [i, given] of documents.entries()) {
     if (i >= copiedAtOnce && i % 100 === 0) {
       await checkpoint(task, { stage: 'copy', done: i, total });
+    }
+    if (typeof given !== 'object' || given === null) {
+      throw notDocuments(`documents[${i}]`, given, 'a document');
     }
     const entry = toEntry(given, ids?.[i] ?? given.id, i);
     entries.push(entry);
@@ -109,9 +115,20 @@ export function toId(id: unknown, name: string): string {
 
 function toEntry(document: DocumentInterface, given: unknown, position: number): DocumentEntry {
   const { pageContent, metadata } = document;
+  if (typeof pageContent !== 'string') {
+    throw notDocuments(`documents[${position}].pageContent`, pageContent, 'a string');
+  }
   const id = given === undefined || given === null ? undefined : toId(given, `ids[${position}]`);
   const copy = copyDocument({ pageContent, metadata, ...(id !== undefined && { id }) }, position);
   return { id: id ?? globalThis.crypto.randomUUID(), document: copy };
+}
+
+function notDocuments(name: string, got: unknown, expected: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'invalid-option',
+    message: `${name}: got ${got === null ? 'null' : typeof got}, expected ${expected}.`,
+    remedy: 'Pass [{ pageContent, metadata }, …].',
+  });
 }
 
 function isSameDocument(a: Document, b: Document): boolean {

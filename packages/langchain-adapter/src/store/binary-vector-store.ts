@@ -34,6 +34,8 @@ import type {
   SaveOptions,
 } from './store-options.ts';
 import {
+  checkEmbeddings,
+  checkNames,
   checkOpenOptions,
   checkStoreOptions,
   isQuantizer,
@@ -76,6 +78,8 @@ export class BinaryVectorStore extends SaveableVectorStore {
    */
   constructor(embeddings: EmbeddingsInterface, options: BinaryVectorStoreOptions = {}) {
     super(embeddings, options);
+    checkEmbeddings(embeddings);
+    checkNames(options);
     checkStoreOptions(options);
     this.#options = lastingOptions(options);
     // Each knows those before it, and none of those behind.
@@ -180,6 +184,7 @@ export class BinaryVectorStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     { driver, durability, readOnly, signal, ...options }: OpenOptions = {},
   ): Promise<Store> {
+    checkNames(options);
     checkOpenOptions(options);
     const durable = new DurableStore(file, { driver, durability, readOnly });
     try {

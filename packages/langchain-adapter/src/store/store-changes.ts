@@ -114,6 +114,13 @@ export class StoreChanges {
         remedy: 'Pass { ids: [id] }.',
       });
     }
+    if (isEmptyCondition(filter)) {
+      throw new BitryoshkaError({
+        code: 'invalid-option',
+        message: 'delete: got a filter without conditions, which every document passes.',
+        remedy: 'Say what to delete, or { deleteAll: true }.',
+      });
+    }
     const named = ids?.map((id, i) => toId(id, `ids[${i}]`));
     const compiled = filter === undefined ? undefined : compileFilter(filter);
     await tasks.change(async () =>
@@ -182,4 +189,10 @@ function countMismatch(got: number, expected: number): BitryoshkaError {
     message: `vectors: got ${got}, expected ${expected}: one per document.`,
     remedy: 'Pass one per document.',
   });
+}
+
+/** Also where all that it asks for is undefined, as of a variable that was forgotten. */
+function isEmptyCondition(filter: DocumentFilter | undefined): boolean {
+  if (typeof filter !== 'object' || filter === null) return false;
+  return Object.values(filter).every((value) => value === undefined);
 }

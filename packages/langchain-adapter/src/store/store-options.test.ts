@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { QuantizerRecipe } from './store-options.ts';
-import { checkQuantizerOption, readOptions, savedRecipe } from './store-options.ts';
+import {
+  checkEmbeddings,
+  checkNames,
+  checkQuantizerOption,
+  readOptions,
+  savedRecipe,
+} from './store-options.ts';
 
 describe('recipes of files', () => {
   it.each([
@@ -44,4 +50,33 @@ describe('recipes of files', () => {
     expect(quantizer).toEqual({ ...rest, kind: named });
     checkQuantizerOption(quantizer);
   });
+});
+
+describe('options with mistakes', () => {
+  it.each([
+    'readonly',
+    'durabilty',
+    'targetRecal',
+    'quantiser',
+    'bit',
+    'Hybrid',
+    'dirver',
+    'storages',
+  ])('%s is refused', (name) => {
+    const check = () => checkNames({ [name]: true });
+    expect(check).toThrow(expect.objectContaining({ code: 'invalid-option' }));
+    expect(check).toThrow(name);
+  });
+
+  it('names of others are ignored', () => {
+    expect(() => checkNames({ callbacks: [], k: 4, dbConfig: {}, space: 'cosine' })).not.toThrow();
+    expect(() => checkNames({ index: 'scan', readOnly: true, ids: [] })).not.toThrow();
+  });
+
+  it.each([undefined, null, { index: 'scan' }, { embedQuery: () => [] }])(
+    'what embeds nothing is refused: %j',
+    (embeddings) => {
+      expect(() => checkEmbeddings(embeddings)).toThrow(/expected embeddings of LangChain/);
+    },
+  );
 });

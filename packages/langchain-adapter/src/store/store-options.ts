@@ -235,6 +235,60 @@ export function checkStoreOptions(options: BinaryVectorStoreOptions): void {
   if (depth) tried.search([1], { ...depth, k: 1 });
 }
 
+/** Names of all options that a store is made, opened, loaded or filled with. */
+const knownNames: readonly string[] = [
+  ...lasting,
+  'quantizer',
+  'bits',
+  'driver',
+  'durability',
+  'readOnly',
+  'signal',
+  'onProgress',
+  'ids',
+];
+
+/**
+ * Names that nobody knows are ignored, as helpers of LangChain pass their own; those that are nearly known are mistakes.
+ *
+ * @throws BitryoshkaError `invalid-option`
+ */
+export function checkNames(options: object): void {
+  for (const name of Object.keys(options)) {
+    if (knownNames.includes(name)) continue;
+    const meant = knownNames.find((known) => isNearly(name, known));
+    if (meant !== undefined) throw invalid('options', `"${name}"`, `"${meant}"`);
+  }
+}
+
+/** In other letters, or with one letter more, less, other or exchanged, of those that are long enough to tell. */
+function isNearly(name: string, known: string): boolean {
+  const [a, b] = [name.toLowerCase(), known.toLowerCase()];
+  if (a === b) return true;
+  if (Math.min(a.length, b.length) < 3 || Math.abs(a.length - b.length) > 1) return false;
+  let start = 0;
+  while (start < a.length && a[start] === b[start]) start++;
+  const [restA, restB] = [a.slice(start), b.slice(start)];
+  const isExchanged = restA.slice(0, 2) === [...restB.slice(0, 2)].reverse().join('');
+  return (
+    restA.slice(1) === restB ||
+    restA === restB.slice(1) ||
+    restA.slice(1) === restB.slice(1) ||
+    (isExchanged && restA.slice(2) === restB.slice(2))
+  );
+}
+
+/** @throws BitryoshkaError `invalid-option` */
+export function checkEmbeddings(embeddings: unknown): void {
+  const { embedQuery, embedDocuments } = Object(embeddings) as Record<string, unknown>;
+  if (typeof embedQuery === 'function' && typeof embedDocuments === 'function') return;
+  throw new BitryoshkaError({
+    code: 'invalid-option',
+    message: `embeddings: got ${embeddings === null ? 'null' : typeof embeddings}, expected embeddings of LangChain.`,
+    remedy: 'Pass embeddings first, then options: new BinaryVectorStore(embeddings, options).',
+  });
+}
+
 /**
  * What a store in a file cannot do.
  *

@@ -108,9 +108,28 @@ export function vectorStoreSuite(
     expect(store.lc_namespace).toEqual(['langchain', 'vectorstores', store._vectorstoreType()]);
   });
 
+  it('refuses what is no document, and adds nothing', async () => {
+    const store = await filled();
+    const whole = { pageContent: 'whole', metadata: {} };
+    for (const wrong of [{ text: 'x' }, 'text', null, { pageContent: 5 }, { pageContent: null }]) {
+      const documents = [whole, wrong] as unknown as DocumentInterface[];
+      await expect(store.addDocuments(documents)).rejects.toMatchObject({ code: 'invalid-option' });
+    }
+    const single = whole as unknown as DocumentInterface[];
+    await expect(store.addDocuments(single)).rejects.toMatchObject({ code: 'invalid-option' });
+    expect(await (await settle(store)).similaritySearch('cat', 9)).toHaveLength(3);
+  });
+
   it('refuses to guess what to delete', async () => {
     const store = await filled();
-    for (const options of [undefined, {}, { ids: undefined }, { ids: ['a'], deleteAll: true }]) {
+    for (const options of [
+      undefined,
+      {},
+      { ids: undefined },
+      { ids: ['a'], deleteAll: true },
+      { filter: {} },
+      { filter: { kind: undefined } },
+    ]) {
       await expect(store.delete(options)).rejects.toMatchObject({ code: 'invalid-option' });
     }
     expect(await (await settle(store)).similaritySearch('cat', 9)).toHaveLength(3);
