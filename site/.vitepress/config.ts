@@ -45,7 +45,8 @@ export default defineConfig({
       {
         text: 'Use it',
         items: [
-          page('Start', '/'),
+          page('Overview', '/'),
+          page('Start', '/docs/use/start'),
           page('What to choose', '/docs/use/choose'),
           page('Keeping an index', '/docs/use/keep'),
           page('Searching', '/docs/use/search'),

@@ -56,7 +56,7 @@ function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Comman
   const program = new Command('bitryoshka')
     .description('Adaptive binary embeddings: search folders and measure quantizers.')
     .version(packageVersion())
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 30 })
     .configureOutput({ writeErr: (text) => process.stderr.write(stripControls(text)) })
     .exitOverride();
 

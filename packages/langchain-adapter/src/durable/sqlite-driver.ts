@@ -35,7 +35,7 @@ interface NodeSqlite {
 }
 
 /**
- * SQLite as Node has it, from 22.13 on.
+ * SQLite as Node has it, from 22.16 on with words, from 22.13 without.
  *
  * @throws BitryoshkaError `not-supported` where there is none
  */
@@ -46,7 +46,7 @@ export function nodeSqlite(): SqliteDriver {
     code: 'not-supported',
     message: 'driver: got none, and this runtime has no node:sqlite.',
     remedy:
-      'Use Node 22.13 or later, or pass { driver: (file) => new Database(file) } with the class of better-sqlite3, or DatabaseSync of @photostructure/sqlite. In a browser, pass what sqliteWasm makes.',
+      'Use Node 22.16 or later, or pass { driver: (file) => new Database(file) } with the class of better-sqlite3, or DatabaseSync of @photostructure/sqlite. In a browser, pass what sqliteWasm makes.',
   });
 }
 
