@@ -144,7 +144,7 @@ Real sentence embeddings: all-MiniLM-L6-v2, 384 dimensions, 1,536 bytes as float
 
 Each cell holds four figures: nDCG@10 of the codes alone in % of that of the float vectors, and the share of the 10 nearest float neighbours that are found by the codes alone, after re-ranking 40, and after re-ranking 100. *Symmetric* is Hamming distance, *asymmetric* the query's real values against codes, *decoded* the query against the vectors that codes stand for, for which a vector takes a byte more. Asymmetric and decoded scores rank all documents.
 
-nDCG moves by one to three points with the seed of a fit on sets of a few hundred queries, recall by less than one. Times of fits are those of a machine that did other work as well, and up to three times what an idle core takes.
+nDCG moves by one to three points with the seed of a fit on sets of a few hundred queries, recall by less than one. Times of fits are up to three times what an idle core takes.
 
 All of it is one command, \`pnpm quality\`; one set is \`pnpm bitryoshka eval <folder> --vectors <subfolder>\`.
 `;
