@@ -580,6 +580,9 @@ describe('eval', () => {
   it('prints a table for people', async () => {
     await run('--quantizers', 'sign', '--bits', '3', '--rerank', '0');
     expect(output.printed).toMatch(
+      /^Best without re-ranking: sign at 3 bits .*\nSmallest that keeps/,
+    );
+    expect(output.printed).toMatch(
       /8 documents, 2 queries, 3 dimensions; nDCG@10 of the float vectors 1\.000/,
     );
     expect(output.printed).toMatch(/sign +│ +3 │ +8 │ +symmetric │ +0 │ +1\.000 │ +100\.0/);

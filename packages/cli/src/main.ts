@@ -1,8 +1,10 @@
 import type { QuantizerKind } from '@bitryoshka/core';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { EvaluateFolderOptions } from './commands/evaluate-folder.ts';
+import type { EvaluateQuestionsOptions } from './commands/evaluate-questions.ts';
 import type { FitToFileOptions } from './commands/fit-to-file.ts';
 import { addFolderCommands } from './commands/folder-commands.ts';
-import { addLibraryFlags } from './commands/library-flags.ts';
+import { addFileFlags, addLibraryFlags } from './commands/library-flags.ts';
 import { loaded } from './commands/loaded.ts';
 import { packageVersion } from './commands/package-version.ts';
 import { parseCount, parseCounts } from './commands/parse-count.ts';
@@ -34,6 +36,14 @@ interface QuantizerNames {
   readonly quantizerKinds: readonly QuantizerKind[];
   readonly presetModels: readonly string[];
 }
+
+/** Of a folder of text, or of a BEIR folder. */
+type EvaluateOptions = Omit<EvaluateFolderOptions, 'vectors' | 'bits'> &
+  Omit<EvaluateQuestionsOptions, 'questions' | 'bits'> & {
+    readonly questions?: string;
+    readonly vectors?: string;
+    readonly bits?: readonly number[];
+  };
 
 /** The script of a shell has all options. */
 const commandsWithQuantizers = ['eval', 'report', 'tune', 'fit', 'completion'];
@@ -116,29 +126,64 @@ function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Comman
     .option('--no-hybrid', 'search by meaning alone, not by words as well')
     .action(loaded(async () => (await import('./commands/demonstrate.ts')).demonstrate));
 
-  program
-    .command('eval')
-    .summary('compare quantizers on a retrieval set')
-    .description(
-      'Fits quantizers on the documents of a BEIR folder whose vectors are stored and measures nDCG@10 and the recall of the 10 nearest float vectors.',
+  addFileFlags(
+    program
+      .command('eval')
+      .summary('how well a folder answers your questions, or quantizers side by side')
+      .description(
+        'With --questions: indexes a folder as search does, asks it your questions and shows how often each way of searching finds the answer. With --vectors: fits quantizers on the documents of a BEIR folder whose vectors are stored and measures nDCG@10 and the recall of the 10 nearest float vectors.',
+      )
+      .argument(
+        '<folder>',
+        'a folder of text, or one in BEIR layout: qrels/test.tsv and the vectors',
+      ),
+  )
+    .addOption(
+      new Option(
+        '--questions <file>',
+        'questions and where their answers are: JSON lines of { question, file, line or text }, or question, tab, file:line',
+      ).conflicts(['vectors', 'quantizers', 'rerank', 'titles', 'seed']),
     )
-    .argument('<folder>', 'a folder in BEIR layout: qrels/test.tsv and the vectors')
-    .requiredOption('--vectors <subfolder>', 'where corpus.f32/.json and queries.f32/.json are')
+    .option('--misses', 'with --questions: list what was not found in the top five', false)
+    .option(
+      '--model <folder or id>',
+      'with --questions: a model for transformers.js (default: the bundled one)',
+    )
+    .option('--vectors <subfolder>', 'where corpus.f32/.json and queries.f32/.json are')
     .option(
       '--quantizers <kinds>',
       `comma-separated: tuned, ${quantizerKinds.join(', ')}`,
       parseKindsOrTuned,
       ['sign', 'median', 'itq', 'autoencoder'] as const,
     )
-    .option('--bits <list>', 'comma-separated code lengths', parseCounts(1), [64, 128, 256])
+    .option(
+      '--bits <list>',
+      'comma-separated code lengths (default: 64,128,256); with --questions one, as search has it',
+      parseCounts(1),
+    )
     .option('--rerank <list>', 'comma-separated depths, 0 for none', parseCounts(0), [0, 40, 100])
     .option(
       '--titles [model]',
       "learn also from the documents' titles, embedded by this model (default: the bundled one)",
     )
     .option('--seed <number>', 'seed of the random rotations', parseCount(0), 0)
-    .option('--json', 'print an array of rows', false)
-    .action(loaded(async () => (await import('./commands/evaluate-folder.ts')).evaluateFolder));
+    .option('--json', 'print one object with --questions, else an array of rows', false)
+    .action(async (folder: string, options: EvaluateOptions, command: Command) => {
+      const { bits, questions, vectors } = options;
+      if (questions !== undefined) {
+        if (bits && bits.length > 1) command.error('error: --questions takes one length of --bits');
+        const { evaluateQuestions } = await import('./commands/evaluate-questions.ts');
+        await evaluateQuestions(folder, { ...options, questions, bits: bits?.[0] });
+        return;
+      }
+      if (vectors === undefined) {
+        command.error(
+          'error: expected --questions <file>, for a folder of text, or --vectors <subfolder>, for a BEIR folder',
+        );
+      }
+      const { evaluateFolder } = await import('./commands/evaluate-folder.ts');
+      await evaluateFolder(folder, { ...options, vectors, bits: bits ?? [64, 128, 256] });
+    });
 
   program
     .command('report')

@@ -3,6 +3,7 @@ import { evaluate } from '@bitryoshka/core/evaluation';
 import { readBeirFolder } from '@bitryoshka/core/node';
 import type { QuantizerChoice } from '../evaluation/tuned-contender.ts';
 import { withTunedContender } from '../evaluation/tuned-contender.ts';
+import { findings } from '../report/findings.ts';
 import { print, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
@@ -41,9 +42,11 @@ export async function evaluateFolder(
     printJson(rows);
     return;
   }
-  const float = rows[0]?.ndcg10Float.toFixed(3) ?? '';
+  const { rows: documents, columns: dimensions } = task.documents;
+  const ndcg10Float = rows[0]?.ndcg10Float ?? 0;
+  for (const { of, text } of findings({ rows, ndcg10Float, dimensions })) print(`${of}: ${text}`);
   print(
-    `${folder}: ${task.documents.rows} documents, ${task.queries.rows} queries, ${task.documents.columns} dimensions; nDCG@10 of the float vectors ${float}`,
+    `${folder}: ${documents} documents, ${task.queries.rows} queries, ${dimensions} dimensions; nDCG@10 of the float vectors ${ndcg10Float.toFixed(3)}`,
   );
   print(table(rows));
 }

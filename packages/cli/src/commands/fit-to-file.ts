@@ -3,6 +3,7 @@ import { fitQuantizer } from '@bitryoshka/core';
 import type { PresetModel } from '@bitryoshka/core/node';
 import { checkReplaceable, loadPreset, replaceFile } from '@bitryoshka/core/node';
 import { refineThresholds, sampleVectors } from '@bitryoshka/core/training';
+import { print } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { readDocumentBlocks, readDocumentVectors } from '../vectors/read-document-vectors.ts';
 
@@ -47,7 +48,7 @@ export async function fitToFile(path: string, options: FitToFileOptions): Promis
   await replaceFile(out, file);
   const { kind: fitted, inputDimensions, bits: length } = quantizer;
   const source = preset === undefined ? 'learned' : `preset ${preset}, refined`;
-  console.log(
+  print(
     `${out}: ${fitted}, ${inputDimensions} dimensions to ${length} bits, ${source} from ${rows} vectors; ${file.length} bytes`,
   );
 }

@@ -8,7 +8,7 @@ import { parseCount } from './parse-count.ts';
 /** What decides which index of a folder is used: commands that are given the same use the same. */
 export interface LibraryFlags {
   readonly model?: string;
-  readonly bits?: number;
+  readonly bits?: number | undefined;
   readonly index?: string;
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
@@ -20,9 +20,15 @@ export interface LibraryFlags {
 
 /** @param model what the model is called, where `--model` is another one */
 export function addLibraryFlags(command: Command, model = '--model'): Command {
-  return command
+  command
     .option(`${model} <folder or id>`, 'a model for transformers.js (default: the bundled one)')
-    .option('--bits <number>', 'length of the codes', parseCount(1))
+    .option('--bits <number>', 'length of the codes', parseCount(1));
+  return addFileFlags(command);
+}
+
+/** Where the index is, and which files are in it. */
+export function addFileFlags(command: Command): Command {
+  return command
     .option('--index <folder>', 'where the index is kept (default: in your cache folder)')
     .option(
       '--include <glob>',

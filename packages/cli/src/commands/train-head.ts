@@ -7,6 +7,7 @@ import {
   trainCodesInThread,
 } from '@bitryoshka/core/node';
 import type { CorpusLessons, TrainCodesOptions, TrainedCodes } from '@bitryoshka/core/training';
+import { print, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { learnFromTitles } from '../vectors/learn-from-titles.ts';
@@ -66,13 +67,13 @@ export async function trainHead(path: string, options: TrainHeadOptions): Promis
   await replaceFile(out, file);
   const { curve, stages } = fit;
   if (json) {
-    console.log(JSON.stringify({ out, bytes: file.length, stages, curve }, undefined, 2));
+    printJson({ out, bytes: file.length, stages, curve });
     return;
   }
-  console.log(curveTable(fit));
-  console.log(stageTable(fit));
+  print(curveTable(fit));
+  print(stageTable(fit));
   const { inputDimensions, nested } = fit.quantizer;
-  console.log(
+  print(
     `${out}: head, ${inputDimensions} dimensions to ${nested.join(', ')} bits, trained on ${documents.vectors.rows} vectors; ${file.length} bytes`,
   );
 }

@@ -1,6 +1,7 @@
 import type { QuantizerKind, Scoring, TuningResult } from '@bitryoshka/core';
 import { tune } from '@bitryoshka/core';
 import { checkReplaceable, replaceFile } from '@bitryoshka/core/node';
+import { print, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { readDocumentVectors } from '../vectors/read-document-vectors.ts';
@@ -39,12 +40,12 @@ export async function tuneQuantizer(
   if (json) {
     const { table, reason, scoring } = result;
     const { kind: quantizer, bits: length } = result.quantizer;
-    console.log(JSON.stringify({ quantizer, bits: length, scoring, reason, table }, undefined, 2));
+    printJson({ quantizer, bits: length, scoring, reason, table });
     return;
   }
-  console.log(table(result));
-  console.log(result.reason);
-  if (out !== undefined) console.log(`Saved to ${out}.`);
+  print(table(result));
+  print(result.reason);
+  if (out !== undefined) print(`Saved to ${out}.`);
 }
 
 function table({ table: rows }: TuningResult): string {

@@ -4,6 +4,7 @@ import { withTunedContender } from '../evaluation/tuned-contender.ts';
 import { collectReportData } from '../report/collect-report-data.ts';
 import { renderPage } from '../report/page.ts';
 import { describeCommand } from '../report/provenance.ts';
+import { print, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { packageVersion } from './package-version.ts';
 
@@ -31,11 +32,11 @@ export async function writeReport(
     onProgress: bar.update,
   }).finally(() => bar.stop());
   if (json) {
-    console.log(JSON.stringify(data));
+    printJson(data);
     return;
   }
   const command = describeCommand(['bitryoshka', 'report', folder], { vectors, out, ...options });
   const provenance = { written: new Date(), version: packageVersion(), command };
   await replaceFile(out, renderPage(data, provenance));
-  console.log(`${out}: ${data.rows.length} measurements of ${folder}`);
+  print(`${out}: ${data.rows.length} measurements of ${folder}`);
 }

@@ -13,7 +13,11 @@ interface Finding {
 }
 
 /** What the rows say in a few sentences, as text. */
-export function findings({ rows, ndcg10Float, dimensions }: ReportData): Finding[] {
+export function findings({
+  rows,
+  ndcg10Float,
+  dimensions,
+}: Pick<ReportData, 'rows' | 'ndcg10Float' | 'dimensions'>): Finding[] {
   const alone = shallowestRows(rows);
   const best = alone.toSorted((a, b) => b.ndcg10 - a.ndcg10)[0]!;
   const good = rows

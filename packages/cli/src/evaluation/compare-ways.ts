@@ -1,0 +1,167 @@
+import type { TaskOptions } from '@bitryoshka/core';
+import { BinaryIndex, normalizeRows } from '@bitryoshka/core';
+import { checkpoint } from '@bitryoshka/core/internal';
+import { findPassages } from '../library/find-passages.ts';
+import type { FolderLibrary, Place } from '../library/folder-library.ts';
+import { ServedPassages } from '../server/served-passages.ts';
+import { WordSearch } from '../server/word-search.ts';
+import type { LocatedQuestion } from './locate-answers.ts';
+
+/** How a folder is asked; `hybrid` is what `search` does by itself. */
+export const ways = ['words', 'meaning', 'hybrid', 'exact floats'] as const;
+export type Way = (typeof ways)[number];
+
+/** How well the questions were answered in one way. */
+export interface WayResult {
+  readonly way: Way;
+  /** Questions whose answer came first. */
+  readonly topOne: number;
+  /** Questions whose answer was among the first five. */
+  readonly topFive: number;
+  /** Of 1 / place of the first answer, 0 for one that is not among the first ten. */
+  readonly meanReciprocalRank: number;
+  /** Median, the embedding of the question included. */
+  readonly millisecondsPerQuestion: number;
+  /** What it keeps of a passage, in memory: words, vectors, codes and links, without the text. */
+  readonly bytesPerPassage: number;
+  /** Of each question, in their order: the place of its first answer, from 1; null beyond the first ten. */
+  readonly ranks: readonly (number | null)[];
+  /** Of each question: where the passage stands that came first. */
+  readonly first: readonly (Place | null)[];
+}
+
+/** Places that are looked at. */
+const depth = 10;
+const topFive = 5;
+
+interface Found {
+  readonly text: string;
+  readonly place: Place | undefined;
+}
+
+type Ask = (question: string) => Promise<Found[]>;
+
+/**
+ * Asks all questions in every way: by words alone (BM25), by the vectors and codes of the index, by both as `search`
+ * does, and by comparing all float vectors. Passages of equal text count as one.
+ *
+ * @param folder as it is called
+ */
+export async function compareWays(
+  folder: string,
+  library: FolderLibrary,
+  questions: readonly LocatedQuestion[],
+  task: TaskOptions,
+): Promise<WayResult[]> {
+  // Codes that are still being made belong to what is measured.
+  await library.store.settled();
+  const asks = await asksOf(folder, library, task);
+  const bytes = await bytesOf(library);
+  const total = ways.length * questions.length;
+  const results: WayResult[] = [];
+  for (const way of ways) {
+    const ask = asks[way];
+    // Unmeasured, so that nobody pays for the compiler.
+    if (questions[0]) await ask(questions[0].question);
+    const times: number[] = [];
+    const ranks: (number | null)[] = [];
+    const first: (Place | null)[] = [];
+    for (const { question, texts } of questions) {
+      await checkpoint(task, {
+        stage: 'ask',
+        done: results.length * questions.length + times.length,
+        total,
+      });
+      const start = performance.now();
+      const found = await ask(question);
+      times.push(performance.now() - start);
+      const at = found.findIndex(({ text }) => texts.has(text));
+      ranks.push(at < 0 ? null : at + 1);
+      first.push(found[0]?.place ?? null);
+    }
+    const within = (most: number) => ranks.filter((rank) => rank !== null && rank <= most).length;
+    const reciprocal = ranks.reduce<number>((sum, rank) => sum + (rank === null ? 0 : 1 / rank), 0);
+    results.push({
+      way,
+      topOne: within(1),
+      topFive: within(topFive),
+      meanReciprocalRank: reciprocal / questions.length,
+      millisecondsPerQuestion: median(times),
+      bytesPerPassage: bytes[way],
+      ranks,
+      first,
+    });
+  }
+  return results;
+}
+
+async function asksOf(
+  folder: string,
+  library: FolderLibrary,
+  task: TaskOptions,
+): Promise<Record<Way, Ask>> {
+  const { store, embeddings, places, passages } = library;
+  const served = await ServedPassages.of(
+    [{ name: folder, path: folder, library, files: new Map(), readAt: 0 }],
+    task,
+  );
+  const words = await WordSearch.of(served, task);
+  const floats = new BinaryIndex({
+    dimensions: served.vectors.dimensions,
+    vectors: served.vectors,
+  });
+  const embed = async (question: string): Promise<Float32Array> =>
+    normalizeRows(await embeddings.embedMatrix([question], 'query')).data;
+  const ofRows = async (rows: readonly number[]): Promise<Found[]> => {
+    const documents = await served.documents(rows);
+    return documents.map(({ pageContent: text }, i) => ({
+      text,
+      place: served.places(rows[i] as number)[0],
+    }));
+  };
+  return {
+    words: (question) => distinct(passages, async (k) => ofRows(await words.search(question, k))),
+    meaning: async (question) => {
+      const query = await embed(question);
+      return distinct(passages, async (k) => {
+        const found = await store.similaritySearchVectorWithScore(query, k);
+        return found.map(([{ id = '', pageContent: text }]) => ({ text, place: places(id)[0] }));
+      });
+    },
+    hybrid: async (question) => {
+      const found = await findPassages(library, question, depth);
+      return found.map((passage) => ({ text: passage.text, place: passage }));
+    },
+    'exact floats': async (question) => {
+      const query = await embed(question);
+      return distinct(passages, (k) => ofRows(floats.search(query, { k }).map(({ row }) => row)));
+    },
+  };
+}
+
+/** Copies take the places of what else is found: more are asked for until there are enough without. */
+async function distinct(
+  passages: number,
+  find: (k: number) => Promise<readonly Found[]>,
+): Promise<Found[]> {
+  for (let wanted = depth; ; wanted *= 2) {
+    const found = await find(Math.min(wanted, passages));
+    const byText = new Map<string, Found>();
+    for (const one of found) if (!byText.has(one.text)) byText.set(one.text, one);
+    if (byText.size >= depth || wanted >= passages || found.length < wanted) {
+      return [...byText.values()].slice(0, depth);
+    }
+  }
+}
+
+async function bytesOf({ store, passages }: FolderLibrary): Promise<Record<Way, number>> {
+  const { bytes, dimensions = 0 } = await store.health();
+  const words = bytes.words / passages;
+  const meaning = (bytes.vectors + bytes.codes + bytes.links) / passages;
+  return { words, meaning, hybrid: words + meaning, 'exact floats': dimensions * 4 };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
+}
