@@ -2,12 +2,14 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadQuantizer } from '@bitryoshka/core';
+import { readVectors } from '@bitryoshka/core/node';
 import { BinaryVectorStore } from '@bitryoshka/langchain';
 import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FoundPassage } from './library/find-passages.ts';
 import { main } from './main.ts';
 import { captureOutput } from './terminal/capture-output.suite.ts';
+import { encodeNpy } from './vectors/npy.ts';
 
 let folder: string;
 
@@ -456,6 +458,31 @@ describe('fit and tune', () => {
     expect([quantizer.kind, quantizer.bits]).toEqual(['itq', 6]);
   });
 
+  it('fit takes what NumPy saved, and writes codes for it', async () => {
+    const data = Buffer.from(await readFile(join(folder, 'v.f32')));
+    const path = join(folder, 'v.npy');
+    // Read as it is written, but for the type of its values.
+    const [header] = encodeNpy(200, 8, []);
+    const text = Buffer.from(header as Uint8Array)
+      .toString('latin1')
+      .replace('|u1', '<f4');
+    await writeFile(path, Buffer.concat([Buffer.from(text, 'latin1'), data]));
+    const [out, codes] = [join(folder, 'q.safetensors'), join(folder, 'codes.npy')];
+    const call = ['node', 'bitryoshka', 'fit', path, '--kind', 'itq', '--bits', '6'];
+    await main([...call, '--out', out, '--encode', codes]);
+    expect(output.complained).toBe('');
+    expect(output.printed).toMatch(/codes\.npy: 200 codes of 1 byte\n/);
+    const written = await readFile(codes);
+    const quantizer = loadQuantizer(await readFile(out));
+    const { vectors } = await readVectors(join(folder, 'v'));
+    const expected = quantizer.encode(vectors, 'document');
+    expect([...written.subarray(-200)]).toEqual(
+      Array.from({ length: 200 }, (_, i) => expected.data[i * expected.bytesPerCode]),
+    );
+    expect(new Set(written.subarray(-200)).size).toBeGreaterThan(10);
+    expect(written.toString('latin1')).toContain("'shape': (200, 1)");
+  });
+
   it('fit refines the thresholds of a preset', async () => {
     const rows = Array.from({ length: 500 }, (_, i) =>
       Array.from({ length: 256 }, (_value, j) => 0.5 + Math.sin(i * (j + 1))),
@@ -520,7 +547,16 @@ describe('fit and tune', () => {
     [['tune', 'none', '--bits', '6'], 1, /none\.json: ENOENT/],
     [['tune', 'v', '--bits', '6', '--scoring', 'cosine'], 1, /got "cosine"/],
     [['fit', 'v', '--bits', '6', '--out', 'none/q'], 1, /none\/q: ENOENT/],
-    [['fit', 'v'], 2, /required option '--bits/],
+    [['fit', 'v', '--bits', '6', '--encode', 'none/q'], 1, /none\/q: ENOENT/],
+    [['fit', '.', '--bits', '6'], 1, /got a folder that is no store, expected vectors/],
+    [
+      ['fit', 'v', '--bits', '6', '--kind', 'itq', '--queries', 'none/q'],
+      1,
+      /none\/q\.json: ENOENT/,
+    ],
+    [['train', 'v'], 2, /error: got no --bits <number>, expected one/],
+    [['report', 'v'], 2, /error: got no --vectors <subfolder>, expected one/],
+    [['fit', 'v'], 2, /expected --bits <number>, the length/],
     [['fit', 'v', '--preset', 'word2vec'], 2, /Allowed choices are all-minilm-l6-v2/],
     [['fit', 'v', '--preset', 'all-minilm-l6-v2', '--bits', '6'], 2, /cannot be used with/],
     [['fit', 'v', '--preset', 'all-minilm-l6-v2'], 1, /got 8 dimensions, expected 384/],

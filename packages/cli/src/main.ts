@@ -58,6 +58,13 @@ async function quantizerNames(argv: readonly string[]): Promise<QuantizerNames> 
   return { quantizerKinds, presetModels };
 }
 
+const vectorsHelp =
+  'vectors: .npy, .jsonl, .parquet, .f32 with its .json, a saved BinaryVectorStore, or a BEIR folder';
+const columnOption = [
+  '--column <name>',
+  'the vectors in .jsonl and .parquet (default: embedding or vector)',
+] as const;
+
 function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Command {
   const parseKind = kindParser(quantizerKinds);
   const parseKinds = (list: string): QuantizerKind[] => list.split(',').map(parseKind);
@@ -67,7 +74,11 @@ function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Comman
     .description('Adaptive binary embeddings: search folders and measure quantizers.')
     .version(packageVersion())
     .configureHelp({ showGlobalOptions: true, minWidthToWrap: 30 })
-    .configureOutput({ writeErr: (text) => process.stderr.write(stripControls(text)) })
+    .configureOutput({
+      writeErr: (text) => process.stderr.write(stripControls(text)),
+      outputError: (text, write) =>
+        write(text.replace(/required option '(.+)' not specified/, 'got no $1, expected one')),
+    })
     .exitOverride();
 
   addLibraryFlags(
@@ -142,14 +153,15 @@ function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Comman
       new Option(
         '--questions <file>',
         'questions and where their answers are: JSON lines of { question, file, line or text }, or question, tab, file:line',
-      ).conflicts(['vectors', 'quantizers', 'rerank', 'titles', 'seed']),
+      ).conflicts(['vectors', 'column', 'quantizers', 'rerank', 'titles', 'seed']),
     )
     .option('--misses', 'with --questions: list what was not found in the top five', false)
     .option(
       '--model <folder or id>',
       'with --questions: a model for transformers.js (default: the bundled one)',
     )
-    .option('--vectors <subfolder>', 'where corpus.f32/.json and queries.f32/.json are')
+    .option('--vectors <subfolder>', 'where the vectors, corpus.* and queries.*, are')
+    .option(...columnOption)
     .option(
       '--quantizers <kinds>',
       `comma-separated: tuned, ${quantizerKinds.join(', ')}`,
@@ -192,7 +204,8 @@ function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Comman
       'Evaluates quantizers as eval does and writes a page that loads nothing: quality against size, re-ranking, distributions and thresholds, balance and correlation of the bits, time per stage, and the table.',
     )
     .argument('<folder>', 'a folder in BEIR layout: qrels/test.tsv and the vectors')
-    .requiredOption('--vectors <subfolder>', 'where corpus.f32/.json and queries.f32/.json are')
+    .requiredOption('--vectors <subfolder>', 'where the vectors, corpus.* and queries.*, are')
+    .option(...columnOption)
     .option('--out <file>', 'the page', 'report.html')
     .option(
       '--quantizers <kinds>',
@@ -217,8 +230,9 @@ function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Comman
     .description(
       'Fits every candidate to a part of the vectors, asks the held-out rest, and takes the simplest one that no other beats by more than chance.',
     )
-    .argument('<path>', 'vectors without the extension of their .f32 and .json, or a BEIR folder')
-    .option('--vectors <subfolder>', 'the path is a BEIR folder: where corpus.f32/.json are')
+    .argument('<path>', vectorsHelp)
+    .option('--vectors <subfolder>', 'the path is a BEIR folder: where its vectors, corpus.*, are')
+    .option(...columnOption)
     .option('--bits <number>', 'length of a code', parseCount(1))
     .option('--bytes <number>', 'bytes that a vector may take, instead of bits', parseCount(1))
     .option('--queries <path>', 'vectors of queries to ask (default: held-out documents)')
@@ -234,8 +248,9 @@ function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Comman
   program
     .command('fit')
     .summary('learn a quantizer from stored vectors and save it')
-    .argument('<path>', 'vectors without the extension of their .f32 and .json, or a BEIR folder')
-    .option('--vectors <subfolder>', 'the path is a BEIR folder: where corpus.f32/.json are')
+    .argument('<path>', vectorsHelp)
+    .option('--vectors <subfolder>', 'the path is a BEIR folder: where its vectors, corpus.*, are')
+    .option(...columnOption)
     .option('--bits <number>', 'length of a code', parseCount(1))
     .addOption(
       new Option(
@@ -254,9 +269,10 @@ function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Comman
     .option('--queries <path>', 'vectors of queries, for kinds that learn from them')
     .option('--seed <number>', 'seed of the fit', parseCount(0), 0)
     .option('--out <file>', 'where to save it', 'quantizer.safetensors')
+    .option('--encode <file.npy>', 'write the codes of the vectors as well, as bytes for NumPy')
     .action(async (path: string, options: Partial<FitToFileOptions>, command: Command) => {
       if (options.bits === undefined && options.preset === undefined) {
-        command.error("error: required option '--bits <number>' not specified");
+        command.error('error: expected --bits <number>, the length of a code, or --preset <model>');
       }
       const { fitToFile } = await import('./commands/fit-to-file.ts');
       await fitToFile(path, options as FitToFileOptions);
@@ -268,9 +284,10 @@ function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Comman
     .description(
       'Trains an encoder and a decoder of codes together, in a thread, compares each stage with its start on held-out vectors, keeps the best and prints how it came about.',
     )
-    .argument('<path>', 'vectors without the extension of their .f32 and .json, or a BEIR folder')
+    .argument('<path>', vectorsHelp)
     .requiredOption('--bits <number>', 'length of a code', parseCount(1))
-    .option('--vectors <subfolder>', 'the path is a BEIR folder: where corpus.f32/.json are')
+    .option('--vectors <subfolder>', 'the path is a BEIR folder: where its vectors, corpus.*, are')
+    .option(...columnOption)
     .option('--nested <list>', 'lengths of prefixes that are codes by themselves', parseCounts(1))
     .addOption(new Option('--head <architecture>', 'what encodes').choices(['linear', 'mlp']))
     .addOption(
@@ -311,8 +328,9 @@ function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Comman
     .description(
       'Describes stored vectors: directions, rank, energy by position, balance of the sign bits and the dimensions that stand out. With --against, how far they moved from others.',
     )
-    .argument('<path>', 'vectors without the extension of their .f32 and .json, or a BEIR folder')
-    .option('--vectors <subfolder>', 'the paths are BEIR folders: where corpus.f32/.json are')
+    .argument('<path>', vectorsHelp)
+    .option('--vectors <subfolder>', 'the paths are BEIR folders: where corpus.* are')
+    .option(...columnOption)
     .option('--against <other>', 'the vectors that a quantizer was fitted on')
     .option('--json', 'print one object: statistics and drift', false)
     .action(loaded(async () => (await import('./commands/analyze-vectors.ts')).analyzeVectors));

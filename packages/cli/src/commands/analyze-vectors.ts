@@ -3,13 +3,12 @@ import { analyzeVectors as analyze, measureDrift } from '@bitryoshka/core/analys
 import { print, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
+import type { VectorPlace } from '../vectors/read-document-vectors.ts';
 import { readDocumentVectors } from '../vectors/read-document-vectors.ts';
 import { mean } from './mean.ts';
 import { notableDimensions } from './notable-dimensions.ts';
 
-export interface AnalyzeVectorsOptions {
-  /** The paths are BEIR folders, and this is their subfolder with the vectors of the documents. */
-  readonly vectors?: string;
+export interface AnalyzeVectorsOptions extends VectorPlace {
   /** The vectors to compare with: those that a quantizer was fitted on. */
   readonly against?: string;
   readonly json: boolean;
@@ -21,13 +20,13 @@ const most = 10;
 /** `bitryoshka analyze`: the distribution of stored vectors, and how far they moved from others. */
 export async function analyzeVectors(
   path: string,
-  { vectors, against, json }: AnalyzeVectorsOptions,
+  { against, json, ...place }: AnalyzeVectorsOptions,
 ): Promise<void> {
-  const statistics = await analyzeFile(path, vectors);
+  const statistics = await analyzeFile(path, place);
   const drift =
     against === undefined
       ? undefined
-      : measureDrift(await analyzeFile(against, vectors), statistics, { worst: most });
+      : measureDrift(await analyzeFile(against, place), statistics, { worst: most });
   if (json) {
     printJson({ statistics, ...(drift && { drift }) });
     return;
@@ -37,8 +36,8 @@ export async function analyzeVectors(
   if (drift) printDrift(drift, against ?? '');
 }
 
-async function analyzeFile(path: string, subfolder?: string): Promise<VectorStatistics> {
-  const { vectors } = await readDocumentVectors(path, subfolder);
+async function analyzeFile(path: string, place: VectorPlace): Promise<VectorStatistics> {
+  const { vectors } = await readDocumentVectors(path, place);
   const bar = new ProgressBar();
   return analyze(vectors, { onProgress: bar.update }).finally(() => bar.stop());
 }

@@ -1,6 +1,5 @@
 import type { EvaluationRow } from '@bitryoshka/core/evaluation';
 import { evaluate } from '@bitryoshka/core/evaluation';
-import { readBeirFolder } from '@bitryoshka/core/node';
 import type { QuantizerChoice } from '../evaluation/tuned-contender.ts';
 import { withTunedContender } from '../evaluation/tuned-contender.ts';
 import { findings } from '../report/findings.ts';
@@ -8,9 +7,12 @@ import { print, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { learnFromTitles } from '../vectors/learn-from-titles.ts';
+import { readRetrievalTask } from '../vectors/read-document-vectors.ts';
 
 export interface EvaluateFolderOptions {
   readonly vectors: string;
+  /** The field or the column of the vectors. */
+  readonly column?: string;
   readonly quantizers: readonly QuantizerChoice[];
   readonly bits: readonly number[];
   readonly rerank: readonly number[];
@@ -23,9 +25,9 @@ export interface EvaluateFolderOptions {
 /** `bitryoshka eval`: quantizers side by side on a retrieval set whose vectors are stored. */
 export async function evaluateFolder(
   folder: string,
-  { vectors, json, titles: model, ...options }: EvaluateFolderOptions,
+  { vectors, column, json, titles: model, ...options }: EvaluateFolderOptions,
 ): Promise<void> {
-  const task = await readBeirFolder(folder, { vectors });
+  const task = await readRetrievalTask(folder, { vectors, column });
   const bar = new ProgressBar();
   const quantizers = withTunedContender(options.quantizers);
   const onProgress = bar.update;

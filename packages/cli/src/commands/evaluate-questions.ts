@@ -1,13 +1,13 @@
 import { relative, resolve, sep } from 'node:path';
 import { BitryoshkaError } from '@bitryoshka/core';
-import type { WayResult } from '../evaluation/compare-ways.ts';
+import type { FoundAnswer, WayResult } from '../evaluation/compare-ways.ts';
 import { compareWays } from '../evaluation/compare-ways.ts';
 import type { LocatedQuestion } from '../evaluation/locate-answers.ts';
 import { locateAnswers } from '../evaluation/locate-answers.ts';
 import type { ExpectedPlace } from '../evaluation/read-questions.ts';
 import { readQuestions } from '../evaluation/read-questions.ts';
 import { nameOfPlace } from '../library/find-passages.ts';
-import type { FolderLibrary, Place } from '../library/folder-library.ts';
+import type { FolderLibrary } from '../library/folder-library.ts';
 import { openLibrary } from '../library/folder-library.ts';
 import { formatPercent } from '../report/format-percent.ts';
 import { countOf } from '../terminal/format.ts';
@@ -27,13 +27,9 @@ export interface EvaluateQuestionsOptions extends LibraryFlags {
 }
 
 /** A question whose answer was not among the first five. */
-interface Miss {
+interface Miss extends FoundAnswer {
   readonly question: string;
   readonly expected: readonly ExpectedPlace[];
-  /** The place of the answer, from 1; null beyond the first ten. */
-  readonly rank: number | null;
-  /** What came first. */
-  readonly first: Place | null;
 }
 
 const topFive = 5;
@@ -58,10 +54,10 @@ export async function evaluateQuestions(
       isIndexed = true;
       checkNotAmongPassages(folder, file, library);
       const located = locateAnswers(library, asked, file);
-      const results = await compareWays(folder, library, located, task);
+      const { ways, answers } = await compareWays(folder, library, located, task);
       bar.stop();
-      const missed = missesOf(located, results);
-      const findings = findingsOf(folder, library, located.length, results);
+      const missed = missesOf(located, answers);
+      const findings = findingsOf(folder, library, located.length, ways);
       if (json) {
         printJson({
           folder,
@@ -69,13 +65,13 @@ export async function evaluateQuestions(
           questions: located.length,
           index: library.store.stats().index,
           findings,
-          ways: results.map(({ ranks: _, first: __, ...result }) => result),
+          ways,
           misses: missed,
         });
         return;
       }
       print(findings.join(' '));
-      print(table(results, located.length));
+      print(table(ways, located.length));
       print(legend(library));
       if (misses) print(missed.map(lineOf).join('\n') || 'Nothing was missed.');
       else if (missed.length > 0)
@@ -89,15 +85,11 @@ export async function evaluateQuestions(
 }
 
 /** Questions would be answered by themselves. */
-function checkNotAmongPassages(
-  folder: string,
-  file: string,
-  { store, places }: FolderLibrary,
-): void {
+function checkNotAmongPassages(folder: string, file: string, library: FolderLibrary): void {
   const inFolder = relative(resolve(folder), resolve(file)).split(sep).join('/');
   if (inFolder.startsWith('../')) return;
-  for (const [id] of store.entries()) {
-    if (!places(id).some(({ source }) => source === inFolder)) continue;
+  for (const [id] of library.store.entries()) {
+    if (!library.places(id).some(({ source }) => source === inFolder)) continue;
     throw new BitryoshkaError({
       code: 'invalid-option',
       message: `questions: got ${file}, which is indexed as a part of ${folder} and would answer its own questions.`,
@@ -106,12 +98,11 @@ function checkNotAmongPassages(
   }
 }
 
-function missesOf(questions: readonly LocatedQuestion[], results: readonly WayResult[]): Miss[] {
-  const { ranks, first } = resultOf(results, 'hybrid');
+function missesOf(questions: readonly LocatedQuestion[], answers: readonly FoundAnswer[]): Miss[] {
   return questions.flatMap(({ question, expected }, i) => {
-    const rank = ranks[i] ?? null;
+    const { rank, first } = answers[i] as FoundAnswer;
     if (rank !== null && rank <= topFive) return [];
-    return [{ question, expected, rank, first: first[i] ?? null }];
+    return [{ question, expected, rank, first }];
   });
 }
 

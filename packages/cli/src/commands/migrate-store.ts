@@ -4,7 +4,7 @@ import { BitryoshkaError } from '@bitryoshka/core';
 import { BinaryVectorStore } from '@bitryoshka/langchain';
 import type { MigrateOptions, SqliteVecOptions } from '@bitryoshka/langchain/migrate';
 import { fillFromFaiss, fillFromHnswlib, fillFromSqliteVec } from '@bitryoshka/langchain/migrate';
-import type { EmbeddingsInterface } from '@langchain/core/embeddings';
+import { noEmbeddings } from '../stores/no-embeddings.ts';
 import { openSqlite } from '../stores/open-sqlite.ts';
 import type { StoreKind } from '../stores/store-kind.ts';
 import { storeKindOf } from '../stores/store-kind.ts';
@@ -97,19 +97,5 @@ async function checkEmpty(folder: string): Promise<void> {
     code: 'write-failed',
     message: `${folder}: got something that is there already, expected a new or an empty folder.`,
     remedy: 'Name another folder.',
-  });
-}
-
-/** Vectors are moved as they are, and no question is asked. */
-const noEmbeddings: EmbeddingsInterface = {
-  embedDocuments: () => Promise.reject(embedsNothing()),
-  embedQuery: () => Promise.reject(embedsNothing()),
-};
-
-function embedsNothing(): BitryoshkaError {
-  return new BitryoshkaError({
-    code: 'not-supported',
-    message: 'migrate: got a text to embed, expected vectors alone.',
-    remedy: 'Load the saved store with embeddings.',
   });
 }

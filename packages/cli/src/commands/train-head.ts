@@ -11,11 +11,12 @@ import { print, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { learnFromTitles } from '../vectors/learn-from-titles.ts';
+import type { VectorPlace } from '../vectors/read-document-vectors.ts';
 import { readDocumentVectors, readQueryVectors } from '../vectors/read-document-vectors.ts';
 
 export interface TrainHeadOptions
-  extends Pick<TrainCodesOptions, 'bits' | 'nested' | 'binarize' | 'decoder' | 'steps' | 'rerank'> {
-  readonly vectors?: string;
+  extends VectorPlace,
+    Pick<TrainCodesOptions, 'bits' | 'nested' | 'binarize' | 'decoder' | 'steps' | 'rerank'> {
   /** The architecture. */
   readonly head?: TrainCodesOptions['architecture'];
   /** Judgements (query id, document id, score) of a BEIR folder. */
@@ -33,9 +34,9 @@ export interface TrainHeadOptions
 
 /** `bitryoshka train`: a head, trained on stored vectors, as a file. */
 export async function trainHead(path: string, options: TrainHeadOptions): Promise<void> {
-  const { vectors: subfolder, head: architecture, titles, pairs, out, json, ...rest } = options;
+  const { vectors, column, head: architecture, titles, pairs, out, json, ...rest } = options;
   await checkReplaceable(out);
-  const documents = await readDocumentVectors(path, subfolder);
+  const documents = await readDocumentVectors(path, { vectors, column });
   const judged = pairs === undefined ? undefined : await readPairs(path, options, documents);
   const bar = new ProgressBar();
   const onProgress = bar.update;
@@ -106,17 +107,17 @@ function stageTable({ stages }: TrainedCodes): string {
 
 async function readPairs(
   folder: string,
-  { pairs: file = '', vectors: subfolder }: TrainHeadOptions,
+  { pairs: file = '', vectors, column }: TrainHeadOptions,
   documents: Awaited<ReturnType<typeof readDocumentVectors>>,
 ): Promise<CorpusLessons> {
-  if (subfolder === undefined) {
+  if (vectors === undefined) {
     throw new BitryoshkaError({
       code: 'invalid-option',
       message: 'pairs: got vectors of documents only, expected a BEIR folder.',
       remedy: 'Name the subfolder of the vectors of queries and documents with --vectors.',
     });
   }
-  const queries = await readQueryVectors(folder, subfolder);
+  const queries = await readQueryVectors(folder, { vectors, column });
   const places = [queries, documents].map(({ ids }) => new Map(ids.map((id, i) => [id, i])));
   const [queryPlaces, documentPlaces] = places as [Map<string, number>, Map<string, number>];
   const found: [query: number, document: number][] = [];

@@ -4,10 +4,10 @@ import { checkReplaceable, replaceFile } from '@bitryoshka/core/node';
 import { print, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
+import type { VectorPlace } from '../vectors/read-document-vectors.ts';
 import { readDocumentVectors } from '../vectors/read-document-vectors.ts';
 
-export interface TuneQuantizerOptions {
-  readonly vectors?: string;
+export interface TuneQuantizerOptions extends VectorPlace {
   readonly bits?: number;
   readonly bytes?: number;
   readonly queries?: string;
@@ -23,11 +23,11 @@ export interface TuneQuantizerOptions {
 /** `bitryoshka tune`: which quantizer finds most on held-out vectors, and why. */
 export async function tuneQuantizer(
   path: string,
-  { vectors, bits, bytes, queries, out, json, ...options }: TuneQuantizerOptions,
+  { vectors, column, bits, bytes, queries, out, json, ...options }: TuneQuantizerOptions,
 ): Promise<void> {
   if (out !== undefined) await checkReplaceable(out);
-  const documents = await readDocumentVectors(path, vectors);
-  const asked = queries === undefined ? undefined : await readDocumentVectors(queries);
+  const documents = await readDocumentVectors(path, { vectors, column });
+  const asked = queries === undefined ? undefined : await readDocumentVectors(queries, { column });
   const bar = new ProgressBar();
   const result = await tune(documents.vectors, {
     ...options,

@@ -1,4 +1,4 @@
-import { checkReplaceable, readBeirFolder, replaceFile } from '@bitryoshka/core/node';
+import { checkReplaceable, replaceFile } from '@bitryoshka/core/node';
 import type { QuantizerChoice } from '../evaluation/tuned-contender.ts';
 import { withTunedContender } from '../evaluation/tuned-contender.ts';
 import { collectReportData } from '../report/collect-report-data.ts';
@@ -7,9 +7,12 @@ import { describeCommand } from '../report/provenance.ts';
 import { print, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { packageVersion } from './package-version.ts';
+import { readRetrievalTask } from '../vectors/read-document-vectors.ts';
 
 export interface WriteReportOptions {
   readonly vectors: string;
+  /** The field or the column of the vectors. */
+  readonly column?: string;
   readonly out: string;
   readonly quantizers: readonly QuantizerChoice[];
   readonly bits: readonly number[];
@@ -21,10 +24,10 @@ export interface WriteReportOptions {
 /** `bitryoshka report`: an evaluation as a page with charts, or as the data behind them. */
 export async function writeReport(
   folder: string,
-  { vectors, out, json, ...options }: WriteReportOptions,
+  { vectors, column, out, json, ...options }: WriteReportOptions,
 ): Promise<void> {
   if (!json) await checkReplaceable(out);
-  const task = await readBeirFolder(folder, { vectors });
+  const task = await readRetrievalTask(folder, { vectors, column });
   const bar = new ProgressBar();
   const data = await collectReportData(task, vectors, {
     ...options,
@@ -35,7 +38,12 @@ export async function writeReport(
     printJson(data);
     return;
   }
-  const command = describeCommand(['bitryoshka', 'report', folder], { vectors, out, ...options });
+  const command = describeCommand(['bitryoshka', 'report', folder], {
+    vectors,
+    ...(column !== undefined && { column }),
+    out,
+    ...options,
+  });
   const provenance = { written: new Date(), version: packageVersion(), command };
   await replaceFile(out, renderPage(data, provenance));
   print(`${out}: ${data.rows.length} measurements of ${folder}`);

@@ -8,8 +8,8 @@ import { WordSearch } from '../server/word-search.ts';
 import type { LocatedQuestion } from './locate-answers.ts';
 
 /** How a folder is asked; `hybrid` is what `search` does by itself. */
-export const ways = ['words', 'meaning', 'hybrid', 'exact floats'] as const;
-export type Way = (typeof ways)[number];
+const ways = ['words', 'meaning', 'hybrid', 'exact floats'] as const;
+type Way = (typeof ways)[number];
 
 /** How well the questions were answered in one way. */
 export interface WayResult {
@@ -24,10 +24,20 @@ export interface WayResult {
   readonly millisecondsPerQuestion: number;
   /** What it keeps of a passage, in memory: words, vectors, codes and links, without the text. */
   readonly bytesPerPassage: number;
-  /** Of each question, in their order: the place of its first answer, from 1; null beyond the first ten. */
-  readonly ranks: readonly (number | null)[];
-  /** Of each question: where the passage stands that came first. */
-  readonly first: readonly (Place | null)[];
+}
+
+/** What `search` finds of an answer. */
+export interface FoundAnswer {
+  /** The place of the first answer, from 1; null beyond the first ten. */
+  readonly rank: number | null;
+  /** Where the passage stands that came first. */
+  readonly first: Place | null;
+}
+
+export interface WayComparison {
+  readonly ways: readonly WayResult[];
+  /** Of each question, in their order. */
+  readonly answers: readonly FoundAnswer[];
 }
 
 /** Places that are looked at. */
@@ -52,20 +62,20 @@ export async function compareWays(
   library: FolderLibrary,
   questions: readonly LocatedQuestion[],
   task: TaskOptions,
-): Promise<WayResult[]> {
+): Promise<WayComparison> {
   // Codes that are still being made belong to what is measured.
   await library.store.settled();
   const asks = await asksOf(folder, library, task);
   const bytes = await bytesOf(library);
   const total = ways.length * questions.length;
   const results: WayResult[] = [];
+  let answers: FoundAnswer[] = [];
   for (const way of ways) {
     const ask = asks[way];
     // Unmeasured, so that nobody pays for the compiler.
     if (questions[0]) await ask(questions[0].question);
     const times: number[] = [];
-    const ranks: (number | null)[] = [];
-    const first: (Place | null)[] = [];
+    const answered: FoundAnswer[] = [];
     for (const { question, texts } of questions) {
       await checkpoint(task, {
         stage: 'ask',
@@ -76,11 +86,12 @@ export async function compareWays(
       const found = await ask(question);
       times.push(performance.now() - start);
       const at = found.findIndex(({ text }) => texts.has(text));
-      ranks.push(at < 0 ? null : at + 1);
-      first.push(found[0]?.place ?? null);
+      answered.push({ rank: at < 0 ? null : at + 1, first: found[0]?.place ?? null });
     }
-    const within = (most: number) => ranks.filter((rank) => rank !== null && rank <= most).length;
-    const reciprocal = ranks.reduce<number>((sum, rank) => sum + (rank === null ? 0 : 1 / rank), 0);
+    const within = (most: number) =>
+      answered.filter(({ rank }) => rank !== null && rank <= most).length;
+    const reciprocal = answered.reduce((sum, { rank }) => sum + (rank === null ? 0 : 1 / rank), 0);
+    if (way === 'hybrid') answers = answered;
     results.push({
       way,
       topOne: within(1),
@@ -88,11 +99,9 @@ export async function compareWays(
       meanReciprocalRank: reciprocal / questions.length,
       millisecondsPerQuestion: median(times),
       bytesPerPassage: bytes[way],
-      ranks,
-      first,
     });
   }
-  return results;
+  return { ways: results, answers };
 }
 
 async function asksOf(
@@ -100,7 +109,7 @@ async function asksOf(
   library: FolderLibrary,
   task: TaskOptions,
 ): Promise<Record<Way, Ask>> {
-  const { store, embeddings, places, passages } = library;
+  const { store, embeddings, passages } = library;
   const served = await ServedPassages.of(
     [{ name: folder, path: folder, library, files: new Map(), readAt: 0 }],
     task,
@@ -125,12 +134,18 @@ async function asksOf(
       const query = await embed(question);
       return distinct(passages, async (k) => {
         const found = await store.similaritySearchVectorWithScore(query, k);
-        return found.map(([{ id = '', pageContent: text }]) => ({ text, place: places(id)[0] }));
+        return found.map(([{ id = '', pageContent: text }]) => ({
+          text,
+          place: library.places(id)[0],
+        }));
       });
     },
     hybrid: async (question) => {
       const found = await findPassages(library, question, depth);
-      return found.map((passage) => ({ text: passage.text, place: passage }));
+      return found.map(({ text, source, line, endLine }) => ({
+        text,
+        place: { source, line, endLine },
+      }));
     },
     'exact floats': async (question) => {
       const query = await embed(question);

@@ -6,7 +6,7 @@ export type { LinkOptions } from './link-in-thread.ts';
 export { linkInThread } from './link-in-thread.ts';
 export type { AdapterModel, PresetModel, PresetOptions } from './load-preset.ts';
 export { loadAdapterPreset, loadPreset, presetModels } from './load-preset.ts';
-export type { ReadBeirOptions } from './read-beir-folder.ts';
+export type { ReadBeirOptions, StoredVectors } from './read-beir-folder.ts';
 export { readBeirFolder, readJudgements } from './read-beir-folder.ts';
 export { readBeirTitles } from './read-beir-titles.ts';
 export { readBytes, readPieces } from './read-file.ts';

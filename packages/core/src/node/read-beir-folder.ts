@@ -4,13 +4,23 @@ import type { Relevance } from '../evaluation/metrics/relevance.ts';
 import type { RetrievalTask } from '../evaluation/retrieval-task.ts';
 import { checkNotEmpty, selectRows } from '../vectors/matrix.ts';
 import { readText } from './read-file.ts';
+import type { NamedVectors } from './read-vectors.ts';
 import { readVectors } from './read-vectors.ts';
 
 export interface ReadBeirOptions {
-  /** The subfolder that holds `corpus.f32`, `corpus.json`, `queries.f32` and `queries.json`. */
-  readonly vectors: string;
+  /**
+   * The subfolder that holds `corpus.f32`, `corpus.json`, `queries.f32` and `queries.json`; or what was read from
+   * elsewhere.
+   */
+  readonly vectors: string | StoredVectors;
   /** Which judgements: `qrels/<split>.tsv`. Default: `test`. */
   readonly split?: string;
+}
+
+/** Vectors of a retrieval set, with the ids of its judgements. */
+export interface StoredVectors {
+  readonly documents: NamedVectors;
+  readonly queries: NamedVectors;
 }
 
 /**
@@ -24,9 +34,8 @@ export async function readBeirFolder(
   folder: string,
   { vectors, split = 'test' }: ReadBeirOptions,
 ): Promise<RetrievalTask> {
-  // One after the other: of several files that are missing, always the same one is named.
-  const corpus = await readVectors(join(folder, vectors, 'corpus'));
-  const allQueries = await readVectors(join(folder, vectors, 'queries'));
+  const { documents: corpus, queries: allQueries } =
+    typeof vectors === 'string' ? await readStored(join(folder, vectors)) : vectors;
   const relevance = await readJudgements(join(folder, 'qrels', `${split}.tsv`));
   if (corpus.vectors.columns !== allQueries.vectors.columns) {
     throw new BitryoshkaError({
@@ -47,6 +56,12 @@ export async function readBeirFolder(
     queryIds: judged.map((i) => allQueries.ids[i]),
     relevance,
   };
+}
+
+/** One after the other: of several files that are missing, always the same one is named. */
+async function readStored(folder: string): Promise<StoredVectors> {
+  const documents = await readVectors(join(folder, 'corpus'));
+  return { documents, queries: await readVectors(join(folder, 'queries')) };
 }
 
 /**
