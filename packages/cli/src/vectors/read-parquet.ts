@@ -1,5 +1,7 @@
 import { stat } from 'node:fs/promises';
+import v8 from 'node:v8';
 import { BitryoshkaError } from '@bitryoshka/core';
+import type { RowGroup } from 'hyparquet';
 import {
   asyncBufferFromFile,
   parquetMetadataAsync,
@@ -8,15 +10,20 @@ import {
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { unreadable } from '../stores/store-kind.ts';
+import { formatBytes } from '../terminal/format.ts';
 import type { VectorBlock } from './vector-block.ts';
 import { idFields, toBlock, vectorFields } from './vector-block.ts';
+
+/** What the library takes for a value while it reads a group: levels, numbers and lists. */
+const bytesPerValue = 50;
 
 /**
  * Vectors of a Parquet file, which has them as lists of numbers in a column, and perhaps an `id` or `_id`. One group of
  * rows is held at a time.
  *
  * @param column Default: `embedding` or `vector`
- * @throws BitryoshkaError `file-not-found`, `invalid-file`, `dimension-mismatch`, with the row from 0
+ * @throws BitryoshkaError `file-not-found`, `invalid-file`, `dimension-mismatch`, with the row from 0; `not-supported`
+ *   for a group that takes more memory than there is
  */
 export async function* readParquet(file: string, column?: string): AsyncGenerator<VectorBlock> {
   await stat(file).catch((error: NodeJS.ErrnoException) => {
@@ -38,6 +45,7 @@ export async function* readParquet(file: string, column?: string): AsyncGenerato
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows);
     const from = rowStart;
+    checkFits(file, group, vectorName);
     const rows = await reading(file, () =>
       parquetReadObjects({ file: buffer, metadata, columns, rowStart: from, rowEnd, compressors }),
     );
@@ -50,6 +58,20 @@ export async function* readParquet(file: string, column?: string): AsyncGenerato
     );
     rowStart = rowEnd;
   }
+}
+
+/** A process that runs out of memory ends without a word. */
+function checkFits(file: string, { columns, num_rows: rows }: RowGroup, name: string): void {
+  const chunk = columns.find(({ meta_data: data }) => data?.path_in_schema[0] === name);
+  const bytes = Number(chunk?.meta_data?.num_values ?? 0) * bytesPerValue;
+  const { heap_size_limit: most } = v8.getHeapStatistics();
+  if (bytes <= most) return;
+  throw new BitryoshkaError({
+    code: 'not-supported',
+    message: `${file}: got a group of ${rows} vectors, which takes ${formatBytes(bytes)} to read, expected ${formatBytes(most)} at most.`,
+    remedy:
+      'Write it with smaller groups (row_group_size of pyarrow), save it as .npy, or give Node more memory (NODE_OPTIONS=--max-old-space-size).',
+  });
 }
 
 async function reading<T>(file: string, read: () => Promise<T>): Promise<T> {

@@ -1,9 +1,10 @@
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import v8 from 'node:v8';
 import type { Matrix } from '@bitryoshka/core';
 import { BinaryVectorStore } from '@bitryoshka/langchain';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { noEmbeddings } from '../stores/no-embeddings.ts';
 import { sqliteDriver } from '../stores/open-sqlite.ts';
 import { hasSqlite, inFolderWithSqlite } from '../stores/sqlite-libraries.suite.ts';
@@ -235,6 +236,24 @@ describe('refuses', () => {
     await expect(readDocumentVectors(path)).rejects.toThrow(
       /from 1024 on: got a vector of 3 dimensions, expected 2/,
     );
+  });
+
+  it('a group of Parquet that takes more memory than there is', async () => {
+    const path = await writeParquet('v.parquet', [{ name: 'vector', data: rows }]);
+    const statistics = v8.getHeapStatistics();
+    const spy = vi.spyOn(v8, 'getHeapStatistics');
+    onTestFinished(() => spy.mockRestore());
+    // Nine values in the first group.
+    for (const [limit, isRead] of [
+      [450, true],
+      [449, false],
+    ] as const) {
+      spy.mockReturnValue({ ...statistics, heap_size_limit: limit });
+      const read = readDocumentVectors(path);
+      if (isRead) await read;
+      else
+        await expect(read).rejects.toThrow(/a group of 3 vectors, which takes 450 bytes to read/);
+    }
   });
 
   it('Parquet that is none, that lacks the column, or that has something else in it', async () => {
