@@ -29,6 +29,17 @@ it('reads vectors, ids and judgements, and leaves out queries without a relevant
   expect(task.relevance.get('q3')).toEqual(new Map([['d1', 2]]));
 });
 
+it('takes vectors that were read from elsewhere', async () => {
+  const stored = await readBeirFolder(folder, { vectors: 'model' });
+  await rm(join(folder, 'model'), { recursive: true });
+  const ids = ['d1', 'd2', 'd3'];
+  const vectors = stored.documents;
+  const queries = { ids: ['q3'], vectors: { rows: 1, columns: 2, data: Float32Array.of(2, 2) } };
+  const task = await readBeirFolder(folder, { vectors: { documents: { ids, vectors }, queries } });
+  expect(task.documents).toBe(vectors);
+  expect([task.documentIds, task.queryIds, task.queries]).toEqual([ids, ['q3'], queries.vectors]);
+});
+
 it.each([
   ['a missing folder', () => rm(join(folder, 'model'), { recursive: true }), 'file-not-found'],
   ['missing judgements', () => rm(join(folder, 'qrels/test.tsv')), 'file-not-found'],
