@@ -33,11 +33,11 @@ describe('eval --questions', () => {
     expect(output.complained).toBe('');
     const lines = output.printed.split('\n');
     expect(lines[0]).toMatch(
-      /notes: search finds the answer to 3 of 3 questions in the top five \(100\.0 %\), to 3 as the first of 4 passages\. Words alone find 3 .*exact in a folder of this size/,
+      /notes: search finds the answer to 3 of 3 questions in the top five \(100\.0\s%\), to 3 as the first of 4 passages\. Words alone find 3 .*exact in a folder of this size/,
     );
     expect(lines[0]).toMatch(/chance\.$/);
     for (const way of ['words', 'meaning', 'hybrid', 'exact floats']) {
-      expect(output.printed).toMatch(new RegExp(`│ ${way} +│ +\\d+\\.\\d % │`));
+      expect(output.printed).toMatch(new RegExp(`│ ${way} +│ +\\d+\\.\\d\\s% │`));
     }
     for (const column of ['top one', 'top five', 'reciprocal rank', 'ms per', 'bytes a passage']) {
       expect(output.printed).toMatch(new RegExp(`\n${column}[a-z ]* {2}\\w+`));

@@ -6,8 +6,8 @@ import { renderPage } from '../report/page.ts';
 import { describeCommand } from '../report/provenance.ts';
 import { print, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
-import { packageVersion } from './package-version.ts';
 import { readRetrievalTask } from '../vectors/read-document-vectors.ts';
+import { packageVersion } from './package-version.ts';
 
 export interface WriteReportOptions {
   readonly vectors: string;
