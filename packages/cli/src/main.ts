@@ -9,12 +9,14 @@ import { loaded } from './commands/loaded.ts';
 import { packageVersion } from './commands/package-version.ts';
 import { parseCount, parseCounts } from './commands/parse-count.ts';
 import type { QuantizerChoice } from './evaluation/tuned-contender.ts';
+import { heedClosedOutput } from './terminal/closed-output.ts';
 import type { Shell } from './terminal/completion-script.ts';
 import { complain } from './terminal/print.ts';
 import { stripControls } from './terminal/strip-controls.ts';
 
 /** Runs the command line and sets the exit code: 0, 1 for a failed task, 2 for a wrong call. */
 export async function main(argv: readonly string[]): Promise<void> {
+  heedClosedOutput();
   try {
     const program = createProgram(await quantizerNames(argv));
     await program.parseAsync([...argv]);

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { BitryoshkaError } from '@bitryoshka/core';
+import { endWithReaders } from '../terminal/closed-output.ts';
 import { complain } from '../terminal/print.ts';
 
 /**
@@ -10,6 +11,7 @@ export async function askMany(
   answer: (question: string) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
+  endWithReaders();
   const isTerminal = process.stdin.isTTY === true;
   const lines = createInterface({
     input: process.stdin,

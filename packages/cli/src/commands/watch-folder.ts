@@ -4,6 +4,7 @@ import { BitryoshkaError } from '@bitryoshka/core';
 import { watch } from 'chokidar';
 import type { FolderLibrary } from '../library/folder-library.ts';
 import { LiveLibrary } from '../library/live-library.ts';
+import { endWithReaders } from '../terminal/closed-output.ts';
 import { countOf } from '../terminal/format.ts';
 import { interruptible } from '../terminal/interruptible.ts';
 import { complain, print } from '../terminal/print.ts';
@@ -38,6 +39,7 @@ export async function watchFolder(folder: string, flags: LibraryFlags): Promise<
         complain(`bitryoshka: ${error.message}`);
       }
     };
+    endWithReaders();
     const watcher = watch(folder, {
       ignoreInitial: true,
       followSymlinks: false,

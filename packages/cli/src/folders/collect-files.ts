@@ -147,6 +147,8 @@ class Collection {
       this.#skip(path, 'unreadable');
       return;
     }
+    // An index of passages is no text.
+    if (isIndex(entries)) return;
     const levels = this.#ignore ? await this.#withOwnLevel(path, entries, outer) : outer;
     for (const [i, entry] of entries.entries()) {
       const options = { signal: this.#options.signal };
@@ -307,4 +309,10 @@ async function checkFolder(folder: string): Promise<void> {
     message: `${folder}: got ${stats ? 'a file' : 'nothing'}, expected a folder.`,
     remedy: 'Check the path.',
   });
+}
+
+/** Whether a search keeps its index there. */
+function isIndex(entries: readonly Dirent[]): boolean {
+  const has = (name: string) => entries.some((entry) => entry.name === name);
+  return has('search.json') && has('store');
 }

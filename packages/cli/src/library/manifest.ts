@@ -101,7 +101,11 @@ export async function writeManifest(
 /** What is in an index is private, as the files may be that it was made of. */
 export async function makePrivate(folder: string): Promise<void> {
   await chmod(folder, 0o700);
-  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+  await chmod(join(folder, manifestFile), 0o600).catch(unlessMissing);
+  const store = join(folder, storeFolder);
+  // What else lies there is not ours.
+  await chmod(store, 0o700).catch(unlessMissing);
+  for (const entry of await readdir(store, { withFileTypes: true, recursive: true })) {
     const path = join(entry.parentPath, entry.name);
     const mode = entry.isDirectory() ? 0o700 : entry.isFile() ? 0o600 : undefined;
     if (mode !== undefined) await chmod(path, mode).catch(unlessMissing);

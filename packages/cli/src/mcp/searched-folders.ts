@@ -38,6 +38,9 @@ interface SearchedFolder {
   readonly library: LiveLibrary;
 }
 
+/** Characters of an id that nobody knows that are said back. */
+const longestShown = 200;
+
 /**
  * Folders that are searched together and follow their files. Nothing is read by a name that is given from outside:
  * names are looked up among what was indexed.
@@ -123,7 +126,7 @@ export class SearchedFolders {
     }
     throw new BitryoshkaError({
       code: 'invalid-option',
-      message: `id: got ${JSON.stringify(id)}, expected a passage or a file that was indexed.`,
+      message: `id: got ${JSON.stringify(id.slice(0, longestShown))}, expected a passage or a file that was indexed.`,
       remedy: 'Take an id that search returned, or a source of list_sources.',
     });
   }

@@ -120,6 +120,15 @@ function allKinds(): QuantizerKind[] {
   return Object.keys({ ...fitters, ...shortNames }) as QuantizerKind[];
 }
 
+/** What each family can be told. */
+const optionNames: Readonly<Record<FamilyName, readonly string[]>> = {
+  thresholds: ['rule', 'perSide', 'quantile'],
+  groups: ['layout', 'rule'],
+  rotation: ['basis', 'nested'],
+  learned: ['train'],
+  residual: ['firstBits'],
+};
+
 /** A family, and what it is told. */
 export type ResolvedKind = {
   readonly [Name in FamilyName]: {
@@ -145,6 +154,15 @@ export function resolveKind(kind: QuantizerKind, options: FamilyOptions): Resolv
   const [implied, given] = [meant[family], options[family]] as Record<string, unknown>[];
   if (given !== undefined && (typeof given !== 'object' || given === null)) {
     throw invalidOption(family, given, 'an object of options');
+  }
+  if (Array.isArray(given)) throw invalidOption(family, 'a list', 'an object of options');
+  const unknown = Object.keys(given ?? {}).find((name) => !optionNames[family].includes(name));
+  if (unknown !== undefined) {
+    throw invalidOption(
+      `${family}.${unknown}`,
+      given?.[unknown],
+      `one of ${optionNames[family].join(', ')}`,
+    );
   }
   for (const [name, value] of Object.entries(implied)) {
     const own = given?.[name];

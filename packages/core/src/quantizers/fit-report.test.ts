@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Matrix } from '../vectors/matrix.ts';
 import { zeros } from '../vectors/matrix.ts';
 import { gaussian, seededRandom } from '../vectors/random.ts';
+import type { FitOptions } from './fit.ts';
 import { fitQuantizer } from './fit.ts';
 import { loadQuantizer } from './load.ts';
 
@@ -61,3 +62,40 @@ function spread(rows: number, offset: number): Matrix {
   }
   return vectors;
 }
+
+describe('the check heeds what was asked for', () => {
+  it('long random codes are not held against short ones of their own kind', async () => {
+    const options = { kind: 'random', bits: 96, check: true } as const;
+    const { bits, kind, fitReport } = await fitQuantizer(spread(1000, 0), options);
+    expect([kind, bits]).toEqual(['random', 96]);
+    expect(Object.keys(fitReport?.recall ?? {})).toEqual(['random', 'itq']);
+    expect(fitReport?.recall.random).toBeGreaterThan(fitReport?.recall.itq ?? 1);
+  });
+
+  it('no more vectors are learned from than sampleSize', async () => {
+    const vectors = spread(1000, 0);
+    const options = { kind: 'learned', bits: 16, sampleSize: 100 } as const;
+    const { fitReport } = await fitQuantizer(vectors, options);
+    expect(fitReport).toBeUndefined();
+    for (const sampleSize of [0, -1, 1.5]) {
+      const wrong = fitQuantizer(vectors, { ...options, sampleSize });
+      await expect(wrong).rejects.toThrow(`got ${sampleSize}`);
+    }
+  });
+
+  it('options that a family has not are refused', async () => {
+    const vectors = spread(100, 0);
+    for (const wrong of [
+      { kind: 'learned', learned: { nested: [4] } },
+      { kind: 'residual', residual: { fistBits: 8 } },
+      { kind: 'rotation', rotation: { bassis: 'pca' } },
+      { kind: 'rotation', rotation: [] },
+      { kind: 'itq', rotation: { nested: 8 } },
+    ]) {
+      const options = { ...wrong, bits: 16 } as unknown as FitOptions;
+      await expect(fitQuantizer(vectors, options)).rejects.toMatchObject({
+        code: 'invalid-option',
+      });
+    }
+  });
+});

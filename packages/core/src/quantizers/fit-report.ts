@@ -51,6 +51,8 @@ const rerank = 40;
 const leastGain = 0.005;
 const standardErrors = 2;
 const rowsPerStep = 256;
+/** Of two-part codes, the first few take long: what their words have in common is computed then. */
+const fewestRowsPerStep = 8;
 
 /** Vectors to learn from, and some that are asked afterwards. */
 export interface Exam {
@@ -101,12 +103,17 @@ export async function examineFit(
   await examine(quantizer.kind, scoreDecoded(quantizer, asked));
   const learned = sampleRows(documents, mostLearned, seed);
   const bits = Math.min(quantizer.bits, documents.columns);
-  const itq =
-    options.itq ?? (await fitItq(learned, { outputDimensions: bits, seed, ...signalOf(options) }));
-  await examine('itq', scoreByMeans(itq, asked));
-  const directions = await inTurns(randomRotationSteps(bits, documents.columns, seed), options);
-  const random = composeWithMatrix(fitCentring(learned, documents.columns), directions);
-  await examine('random', scoreByMeans(random, asked));
+  // A kind is not held against itself.
+  if (quantizer.kind !== 'itq') {
+    const fitting = { outputDimensions: bits, seed, ...signalOf(options) };
+    const itq = options.itq ?? (await fitItq(learned, fitting));
+    await examine('itq', scoreByMeans(itq, asked));
+  }
+  if (quantizer.kind !== 'random') {
+    const directions = await inTurns(randomRotationSteps(bits, documents.columns, seed), options);
+    const random = composeWithMatrix(fitCentring(learned, documents.columns), directions);
+    await examine('random', scoreByMeans(random, asked));
+  }
   return {
     asked: quantizer.kind,
     taken: takenOf(quantizer.kind, contenders),
@@ -129,10 +136,13 @@ function* scoreDecoded(quantizer: Quantizer, documents: Matrix): Steps<Scorer> {
   const { decoder } = quantizer;
   if (!decoder) throw new Error('A quantizer is examined by its decoder.');
   const data = new Float32Array(documents.data.length);
-  for (let start = 0; start < documents.rows; start += rowsPerStep) {
-    const block = rowRange(documents, start, Math.min(documents.rows, start + rowsPerStep));
+  let step = fewestRowsPerStep;
+  for (let start = 0; start < documents.rows; ) {
+    const block = rowRange(documents, start, Math.min(documents.rows, start + step));
     const decoded = normalizeRows(decoder.decode(quantizer.encode(block, 'document')));
     data.set(decoded.data, start * documents.columns);
+    start += block.rows;
+    step = Math.min(rowsPerStep, 2 * step);
     yield;
   }
   const restored = { ...documents, data };

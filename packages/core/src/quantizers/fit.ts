@@ -8,7 +8,9 @@ import { checkedUnitRows } from '../vectors/checked-unit-rows.ts';
 import type { Matrix, Vectors } from '../vectors/matrix.ts';
 import { rowRange, zeros } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
+import { sampleRows } from '../vectors/sample-rows.ts';
 import { sampleVectors } from '../vectors/sample-vectors.ts';
+import { checkSampleSize } from '../vectors/vector-sample.ts';
 import { DecodableQuantizer } from './decodable-quantizer.ts';
 import type { FamilyOptions, QuantizerKind } from './families.ts';
 import { fitters, resolveKind } from './families.ts';
@@ -74,7 +76,7 @@ export async function fitQuantizer(
   const all = await inTurns(normalizeInSteps(sample), { signal });
   const { sampleSize = defaultSampleSize } = options;
   const exam = isChecked ? setExam(all, sampleSize, seed) : undefined;
-  const documents = exam?.documents ?? all;
+  const documents = exam?.documents ?? sampleRows(all, sampleSize, seed);
   let itq: AffineMap | undefined;
   const fitted = await fitTo(documents, options, kind, (map) => {
     itq = map;
@@ -90,7 +92,9 @@ export async function fitQuantizer(
 
 /** Vectors that a fit takes, those it is checked by included. */
 export function fitSampleSize(options: FitOptions): number {
-  return (options.sampleSize ?? defaultSampleSize) + (checksFit(options) ? mostQuestions : 0);
+  const { sampleSize = defaultSampleSize } = options;
+  checkSampleSize(sampleSize);
+  return sampleSize + (checksFit(options) ? mostQuestions : 0);
 }
 
 /** @throws BitryoshkaError `invalid-option` */

@@ -34,6 +34,7 @@ export type FamilyFitter<Own> = (
  * @throws BitryoshkaError `invalid-option` for lengths that are no part of `bits`
  */
 export function nestedLengths(nested: readonly number[], bits: number): number[] {
+  if (!Array.isArray(nested)) throw invalidOption('nested', nested, 'a list of lengths');
   const lengths = [...new Set([...nested, bits])].sort((a, b) => a - b);
   const wrong = lengths.find(
     (length) => !Number.isSafeInteger(length) || length < 1 || length > bits,

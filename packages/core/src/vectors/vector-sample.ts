@@ -76,7 +76,7 @@ export class VectorSample {
   }
 }
 
-function checkSampleSize(size: number): void {
+export function checkSampleSize(size: number): void {
   if (size === Infinity || (Number.isSafeInteger(size) && size >= 1)) return;
   throw new BitryoshkaError({
     code: 'invalid-option',

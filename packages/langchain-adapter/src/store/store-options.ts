@@ -269,7 +269,7 @@ function isNearly(name: string, known: string): boolean {
   let start = 0;
   while (start < a.length && a[start] === b[start]) start++;
   const [restA, restB] = [a.slice(start), b.slice(start)];
-  const isExchanged = restA.slice(0, 2) === [...restB.slice(0, 2)].reverse().join('');
+  const isExchanged = restA.length > 1 && restA[0] === restB[1] && restA[1] === restB[0];
   return (
     restA.slice(1) === restB ||
     restA === restB.slice(1) ||
