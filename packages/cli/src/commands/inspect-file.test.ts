@@ -82,6 +82,13 @@ describe('inspect', () => {
       await expectRefused(path);
     }
   });
+
+  it('says so of a folder without a store', async () => {
+    await folder.write('notes.md', '# Notes');
+    await main(['node', 'bitryoshka', 'inspect', folder.path]);
+    expect(output.complained).toMatch(/got a folder without a store/);
+    expect(process.exitCode).toBe(1);
+  });
 });
 
 async function expectRefused(path: string): Promise<void> {

@@ -2,6 +2,7 @@ import { findPassages } from '../library/find-passages.ts';
 import { fitsNothing } from '../library/fits-nothing.ts';
 import type { FolderLibrary } from '../library/folder-library.ts';
 import { countReasons, openLibrary } from '../library/folder-library.ts';
+import { countOf } from '../terminal/format.ts';
 import { interruptible } from '../terminal/interruptible.ts';
 import { complain, printJson } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
@@ -66,7 +67,7 @@ export function printLibrary(
     filesRemoved > 0 && `${filesRemoved} changed or gone`,
   ].filter(Boolean);
   const summary = changes.length > 0 ? ` (${changes.join(', ')})` : ' (nothing changed)';
-  complain(`${folder}: ${passages} passages of ${files} files${summary}`);
+  complain(`${folder}: ${countOf(passages, 'passage')} of ${countOf(files, 'file')}${summary}`);
   if (verbose)
     for (const { path, reason } of skipped) complain(`skipped: ${stripToLine(path)}: ${reason}`);
   else if (skipped.length > 0) complain(`skipped: ${countReasons(skipped)}`);

@@ -1,7 +1,9 @@
-import { open, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { BitryoshkaError } from '@bitryoshka/core';
 import { decodeSafetensorsHeader } from '@bitryoshka/core/internal';
 import { readSnapshot } from '@bitryoshka/core/node';
+import { manifestFile, storeFolder } from '../library/manifest.ts';
 import { isSqliteFile } from './is-sqlite-file.ts';
 import { openSqlite } from './open-sqlite.ts';
 import { unreadable } from './store-kind.ts';
@@ -40,6 +42,18 @@ export async function inspectPath(path: string): Promise<Inspected> {
 
 /** @throws BitryoshkaError as `readSnapshot` does */
 async function inspectFolder(path: string): Promise<Inspected> {
+  const names = await readdir(path);
+  // The folder that a search names as its index holds a store.
+  if (names.includes(manifestFile) && names.includes(storeFolder)) {
+    return inspectFolder(join(path, storeFolder));
+  }
+  if (!names.includes('bitryoshka.json')) {
+    throw new BitryoshkaError({
+      code: 'file-not-found',
+      message: `${path}: got a folder without a store, expected one that was saved by bitryoshka.`,
+      remedy: 'Name a saved store, its file, a quantizer or the index of a search.',
+    });
+  }
   return readSnapshot(path, 'vector-store', async ({ settings, files, savedAt }) => {
     const { dimensions, documents, model, options } = settings as StoreSettings;
     const listed = Object.entries(files);
