@@ -44,6 +44,9 @@ const fewestVectors = 400;
 const heldOutShare = 0.05;
 /** Documents that are asked, and vectors that plain rotations are fitted to, at most. */
 const mostDocuments = 3000;
+/** Of long vectors fewer, so that the check takes a tenth of a fit at most. */
+const mostValues = 1_500_000;
+const fewestDocuments = 1000;
 const mostLearned = 3000;
 const neighbourCount = 10;
 const rerank = 40;
@@ -92,7 +95,8 @@ export async function examineFit(
   options: ExamineOptions,
 ): Promise<FitReport> {
   const { seed } = options;
-  const asked = sampleRows(documents, mostDocuments, seed);
+  const affordable = Math.max(fewestDocuments, Math.floor(mostValues / documents.columns));
+  const asked = sampleRows(documents, Math.min(mostDocuments, affordable), seed);
   const nearest = await nearestDocuments(questions, asked, neighbourCount, options);
   const contenders: Record<string, Float64Array> = {};
   const examine = async (kind: string, restore: Steps<Scorer>): Promise<void> => {
