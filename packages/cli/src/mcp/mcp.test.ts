@@ -129,7 +129,12 @@ describe('bitryoshka mcp', () => {
   });
 
   it('says how far it has come, also of what began before', async () => {
-    const transport = transportTo('notes');
+    // So many that reading them is not over when the first question comes.
+    for (let i = 0; i < 400; i++) {
+      const sentences = Array.from({ length: 60 }, (_, j) => `Router ${i} has the part ${j}.`);
+      await folder.write(`many/${i}.md`, sentences.join(' '));
+    }
+    const transport = transportTo('many');
     const client = new Client({ name: 'test', version: '1.0.0' });
     clients.push(client);
     await client.connect(transport);

@@ -73,8 +73,8 @@ describe('options with mistakes', () => {
     expect(() => checkNames({ index: 'scan', readOnly: true, ids: [] })).not.toThrow();
   });
 
-  it.each([undefined, null, { index: 'scan' }, { embedQuery: () => [] }])(
-    'what embeds nothing is refused: %j',
+  it.each([undefined, null, { index: 'scan' }, 'embeddings'])(
+    'what are no embeddings is refused: %j',
     (embeddings) => {
       expect(() => checkEmbeddings(embeddings)).toThrow(/expected embeddings of LangChain/);
     },

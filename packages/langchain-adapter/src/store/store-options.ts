@@ -278,10 +278,18 @@ function isNearly(name: string, known: string): boolean {
   );
 }
 
-/** @throws BitryoshkaError `invalid-option` */
+/**
+ * Not what embeds has to be there: who adds vectors and searches by them may give embeddings that do nothing.
+ *
+ * @throws BitryoshkaError `invalid-option` for nothing, and for options in the place of embeddings
+ */
 export function checkEmbeddings(embeddings: unknown): void {
-  const { embedQuery, embedDocuments } = Object(embeddings) as Record<string, unknown>;
-  if (typeof embedQuery === 'function' && typeof embedDocuments === 'function') return;
+  const isObject = typeof embeddings === 'object' && embeddings !== null;
+  const areOptions =
+    isObject &&
+    !('embedQuery' in embeddings || 'embedDocuments' in embeddings) &&
+    Object.keys(embeddings).some((name) => knownNames.includes(name));
+  if (isObject && !areOptions) return;
   throw new BitryoshkaError({
     code: 'invalid-option',
     message: `embeddings: got ${embeddings === null ? 'null' : typeof embeddings}, expected embeddings of LangChain.`,
