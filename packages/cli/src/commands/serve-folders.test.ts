@@ -20,7 +20,7 @@ afterEach(() => folder.remove());
 it('serves this machine without a token, at a port that is free, until it is closed', async () => {
   const server = await serveNotes({ host: '127.0.0.1' });
   expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
-  expect(output.complained).toMatch(/1 passages of 1 files \(1 read anew\)/);
+  expect(output.complained).toMatch(/1 passage of 1 file \(1 read anew\)/);
   const found = await fetch(`${server.url}api/search?q=router`);
   expect(await found.json()).toMatchObject({
     answers: [{ source: 'router.md', lines: { from: 1 } }],
@@ -29,7 +29,7 @@ it('serves this machine without a token, at a port that is free, until it is clo
   await expect(fetch(server.url)).rejects.toThrow();
   // The index was saved meanwhile.
   const again = await serveNotes({ host: '127.0.0.1' });
-  expect(output.complained).toMatch(/1 passages of 1 files \(nothing changed\)/);
+  expect(output.complained).toMatch(/1 passage of 1 file \(nothing changed\)/);
   const port = Number(new URL(again.url).port);
   await expect(serveNotes({ host: '127.0.0.1', port })).rejects.toThrow(/port: .*EADDRINUSE/);
   await again.close();
