@@ -22,7 +22,7 @@ const library = {
 it('counts what was left out in a line, and says how to read it', () => {
   printLibrary('notes', library);
   expect(output.complained.split('\n')).toEqual([
-    'notes: 2 passages of 1 files (nothing changed)',
+    'notes: 2 passages of 1 file (nothing changed)',
     'skipped: 2 PDF: unpdf is not installed, 1 binary, 1 DOCX: mammoth is not installed',
     'To read these, too: npm install --global bitryoshka unpdf mammoth',
     'index: /index',
