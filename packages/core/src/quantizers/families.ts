@@ -121,7 +121,9 @@ function allKinds(): QuantizerKind[] {
 }
 
 /** What each family can be told. */
-const optionNames: Readonly<Record<FamilyName, readonly string[]>> = {
+const optionNames: {
+  readonly [Name in FamilyName]: readonly (keyof NonNullable<FamilyOptions[Name]>)[];
+} = {
   thresholds: ['rule', 'perSide', 'quantile'],
   groups: ['layout', 'rule'],
   rotation: ['basis', 'nested'],
@@ -156,13 +158,10 @@ export function resolveKind(kind: QuantizerKind, options: FamilyOptions): Resolv
     throw invalidOption(family, given, 'an object of options');
   }
   if (Array.isArray(given)) throw invalidOption(family, 'a list', 'an object of options');
-  const unknown = Object.keys(given ?? {}).find((name) => !optionNames[family].includes(name));
+  const names: readonly string[] = optionNames[family];
+  const unknown = Object.keys(given ?? {}).find((name) => !names.includes(name));
   if (unknown !== undefined) {
-    throw invalidOption(
-      `${family}.${unknown}`,
-      given?.[unknown],
-      `one of ${optionNames[family].join(', ')}`,
-    );
+    throw invalidOption(`${family}.${unknown}`, given?.[unknown], `one of ${names.join(', ')}`);
   }
   for (const [name, value] of Object.entries(implied)) {
     const own = given?.[name];

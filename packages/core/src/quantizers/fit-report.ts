@@ -109,7 +109,7 @@ export async function examineFit(
   const bits = Math.min(quantizer.bits, documents.columns);
   // A kind is not held against itself.
   if (quantizer.kind !== 'itq') {
-    const fitting = { outputDimensions: bits, seed, ...signalOf(options) };
+    const fitting = { outputDimensions: bits, seed, signal: options.signal };
     const itq = options.itq ?? (await fitItq(learned, fitting));
     await examine('itq', scoreByMeans(itq, asked));
   }
@@ -215,8 +215,4 @@ function takenOf(asked: string, contenders: Readonly<Record<string, Float64Array
 
 function meanOf(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function signalOf({ signal }: TaskOptions): Pick<TaskOptions, 'signal'> {
-  return { signal };
 }

@@ -10,7 +10,7 @@ import { rowRange, zeros } from '../vectors/matrix.ts';
 import { normalizeRows } from '../vectors/normalize.ts';
 import { sampleRows } from '../vectors/sample-rows.ts';
 import { sampleVectors } from '../vectors/sample-vectors.ts';
-import { checkSampleSize } from '../vectors/vector-sample.ts';
+import { checkSampleSize, defaultSampleSize } from '../vectors/vector-sample.ts';
 import { DecodableQuantizer } from './decodable-quantizer.ts';
 import type { FamilyOptions, QuantizerKind } from './families.ts';
 import { fitters, resolveKind } from './families.ts';
@@ -22,7 +22,6 @@ import { fitLinearDecoder } from './linear-decoder.ts';
 import type { Quantizer } from './quantizer.ts';
 
 const rowsPerStep = 256;
-const defaultSampleSize = 20_000;
 
 export interface FitOptions extends TaskOptions, FamilyOptions {
   readonly kind: QuantizerKind;
@@ -64,7 +63,7 @@ export async function fitQuantizer(
   vectors: Vectors | AsyncIterable<Vectors>,
   options: FitOptions,
 ): Promise<Quantizer> {
-  const { kind, seed = 0, signal, onProgress } = options;
+  const { seed = 0, signal, onProgress } = options;
   signal?.throwIfAborted();
   const isChecked = checksFit(options);
   const sample = await sampleVectors(isStream(vectors) ? vectors : [vectors], {
@@ -78,7 +77,7 @@ export async function fitQuantizer(
   const exam = isChecked ? setExam(all, sampleSize, seed) : undefined;
   const documents = exam?.documents ?? sampleRows(all, sampleSize, seed);
   let itq: AffineMap | undefined;
-  const fitted = await fitTo(documents, options, kind, (map) => {
+  const fitted = await fitTo(documents, options, (map) => {
     itq = map;
   });
   if (!exam) return fitted;
@@ -86,7 +85,10 @@ export async function fitQuantizer(
   const taken =
     fitReport.taken === fitted.kind
       ? fitted
-      : await fitTo(documents, onlyPlain(options, documents.columns), fitReport.taken as PlainKind);
+      : await fitTo(
+          documents,
+          plainOptions(options, fitReport.taken as PlainKind, documents.columns),
+        );
   return Object.assign(taken, { fitReport });
 }
 
@@ -107,29 +109,23 @@ function checksFit({ kind, decoder, check, ...options }: FitOptions): boolean {
   return check ?? (isLearned && decoder !== false);
 }
 
-/** What plain rotations can be told. */
-function onlyPlain(
+/** The same for a plain rotation, which has no more bits than there are dimensions. */
+function plainOptions(
   { bits, queries, seed, signal, onProgress }: FitOptions,
+  kind: PlainKind,
   dimensions: number,
 ): FitOptions {
-  return {
-    kind: 'itq',
-    bits: Math.min(bits, dimensions),
-    queries,
-    ...(seed !== undefined && { seed }),
-    signal,
-    onProgress,
-  };
+  const most = Math.min(bits, dimensions);
+  return { kind, bits: most, queries, ...(seed !== undefined && { seed }), signal, onProgress };
 }
 
 /** A quantizer of unit vectors, with a decoder if there is to be one. */
 async function fitTo(
   documents: Matrix,
   options: FitOptions,
-  kind: QuantizerKind,
   onItq?: (map: AffineMap) => void,
 ): Promise<Quantizer> {
-  const { bits, seed = 0, signal, onProgress } = options;
+  const { kind, bits, seed = 0, signal, onProgress } = options;
   const { family, own } = resolveKind(kind, options);
   const fit = fitters[family] as FamilyFitter<object>;
   const queries = options.queries && checkedUnitRows(options.queries, 'queries', documents.columns);

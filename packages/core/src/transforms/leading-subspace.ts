@@ -14,6 +14,15 @@ import { orthonormalize } from './orthonormalize.ts';
 /** Rows that the space is found from, at most. */
 const mostRows = 3072;
 
+/** Of a space that outputs are looked for in: so many dimensions, or so many for each output. */
+const mostDimensions = 384;
+const dimensionsPerOutput = 1.5;
+
+/** Of the space that holds what so many outputs need: vectors that are no longer are as quick as they are. */
+export function subspaceDimensions(outputs: number): number {
+  return Math.max(mostDimensions, Math.ceil(dimensionsPerOutput * outputs)) + 1;
+}
+
 /**
  * An orthonormal basis, `dimensions x columns`, of a space that vectors nearly lie in: their mean, and about what the
  * leading principal components span.

@@ -7,7 +7,12 @@ import type { AffineMap } from './affine-map.ts';
 import { applyInSteps } from './affine-map.ts';
 import { crossProductSteps } from './cross-product.ts';
 import { leadingEigenvectors } from './leading-eigenvectors.ts';
-import { leadingSubspace, mapOfSubspace, toSubspace } from './leading-subspace.ts';
+import {
+  leadingSubspace,
+  mapOfSubspace,
+  subspaceDimensions,
+  toSubspace,
+} from './leading-subspace.ts';
 import { checkOutputDimensions } from './truncation.ts';
 
 export interface PcaOptions extends Pick<TaskOptions, 'signal'> {
@@ -18,10 +23,6 @@ export interface PcaOptions extends Pick<TaskOptions, 'signal'> {
   readonly seed?: number;
 }
 
-/** Of long vectors, the space that components are looked for in: so many dimensions, or so many for each component. */
-const mostDimensions = 384;
-const dimensionsPerComponent = 1.5;
-
 /**
  * Projection on the leading principal components, strongest first: the centred data, rotated. Those of long vectors are
  * the components of what `leadingSubspace` keeps of them, as all of a wide matrix take minutes.
@@ -30,8 +31,7 @@ export async function fitPca(vectors: Matrix, options: PcaOptions): Promise<Affi
   const { outputDimensions, seed = 0 } = options;
   checkNotEmpty(vectors);
   checkOutputDimensions(vectors.columns, outputDimensions);
-  const wanted = Math.ceil(dimensionsPerComponent * outputDimensions);
-  const dimensions = Math.max(mostDimensions, wanted) + 1;
+  const dimensions = subspaceDimensions(outputDimensions);
   if (vectors.columns <= dimensions) return fitWholePca(vectors, options);
   const basis = await inTurns(leadingSubspace(vectors, dimensions, seed), options);
   const within = await inTurns(toSubspace(vectors, basis), options);

@@ -4,6 +4,9 @@ import { checkNotEmpty, row, rowRange, zeros } from './matrix.ts';
 import type { Random } from './random.ts';
 import { seededRandom } from './random.ts';
 
+/** What fits learn from, where nothing is said. */
+export const defaultSampleSize = 20_000;
+
 export interface VectorSampleOptions {
   /** Vectors to keep, at most. Default: 20,000. */
   readonly size?: number | undefined;
@@ -27,7 +30,7 @@ export class VectorSample {
   #seen = 0;
 
   /** @throws BitryoshkaError `invalid-option` */
-  constructor({ size = 20_000, seed = 0, allocate = zeros }: VectorSampleOptions = {}) {
+  constructor({ size = defaultSampleSize, seed = 0, allocate = zeros }: VectorSampleOptions = {}) {
     checkSampleSize(size);
     this.#size = size;
     this.#random = seededRandom(seed);

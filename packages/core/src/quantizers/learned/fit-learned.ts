@@ -9,6 +9,7 @@ import {
   leadingSubspace,
   mapFromSubspace,
   mapOfSubspace,
+  subspaceDimensions,
   toSubspace,
 } from '../../transforms/leading-subspace.ts';
 import { checkOutputDimensions } from '../../transforms/truncation.ts';
@@ -35,9 +36,6 @@ const sampleSize = 20_000;
 const taughtSize = 3000;
 /** Of each document, to learn their order from. */
 const neighbourCount = 32;
-/** Dimensions of the space that codes are learned in, at most, or so many for each bit. */
-const mostDimensions = 384;
-const dimensionsPerBit = 1.5;
 
 /** Codes made to be decoded. */
 export const fitLearned: FamilyFitter<LearnedOptions> = async (documents, options, own) => {
@@ -60,7 +58,7 @@ async function fitInTurns(documents: Matrix, options: FitterOptions): Promise<Le
   // Before the bits size a space.
   checkOutputDimensions(documents.columns, bits);
   const sample = sampleRows(documents, sampleSize, seed);
-  const dimensions = Math.max(mostDimensions, Math.ceil(dimensionsPerBit * bits)) + 1;
+  const dimensions = subspaceDimensions(bits);
   if (documents.columns <= dimensions) {
     const maps = await fitMaps(sample, options);
     options.onItq?.(maps.itq);
