@@ -51,6 +51,17 @@ describe('collectFiles', () => {
     ]);
   });
 
+  it('leaves out indexes of searches, and nothing that is only called like their parts', async () => {
+    await writeAll({
+      'search.json': '{"engine":"lunr"}',
+      'store/cart.md': 'A cart.',
+      'kept/search.json': '{"format":"bitryoshka-search","version":1,"files":[]}',
+      'kept/store/documents.txt': 'An index.',
+    });
+    const { files } = await collectFiles(folder, { ignore: false });
+    expect(files.map(({ path }) => path)).toEqual(['search.json', 'store/cart.md']);
+  });
+
   it('finds what is ignored, hidden or generated when told to, and larger files', async () => {
     await writeAll({
       'node_modules/p/README.md': 'x',

@@ -6,6 +6,7 @@ import { BitryoshkaError } from '@bitryoshka/core';
 import { checkpoint } from '@bitryoshka/core/internal';
 import picomatch from 'picomatch';
 import { IgnoreRules, maximumRules } from './ignore-rules.ts';
+import { isIndexFolder } from './index-folder.ts';
 import type { TextKind } from './text-kind.ts';
 import { isGeneratedName, textKind } from './text-kind.ts';
 
@@ -148,7 +149,8 @@ class Collection {
       return;
     }
     // An index of passages is no text.
-    if (isIndex(entries)) return;
+    const names = entries.map(({ name }) => name);
+    if (await isIndexFolder(real, names)) return;
     const levels = this.#ignore ? await this.#withOwnLevel(path, entries, outer) : outer;
     for (const [i, entry] of entries.entries()) {
       const options = { signal: this.#options.signal };
@@ -309,10 +311,4 @@ async function checkFolder(folder: string): Promise<void> {
     message: `${folder}: got ${stats ? 'a file' : 'nothing'}, expected a folder.`,
     remedy: 'Check the path.',
   });
-}
-
-/** Whether a search keeps its index there. */
-function isIndex(entries: readonly Dirent[]): boolean {
-  const has = (name: string) => entries.some((entry) => entry.name === name);
-  return has('search.json') && has('store');
 }

@@ -9,18 +9,13 @@ import { Document } from '@langchain/core/documents';
 import type { CollectOptions, FoundFile, Skipped } from '../folders/collect-files.ts';
 import { byPath, collectFiles, ignoredReason } from '../folders/collect-files.ts';
 import { FileReader } from '../folders/file-reader.ts';
+import { storeFolder } from '../folders/index-folder.ts';
 import type { Passage } from '../folders/pack-passages.ts';
 import type { ReadFile } from '../folders/read-passages.ts';
 import { complain } from '../terminal/print.ts';
 import { cacheFolder } from './kept-indexes.ts';
 import type { IndexedFile, IndexedFiles } from './manifest.ts';
-import {
-  claimIndexFolder,
-  makePrivate,
-  readManifest,
-  storeFolder,
-  writeManifest,
-} from './manifest.ts';
+import { claimIndexFolder, makePrivate, readManifest, writeManifest } from './manifest.ts';
 
 /**
  * What a save waits for codes: those of a folder are made in less. A graph of many passages is not worth the wait, as

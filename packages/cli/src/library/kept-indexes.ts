@@ -2,8 +2,9 @@ import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BitryoshkaError } from '@bitryoshka/core';
 import envPaths from 'env-paths';
+import { indexFormat, manifestFile, storeFolder } from '../folders/index-folder.ts';
 import type { IndexSubject } from './manifest.ts';
-import { format, manifestFile, parseManifest, storeFolder, toFiles } from './manifest.ts';
+import { parseManifest, toFiles } from './manifest.ts';
 
 /** An index that was kept. */
 export interface KeptIndex extends IndexSubject {
@@ -38,7 +39,7 @@ export async function readIndex(index: string): Promise<KeptIndex | undefined> {
   const path = join(index, manifestFile);
   const saved = await parseManifest(path);
   const about = (saved?.about ?? {}) as IndexSubject;
-  if (saved?.format !== format || typeof about.folder !== 'string') return undefined;
+  if (saved?.format !== indexFormat || typeof about.folder !== 'string') return undefined;
   const withText = [...toFiles(saved.files).values()].filter(({ places }) => places.length > 0);
   const ids = new Set(withText.flatMap(({ places }) => places.map(({ id }) => id)));
   try {

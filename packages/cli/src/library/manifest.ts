@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BitryoshkaError } from '@bitryoshka/core';
 import { replaceFile } from '@bitryoshka/core/node';
+import { indexFormat, manifestFile, manifestHead, storeFolder } from '../folders/index-folder.ts';
 import { complain } from '../terminal/print.ts';
 
 /** Where a passage stands in a file. */
@@ -32,9 +33,6 @@ export interface IndexSubject {
 
 export type IndexedFiles = ReadonlyMap<string, IndexedFile>;
 
-export const manifestFile = 'search.json';
-export const storeFolder = 'store';
-export const format = 'bitryoshka-search';
 /** Another one reads files in another way. */
 const version = 1;
 
@@ -63,7 +61,7 @@ export async function readManifest(folder: string): Promise<IndexedFiles> {
     complain('Making the index again: its list of files is damaged.');
     return new Map();
   }
-  if (saved.format !== format) throw notOurs(folder, `a ${manifestFile} of another program`);
+  if (saved.format !== indexFormat) throw notOurs(folder, `a ${manifestFile} of another program`);
   if (typeof saved.version === 'number' && saved.version > version) {
     throw new BitryoshkaError({
       code: 'unsupported-version',
@@ -93,7 +91,7 @@ export async function writeManifest(
     const placed = places.map(({ id, line, endLine }) => [id, line, endLine]);
     return JSON.stringify([path, fingerprint, placed, skipped ?? null, metadata ?? null]);
   });
-  const head = `{"format":"${format}","version":${version},"about":${JSON.stringify(about)},"files":[\n`;
+  const head = `${manifestHead},"version":${version},"about":${JSON.stringify(about)},"files":[\n`;
   const file = join(folder, manifestFile);
   await replaceFile(file, `${head}${entries.join(',\n')}\n]}\n`);
 }

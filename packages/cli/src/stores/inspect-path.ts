@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BitryoshkaError } from '@bitryoshka/core';
 import { decodeSafetensorsHeader } from '@bitryoshka/core/internal';
 import { readSnapshot } from '@bitryoshka/core/node';
-import { manifestFile, storeFolder } from '../library/manifest.ts';
+import { isIndexFolder, storeFolder } from '../folders/index-folder.ts';
 import { isSqliteFile } from './is-sqlite-file.ts';
 import { openSqlite } from './open-sqlite.ts';
 import { unreadable } from './store-kind.ts';
@@ -44,7 +44,7 @@ export async function inspectPath(path: string): Promise<Inspected> {
 async function inspectFolder(path: string): Promise<Inspected> {
   const names = await readdir(path);
   // The folder that a search names as its index holds a store.
-  if (names.includes(manifestFile) && names.includes(storeFolder)) {
+  if (await isIndexFolder(path, names)) {
     return inspectFolder(join(path, storeFolder));
   }
   if (!names.includes('bitryoshka.json')) {

@@ -246,7 +246,7 @@ const knownNames: readonly string[] = [
   'signal',
   'onProgress',
   'ids',
-];
+] satisfies readonly (keyof CreateOptions | keyof OpenOptions | keyof LoadOptions)[];
 
 /**
  * Names that nobody knows are ignored, as helpers of LangChain pass their own; those that are nearly known are mistakes.
