@@ -4,15 +4,13 @@ import { openChatModel } from '../chat/open-chat-model.ts';
 import type { FoundPassage } from '../library/find-passages.ts';
 import { findPassages, nameOfPlace } from '../library/find-passages.ts';
 import { fitsNothing } from '../library/fits-nothing.ts';
-import { openLibrary } from '../library/folder-library.ts';
 import { interruptible } from '../terminal/interruptible.ts';
 import { complain, print, printJson } from '../terminal/print.ts';
-import { ProgressBar } from '../terminal/progress-bar.ts';
 import { stripControls } from '../terminal/strip-controls.ts';
 import { interruptedTold } from './interrupted-told.ts';
 import type { LibraryFlags } from './library-flags.ts';
 import { libraryOptions } from './library-flags.ts';
-import { closeLibrary } from './search-folder.ts';
+import { closeFolder, openFolder } from './opened-folder.ts';
 
 export interface AskFolderOptions extends Omit<LibraryFlags, 'model'> {
   /** The chat model, `provider:name`. */
@@ -32,11 +30,10 @@ export async function askFolder(
   let isIndexed = false;
   const isInterrupted = await interruptible(async (signal) => {
     // Who has no model should not wait for an index.
-    const opened = await openChatModel(name);
-    const bar = new ProgressBar();
-    const task = { signal, onProgress: bar.update };
+    const chat = await openChatModel(name);
     const options = libraryOptions({ ...flags, ...(embeddings && { model: embeddings }) });
-    const library = await openLibrary(folder, { ...options, ...task }).finally(() => bar.stop());
+    const opened = await openFolder(folder, options, signal);
+    const { library } = opened;
     isIndexed = true;
     try {
       const passages = await findPassages(library, question, k);
@@ -47,20 +44,20 @@ export async function askFolder(
           remedy: 'Ask in other words.',
         });
       }
-      if (!json) complain(`${opened.name} reads ${passages.length} passages of ${folder}\n`);
+      if (!json) complain(`${chat.name} reads ${passages.length} passages of ${folder}\n`);
       const onText = json ? undefined : (text: string) => process.stdout.write(stripControls(text));
-      const answer = await answerQuestion(opened, question, passages, {
+      const answer = await answerQuestion(chat, question, passages, {
         signal,
         ...(onText && { onText }),
       });
       if (json) {
         const cited = answer.cited.map((number) => ({ number, ...passages[number - 1] }));
-        printJson({ model: opened.name, ...answer, cited });
+        printJson({ model: chat.name, ...answer, cited });
       } else {
         printCitations(answer.cited, answer.unknown, passages);
       }
     } finally {
-      await closeLibrary(library, bar);
+      await closeFolder(opened);
     }
   });
   if (!isInterrupted) return;

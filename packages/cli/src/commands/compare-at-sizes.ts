@@ -6,6 +6,7 @@ import type { BinaryVectorStore } from '@bitryoshka/langchain';
 import type { FolderLibrary, PassageMetadata } from '../library/folder-library.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { fewestMultiplied, multiplyVectors } from '../vectors/multiply-vectors.ts';
+import { mean } from './mean.ts';
 
 /** Neighbours that every search is asked for. */
 const neighbours = 10;
@@ -243,10 +244,6 @@ function sampleHeadings(store: BinaryVectorStore): string[] {
 function agreementOf(found: readonly ScoredRow[], exact: readonly ScoredRow[]): number {
   const least = (exact.at(-1)?.score ?? 0) - scoreTolerance;
   return found.filter(({ score }) => score >= least).length / exact.length;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0) / values.length;
 }
 
 function inGroups(count: number): string {

@@ -1,11 +1,10 @@
 import { findPassages } from '../library/find-passages.ts';
-import { openLibrary } from '../library/folder-library.ts';
 import { interruptible } from '../terminal/interruptible.ts';
 import { print } from '../terminal/print.ts';
-import { ProgressBar } from '../terminal/progress-bar.ts';
 import { compareAtSizes } from './compare-at-sizes.ts';
+import { closeFolder, openFolder } from './opened-folder.ts';
 import { printPassages } from './print-passages.ts';
-import { closeLibrary, printLibrary } from './search-folder.ts';
+import { printLibrary } from './search-folder.ts';
 
 /** Asked when no folder is given, of the Markdown that every project with packages has. */
 const demoQuestions = [
@@ -34,19 +33,16 @@ export async function demonstrate(
   { hybrid }: { readonly hybrid: boolean },
 ): Promise<void> {
   await interruptible(async (signal) => {
-    const bar = new ProgressBar();
-    const task = { signal, onProgress: bar.update };
-    const library = await openLibrary(folder ?? process.cwd(), {
-      hybrid,
-      ...task,
-      ...(folder === undefined && { collect: demoFiles }),
-    }).finally(() => bar.stop());
-    printLibrary(folder ?? process.cwd(), library);
+    const read = folder ?? process.cwd();
+    const options = { hybrid, ...(folder === undefined && { collect: demoFiles }) };
+    const opened = await openFolder(read, options, signal);
+    const { library, bar, task } = opened;
+    printLibrary(read, library);
     for (const asked of question === undefined ? demoQuestions : [question]) {
       print(`\n? ${asked}`);
       printPassages(asked, await findPassages(library, asked, 3));
     }
-    await closeLibrary(library, bar);
+    await closeFolder(opened);
     const table = await compareAtSizes(library, task).finally(() => bar.stop());
     print(`\n${table}`);
   });

@@ -8,17 +8,16 @@ import type { ExpectedPlace } from '../evaluation/read-questions.ts';
 import { readQuestions } from '../evaluation/read-questions.ts';
 import { nameOfPlace } from '../library/find-passages.ts';
 import type { FolderLibrary } from '../library/folder-library.ts';
-import { openLibrary } from '../library/folder-library.ts';
 import { formatPercent } from '../report/format-percent.ts';
 import { countOf } from '../terminal/format.ts';
 import { interruptible } from '../terminal/interruptible.ts';
 import { complain, print, printJson } from '../terminal/print.ts';
-import { ProgressBar } from '../terminal/progress-bar.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { stripToLine } from '../terminal/strip-controls.ts';
 import { interruptedTold } from './interrupted-told.ts';
 import type { LibraryFlags } from './library-flags.ts';
 import { libraryOptions } from './library-flags.ts';
+import { openFolder } from './opened-folder.ts';
 
 export interface EvaluateQuestionsOptions extends LibraryFlags {
   readonly questions: string;
@@ -44,11 +43,7 @@ export async function evaluateQuestions(
   const asked = await readQuestions(file);
   let isIndexed = false;
   const isInterrupted = await interruptible(async (signal) => {
-    const bar = new ProgressBar();
-    const task = { signal, onProgress: bar.update };
-    const library = await openLibrary(folder, { ...libraryOptions(flags), ...task }).finally(() =>
-      bar.stop(),
-    );
+    const { library, bar, task } = await openFolder(folder, libraryOptions(flags), signal);
     try {
       await library.save();
       isIndexed = true;

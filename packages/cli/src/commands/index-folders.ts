@@ -1,15 +1,14 @@
 import { BitryoshkaError } from '@bitryoshka/core';
 import type { FolderLibrary } from '../library/folder-library.ts';
-import { countReasons, openLibrary } from '../library/folder-library.ts';
+import { countReasons } from '../library/folder-library.ts';
 import { readIndex } from '../library/kept-indexes.ts';
 import { countOf, formatBytes } from '../terminal/format.ts';
 import { interruptible } from '../terminal/interruptible.ts';
 import { complain, print, printJson } from '../terminal/print.ts';
-import { ProgressBar } from '../terminal/progress-bar.ts';
 import { interruptedTold } from './interrupted-told.ts';
 import type { LibraryFlags } from './library-flags.ts';
 import { libraryOptions } from './library-flags.ts';
-import { closeLibrary } from './search-folder.ts';
+import { closeFolder, openFolder } from './opened-folder.ts';
 
 export interface IndexFoldersOptions extends LibraryFlags {
   readonly json: boolean;
@@ -44,14 +43,10 @@ export async function indexFolders(
     const done: IndexedFolder[] = [];
     for (const folder of folders) {
       const start = performance.now();
-      const bar = new ProgressBar();
-      const task = { signal, onProgress: bar.update };
-      const library = await openLibrary(folder, { ...libraryOptions(flags), ...task }).finally(() =>
-        bar.stop(),
-      );
-      await closeLibrary(library, bar);
+      const opened = await openFolder(folder, libraryOptions(flags), signal);
+      await closeFolder(opened);
       const seconds = (performance.now() - start) / 1000;
-      const indexed = await describe(folder, library, seconds);
+      const indexed = await describe(folder, opened.library, seconds);
       done.push(indexed);
       if (!json) printIndexed(indexed);
     }

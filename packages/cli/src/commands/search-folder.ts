@@ -1,16 +1,16 @@
 import { findPassages } from '../library/find-passages.ts';
 import { fitsNothing } from '../library/fits-nothing.ts';
 import type { FolderLibrary } from '../library/folder-library.ts';
-import { countReasons, openLibrary } from '../library/folder-library.ts';
+import { countReasons } from '../library/folder-library.ts';
 import { countOf } from '../terminal/format.ts';
 import { interruptible } from '../terminal/interruptible.ts';
 import { complain, printJson } from '../terminal/print.ts';
-import { ProgressBar } from '../terminal/progress-bar.ts';
 import { stripToLine } from '../terminal/strip-controls.ts';
 import { askMany } from './ask-many.ts';
 import { interruptedTold } from './interrupted-told.ts';
 import type { LibraryFlags } from './library-flags.ts';
 import { libraryOptions } from './library-flags.ts';
+import { closeFolder, openFolder } from './opened-folder.ts';
 import { printNothingFits, printPassages } from './print-passages.ts';
 
 export interface SearchFolderOptions extends LibraryFlags {
@@ -27,11 +27,8 @@ export async function searchFolder(
 ): Promise<void> {
   let isIndexed = false;
   const isInterrupted = await interruptible(async (signal) => {
-    const bar = new ProgressBar();
-    const task = { signal, onProgress: bar.update };
-    const library = await openLibrary(folder, { ...libraryOptions(flags), ...task }).finally(() =>
-      bar.stop(),
-    );
+    const opened = await openFolder(folder, libraryOptions(flags), signal);
+    const { library } = opened;
     isIndexed = true;
     if (!json || verbose) printLibrary(folder, library, { verbose });
     const answer = async (asked: string): Promise<void> => {
@@ -41,18 +38,10 @@ export async function searchFolder(
       else printPassages(asked, found);
     };
     if (question !== undefined) await answer(question);
-    await closeLibrary(library, bar);
+    await closeFolder(opened);
     if (question === undefined) await askMany(answer, signal);
   });
   if (isInterrupted && !isIndexed) complain(interruptedTold);
-}
-
-/** Once there is an answer: saves what is new, and ends what goes on in the background, or the process would not. */
-export async function closeLibrary(library: FolderLibrary, bar: ProgressBar): Promise<void> {
-  await library.save().finally(async () => {
-    bar.stop();
-    await library.store.close();
-  });
 }
 
 /** What was indexed, and what was left out: how many for each reason, or each of them. */

@@ -14,7 +14,7 @@ export interface FoundPassage extends Place {
   readonly others?: readonly Place[];
 }
 
-type Searched = Pick<FolderLibrary, 'store' | 'embeddings' | 'places' | 'looksCloser' | 'passages'>;
+type Searched = Pick<FolderLibrary, 'store' | 'embeddings' | 'places' | 'looksCloser'>;
 
 /** Passages that are looked at closer, at least: as many as either side of a hybrid search hands on. */
 const fewestCandidates = 100;
@@ -56,25 +56,29 @@ export async function findPassages(
 /** By a closer look, where it tells something: not in a language of which the model has no words. */
 async function order(
   candidates: readonly FoundPassage[],
-  { store, embeddings, looksCloser, passages }: Searched,
+  { store, embeddings, looksCloser }: Searched,
   question: string,
 ): Promise<readonly FoundPassage[]> {
   if (!looksCloser) return candidates;
   const { share } = await embeddings.coverage([question]);
   if (share < leastCoverage) return candidates;
-  const texts = sample(store.entries(), passages);
+  let texts = samples.get(store);
+  if (!texts) {
+    texts = sample(store);
+    samples.set(store, texts);
+  }
   return lookCloser(question, candidates, { embeddings, texts });
 }
 
+/** By store: going through all passages takes as long as the rest of an answer where there are many. */
+const samples = new WeakMap<FolderLibrary['store'], readonly string[]>();
+
 /** Texts from all over the folder. */
-function sample(
-  entries: Iterable<readonly [string, { readonly pageContent: string }]>,
-  count: number,
-): string[] {
-  const step = Math.ceil(count / mostSampled);
+function sample(store: FolderLibrary['store']): string[] {
+  const step = Math.ceil(store.stats().count / mostSampled);
   const texts: string[] = [];
   let i = 0;
-  for (const [, { pageContent }] of entries) if (i++ % step === 0) texts.push(pageContent);
+  for (const [, { pageContent }] of store.entries()) if (i++ % step === 0) texts.push(pageContent);
   return texts;
 }
 
