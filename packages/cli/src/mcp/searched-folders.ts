@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { TaskOptions } from '@bitryoshka/core';
 import { BitryoshkaError } from '@bitryoshka/core';
 import type { FoundPassage } from '../library/find-passages.ts';
@@ -10,6 +10,7 @@ import type {
   PassageMetadata,
   Place,
 } from '../library/folder-library.ts';
+import { folderNames } from '../library/folder-names.ts';
 import { LiveLibrary } from '../library/live-library.ts';
 
 /** A passage with the text around it. */
@@ -70,10 +71,9 @@ export class SearchedFolders {
       }
       paths.set(await realpath(folder), folder);
     }
-    const named = new Map<string, string>();
-    for (const path of paths.values()) named.set(freeName(basename(resolve(path)), named), path);
+    const named = folderNames(paths.values());
     return new SearchedFolders(
-      [...named].map(([name, path]) => ({
+      [...named].map(([path, name]) => ({
         prefix: named.size === 1 ? '' : `${name}/`,
         library: new LiveLibrary(path, {
           ...options,
@@ -216,12 +216,4 @@ function renamed(
   { id, source }: { readonly id: string; readonly source: string },
 ): { readonly id: string; readonly source: string } {
   return { id: `${prefix}${id}`, source: `${prefix}${source}` };
-}
-
-/** Folders of one name are told apart by numbers. */
-function freeName(name: string, taken: ReadonlyMap<string, unknown>): string {
-  for (let i = 1; ; i++) {
-    const numbered = i === 1 ? name : `${name}-${i}`;
-    if (!taken.has(numbered)) return numbered;
-  }
 }

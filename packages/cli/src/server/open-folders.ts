@@ -1,6 +1,7 @@
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { TaskOptions } from '@bitryoshka/core';
 import { openLibrary } from '../library/folder-library.ts';
+import { folderNames } from '../library/folder-names.ts';
 import { filesOf } from './folder-changes.ts';
 import type { ServedFolder } from './served-passages.ts';
 
@@ -21,7 +22,7 @@ export async function openFolders(
 ): Promise<ServedFolder[]> {
   const folders: ServedFolder[] = [];
   try {
-    for (const [path, name] of namesOf(paths)) {
+    for (const [path, name] of folderNames(new Set(paths.map((path) => resolve(path))))) {
       const readAt = Date.now();
       const indexFolder = index && (paths.length > 1 ? join(index, name) : index);
       const library = await openLibrary(path, { model, indexFolder, ...task });
@@ -37,18 +38,4 @@ export async function openFolders(
 
 export async function closeFolders(folders: readonly ServedFolder[]): Promise<void> {
   for (const { library } of folders) await library.store.close();
-}
-
-/** What folders are called: by their last part, with a number where others are called so, too. */
-function namesOf(paths: readonly string[]): Map<string, string> {
-  const names = new Map<string, string>();
-  const taken = new Set<string>();
-  for (const path of new Set(paths.map((each) => resolve(each)))) {
-    const base = basename(path) || 'root';
-    let name = base;
-    for (let number = 2; taken.has(name); number++) name = `${base}-${number}`;
-    taken.add(name);
-    names.set(path, name);
-  }
-  return names;
 }
