@@ -20,7 +20,13 @@ const libraries = {
     'node/index',
     'internal',
   ],
-  'langchain-adapter': ['index', 'langgraph/index', 'migrate/index', 'testing/index'],
+  'langchain-adapter': [
+    'index',
+    'langgraph/index',
+    'migrate/index',
+    'postgres/index',
+    'testing/index',
+  ],
   'transformers-embedder': [
     'index',
     'platform/node',

@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'model-failed'
   | 'model-mismatch'
   | 'thread-failed'
+  | 'database-failed'
   | 'not-supported';
 
 /** What an error says: what was got, what was expected, and what to do about it. */

@@ -1,0 +1,91 @@
+import type { PgClient, PgPool, PgResult } from './pg-pool.ts';
+
+/** What is used of PGlite: PostgreSQL in WebAssembly, with one connection. */
+export interface PGliteDatabase {
+  query(
+    text: string,
+    values?: readonly unknown[],
+    options?: PGliteQueryOptions,
+  ): Promise<PGliteResult>;
+  exec(text: string, options?: PGliteQueryOptions): Promise<PGliteResult[]>;
+}
+
+export interface PGliteQueryOptions {
+  parsers?: Record<number, (value: string) => unknown>;
+}
+
+export interface PGliteResult {
+  rows: unknown[];
+  affectedRows?: number;
+  command?: string;
+}
+
+/** As `pg` gives them: int8, which has numbers that JavaScript has not, as text. */
+const options: PGliteQueryOptions = { parsers: { 20: (value) => value } };
+
+/** What waits for the connection of a database, whichever pool it was asked of. */
+const queues = new WeakMap<PGliteDatabase, Promise<void>>();
+
+/**
+ * PGlite as a pool. It has one connection: who asks for it waits until it is given back, and what was begun and not
+ * sealed by then is rolled back. Ask the database itself nothing while the pool is in use: that would be part of
+ * whatever transaction is open. Ending the pool is left to who made the database.
+ */
+export function pglitePool(db: PGliteDatabase): PgPool {
+  return {
+    isSingle: true,
+    async connect() {
+      return connectedClient(db, await turnOf(db));
+    },
+    async query(text, values) {
+      const client = await this.connect();
+      try {
+        return await client.query(text, values);
+      } finally {
+        client.release();
+      }
+    },
+  };
+}
+
+/** @returns what ends the turn */
+async function turnOf(db: PGliteDatabase): Promise<() => void> {
+  const before = queues.get(db);
+  let end = (): void => {};
+  const turn = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  queues.set(
+    db,
+    (before ?? Promise.resolve()).then(() => turn),
+  );
+  await before;
+  return end;
+}
+
+function connectedClient(db: PGliteDatabase, endTurn: () => void): PgClient {
+  let isReleased = false;
+  return {
+    async query(text, values) {
+      if (isReleased) throw new Error('Client was released');
+      return runStatement(db, text, values) as never;
+    },
+    release() {
+      if (isReleased) throw new Error('Release called on client which has already been released');
+      isReleased = true;
+      // Without a transaction, this does nothing; a database that was closed has none.
+      db.exec('ROLLBACK').then(endTurn, endTurn);
+    },
+  };
+}
+
+/** As with `pg`, text without values may have several statements. */
+async function runStatement(
+  db: PGliteDatabase,
+  text: string,
+  values: readonly unknown[] | undefined,
+): Promise<PgResult<unknown>> {
+  const results = values ? [await db.query(text, values, options)] : await db.exec(text, options);
+  const { rows = [], affectedRows, command } = results.at(-1) ?? {};
+  return { rows, rowCount: affectedRows || rows.length, command };
+}
