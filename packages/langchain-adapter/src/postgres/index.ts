@@ -1,4 +1,8 @@
+export type { PgDepth } from './pg-collection.ts';
+export type { PgIndexOptions, PgRefit, PgRefitOptions } from './pg-fits.ts';
 export type { PgClient, PgPool, PgQueryable, PgResult } from './pg-pool.ts';
+export type { PgCreateOptions, PgStoreOptions } from './pg-vector-store.ts';
+export { PgBinaryVectorStore } from './pg-vector-store.ts';
 export type {
   PGliteDatabase,
   PGliteQueryOptions,

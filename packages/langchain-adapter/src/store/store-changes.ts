@@ -3,11 +3,11 @@ import { BitryoshkaError, selectRows, toMatrix } from '@bitryoshka/core';
 import { checkedShape } from '@bitryoshka/core/internal';
 import type { DocumentInterface } from '@langchain/core/documents';
 import type { DocumentBatch } from '../documents/document-batch.ts';
-import { copiedAtOnce, toDocumentBatch, toId } from '../documents/document-batch.ts';
+import { copiedAtOnce, toDocumentBatch } from '../documents/document-batch.ts';
 import type { ChangeBeside, SqliteDocuments } from '../durable/sqlite-documents.ts';
 import type { DocumentFilter } from '../filters/document-filter.ts';
-import { compileFilter } from '../filters/document-filter.ts';
 import { removeStore } from '../snapshot/store-snapshot.ts';
+import { resolveDelete } from './delete-options.ts';
 import { toLists } from './similarity.ts';
 import type { StoreContents } from './store-contents.ts';
 import type { StoreFits } from './store-fits.ts';
@@ -86,45 +86,12 @@ export class StoreChanges {
   }
 
   /** As `delete` of the store. */
-  async delete({
-    ids,
-    filter,
-    deleteAll,
-    directory,
-  }: DeleteOptions<DocumentFilter>): Promise<void> {
+  async delete(options: DeleteOptions<DocumentFilter>): Promise<void> {
     const { contents, tasks } = this.#store;
-    const given = [ids, filter, deleteAll || undefined, directory];
-    const count = given.filter((value) => value !== undefined).length;
-    if (count !== 1) {
-      throw new BitryoshkaError({
-        code: 'invalid-option',
-        message: `delete: got ${count} of ids, filter, deleteAll and directory, expected one.`,
-        remedy:
-          'Say what to delete: { ids }, { filter }, { deleteAll: true } or, of what was saved, { directory }.',
-      });
-    }
-    if (directory !== undefined) {
-      checkDirectory(directory);
-      return tasks.change(() => removeStore(directory));
-    }
-    if (ids !== undefined && !Array.isArray(ids)) {
-      throw new BitryoshkaError({
-        code: 'invalid-option',
-        message: `delete: got ids of type ${typeof ids}, expected a list.`,
-        remedy: 'Pass { ids: [id] }.',
-      });
-    }
-    if (isEmptyCondition(filter)) {
-      throw new BitryoshkaError({
-        code: 'invalid-option',
-        message: 'delete: got a filter without conditions, which every document passes.',
-        remedy: 'Say what to delete, or { deleteAll: true }.',
-      });
-    }
-    const named = ids?.map((id, i) => toId(id, `ids[${i}]`));
-    const compiled = filter === undefined ? undefined : compileFilter(filter);
+    const { ids, filter, directory } = resolveDelete(options);
+    if (directory !== undefined) return tasks.change(() => removeStore(directory));
     await tasks.change(async () =>
-      contents.remove(named ?? (await contents.documents.idsWhere(compiled))),
+      contents.remove(ids ?? (await contents.documents.idsWhere(filter))),
     );
     tasks.tidyLater();
   }
@@ -174,25 +141,10 @@ function chosenOf(vectors: Matrix | number[][], positions: readonly number[]): V
   return positions.map((i) => vectors[i] as number[]);
 }
 
-function checkDirectory(directory: unknown): void {
-  if (typeof directory === 'string' && directory !== '') return;
-  throw new BitryoshkaError({
-    code: 'invalid-option',
-    message: `delete: got ${JSON.stringify(directory)} for directory, expected a path.`,
-    remedy: 'Name the folder that the store was saved to.',
-  });
-}
-
 function countMismatch(got: number, expected: number): BitryoshkaError {
   return new BitryoshkaError({
     code: 'invalid-option',
     message: `vectors: got ${got}, expected ${expected}: one per document.`,
     remedy: 'Pass one per document.',
   });
-}
-
-/** Also where all that it asks for is undefined, as of a variable that was forgotten. */
-function isEmptyCondition(filter: DocumentFilter | undefined): boolean {
-  if (typeof filter !== 'object' || filter === null) return false;
-  return Object.values(filter).every((value) => value === undefined);
 }

@@ -150,7 +150,10 @@ export class StoreSearch {
 }
 
 /** @throws BitryoshkaError `invalid-option` */
-function checkSearch(k: number, filter: DocumentFilter | undefined): CompiledFilter | undefined {
+export function checkSearch(
+  k: number,
+  filter: DocumentFilter | undefined,
+): CompiledFilter | undefined {
   const compiled = filter === undefined || filter === null ? undefined : compileFilter(filter);
   if (Number.isSafeInteger(k) && k >= 0) return compiled;
   throw new BitryoshkaError({

@@ -4,13 +4,29 @@ import { Document } from '@langchain/core/documents';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import { describe, expect, it } from 'vitest';
 import type { DocumentFilter } from '../filters/document-filter.ts';
-import type { Refusal, VectorStoreTests } from '../testing/index.ts';
+import type { Refusal, TestedStore, VectorStoreTests } from '../testing/index.ts';
 import { testVectorStore, WordEmbeddings } from '../testing/index.ts';
 import type { BinaryVectorStore } from './binary-vector-store.ts';
 
 export { WordEmbeddings };
 
-type Settle = (store: BinaryVectorStore) => Promise<BinaryVectorStore>;
+/** What is asked of stores of ours, wherever their documents lie. */
+type SuiteStore = Pick<
+  BinaryVectorStore,
+  | 'addDocuments'
+  | 'addVectors'
+  | 'delete'
+  | 'getByIds'
+  | 'similaritySearch'
+  | 'similaritySearchWithScore'
+  | 'similaritySearchVectorWithScore'
+  | 'maxMarginalRelevanceSearch'
+  | 'lc_namespace'
+  | '_vectorstoreType'
+> &
+  Pick<TestedStore, 'asRetriever'>;
+
+type Settle<Store> = (store: Store) => Promise<Store>;
 
 /** The codes of errors that are not called as the reason is. */
 const codeOf: Partial<Record<Refusal, string>> = {
@@ -19,7 +35,7 @@ const codeOf: Partial<Record<Refusal, string>> = {
   'invalid-k': 'invalid-option',
 };
 
-const says: Pick<VectorStoreTests<BinaryVectorStore>, 'capabilities' | 'checkRefusal'> = {
+const says: Pick<VectorStoreTests<SuiteStore>, 'capabilities' | 'checkRefusal'> = {
   capabilities: [
     'returns-ids',
     'option-ids',
@@ -49,18 +65,23 @@ const says: Pick<VectorStoreTests<BinaryVectorStore>, 'capabilities' | 'checkRef
  * What stores of ours must do: what every vector store must, and what only ours say.
  *
  * @param create makes an empty store
- * @param options `reload`: saves a store and loads it again; `settle`: is called with a store before it is
+ * @param options `reload`: saves a store and loads it again, where it can be saved; `settle`: is called with a store before it is
  *   searched, and returns the one to search; `isHybrid`: whether words have a say in the scores of texts;
  *   `isEstimating`: whether scores are estimates of cosines
  */
-export function vectorStoreSuite(
-  create: (embeddings: EmbeddingsInterface) => Promise<BinaryVectorStore>,
+export function vectorStoreSuite<Store extends SuiteStore>(
+  create: (embeddings: EmbeddingsInterface) => Promise<Store>,
   {
     reload,
     settle = async (store) => store,
     isHybrid = false,
     isEstimating = false,
-  }: { reload: Settle; settle?: Settle; isHybrid?: boolean; isEstimating?: boolean },
+  }: {
+    reload?: Settle<Store>;
+    settle?: Settle<Store>;
+    isHybrid?: boolean;
+    isEstimating?: boolean;
+  },
 ): void {
   const hasCosines = !isHybrid && !isEstimating;
   const capabilities = says.capabilities.filter((name) => name !== 'cosine-scores' || hasCosines);
@@ -78,7 +99,7 @@ export function vectorStoreSuite(
   const ids = ['a', 'b', 'c'];
   const idsOf = (found: readonly DocumentInterface[]) => found.map(({ id }) => id);
 
-  async function filled(): Promise<BinaryVectorStore> {
+  async function filled(): Promise<Store> {
     const store = await create(embeddings);
     await store.addDocuments(documents, { ids });
     return settle(store);

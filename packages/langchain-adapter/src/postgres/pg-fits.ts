@@ -1,0 +1,475 @@
+import type { Matrix, Quantizer, TaskOptions } from '@bitryoshka/core';
+import { BitryoshkaError } from '@bitryoshka/core';
+import { checkpoint } from '@bitryoshka/core/internal';
+import type { EmbeddingsInterface } from '@langchain/core/embeddings';
+import type { DocumentEntry } from '../documents/document-batch.ts';
+import { fitRecipe } from '../store/fit-recipe.ts';
+import type { QuantizerRecipe } from '../store/store-options.ts';
+import { checkQuantizerOption, isQuantizer } from '../store/store-options.ts';
+import { writeCodes } from './pg-changes.ts';
+import type {
+  CodesVersion,
+  CollectionState,
+  PgCollection,
+  PgDepth,
+  PgIndex,
+} from './pg-collection.ts';
+import type { DocumentRow } from './pg-documents.ts';
+import { decodeDocument } from './pg-documents.ts';
+import type { PgQueryable } from './pg-pool.ts';
+import { inTransaction } from './pg-pool.ts';
+import type { PgSearch } from './pg-search.ts';
+import { defaultCandidates } from './pg-search.ts';
+import { parseVector } from './pg-values.ts';
+
+export interface PgRefitOptions extends TaskOptions {
+  /** From now on used: a fitted quantizer, or how to fit one. Default: as before, at first 256 bits that are learned. */
+  readonly quantizer?: Quantizer | QuantizerRecipe | undefined;
+}
+
+/** What serves after a refit. */
+export interface PgRefit {
+  readonly quantizer: Quantizer;
+  /** Whether it is new: codes that find less than those there are are not taken, unless they were given. */
+  readonly isReplaced: boolean;
+  /** The share of the ten nearest documents that searches find by codes; before: undefined without. */
+  readonly recall: { readonly before: number | undefined; readonly after: number };
+}
+
+/** How nearest codes are to be found. */
+export type PgIndexOptions =
+  | { readonly kind: 'scan' }
+  | {
+      readonly kind: 'hnsw';
+      /** Links of a code. Default: 8. */
+      readonly m?: number | undefined;
+      /** Default: 64. */
+      readonly efConstruction?: number | undefined;
+    }
+  | {
+      readonly kind: 'ivfflat';
+      /** Default: the square root of the number of documents. */
+      readonly lists?: number | undefined;
+      /** Lists that a search looks through. Default: the square root of their number. */
+      readonly probes?: number | undefined;
+    };
+
+const defaultBits = 256;
+/** Documents that a fit learns from. */
+const mostLearned = 20_000;
+const rowsPerBatch = 500;
+const rowsPerRead = 1000;
+const questions = 100;
+const neighbours = 10;
+const targetRecall = 0.98;
+/** What a hundred questions may be off. */
+const chance = 0.02;
+const triedCandidates = [50, 100, 200, 400, 800, 1600] as const;
+const mostLists = 32_768;
+
+/** Fits the codes of a collection, and indexes them. */
+export class PgFits {
+  readonly #collection: PgCollection;
+  readonly #search: PgSearch;
+  readonly #embeddings: () => EmbeddingsInterface;
+
+  constructor(collection: PgCollection, search: PgSearch, embeddings: () => EmbeddingsInterface) {
+    this.#collection = collection;
+    this.#search = search;
+    this.#embeddings = embeddings;
+  }
+
+  /** As `refit` of the store. */
+  async refit({ quantizer: given, ...task }: PgRefitOptions): Promise<PgRefit> {
+    if (given !== undefined) checkQuantizerOption(given);
+    const collection = this.#collection;
+    return collection.alone(async (assertHeld) => {
+      const state = await this.#withoutLeftovers(await collection.refresh(), assertHeld);
+      const { dimensions } = state;
+      const recipe = given && !isQuantizer(given) ? given : await this.#recipe(state);
+      const quantizer =
+        given && isQuantizer(given)
+          ? checkedDimensions(given, dimensions)
+          : await this.#fit(state, recipe, task);
+      const building = await inTransaction(collection.pool, async (client) => {
+        await assertHeld(client);
+        let locked = await collection.read(client, 'UPDATE');
+        if (locked.dimensions === undefined) {
+          await collection.createDocuments(client, locked, quantizer.inputDimensions);
+          locked = await collection.read(client, 'UPDATE');
+        }
+        const saved = given && isQuantizer(given) ? undefined : recipe;
+        return collection.createCodes(client, locked, { quantizer, recipe: saved, as: 'building' });
+      });
+      try {
+        await this.#fill(building, task);
+        await this.#createIndex(state, building, state.index);
+        const asked = await this.#questions(state, task);
+        const { active } = state;
+        const before = active && (await this.#recall(asked, active, undefined, task));
+        const { recall: after, depth } = await this.#chooseDepth(asked, building, task);
+        const isGiven = given !== undefined && isQuantizer(given);
+        const isWorse = before !== undefined && after < before - chance;
+        if (active && isWorse && !isGiven) {
+          await this.#drop(building);
+          return {
+            quantizer: active.quantizer,
+            isReplaced: false,
+            recall: { before, after: before },
+          };
+        }
+        await this.#serve(building, depth, after, assertHeld);
+        return { quantizer, isReplaced: true, recall: { before, after } };
+      } catch (cause) {
+        await this.#drop(building).catch(() => undefined);
+        throw cause;
+      }
+    });
+  }
+
+  /** As `index` of the store. */
+  async index(options: PgIndexOptions, task: TaskOptions): Promise<void> {
+    checkIndex(options);
+    const collection = this.#collection;
+    const { names } = collection.schema;
+    await collection.alone(async (assertHeld) => {
+      const state = await collection.refresh();
+      const index = await this.#resolve(state, options);
+      task.signal?.throwIfAborted();
+      if (state.active) await this.#createIndex(state, state.active, index);
+      await inTransaction(collection.pool, async (client) => {
+        await assertHeld(client);
+        await client.query(`UPDATE ${names.collections} SET index = $2 WHERE id = $1`, [
+          state.id,
+          JSON.stringify(index),
+        ]);
+      });
+    });
+    await collection.refresh();
+  }
+
+  /** The share of the nearest that searches find, by documents of the collection as questions. */
+  async measureRecall(
+    depth: Partial<PgDepth> | undefined,
+    task: TaskOptions,
+  ): Promise<number | undefined> {
+    const state = await this.#collection.refresh();
+    if (state.dimensions === undefined) return undefined;
+    const asked = await this.#questions(state, task);
+    if (asked.length === 0) return undefined;
+    return state.active ? this.#recall(asked, state.active, depth, task) : 1;
+  }
+
+  /** Documents spread over all rows, in the order of these. */
+  async sample(
+    { documents }: CollectionState,
+    most: number,
+    { where = 'true', withDocuments = false }: { where?: string; withDocuments?: boolean },
+    task: TaskOptions,
+  ): Promise<SampledRow[]> {
+    const { pool } = this.#collection;
+    const { rows } = await pool.query<{ row: unknown }>(
+      `SELECT row FROM (
+         SELECT row, row_number() OVER (ORDER BY row) - 1 AS place, count(*) OVER () AS total
+         FROM ${documents} WHERE ${where}
+       ) s WHERE total <= $1 OR place % (total / $1) = 0 ORDER BY row LIMIT $1`,
+      [most],
+    );
+    const numbers = rows.map(({ row }) => String(row));
+    const sampled: SampledRow[] = [];
+    const columns = withDocuments ? 'id, given, content, metadata, types, ' : '';
+    for (let start = 0; start < numbers.length; start += rowsPerRead) {
+      await checkpoint(task, { stage: 'sample', done: start, total: numbers.length });
+      const found = await pool.query<DocumentRow & { row: unknown; vector: string }>(
+        `SELECT row, ${columns} vector::text AS vector FROM ${documents}
+         WHERE row = ANY($1::bigint[]) ORDER BY row`,
+        [numbers.slice(start, start + rowsPerRead)],
+      );
+      for (const each of found.rows) {
+        sampled.push({
+          row: String(each.row),
+          vector: parseVector(each.vector),
+          entry: withDocuments ? decodeDocument(each) : undefined,
+        });
+      }
+    }
+    return sampled;
+  }
+
+  async #recipe({ id, active, dimensions = 0 }: CollectionState): Promise<QuantizerRecipe> {
+    const { names } = this.#collection.schema;
+    const { rows } = await this.#collection.pool.query<{ recipe: QuantizerRecipe | null }>(
+      `SELECT recipe FROM ${names.quantizers} WHERE collection = $1 AND version = $2`,
+      [id, active?.version ?? 0],
+    );
+    const bits = active?.quantizer.bits ?? Math.min(defaultBits, dimensions);
+    return rows[0]?.recipe ?? { kind: 'autoencoder', bits };
+  }
+
+  async #fit(
+    state: CollectionState,
+    recipe: QuantizerRecipe,
+    task: TaskOptions,
+  ): Promise<Quantizer> {
+    const withDocuments = Boolean(recipe.corpus);
+    const { dimensions } = state;
+    const sampled =
+      dimensions === undefined
+        ? []
+        : await this.sample(state, mostLearned, { withDocuments }, task);
+    const nothing = { pageContent: '', metadata: {} };
+    return fitRecipe(
+      recipe,
+      {
+        rows: sampled.map((_, i) => i),
+        vector: (i) => sampled[i]?.vector,
+        document: (i) => sampled[i]?.entry?.document ?? nothing,
+        questions: undefined,
+        dimensions: dimensions ?? recipe.bits,
+        embeddings: this.#embeddings(),
+      },
+      task,
+    );
+  }
+
+  /** Codes that a client left unfinished when it died. */
+  async #withoutLeftovers(
+    state: CollectionState,
+    assertHeld: (client: PgQueryable) => Promise<void>,
+  ): Promise<CollectionState> {
+    const { building } = state;
+    if (!building) return state;
+    await inTransaction(this.#collection.pool, assertHeld);
+    await this.#drop(building);
+    return this.#collection.refresh();
+  }
+
+  async #drop({ version }: CodesVersion): Promise<void> {
+    const collection = this.#collection;
+    const { names } = collection.schema;
+    await inTransaction(collection.pool, async (client) => {
+      const state = await collection.read(client, 'UPDATE');
+      await client.query(
+        `UPDATE ${names.collections} SET building = NULL WHERE id = $1 AND building = $2`,
+        [state.id, version],
+      );
+      await collection.dropCodes(client, state, version);
+    });
+  }
+
+  /** Encodes all documents, batch by batch, each in a transaction that keeps them from being changed meanwhile. */
+  async #fill(building: CodesVersion, task: TaskOptions): Promise<void> {
+    const { pool } = this.#collection;
+    const state = await this.#collection.refresh();
+    const counted = await pool.query<{ count: unknown }>(
+      `SELECT count(*) AS count FROM ${state.documents}`,
+    );
+    const total = Number(counted.rows[0]?.count);
+    let done = 0;
+    for (let last: string | undefined = '0'; last !== undefined; ) {
+      await checkpoint(task, { stage: 'encode', done: Math.min(done, total), total });
+      const from: string = last;
+      last = await inTransaction(
+        pool,
+        async (client) => {
+          const { rows } = await client.query<{ row: unknown; vector: string }>(
+            `SELECT row, vector::text AS vector FROM ${state.documents}
+             WHERE row > $1 ORDER BY row LIMIT ${rowsPerBatch} FOR SHARE`,
+            [from],
+          );
+          if (rows.length === 0) return undefined;
+          const numbers = rows.map(({ row }) => String(row));
+          await writeCodes(
+            client,
+            building,
+            matrixOf(rows.map(({ vector }) => parseVector(vector))),
+            numbers,
+          );
+          done += rows.length;
+          return numbers.at(-1);
+        },
+        { signal: task.signal, doing: 'encoding documents' },
+      );
+    }
+    await pool.query(`ANALYZE ${building.table}`);
+  }
+
+  /** The new codes serve from now on, and those before are gone. */
+  async #serve(
+    building: CodesVersion,
+    depth: PgDepth,
+    recall: number,
+    assertHeld: (client: PgQueryable) => Promise<void>,
+  ): Promise<void> {
+    const collection = this.#collection;
+    const { names } = collection.schema;
+    await inTransaction(collection.pool, async (client) => {
+      const state = await collection.read(client, 'UPDATE');
+      await assertHeld(client);
+      await client.query(
+        `UPDATE ${names.collections} SET active = $2, building = NULL, depth = $3 WHERE id = $1`,
+        [state.id, building.version, JSON.stringify(depth)],
+      );
+      await client.query(
+        `UPDATE ${names.quantizers} SET recall = $3 WHERE collection = $1 AND version = $2`,
+        [state.id, building.version, recall],
+      );
+      if (state.active) await collection.dropCodes(client, state, state.active.version);
+    });
+    await collection.refresh();
+  }
+
+  async #resolve(
+    { documents, dimensions }: CollectionState,
+    options: PgIndexOptions,
+  ): Promise<PgIndex> {
+    if (options.kind === 'scan') return { kind: 'scan' };
+    if (options.kind === 'hnsw') {
+      const { m = 8, efConstruction = 64 } = options;
+      return { kind: 'hnsw', m, efConstruction };
+    }
+    let { lists } = options;
+    if (lists === undefined && dimensions !== undefined) {
+      const { rows } = await this.#collection.pool.query<{ count: unknown }>(
+        `SELECT count(*) AS count FROM ${documents}`,
+      );
+      lists = Math.round(Math.sqrt(Number(rows[0]?.count)));
+    }
+    lists = Math.max(1, Math.min(mostLists, lists ?? 1));
+    return { kind: 'ivfflat', lists, probes: options.probes ?? Math.ceil(Math.sqrt(lists)) };
+  }
+
+  /** Beside searches and changes; one that is there already is replaced when the new one is complete. */
+  async #createIndex(
+    { id }: CollectionState,
+    { table, version }: CodesVersion,
+    index: PgIndex,
+  ): Promise<void> {
+    const { pool, schema } = this.#collection;
+    const { names } = schema;
+    const { rows } = await pool.query<{ name: string }>(
+      `SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+       WHERE i.indrelid = to_regclass($1) AND NOT i.indisprimary`,
+      [table],
+    );
+    if (index.kind !== 'scan') {
+      const name = names.index('codes', id, version, globalThis.crypto.randomUUID().slice(0, 8));
+      const how =
+        index.kind === 'hnsw'
+          ? `hnsw (code ${names.type('bit_hamming_ops')}) WITH (m = ${index.m}, ef_construction = ${index.efConstruction})`
+          : `ivfflat (code ${names.type('bit_hamming_ops')}) WITH (lists = ${index.lists})`;
+      const concurrently = pool.isSingle ? '' : 'CONCURRENTLY';
+      try {
+        await pool.query(`CREATE INDEX ${concurrently} ${name} ON ${table} USING ${how}`);
+      } catch (cause) {
+        // What was begun beside others stays there, of no use.
+        await pool.query(`DROP INDEX IF EXISTS ${names.inSchema(name)}`).catch(() => undefined);
+        throw cause;
+      }
+    }
+    for (const { name } of rows) {
+      await pool.query(`DROP INDEX IF EXISTS ${names.inSchema(`"${name}"`)}`);
+    }
+    await pool.query(`ANALYZE ${table}`);
+  }
+
+  /** Documents as questions, and their nearest by all vectors. */
+  async #questions(state: CollectionState, task: TaskOptions): Promise<Question[]> {
+    const sampled = await this.sample(state, questions, {}, task);
+    const asked: Question[] = [];
+    for (const [done, { vector }] of sampled.entries()) {
+      await checkpoint(task, { stage: 'neighbours', done, total: sampled.length });
+      const nearest = await this.#search.nearest(vector, { k: neighbours, codes: 'none' });
+      asked.push({ vector, nearest: new Set(nearest.map(({ row }) => row)) });
+    }
+    return asked;
+  }
+
+  async #recall(
+    asked: readonly Question[],
+    codes: CodesVersion,
+    depth: Partial<PgDepth> | undefined,
+    task: TaskOptions,
+  ): Promise<number> {
+    let found = 0;
+    let total = 0;
+    for (const [done, { vector, nearest }] of asked.entries()) {
+      await checkpoint(task, { stage: 'recall', done, total: asked.length });
+      const answers = await this.#search.nearest(vector, { k: neighbours, codes, depth });
+      total += nearest.size;
+      for (const { row } of answers) if (nearest.has(row)) found++;
+    }
+    return total === 0 ? 1 : found / total;
+  }
+
+  /** The fewest candidates that find enough. */
+  async #chooseDepth(
+    asked: readonly Question[],
+    codes: CodesVersion,
+    task: TaskOptions,
+  ): Promise<{ readonly recall: number; readonly depth: PgDepth }> {
+    let best = { recall: 0, depth: { candidates: defaultCandidates, rerank: defaultCandidates } };
+    for (const candidates of triedCandidates) {
+      const depth = { candidates, rerank: candidates };
+      const recall = await this.#recall(asked, codes, depth, task);
+      best = { recall, depth };
+      if (recall >= targetRecall) break;
+    }
+    return best;
+  }
+}
+
+export interface SampledRow {
+  readonly row: string;
+  readonly vector: Float32Array;
+  readonly entry: DocumentEntry | undefined;
+}
+
+interface Question {
+  readonly vector: Float32Array;
+  readonly nearest: ReadonlySet<string>;
+}
+
+function matrixOf(vectors: readonly Float32Array[]): Matrix {
+  const columns = vectors[0]?.length ?? 0;
+  const data = new Float32Array(vectors.length * columns);
+  for (const [i, vector] of vectors.entries()) data.set(vector, i * columns);
+  return { rows: vectors.length, columns, data };
+}
+
+function checkedDimensions(quantizer: Quantizer, dimensions: number | undefined): Quantizer {
+  if (dimensions === undefined || quantizer.inputDimensions === dimensions) return quantizer;
+  throw new BitryoshkaError({
+    code: 'dimension-mismatch',
+    message: `quantizer: got one for ${quantizer.inputDimensions} dimensions, expected ${dimensions}, as the collection has.`,
+    remedy: 'Pass a quantizer that was fitted to vectors of the same model.',
+  });
+}
+
+function checkIndex(options: PgIndexOptions): void {
+  const limits = {
+    m: [2, 100],
+    efConstruction: [4, 1000],
+    lists: [1, mostLists],
+    probes: [1, mostLists],
+  } as const;
+  if (!['scan', 'hnsw', 'ivfflat'].includes(options?.kind)) {
+    throw invalid('kind', options?.kind, 'scan, hnsw or ivfflat');
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (name === 'kind' || value === undefined) continue;
+    if (!Object.hasOwn(limits, name)) continue;
+    const [least, most] = limits[name as keyof typeof limits];
+    const isGood =
+      Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+    if (!isGood) throw invalid(name, value, `a whole number from ${least} to ${most}`);
+  }
+}
+
+function invalid(name: string, got: unknown, expected: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'invalid-option',
+    message: `index.${name}: got ${String(got)}, expected ${expected}.`,
+    remedy: `Correct ${name}.`,
+  });
+}

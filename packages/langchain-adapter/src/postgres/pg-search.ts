@@ -1,0 +1,311 @@
+import { BitryoshkaError, normalizeRows, toMatrix } from '@bitryoshka/core';
+import type { DocumentEntry } from '../documents/document-batch.ts';
+import type { CompiledFilter } from '../filters/document-filter.ts';
+import { filterSql, SqlParameters } from './filter-sql.ts';
+import type { CodesVersion, CollectionState, PgCollection, PgDepth } from './pg-collection.ts';
+import type { DocumentRow } from './pg-documents.ts';
+import { decodeDocument } from './pg-documents.ts';
+import { sqlStateOf } from './pg-errors.ts';
+import { codeQuery, parseVector, vectorLiteral } from './pg-values.ts';
+
+/** Which documents are asked for. */
+export interface PgWanted {
+  /** At most so many. */
+  readonly k: number;
+  readonly filter?: CompiledFilter | undefined;
+  /** How far to look. Default: as the collection says. */
+  readonly depth?: Partial<PgDepth> | undefined;
+  /** Return the vectors as well. */
+  readonly withVectors?: boolean | undefined;
+  /** Codes to search, or none for comparing all vectors. Default: those that serve. */
+  readonly codes?: CodesVersion | 'none' | undefined;
+}
+
+export interface PgFound {
+  readonly row: string;
+  readonly entry: DocumentEntry;
+  /** The cosine with the query. */
+  readonly score: number;
+  readonly vector: Float32Array | undefined;
+}
+
+/** What `hnsw.ef_search` may be at most. */
+const mostEfSearch = 1000;
+/** Rows that a walk looks at for a filter before it gives up. */
+const mostWalked = 20_000;
+export const defaultCandidates = 400;
+/** Longer vectors lie outside of their rows, where each is read by itself: fewer are compared. */
+const longBytes = 2000;
+const rerankedLong = 100;
+/** A filter that lets through fewer rows than this for each candidate is answered by comparing them all. */
+const fewestPassing = 20;
+const undefinedTable = '42P01';
+
+/** Searches a collection, each time by one statement. */
+export class PgSearch {
+  readonly #collection: PgCollection;
+
+  constructor(collection: PgCollection) {
+    this.#collection = collection;
+  }
+
+  /**
+   * @throws BitryoshkaError `dimension-mismatch`, `not-finite`, `database-failed`
+   */
+  async nearest(query: ArrayLike<number>, wanted: PgWanted): Promise<PgFound[]> {
+    return this.#current((state) => {
+      if (state.dimensions === undefined) return [];
+      const vector = unitQuery(query, state.dimensions);
+      return this.#untilEnough(wanted, (limit) => this.#ask(state, vector, limit, wanted));
+    });
+  }
+
+  /** With the tables that there are now: codes that were replaced meanwhile are gone with theirs. */
+  async #current<T>(ask: (state: CollectionState) => T | Promise<T>): Promise<T> {
+    const state = await this.#collection.state();
+    try {
+      return await ask(state);
+    } catch (cause) {
+      if (sqlStateOf(cause) !== undefinedTable) throw cause;
+      return ask(await this.#collection.refresh());
+    }
+  }
+
+  /** SQL lets through what it cannot judge: where some of that does not pass, more is looked at. */
+  async #untilEnough(
+    { k, filter }: PgWanted,
+    ask: (limit: number) => Promise<{ readonly found: PgFound[]; readonly isAll: boolean }>,
+  ): Promise<PgFound[]> {
+    if (k === 0) return [];
+    for (let limit = k; ; limit = Math.max(4 * limit, 100)) {
+      const { found, isAll } = await ask(limit);
+      const passing = filter ? found.filter(({ entry }) => filter.passes(entry.document)) : found;
+      if (passing.length >= k || isAll) return passing.slice(0, k);
+    }
+  }
+
+  async #ask(
+    state: CollectionState,
+    vector: Float32Array,
+    limit: number,
+    wanted: PgWanted,
+  ): Promise<{ readonly found: PgFound[]; readonly isAll: boolean }> {
+    const { active } = state;
+    const codes = wanted.codes === 'none' ? undefined : (wanted.codes ?? active);
+    if (!codes) return this.#run(this.#byVectors(state, vector, limit, wanted), limit);
+    const depth = depthOf(state, wanted.depth, limit);
+    const isWalk = state.index.kind !== 'scan' && !(await this.#isSelective(state, depth, wanted));
+    const walked = await this.#run(
+      this.#byCodes(state, { codes, vector, limit, depth, isWalk }, wanted),
+      limit,
+    );
+    // A walk gives up before it has seen all.
+    if (!isWalk || walked.candidates >= depth.candidates) return walked;
+    const scan = { codes, vector, limit, depth, isWalk: false };
+    return this.#run(this.#byCodes(state, scan, wanted), limit);
+  }
+
+  async #run(
+    { text, values }: { readonly text: string; readonly values: unknown[] },
+    limit: number,
+  ): Promise<{ readonly found: PgFound[]; readonly isAll: boolean; readonly candidates: number }> {
+    const { rows } = await this.#collection.pool.query<FoundRow>(text, values);
+    const found = rows.map(
+      (row): PgFound => ({
+        row: String(row.row),
+        entry: decodeDocument(row),
+        score: Math.max(-1, Math.min(1, Number(row.score))),
+        vector: row.vector === undefined ? undefined : parseVector(row.vector),
+      }),
+    );
+    return { found, isAll: rows.length < limit, candidates: Number(rows[0]?.candidates ?? 0) };
+  }
+
+  /** By comparing all vectors that pass. */
+  #byVectors(
+    { documents, options }: CollectionState,
+    vector: Float32Array,
+    limit: number,
+    { filter, withVectors }: PgWanted,
+  ): Statement {
+    const { names } = this.#collection.schema;
+    const parameters = new SqlParameters();
+    const query = `${parameters.add(vectorLiteral(vector, options.storage))}::${names.type(options.storage)}`;
+    const passes = filterSql(filter?.query, {
+      columns: columnsOf(options.fields),
+      parameters,
+      table: 'd',
+    });
+    return {
+      text: `SELECT ${shown(withVectors)}, -(d.vector ${names.operator('<#>')} ${query}) AS score, 0 AS candidates
+        FROM ${documents} d WHERE ${passes}
+        ORDER BY d.vector ${names.operator('<#>')} ${query}, d.row LIMIT ${parameters.add(limit)}`,
+      values: parameters.values,
+    };
+  }
+
+  /** By codes that are near, and the vectors of those that are nearest. */
+  #byCodes(
+    { documents, options, index }: CollectionState,
+    {
+      codes,
+      vector,
+      limit,
+      depth,
+      isWalk,
+    }: {
+      readonly codes: CodesVersion;
+      readonly vector: Float32Array;
+      readonly limit: number;
+      readonly depth: PgDepth;
+      readonly isWalk: boolean;
+    },
+    { filter, withVectors }: PgWanted,
+  ): Statement {
+    const { names, isIterative, hasFunctions } = this.#collection.schema;
+    const parameters = new SqlParameters();
+    const { code, scoring } = codeQuery(codes.quantizer, vector);
+    const bits = code.length;
+    const query = `${parameters.add(vectorLiteral(vector, options.storage))}::${names.type(options.storage)}`;
+    const asked = `${parameters.add(code)}::bit(${bits})`;
+    const passes = filterSql(filter?.query, {
+      columns: columnsOf(options.fields),
+      parameters,
+      table: 'd',
+    });
+    const isFiltered = passes !== 'true';
+    const distance = `c.code ${names.operator('<~>')} ${asked}`;
+    // An index is taken for the operator alone.
+    const order = isWalk ? distance : `(${distance}) + 0`;
+    const near = `SELECT c.row, c.code, c.scale, c.tail FROM ${codes.table} c
+      ${isFiltered ? `JOIN ${documents} d ON d.row = c.row WHERE ${passes}` : ''}
+      ORDER BY ${order} LIMIT ${parameters.add(depth.candidates)}`;
+    const settings = isWalk ? settingsOf(index, depth, isIterative) : [];
+    const found =
+      settings.length === 0
+        ? near
+        : `SELECT n.* FROM (SELECT ${settings.map(([name, value]) => `set_config(${parameters.add(name)}, ${parameters.add(value)}, true)`).join(', ')}) s,
+           LATERAL (${near}) n`;
+    const isScored = scoring && hasFunctions && depth.rerank < depth.candidates;
+    const kept = isScored
+      ? `SELECT row FROM found ORDER BY
+           (${names.decodedScore}(code, tail, ${parameters.add(scoring.bitTables)}::real[], ${parameters.add(scoring.byteTables)}::real[])
+            + ${parameters.add(scoring.constant)}::float8) * scale DESC LIMIT ${parameters.add(depth.rerank)}`
+      : 'SELECT row FROM found';
+    return {
+      text: `WITH found AS MATERIALIZED (${found}), kept AS MATERIALIZED (${kept})
+        SELECT ${shown(withVectors)}, -(d.vector ${names.operator('<#>')} ${query}) AS score,
+          (SELECT count(*) FROM found)::int AS candidates
+        FROM kept JOIN ${documents} d ON d.row = kept.row
+        ORDER BY d.vector ${names.operator('<#>')} ${query}, d.row LIMIT ${parameters.add(limit)}`,
+      values: parameters.values,
+    };
+  }
+
+  /** Whether so few rows pass a filter, as the server estimates, that a walk would look at many for each. */
+  async #isSelective(
+    { documents, options }: CollectionState,
+    { candidates }: PgDepth,
+    { filter }: PgWanted,
+  ): Promise<boolean> {
+    if (!filter) return false;
+    const parameters = new SqlParameters();
+    const passes = filterSql(filter.query, {
+      columns: columnsOf(options.fields),
+      parameters,
+      table: 'd',
+    });
+    if (passes === 'true') return false;
+    const { rows } = await this.#collection.pool.query<{ 'QUERY PLAN': Plans }>(
+      `EXPLAIN (FORMAT JSON) SELECT 1 FROM ${documents} d WHERE ${passes}`,
+      parameters.values,
+    );
+    const estimate = rows[0]?.['QUERY PLAN'][0]?.Plan['Plan Rows'] ?? 0;
+    return estimate < fewestPassing * candidates;
+  }
+}
+
+/** What EXPLAIN says, as JSON. */
+type Plans = readonly { readonly Plan: { readonly 'Plan Rows': number } }[];
+
+interface Statement {
+  readonly text: string;
+  readonly values: unknown[];
+}
+
+interface FoundRow extends DocumentRow {
+  readonly row: unknown;
+  readonly score: unknown;
+  readonly candidates: unknown;
+  readonly vector?: string;
+}
+
+export function columnsOf(fields: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(fields.map((path, i) => [path, `f${i + 1}`]));
+}
+
+/** Copies of what is asked for at least, so that no search hands on fewer than it is to return. */
+function depthOf(
+  { depth, dimensions = 0, options }: CollectionState,
+  given: Partial<PgDepth> | undefined,
+  limit: number,
+): PgDepth {
+  const candidates = Math.max(limit, given?.candidates ?? depth?.candidates ?? defaultCandidates);
+  const isLong = dimensions * (options.storage === 'vector' ? 4 : 2) > longBytes;
+  const usual = isLong ? Math.min(candidates, rerankedLong) : candidates;
+  return { candidates, rerank: Math.max(limit, given?.rerank ?? depth?.rerank ?? usual) };
+}
+
+function settingsOf(
+  index: CollectionState['index'],
+  { candidates }: PgDepth,
+  isIterative: boolean,
+): [name: string, value: string][] {
+  if (index.kind === 'ivfflat') {
+    return [
+      ['ivfflat.probes', `${index.probes}`],
+      ...(isIterative ? ([['ivfflat.iterative_scan', 'relaxed_order']] as [string, string][]) : []),
+    ];
+  }
+  if (index.kind !== 'hnsw') return [];
+  return [
+    ['hnsw.ef_search', `${Math.min(mostEfSearch, candidates)}`],
+    ...(isIterative
+      ? ([
+          ['hnsw.iterative_scan', 'relaxed_order'],
+          ['hnsw.max_scan_tuples', `${Math.max(mostWalked, 2 * candidates)}`],
+        ] as [string, string][])
+      : []),
+  ];
+}
+
+function shown(withVectors: boolean | undefined): string {
+  const columns = 'd.row, d.id, d.given, d.content, d.metadata, d.types';
+  return withVectors ? `${columns}, d.vector::text AS vector` : columns;
+}
+
+function unitQuery(query: ArrayLike<number>, columns: number): Float32Array {
+  return normalizeRows(toMatrix([Array.from(query)], { columns, name: 'query' })).data;
+}
+
+/** @throws BitryoshkaError `invalid-option` */
+export function checkDepth(depth: unknown): void {
+  if (depth === undefined) return;
+  if (typeof depth !== 'object' || depth === null) throw invalid('depth', depth, 'an object');
+  for (const [name, value] of Object.entries(depth)) {
+    if (name !== 'candidates' && name !== 'rerank') {
+      throw invalid('depth', `"${name}"`, 'candidates and rerank');
+    }
+    if (value !== undefined && !(Number.isSafeInteger(value) && (value as number) > 0)) {
+      throw invalid(`depth.${name}`, value, 'a whole number from 1 up');
+    }
+  }
+}
+
+function invalid(name: string, got: unknown, expected: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'invalid-option',
+    message: `${name}: got ${typeof got === 'string' ? got : JSON.stringify(got)}, expected ${expected}.`,
+    remedy: `Correct ${name}.`,
+  });
+}

@@ -1,0 +1,447 @@
+import type { TaskOptions, Vectors } from '@bitryoshka/core';
+import { BitryoshkaError } from '@bitryoshka/core';
+import type { Callbacks } from '@langchain/core/callbacks/manager';
+import type { Document, DocumentInterface } from '@langchain/core/documents';
+import type { EmbeddingsInterface } from '@langchain/core/embeddings';
+import type { MaxMarginalRelevanceSearchOptions } from '@langchain/core/vectorstores';
+import { VectorStore } from '@langchain/core/vectorstores';
+import type { DocumentId } from '../documents/document-batch.ts';
+import { toDocumentBatch, toId } from '../documents/document-batch.ts';
+import { embedTexts } from '../documents/embed-texts.ts';
+import type { DocumentFilter } from '../filters/document-filter.ts';
+import { resolveDelete } from '../store/delete-options.ts';
+import { maximalMarginalRelevance } from '../store/maximal-marginal-relevance.ts';
+import { checkSameModel, fingerprintOf } from '../store/store-model.ts';
+import type { AddOptions, DeleteOptions } from '../store/store-options.ts';
+import { checkEmbeddings } from '../store/store-options.ts';
+import { checkSearch } from '../store/store-search.ts';
+import { TaskQueue } from '../store/task-queue.ts';
+import { PgChanges } from './pg-changes.ts';
+import type { CollectionState, PgDepth } from './pg-collection.ts';
+import { PgCollection } from './pg-collection.ts';
+import type { DocumentRow } from './pg-documents.ts';
+import { decodeDocument } from './pg-documents.ts';
+import { databaseError } from './pg-errors.ts';
+import type { PgIndexOptions, PgRefit, PgRefitOptions } from './pg-fits.ts';
+import { PgFits } from './pg-fits.ts';
+import type { OpenPoolOptions, PgPool } from './pg-pool.ts';
+import { openPool } from './pg-pool.ts';
+import { openSchema } from './pg-schema.ts';
+import { checkDepth, PgSearch } from './pg-search.ts';
+import { toPgText } from './pg-text.ts';
+import type { PgStorage } from './pg-values.ts';
+
+/** Where a store is, and how it is made where there is none. Options that a store does not know are ignored. */
+export interface PgStoreOptions extends OpenPoolOptions {
+  /** A pool of `pg`, which stays the caller's, or `pglitePool(db)`. */
+  readonly pool?: PgPool | undefined;
+  /** What `pg` connects with, instead of a pool: a URL or its options. */
+  readonly connection?: string | object | undefined;
+  /** Of all tables. Default: `bitryoshka`. */
+  readonly schema?: string | undefined;
+  /** Which documents of those in the schema. Default: `documents`. */
+  readonly collection?: string | undefined;
+  /** How vectors are kept: in half precision, which scores within .001, or in single. Default: `halfvec`. */
+  readonly storage?: PgStorage | undefined;
+  /** Fields of metadata, or paths to them with dots, that filters often ask for: each becomes a column with an index. */
+  readonly fields?: readonly string[] | undefined;
+  /** How far searches look. Default: what `refit` chose, at first 400 candidates. */
+  readonly depth?: Partial<PgDepth> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of a store and of the adding of its first documents. */
+export interface PgCreateOptions extends PgStoreOptions, AddOptions {}
+
+const idsPerStatement = 5000;
+const rowsPerPage = 500;
+
+/**
+ * A vector store in PostgreSQL with pgvector. Documents, vectors, codes and the quantizer lie in tables; any number of
+ * clients read and write them, and all encode alike. It starts exact: `refit` gives it codes, `index` an index of
+ * these. Scores are cosine similarities, higher is better.
+ *
+ * A change is one transaction. Changes that one store is asked for are made one after the other.
+ */
+export class PgBinaryVectorStore extends VectorStore {
+  declare FilterType: DocumentFilter;
+
+  readonly #collection: PgCollection;
+  readonly #search: PgSearch;
+  readonly #changes: PgChanges;
+  readonly #fits: PgFits;
+  readonly #queue: TaskQueue = new TaskQueue();
+  readonly #depth: Partial<PgDepth> | undefined;
+  readonly #isOwnPool: boolean;
+
+  /** Not for others: stores are made by `open` and the functions of LangChain. */
+  private constructor(
+    embeddings: EmbeddingsInterface,
+    collection: PgCollection,
+    { depth, isOwnPool }: { depth: Partial<PgDepth> | undefined; isOwnPool: boolean },
+  ) {
+    super(embeddings, {});
+    this.#collection = collection;
+    this.#depth = depth;
+    this.#isOwnPool = isOwnPool;
+    this.#search = new PgSearch(collection);
+    this.#changes = new PgChanges(collection);
+    this.#fits = new PgFits(collection, this.#search, () => this.embeddings);
+  }
+
+  /**
+   * Opens a collection, which is made with its schema and tables where there is none.
+   *
+   * @param embeddings of the model that the collection was filled with
+   * @throws BitryoshkaError `invalid-option`, `not-supported` without pgvector 0.7, `unsupported-version`,
+   *   `model-mismatch`, `database-failed`
+   */
+  static async open(
+    embeddings: EmbeddingsInterface,
+    options: PgStoreOptions,
+  ): Promise<PgBinaryVectorStore> {
+    checkEmbeddings(embeddings);
+    const {
+      schema = 'bitryoshka',
+      collection = 'documents',
+      storage,
+      fields,
+      depth,
+      signal,
+    } = options;
+    checkOptions(options);
+    const { pool, isOwn } = await openPool(sourceOf(options), options);
+    try {
+      const opened = new PgCollection(
+        telling(pool),
+        await openSchema(telling(pool), schema, { signal }),
+        collection,
+      );
+      const state = await opened.open(
+        { ...(storage && { storage }), ...(fields && { fields }) },
+        signal,
+      );
+      const store = new PgBinaryVectorStore(embeddings, opened, { depth, isOwnPool: isOwn });
+      if (state.model !== undefined)
+        await store.#checkModel(state, await fingerprintOf(embeddings));
+      return store;
+    } catch (cause) {
+      if (isOwn) await pool.end?.().catch(() => undefined);
+      throw cause;
+    }
+  }
+
+  /**
+   * @param metadatas one object per text, or one for all of them
+   */
+  static override async fromTexts(
+    texts: string[],
+    metadatas: object[] | object,
+    embeddings: EmbeddingsInterface,
+    options: PgCreateOptions,
+  ): Promise<PgBinaryVectorStore> {
+    const documents = texts.map((pageContent, i) => ({
+      pageContent,
+      metadata: (Array.isArray(metadatas) ? metadatas[i] : metadatas) ?? {},
+    }));
+    return PgBinaryVectorStore.fromDocuments(documents, embeddings, options);
+  }
+
+  static override async fromDocuments(
+    documents: DocumentInterface[],
+    embeddings: EmbeddingsInterface,
+    options: PgCreateOptions,
+  ): Promise<PgBinaryVectorStore> {
+    const store = await PgBinaryVectorStore.open(embeddings, options);
+    try {
+      const { ids, signal, onProgress } = options;
+      await store.addDocuments(documents, { ids, signal, onProgress });
+      return store;
+    } catch (cause) {
+      await store.close();
+      throw cause;
+    }
+  }
+
+  /** As `open`. */
+  static async fromExistingIndex(
+    embeddings: EmbeddingsInterface,
+    options: PgStoreOptions,
+  ): Promise<PgBinaryVectorStore> {
+    return PgBinaryVectorStore.open(embeddings, options);
+  }
+
+  // The base class calls this before any field is set.
+  _vectorstoreType(): string {
+    return 'bitryoshka';
+  }
+
+  /** How many documents there are. */
+  async count(): Promise<number> {
+    const { dimensions, documents } = await this.#collection.state();
+    if (dimensions === undefined) return 0;
+    const { rows } = await this.#collection.pool.query<{ count: unknown }>(
+      `SELECT count(*) AS count FROM ${documents}`,
+    );
+    return Number(rows[0]?.count);
+  }
+
+  /** All documents with their ids, in the order in which they were added, page by page. */
+  async *entries(): AsyncGenerator<[id: string, document: Document]> {
+    const { dimensions, documents } = await this.#collection.state();
+    if (dimensions === undefined) return;
+    for (let last = '0'; ; ) {
+      const { rows } = await this.#collection.pool.query<DocumentRow & { row: unknown }>(
+        `SELECT row, id, given, content, metadata, types FROM ${documents}
+         WHERE row > $1 ORDER BY row LIMIT ${rowsPerPage}`,
+        [last],
+      );
+      for (const row of rows) {
+        const { id, document } = decodeDocument(row);
+        yield [id, document];
+      }
+      if (rows.length < rowsPerPage) return;
+      last = String(rows.at(-1)?.row);
+    }
+  }
+
+  /**
+   * Embeds and adds documents. A document whose id is in the store replaces the one there.
+   *
+   * @returns the ids, those that were made up included
+   * @throws BitryoshkaError `duplicate-id` for different documents with one id, `invalid-option`,
+   *   `dimension-mismatch`, `not-finite`, `model-mismatch` or `database-failed`; what the embeddings throw is passed on
+   */
+  override async addDocuments(
+    documents: DocumentInterface[],
+    options: AddOptions = {},
+  ): Promise<string[]> {
+    const { embeddings } = this;
+    // Begun at once and awaited in turn: several calls embed side by side and add in their order.
+    const copying = toDocumentBatch(documents, options.ids);
+    const embedding = copying.then(async ({ texts }) => {
+      if (texts.length === 0) return { vectors: [], model: undefined };
+      const model = await fingerprintOf(embeddings);
+      await this.#checkModel(await this.#collection.state(), model);
+      return { vectors: await embedTexts(embeddings, texts, options), model };
+    });
+    embedding.catch(() => undefined);
+    return this.#queue.run(async () => {
+      const { vectors, model } = await embedding;
+      return this.#changes.add(vectors, await copying, model, options);
+    }, options.signal);
+  }
+
+  /**
+   * The same with vectors that are there already: of the model of the store, which nobody checks.
+   *
+   * @param vectors one per document
+   */
+  override async addVectors(
+    vectors: Vectors,
+    documents: DocumentInterface[],
+    options: AddOptions = {},
+  ): Promise<string[]> {
+    const copying = toDocumentBatch(documents, options.ids);
+    copying.catch(() => undefined);
+    const given = Array.isArray(vectors)
+      ? (vectors as ArrayLike<number>[]).map((vector) => Array.from(vector))
+      : vectors;
+    return this.#queue.run(
+      async () => this.#changes.add(given, await copying, undefined, options),
+      options.signal,
+    );
+  }
+
+  /**
+   * Deletes the documents with the given ids, those that a filter lets through, or all.
+   *
+   * @throws BitryoshkaError `invalid-option` unless exactly one of the three is given; `database-failed`
+   */
+  override async delete(options: DeleteOptions<DocumentFilter> = {}): Promise<void> {
+    const { ids, filter, directory } = resolveDelete(options);
+    if (directory !== undefined) throw invalid('delete', 'directory', 'ids, filter or deleteAll');
+    await this.#queue.run(() => {
+      if (ids) return this.#changes.deleteIds(ids);
+      return filter ? this.#changes.deleteWhere(filter) : this.#changes.deleteAll();
+    });
+  }
+
+  /** The documents with the given ids, in that order; ids that are not in the store are left out. */
+  async getByIds(ids: readonly DocumentId[]): Promise<Document[]> {
+    const known = ids.map((id, i) => toId(id, `ids[${i}]`));
+    const { dimensions, documents } = await this.#collection.state();
+    if (dimensions === undefined) return [];
+    const found = new Map<string, DocumentRow>();
+    const texts = [...new Set(known)].map(toPgText);
+    for (let start = 0; start < texts.length; start += idsPerStatement) {
+      const { rows } = await this.#collection.pool.query<DocumentRow>(
+        `SELECT id, given, content, metadata, types FROM ${documents} WHERE id = ANY($1)`,
+        [texts.slice(start, start + idsPerStatement)],
+      );
+      for (const row of rows) found.set(row.id, row);
+    }
+    return known.flatMap((id) => {
+      const row = found.get(toPgText(id));
+      return row ? [decodeDocument(row).document] : [];
+    });
+  }
+
+  override async similaritySearch(
+    query: string,
+    k?: number,
+    filter?: DocumentFilter,
+    callbacks?: Callbacks,
+  ): Promise<Document[]> {
+    const found = await this.similaritySearchWithScore(query, k, filter, callbacks);
+    return found.map(([document]) => document);
+  }
+
+  /**
+   * @param k how many documents, at most. Default: 4
+   * @returns documents and cosine similarities, best first
+   * @throws BitryoshkaError as `similaritySearchVectorWithScore`; what the embeddings throw is passed on
+   */
+  override async similaritySearchWithScore(
+    query: string,
+    k = 4,
+    filter?: DocumentFilter,
+    _callbacks?: Callbacks,
+  ): Promise<[Document, number][]> {
+    return this.similaritySearchVectorWithScore(await this.#embedQuery(query), k, filter);
+  }
+
+  /**
+   * @param k how many documents, at most; that many are found whenever the filter lets so many through
+   * @returns documents and cosine similarities, best first
+   * @throws BitryoshkaError `dimension-mismatch`, `not-finite`, `invalid-option` or `database-failed`
+   */
+  override async similaritySearchVectorWithScore(
+    query: ArrayLike<number>,
+    k: number,
+    filter?: DocumentFilter,
+  ): Promise<[Document, number][]> {
+    const compiled = checkSearch(k, filter);
+    const found = await this.#search.nearest(query, { k, filter: compiled, depth: this.#depth });
+    return found.map(({ entry, score }) => [entry.document, score]);
+  }
+
+  /**
+   * Documents that are close to the query and far from each other.
+   *
+   * @param options `fetchK`: among how many of the closest to choose (default 20); `lambda`: 1 for
+   *   closeness only, 0 for variety only (default 0.5)
+   */
+  override async maxMarginalRelevanceSearch(
+    query: string,
+    { k, fetchK = 20, lambda = 0.5, filter }: MaxMarginalRelevanceSearchOptions<DocumentFilter>,
+  ): Promise<Document[]> {
+    const most = Math.max(k, fetchK);
+    const compiled = checkSearch(most, filter);
+    const candidates = await this.#search.nearest(await this.#embedQuery(query), {
+      k: most,
+      filter: compiled,
+      depth: this.#depth,
+      withVectors: true,
+    });
+    const chosen = maximalMarginalRelevance(
+      candidates.map(({ score }) => score),
+      candidates.map(({ vector }) => vector as Float32Array),
+      { k, lambda },
+    );
+    return chosen.flatMap((i) => candidates[i]?.entry.document ?? []);
+  }
+
+  /**
+   * Fits codes to the vectors that are there, or takes a quantizer that was fitted elsewhere, and encodes all documents
+   * into a table beside what serves; searches and changes go on, and all clients use the new codes at once when they
+   * are complete. Codes that find less than those there are are not taken, unless they were given. Chooses how far
+   * searches look. When it fails, is aborted or killed, nothing is changed.
+   *
+   * @throws BitryoshkaError `not-enough-vectors` with no more vectors than bits, `invalid-option`,
+   *   `dimension-mismatch`, `write-conflict` while another client does this, `database-failed`
+   */
+  async refit(options: PgRefitOptions = {}): Promise<PgRefit> {
+    return this.#fits.refit(options);
+  }
+
+  /**
+   * Says how codes are found, now and after each `refit`: by a scan of all, by a graph (`hnsw`) or by lists
+   * (`ivfflat`), made in the background while searches and changes go on.
+   *
+   * @throws BitryoshkaError `invalid-option`, `write-conflict`, `database-failed`
+   */
+  async index(options: PgIndexOptions, task: TaskOptions = {}): Promise<void> {
+    await this.#fits.index(options, task);
+  }
+
+  /** Drops the collection: its documents and all else that there is of it. */
+  async drop(): Promise<void> {
+    await this.#queue.run(() => this.#collection.drop());
+  }
+
+  /** Lets go of the database when the changes that were asked for are made. A pool that was given stays open. */
+  async close(): Promise<void> {
+    await this.#queue.run(async () => {
+      if (this.#isOwnPool) await this.#collection.pool.end?.();
+    });
+  }
+
+  async #embedQuery(query: string): Promise<number[]> {
+    const { embeddings } = this;
+    await this.#checkModel(await this.#collection.state(), await fingerprintOf(embeddings));
+    return embeddings.embedQuery(query);
+  }
+
+  /** Where the collection is empty, any model will do. */
+  async #checkModel(state: CollectionState, model: string | undefined): Promise<void> {
+    if (state.model === undefined || model === undefined || state.model === model) return;
+    const { model: known } = await this.#collection.refresh();
+    if (known !== model && (await this.#isFilled(state))) checkSameModel(known, model);
+  }
+
+  async #isFilled({ dimensions, documents }: CollectionState): Promise<boolean> {
+    if (dimensions === undefined) return false;
+    const { rows } = await this.#collection.pool.query(`SELECT 1 FROM ${documents} LIMIT 1`);
+    return rows.length > 0;
+  }
+}
+
+/** A pool whose statements throw errors of ours. */
+function telling(pool: PgPool): PgPool {
+  return {
+    query: (text, values) =>
+      pool.query(text, values).catch((cause: unknown) => {
+        throw databaseError(cause, 'PostgreSQL');
+      }) as never,
+    connect: () => pool.connect(),
+    ...(pool.end && { end: () => pool.end?.() as Promise<void> }),
+    isSingle: pool.isSingle,
+  };
+}
+
+function sourceOf({ pool, connection }: PgStoreOptions): Parameters<typeof openPool>[0] {
+  return { pool, connection } as Parameters<typeof openPool>[0];
+}
+
+function checkOptions({ collection, storage, fields, depth }: PgStoreOptions): void {
+  if (collection !== undefined && (typeof collection !== 'string' || collection === '')) {
+    throw invalid('collection', collection, 'a name');
+  }
+  if (storage !== undefined && storage !== 'halfvec' && storage !== 'vector') {
+    throw invalid('storage', storage, 'halfvec or vector');
+  }
+  if (fields !== undefined) {
+    const isList = Array.isArray(fields) && fields.every((path) => typeof path === 'string');
+    if (!isList || fields.includes('')) throw invalid('fields', fields, 'a list of paths');
+  }
+  checkDepth(depth);
+}
+
+function invalid(name: string, got: unknown, expected: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'invalid-option',
+    message: `${name}: got ${typeof got === 'string' ? `"${got}"` : JSON.stringify(got)}, expected ${expected}.`,
+    remedy: `Correct ${name}.`,
+  });
+}
