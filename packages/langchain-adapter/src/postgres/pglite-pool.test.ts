@@ -1,13 +1,13 @@
-import { PGlite } from '@electric-sql/pglite';
-import { vector } from '@electric-sql/pglite-pgvector';
+import type { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { inTransaction } from './pg-pool.ts';
 import { pglitePool } from './pglite-pool.ts';
+import { createPGlite } from './servers.suite.ts';
 
 let db: PGlite;
 beforeAll(async () => {
-  db = await PGlite.create({ extensions: { vector } });
-  await db.exec('create extension vector; create table kept (n bigint)');
+  db = await createPGlite();
+  await db.exec('create table kept (n bigint)');
 });
 afterAll(() => db.close());
 

@@ -17,6 +17,7 @@ export interface PGliteQueryOptions {
 export interface PGliteResult {
   rows: unknown[];
   affectedRows?: number;
+  rowCount?: number;
   command?: string;
 }
 
@@ -85,7 +86,16 @@ async function runStatement(
   text: string,
   values: readonly unknown[] | undefined,
 ): Promise<PgResult<unknown>> {
-  const results = values ? [await db.query(text, values, options)] : await db.exec(text, options);
-  const { rows = [], affectedRows, command } = results.at(-1) ?? {};
-  return { rows, rowCount: affectedRows || rows.length, command };
+  const asked = values
+    ? db.query(text, values, options).then((result) => [result])
+    : db.exec(text, options);
+  const results = await asked.catch(withoutValues);
+  const { rows = [], rowCount, affectedRows, command } = results.at(-1) ?? {};
+  return { rows, rowCount: rowCount ?? (affectedRows || rows.length), command };
+}
+
+/** PGlite has the values of parameters in its errors, from where they would get into logs. */
+function withoutValues(error: unknown): never {
+  if (typeof error === 'object' && error !== null && 'params' in error) delete error.params;
+  throw error;
 }
