@@ -19,7 +19,6 @@ import { decodeDocument } from './pg-documents.ts';
 import type { PgQueryable } from './pg-pool.ts';
 import { inTransaction } from './pg-pool.ts';
 import type { PgSearch } from './pg-search.ts';
-import { defaultCandidates } from './pg-search.ts';
 import { parseVector } from './pg-values.ts';
 
 export interface PgRefitOptions extends TaskOptions {
@@ -60,6 +59,11 @@ const mostLearned = 20_000;
 const rowsPerBatch = 500;
 const rowsPerRead = 1000;
 const questions = 100;
+/** Where comparing all vectors takes long, fewer are asked. */
+const fewestQuestions = 25;
+const mostMilliseconds = 15_000;
+/** A prime above the number of questions. */
+const stride = 7919;
 const neighbours = 10;
 const targetRecall = 0.98;
 /** What a hundred questions may be off. */
@@ -377,8 +381,13 @@ export class PgFits {
   async #questions(state: CollectionState, task: TaskOptions): Promise<Question[]> {
     const sampled = await this.sample(state, questions, {}, task);
     const asked: Question[] = [];
-    for (const [done, { vector }] of sampled.entries()) {
+    const began = performance.now();
+    for (let done = 0; done < sampled.length; done++) {
+      // However few there will be, they are of all parts.
+      const { vector } = sampled[(done * stride) % sampled.length] as SampledRow;
       await checkpoint(task, { stage: 'neighbours', done, total: sampled.length });
+      const isLong = performance.now() - began > mostMilliseconds;
+      if (isLong && asked.length >= fewestQuestions) break;
       const nearest = await this.#search.nearest(vector, { k: neighbours, codes: 'none' });
       asked.push({ vector, nearest: new Set(nearest.map(({ row }) => row)) });
     }
@@ -402,20 +411,31 @@ export class PgFits {
     return total === 0 ? 1 : found / total;
   }
 
-  /** The fewest candidates that find enough. */
+  /** The fewest candidates that find enough: all nearest among them are found, as these are compared by their vectors. */
   async #chooseDepth(
     asked: readonly Question[],
     codes: CodesVersion,
     task: TaskOptions,
   ): Promise<{ readonly recall: number; readonly depth: PgDepth }> {
-    let best = { recall: 0, depth: { candidates: defaultCandidates, rerank: defaultCandidates } };
-    for (const candidates of triedCandidates) {
-      const depth = { candidates, rerank: candidates };
-      const recall = await this.#recall(asked, codes, depth, task);
-      best = { recall, depth };
-      if (recall >= targetRecall) break;
+    const most = triedCandidates.at(-1) as number;
+    const found = triedCandidates.map(() => 0);
+    let total = 0;
+    for (const [done, { vector, nearest }] of asked.entries()) {
+      await checkpoint(task, { stage: 'recall', done, total: asked.length });
+      const rows = await this.#search.nearestCodes(vector, codes, most);
+      total += nearest.size;
+      for (const [place, row] of rows.entries()) {
+        if (!nearest.has(row)) continue;
+        for (const [i, candidates] of triedCandidates.entries()) {
+          if (place < candidates) found[i] = (found[i] as number) + 1;
+        }
+      }
     }
-    return best;
+    const recalls = found.map((count) => (total === 0 ? 1 : count / total));
+    const enough = recalls.findIndex((recall) => recall >= targetRecall);
+    const chosen = enough < 0 ? recalls.length - 1 : enough;
+    const candidates = triedCandidates[chosen] as number;
+    return { recall: recalls[chosen] as number, depth: { candidates, rerank: candidates } };
   }
 }
 

@@ -60,6 +60,26 @@ export class PgSearch {
     });
   }
 
+  /**
+   * The numbers of the rows whose codes are nearest by Hamming distance, in that order, by comparing all.
+   *
+   * @param query of unit length
+   */
+  async nearestCodes(
+    query: Float32Array,
+    { table, quantizer }: CodesVersion,
+    count: number,
+  ): Promise<string[]> {
+    const { pool, schema } = this.#collection;
+    const { code } = codeQuery(quantizer, query);
+    const { rows } = await pool.query<{ row: unknown }>(
+      `SELECT row FROM ${table}
+       ORDER BY (code ${schema.names.operator('<~>')} $1::bit(${code.length})) + 0, row LIMIT $2`,
+      [code, count],
+    );
+    return rows.map(({ row }) => String(row));
+  }
+
   /** With the tables that there are now: codes that were replaced meanwhile are gone with theirs. */
   async #current<T>(ask: (state: CollectionState) => T | Promise<T>): Promise<T> {
     const state = await this.#collection.state();
