@@ -1,6 +1,7 @@
 export type { PgDepth } from './pg-collection.ts';
-export type { PgIndexOptions, PgRefit, PgRefitOptions } from './pg-fits.ts';
+export type { PgIndexOptions } from './pg-fits.ts';
 export type { PgClient, PgPool, PgQueryable, PgResult } from './pg-pool.ts';
+export type { PgRefit, PgRefitOptions } from './pg-refit.ts';
 export type { PgCreateOptions, PgStoreOptions } from './pg-vector-store.ts';
 export { PgBinaryVectorStore } from './pg-vector-store.ts';
 export type {

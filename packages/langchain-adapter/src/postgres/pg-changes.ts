@@ -13,6 +13,10 @@ import { columnsOf } from './pg-search.ts';
 import { toPgText } from './pg-text.ts';
 import { codeColumns, searchedBits, vectorLiteral } from './pg-values.ts';
 
+/** A change of a collection, within a transaction. */
+export type PgChange = (client: PgQueryable) => Promise<void>;
+
+const doing = 'deleting documents';
 /** Values of vectors in one statement. */
 const valuesPerStatement = 100_000;
 const mostRowsPerStatement = 1000;
@@ -33,34 +37,52 @@ export class PgChanges {
    */
   async add(
     vectors: Vectors,
-    { ids, entries, positions }: DocumentBatch,
+    batch: DocumentBatch,
     model: string | undefined,
     task: TaskOptions,
   ): Promise<string[]> {
-    const count = 'rows' in vectors ? vectors.rows : vectors.length;
-    if (count !== ids.length) throw countMismatch(count, ids.length);
-    if (ids.length === 0) return [];
+    const { ids, entries } = batch;
     const collection = this.#collection;
     const { dimensions } = await collection.state();
-    const given = toMatrix(vectors, dimensions === undefined ? {} : { columns: dimensions });
-    const chosen = positions.length === ids.length ? given : selectRows(given, positions);
-    const unit = normalizeRows(chosen);
-    if (unit.columns === 0) throw noDimensions();
-    await inTransaction(
-      collection.pool,
-      async (client) => {
-        const state = await this.#prepare(client, unit.columns, model);
-        await this.#insert(client, state, unit, entries, task);
-      },
-      { signal: task.signal, doing: 'adding documents' },
-    );
+    const unit = unitVectors(vectors, batch, dimensions);
+    if (ids.length === 0) return [];
+    await inTransaction(collection.pool, this.addition(unit, entries, model, task), {
+      signal: task.signal,
+      doing: 'adding documents',
+    });
     if (dimensions === undefined) await collection.refresh();
     return ids;
   }
 
   async deleteIds(ids: readonly string[]): Promise<void> {
+    await inTransaction(this.#collection.pool, this.deletionOf(ids), { doing });
+  }
+
+  async deleteWhere(filter: CompiledFilter): Promise<void> {
+    await inTransaction(this.#collection.pool, this.deletionWhere(filter), { doing });
+  }
+
+  async deleteAll(): Promise<void> {
+    await inTransaction(this.#collection.pool, this.deletionOfAll(), { doing });
+    await this.#collection.refresh();
+  }
+
+  /** @param vectors of unit length, one per entry */
+  addition(
+    vectors: Matrix,
+    entries: readonly DocumentEntry[],
+    model: string | undefined,
+    task: TaskOptions,
+  ): PgChange {
+    return async (client) => {
+      const state = await this.#prepare(client, vectors.columns, model);
+      await this.#insert(client, state, vectors, entries, task);
+    };
+  }
+
+  deletionOf(ids: readonly string[]): PgChange {
     const texts = [...new Set(ids)].map(toPgText).sort();
-    await this.#change('deleting documents', async (client, state) => {
+    return this.#change(async (client, state) => {
       for (let start = 0; start < texts.length; start += idsPerStatement) {
         const { rows } = await client.query<{ row: unknown }>(
           `DELETE FROM ${state.documents} WHERE id = ANY($1) RETURNING row`,
@@ -71,8 +93,8 @@ export class PgChanges {
     });
   }
 
-  async deleteWhere({ query, passes }: CompiledFilter): Promise<void> {
-    await this.#change('deleting documents', async (client, state) => {
+  deletionWhere({ query, passes }: CompiledFilter): PgChange {
+    return this.#change(async (client, state) => {
       const parameters = new SqlParameters();
       const condition = filterSql(query, {
         columns: columnsOf(state.options.fields),
@@ -97,36 +119,23 @@ export class PgChanges {
     });
   }
 
-  async deleteAll(): Promise<void> {
+  deletionOfAll(): PgChange {
     const { names } = this.#collection.schema;
-    await this.#change(
-      'deleting documents',
-      async (client, state) => {
-        const tables = [state.documents, ...codesOf(state).map(({ table }) => table)];
-        await client.query(`TRUNCATE ${tables.join(', ')}`);
-        await client.query(`UPDATE ${names.collections} SET model = NULL WHERE id = $1`, [
-          state.id,
-        ]);
-      },
-      'UPDATE',
-    );
-    await this.#collection.refresh();
+    return this.#change(async (client, state) => {
+      const tables = [state.documents, ...codesOf(state).map(({ table }) => table)];
+      await client.query(`TRUNCATE ${tables.join(', ')}`);
+      await client.query(`UPDATE ${names.collections} SET model = NULL WHERE id = $1`, [state.id]);
+    }, 'UPDATE');
   }
 
-  async #change(
-    doing: string,
+  #change(
     change: (client: PgQueryable, state: CollectionState) => Promise<void>,
     lock: 'SHARE' | 'UPDATE' = 'SHARE',
-  ): Promise<void> {
-    const { pool } = this.#collection;
-    await inTransaction(
-      pool,
-      async (client) => {
-        const state = await this.#collection.read(client, lock);
-        if (state.dimensions !== undefined) await change(client, state);
-      },
-      { doing },
-    );
+  ): PgChange {
+    return async (client) => {
+      const state = await this.#collection.read(client, lock);
+      if (state.dimensions !== undefined) await change(client, state);
+    };
   }
 
   /** The collection, locked, with a table for documents and the model of its vectors. */
@@ -219,6 +228,27 @@ export class PgChanges {
     const numbers = encoded.map(({ id }) => rowOf.get(id as string) as string);
     for (const codes of codesOf(state)) await writeCodes(client, codes, vectors, numbers);
   }
+}
+
+/**
+ * Vectors of a batch at unit length, one per entry.
+ *
+ * @throws BitryoshkaError `dimension-mismatch`, `not-finite`, `empty-input`, `invalid-option`
+ */
+export function unitVectors(
+  vectors: Vectors,
+  { ids, positions }: DocumentBatch,
+  dimensions: number | undefined,
+): Matrix {
+  const count = 'rows' in vectors ? vectors.rows : vectors.length;
+  if (count !== ids.length) throw countMismatch(count, ids.length);
+  if (count === 0) return { rows: 0, columns: dimensions ?? 0, data: new Float32Array() };
+  const given = toMatrix(vectors, dimensions === undefined ? {} : { columns: dimensions });
+  const unit = normalizeRows(
+    positions.length === ids.length ? given : selectRows(given, positions),
+  );
+  if (unit.columns === 0) throw noDimensions();
+  return unit;
 }
 
 /** Those that serve, and those that are being made beside them. */

@@ -31,6 +31,22 @@ export interface CollectionOptions {
   readonly fields: readonly string[];
   /** Whose words are searched; null for vectors alone. */
   readonly language: Language | null;
+  /** Which documents lie here of a collection over several servers; null for all. */
+  readonly part: CollectionPart | null;
+}
+
+/** One server's share of a collection. */
+export interface CollectionPart {
+  /** Known to all of them, and to no others. */
+  readonly set: string;
+  readonly place: number;
+  readonly count: number;
+}
+
+/** What a collection is to be. */
+export interface WantedCollection extends Partial<Omit<CollectionOptions, 'part'>> {
+  /** Of any set, where none is named. */
+  readonly part?: (Omit<CollectionPart, 'set'> & { readonly set?: string | undefined }) | undefined;
 }
 
 /** Codes of one version of a quantizer. */
@@ -155,7 +171,7 @@ export class PgCollection {
   }
 
   /** Makes the collection where there is none; brings what was declared since up to date. */
-  async open(options: Partial<CollectionOptions>, signal?: AbortSignal): Promise<CollectionState> {
+  async open(options: WantedCollection, signal?: AbortSignal): Promise<CollectionState> {
     const { names } = this.schema;
     await inTransaction(
       this.pool,
@@ -165,6 +181,7 @@ export class PgCollection {
           fields: [],
           language: null,
           ...options,
+          part: toPart(options.part),
         };
         await client.query(
           `INSERT INTO ${names.collections} (name, options) SELECT $1, $2
@@ -348,7 +365,7 @@ export class PgCollection {
   async #extend(
     client: PgQueryable,
     { id, dimensions, options }: CollectionState,
-    wanted: Partial<CollectionOptions>,
+    wanted: WantedCollection,
   ): Promise<void> {
     if (wanted.storage !== undefined && wanted.storage !== options.storage) {
       throw new BitryoshkaError({
@@ -359,6 +376,7 @@ export class PgCollection {
     }
     const fields = [...new Set([...options.fields, ...(wanted.fields ?? [])])];
     const language = wanted.language === undefined ? options.language : wanted.language;
+    const part = checkedPart(options.part, wanted.part, dimensions);
     if (dimensions !== undefined) {
       for (let i = options.fields.length; i < fields.length; i++) {
         await this.#addField(client, id, i, fields[i] as string);
@@ -371,7 +389,7 @@ export class PgCollection {
     }
     await client.query(`UPDATE ${this.schema.names.collections} SET options = $2 WHERE id = $1`, [
       id,
-      JSON.stringify(toSaved({ ...options, fields, language })),
+      JSON.stringify(toSaved({ ...options, fields, language, part })),
     ]);
   }
 
@@ -409,14 +427,49 @@ function toSaved(options: CollectionOptions): CollectionOptions {
 }
 
 function fromSaved(options: CollectionOptions): CollectionOptions {
-  return { ...options, fields: options.fields.map(fromPgText) };
+  // Collections were made before there were some in parts.
+  const { part = null } = options;
+  return { ...options, part, fields: options.fields.map(fromPgText) };
 }
 
-function isCovered(options: CollectionOptions, wanted: Partial<CollectionOptions>): boolean {
-  const { storage, fields = [], language } = wanted;
+function isCovered(options: CollectionOptions, wanted: WantedCollection): boolean {
+  const { storage, fields = [], language, part } = wanted;
   return (
+    isPart(options.part, part) &&
     (storage === undefined || storage === options.storage) &&
     (language === undefined || language === options.language) &&
     fields.every((path) => options.fields.includes(path))
   );
+}
+
+function toPart(wanted: WantedCollection['part']): CollectionPart | null {
+  return wanted ? { ...wanted, set: wanted.set ?? globalThis.crypto.randomUUID() } : null;
+}
+
+function isPart(known: CollectionPart | null, wanted: WantedCollection['part']): boolean {
+  if (!known || !wanted) return !known && !wanted;
+  const { set = known.set, place, count } = wanted;
+  return known.set === set && known.place === place && known.count === count;
+}
+
+/** A collection becomes a part while it is empty, and stays it: its documents would be looked for elsewhere. */
+function checkedPart(
+  known: CollectionPart | null,
+  wanted: WantedCollection['part'],
+  dimensions: number | undefined,
+): CollectionPart | null {
+  if (isPart(known, wanted)) return known;
+  if (!known && dimensions === undefined) return toPart(wanted);
+  throw new BitryoshkaError({
+    code: 'invalid-option',
+    message: `collection: got ${partText(known)}, expected ${partText(wanted)}.`,
+    remedy:
+      'A collection over several servers is opened by PgPartitionedVectorStore, with the servers and the order that it was made with.',
+  });
+}
+
+function partText(part: WantedCollection['part'] | null): string {
+  if (!part) return 'a whole collection';
+  const { set, place, count } = part;
+  return `part ${place} of ${count}${set === undefined ? '' : ` of the set ${set}`}`;
 }

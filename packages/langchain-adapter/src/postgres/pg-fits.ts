@@ -3,9 +3,7 @@ import { BitryoshkaError } from '@bitryoshka/core';
 import { checkpoint } from '@bitryoshka/core/internal';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import type { DocumentEntry } from '../documents/document-batch.ts';
-import { fitRecipe } from '../store/fit-recipe.ts';
 import type { QuantizerRecipe } from '../store/store-options.ts';
-import { checkQuantizerOption, isQuantizer } from '../store/store-options.ts';
 import { writeCodes } from './pg-changes.ts';
 import type {
   CodesVersion,
@@ -20,20 +18,6 @@ import type { PgQueryable } from './pg-pool.ts';
 import { inTransaction } from './pg-pool.ts';
 import type { PgSearch } from './pg-search.ts';
 import { parseVector } from './pg-values.ts';
-
-export interface PgRefitOptions extends TaskOptions {
-  /** From now on used: a fitted quantizer, or how to fit one. Default: as before, at first 256 bits that are learned. */
-  readonly quantizer?: Quantizer | QuantizerRecipe | undefined;
-}
-
-/** What serves after a refit. */
-export interface PgRefit {
-  readonly quantizer: Quantizer;
-  /** Whether it is new: codes that find less than those there are are not taken, unless they were given. */
-  readonly isReplaced: boolean;
-  /** The share of the ten nearest documents that searches find by codes; before: undefined without. */
-  readonly recall: { readonly before: number | undefined; readonly after: number };
-}
 
 /** How nearest codes are to be found. */
 export type PgIndexOptions =
@@ -54,8 +38,6 @@ export type PgIndexOptions =
     };
 
 const defaultBits = 256;
-/** Documents that a fit learns from. */
-const mostLearned = 20_000;
 const rowsPerBatch = 500;
 const rowsPerRead = 1000;
 const questions = 100;
@@ -66,69 +48,24 @@ const mostMilliseconds = 15_000;
 const stride = 7919;
 const neighbours = 10;
 const targetRecall = 0.98;
-/** What a hundred questions may be off. */
-const chance = 0.02;
 const triedCandidates = [50, 100, 200, 400, 800, 1600] as const;
 const mostLists = 32_768;
 
 /** Fits the codes of a collection, and indexes them. */
 export class PgFits {
+  readonly embeddings: () => EmbeddingsInterface;
   readonly #collection: PgCollection;
   readonly #search: PgSearch;
-  readonly #embeddings: () => EmbeddingsInterface;
 
   constructor(collection: PgCollection, search: PgSearch, embeddings: () => EmbeddingsInterface) {
     this.#collection = collection;
     this.#search = search;
-    this.#embeddings = embeddings;
+    this.embeddings = embeddings;
   }
 
-  /** As `refit` of the store. */
-  async refit({ quantizer: given, ...task }: PgRefitOptions): Promise<PgRefit> {
-    if (given !== undefined) checkQuantizerOption(given);
-    const collection = this.#collection;
-    return collection.alone(async (assertHeld) => {
-      const state = await this.#withoutLeftovers(await collection.refresh(), assertHeld);
-      const { dimensions } = state;
-      const recipe = given && !isQuantizer(given) ? given : await this.#recipe(state);
-      const quantizer =
-        given && isQuantizer(given)
-          ? checkedDimensions(given, dimensions)
-          : await this.#fit(state, recipe, task);
-      const building = await inTransaction(collection.pool, async (client) => {
-        await assertHeld(client);
-        let locked = await collection.read(client, 'UPDATE');
-        if (locked.dimensions === undefined) {
-          await collection.createDocuments(client, locked, quantizer.inputDimensions);
-          locked = await collection.read(client, 'UPDATE');
-        }
-        const saved = given && isQuantizer(given) ? undefined : recipe;
-        return collection.createCodes(client, locked, { quantizer, recipe: saved, as: 'building' });
-      });
-      try {
-        await this.#fill(building, task);
-        await this.#createIndex(state, building, state.index);
-        const asked = await this.#questions(state, task);
-        const { active } = state;
-        const before = active && (await this.#recall(asked, active, undefined, task));
-        const { recall: after, depth } = await this.#chooseDepth(asked, building, task);
-        const isGiven = given !== undefined && isQuantizer(given);
-        const isWorse = before !== undefined && after < before - chance;
-        if (active && isWorse && !isGiven) {
-          await this.#drop(building);
-          return {
-            quantizer: active.quantizer,
-            isReplaced: false,
-            recall: { before, after: before },
-          };
-        }
-        await this.#serve(building, depth, after, assertHeld);
-        return { quantizer, isReplaced: true, recall: { before, after } };
-      } catch (cause) {
-        await this.#drop(building).catch(() => undefined);
-        throw cause;
-      }
-    });
+  /** As `alone` of the collection. */
+  async alone<T>(task: (assertHeld: AssertHeld) => Promise<T>): Promise<T> {
+    return this.#collection.alone(task);
   }
 
   /** As `index` of the store. */
@@ -162,6 +99,14 @@ export class PgFits {
     const asked = await this.#questions(state, task);
     if (asked.length === 0) return undefined;
     return state.active ? this.#recall(asked, state.active, depth, task) : 1;
+  }
+
+  async count({ documents, dimensions }: CollectionState): Promise<number> {
+    if (dimensions === undefined) return 0;
+    const { rows } = await this.#collection.pool.query<{ count: unknown }>(
+      `SELECT count(*) AS count FROM ${documents}`,
+    );
+    return Number(rows[0]?.count);
   }
 
   /** Documents spread over all rows, in the order of these. */
@@ -200,7 +145,8 @@ export class PgFits {
     return sampled;
   }
 
-  async #recipe({ id, active, dimensions = 0 }: CollectionState): Promise<QuantizerRecipe> {
+  /** By what the codes that serve were fitted, or the default. */
+  async recipe({ id, active, dimensions = 0 }: CollectionState): Promise<QuantizerRecipe> {
     const { names } = this.#collection.schema;
     const { rows } = await this.#collection.pool.query<{ recipe: QuantizerRecipe | null }>(
       `SELECT recipe FROM ${names.quantizers} WHERE collection = $1 AND version = $2`,
@@ -210,45 +156,55 @@ export class PgFits {
     return rows[0]?.recipe ?? { kind: 'autoencoder', bits };
   }
 
-  async #fit(
-    state: CollectionState,
-    recipe: QuantizerRecipe,
-    task: TaskOptions,
-  ): Promise<Quantizer> {
-    const withDocuments = Boolean(recipe.corpus);
-    const { dimensions } = state;
-    const sampled =
-      dimensions === undefined
-        ? []
-        : await this.sample(state, mostLearned, { withDocuments }, task);
-    const nothing = { pageContent: '', metadata: {} };
-    return fitRecipe(
-      recipe,
-      {
-        rows: sampled.map((_, i) => i),
-        vector: (i) => sampled[i]?.vector,
-        document: (i) => sampled[i]?.entry?.document ?? nothing,
-        questions: undefined,
-        dimensions: dimensions ?? recipe.bits,
-        embeddings: this.#embeddings(),
-      },
-      task,
-    );
-  }
-
-  /** Codes that a client left unfinished when it died. */
-  async #withoutLeftovers(
-    state: CollectionState,
-    assertHeld: (client: PgQueryable) => Promise<void>,
-  ): Promise<CollectionState> {
+  /** The collection as it is, without codes that a client left unfinished when it died. */
+  async begin(assertHeld: AssertHeld): Promise<CollectionState> {
+    const state = await this.#collection.refresh();
     const { building } = state;
     if (!building) return state;
     await inTransaction(this.#collection.pool, assertHeld);
-    await this.#drop(building);
+    await this.discard(building);
     return this.#collection.refresh();
   }
 
-  async #drop({ version }: CodesVersion): Promise<void> {
+  /**
+   * Encodes all documents beside what serves, and looks how much codes find. Where it fails, nothing of it is left.
+   *
+   * @param recipe to be known for the next time
+   */
+  async build(
+    state: CollectionState,
+    {
+      quantizer,
+      recipe,
+    }: { readonly quantizer: Quantizer; readonly recipe: QuantizerRecipe | undefined },
+    assertHeld: AssertHeld,
+    task: TaskOptions,
+  ): Promise<BuiltCodes> {
+    const collection = this.#collection;
+    const codes = await inTransaction(collection.pool, async (client) => {
+      await assertHeld(client);
+      let locked = await collection.read(client, 'UPDATE');
+      if (locked.dimensions === undefined) {
+        await collection.createDocuments(client, locked, quantizer.inputDimensions);
+        locked = await collection.read(client, 'UPDATE');
+      }
+      return collection.createCodes(client, locked, { quantizer, recipe, as: 'building' });
+    });
+    try {
+      await this.#fill(codes, task);
+      await this.#createIndex(state, codes, state.index);
+      const asked = await this.#questions(state, task);
+      const { active } = state;
+      const before = active && (await this.#recall(asked, active, undefined, task));
+      const { recall: after, depth } = await this.#chooseDepth(asked, codes, task);
+      return { codes, depth, questions: asked.length, recall: { before, after } };
+    } catch (cause) {
+      await this.discard(codes).catch(() => undefined);
+      throw cause;
+    }
+  }
+
+  async discard({ version }: Pick<CodesVersion, 'version'>): Promise<void> {
     const collection = this.#collection;
     const { names } = collection.schema;
     await inTransaction(collection.pool, async (client) => {
@@ -265,10 +221,7 @@ export class PgFits {
   async #fill(building: CodesVersion, task: TaskOptions): Promise<void> {
     const { pool } = this.#collection;
     const state = await this.#collection.refresh();
-    const counted = await pool.query<{ count: unknown }>(
-      `SELECT count(*) AS count FROM ${state.documents}`,
-    );
-    const total = Number(counted.rows[0]?.count);
+    const total = await this.count(state);
     let done = 0;
     for (let last: string | undefined = '0'; last !== undefined; ) {
       await checkpoint(task, { stage: 'encode', done: Math.min(done, total), total });
@@ -299,12 +252,7 @@ export class PgFits {
   }
 
   /** The new codes serve from now on, and those before are gone. */
-  async #serve(
-    building: CodesVersion,
-    depth: PgDepth,
-    recall: number,
-    assertHeld: (client: PgQueryable) => Promise<void>,
-  ): Promise<void> {
+  async serve({ codes, depth, recall }: BuiltCodes, assertHeld: AssertHeld): Promise<void> {
     const collection = this.#collection;
     const { names } = collection.schema;
     await inTransaction(collection.pool, async (client) => {
@@ -312,32 +260,26 @@ export class PgFits {
       await assertHeld(client);
       await client.query(
         `UPDATE ${names.collections} SET active = $2, building = NULL, depth = $3 WHERE id = $1`,
-        [state.id, building.version, JSON.stringify(depth)],
+        [state.id, codes.version, JSON.stringify(depth)],
       );
       await client.query(
         `UPDATE ${names.quantizers} SET recall = $3 WHERE collection = $1 AND version = $2`,
-        [state.id, building.version, recall],
+        [state.id, codes.version, recall.after],
       );
       if (state.active) await collection.dropCodes(client, state, state.active.version);
     });
     await collection.refresh();
   }
 
-  async #resolve(
-    { documents, dimensions }: CollectionState,
-    options: PgIndexOptions,
-  ): Promise<PgIndex> {
+  async #resolve(state: CollectionState, options: PgIndexOptions): Promise<PgIndex> {
     if (options.kind === 'scan') return { kind: 'scan' };
     if (options.kind === 'hnsw') {
       const { m = 8, efConstruction = 64 } = options;
       return { kind: 'hnsw', m, efConstruction };
     }
     let { lists } = options;
-    if (lists === undefined && dimensions !== undefined) {
-      const { rows } = await this.#collection.pool.query<{ count: unknown }>(
-        `SELECT count(*) AS count FROM ${documents}`,
-      );
-      lists = Math.round(Math.sqrt(Number(rows[0]?.count)));
+    if (lists === undefined && state.dimensions !== undefined) {
+      lists = Math.round(Math.sqrt(await this.count(state)));
     }
     lists = Math.max(1, Math.min(mostLists, lists ?? 1));
     return { kind: 'ivfflat', lists, probes: options.probes ?? Math.ceil(Math.sqrt(lists)) };
@@ -439,6 +381,18 @@ export class PgFits {
   }
 }
 
+export type AssertHeld = (client: PgQueryable) => Promise<void>;
+
+/** Codes that may serve. */
+export interface BuiltCodes {
+  readonly codes: CodesVersion;
+  /** How far to look. */
+  readonly depth: PgDepth;
+  /** By how many it was measured what they find. */
+  readonly questions: number;
+  readonly recall: { readonly before: number | undefined; readonly after: number };
+}
+
 export interface SampledRow {
   readonly row: string;
   readonly vector: Float32Array;
@@ -455,15 +409,6 @@ function matrixOf(vectors: readonly Float32Array[]): Matrix {
   const data = new Float32Array(vectors.length * columns);
   for (const [i, vector] of vectors.entries()) data.set(vector, i * columns);
   return { rows: vectors.length, columns, data };
-}
-
-function checkedDimensions(quantizer: Quantizer, dimensions: number | undefined): Quantizer {
-  if (dimensions === undefined || quantizer.inputDimensions === dimensions) return quantizer;
-  throw new BitryoshkaError({
-    code: 'dimension-mismatch',
-    message: `quantizer: got one for ${quantizer.inputDimensions} dimensions, expected ${dimensions}, as the collection has.`,
-    remedy: 'Pass a quantizer that was fitted to vectors of the same model.',
-  });
 }
 
 function checkIndex(options: PgIndexOptions): void {

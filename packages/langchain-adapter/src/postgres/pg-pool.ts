@@ -140,7 +140,7 @@ export interface TransactionOptions extends ClientOptions {
 }
 
 /** Times that a transaction is begun anew because others changed the same rows. */
-const mostRetries = 5;
+export const mostRetries = 5;
 
 /**
  * Runs `fn` between BEGIN and COMMIT. It is run again, up to five times, where the server asks for that (SQLSTATE
@@ -158,13 +158,22 @@ export async function inTransaction<T>(
     try {
       return await tryTransaction(pool, fn, options);
     } catch (error) {
-      const state = sqlStateOf(error);
-      if (retries === mostRetries || (state !== '40001' && state !== '40P01')) throw error;
-      // Not all at once again.
-      const mostMs = 10 * 2 ** retries;
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * mostMs));
+      if (retries === mostRetries || !isToBeRepeated(error)) throw error;
+      await beforeRetry(retries);
     }
   }
+}
+
+/** Whether the server asks for the transaction to be begun anew. */
+export function isToBeRepeated(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  return state === '40001' || state === '40P01';
+}
+
+/** Not all at once again. */
+export async function beforeRetry(retries: number): Promise<void> {
+  const mostMs = 10 * 2 ** retries;
+  await new Promise((resolve) => setTimeout(resolve, Math.random() * mostMs));
 }
 
 async function tryTransaction<T>(
@@ -196,7 +205,7 @@ async function tryTransaction<T>(
   }
 }
 
-async function commit(client: PgQueryable, doing: string): Promise<void> {
+export async function commit(client: PgQueryable, doing: string): Promise<void> {
   const { command } = await client.query('COMMIT').catch((error: unknown) => {
     if (wasRefused(error)) throw error;
     throw new BitryoshkaError({
@@ -215,7 +224,7 @@ async function commit(client: PgQueryable, doing: string): Promise<void> {
 }
 
 /** @returns whether the connection can be used again */
-async function rollBack(client: PgQueryable): Promise<boolean> {
+export async function rollBack(client: PgQueryable): Promise<boolean> {
   try {
     await client.query('ROLLBACK');
     return true;
@@ -225,7 +234,7 @@ async function rollBack(client: PgQueryable): Promise<boolean> {
 }
 
 /** Stops the statement that runs when the signal is aborted, through another connection. */
-async function cancelOnAbort(
+export async function cancelOnAbort(
   pool: PgPool,
   client: PgQueryable,
   signal: AbortSignal | undefined,
@@ -246,13 +255,13 @@ function wasRefused(error: unknown): boolean {
   return state !== undefined && !closesConnection(state);
 }
 
-interface CheckedOut {
+export interface CheckedOut {
   /** Throws `BitryoshkaError`s. */
   readonly client: PgQueryable;
   readonly release: (isIntact: boolean) => void;
 }
 
-async function checkOut(pool: PgPool, doing: string): Promise<CheckedOut> {
+export async function checkOut(pool: PgPool, doing: string): Promise<CheckedOut> {
   const connected = await pool.connect().catch((cause: unknown) => {
     throw databaseError(cause, doing);
   });

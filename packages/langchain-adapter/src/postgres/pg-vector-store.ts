@@ -17,15 +17,17 @@ import { checkEmbeddings } from '../store/store-options.ts';
 import { checkSearch } from '../store/store-search.ts';
 import { TaskQueue } from '../store/task-queue.ts';
 import { PgChanges } from './pg-changes.ts';
-import type { CollectionState, PgDepth } from './pg-collection.ts';
+import type { CollectionState, PgDepth, WantedCollection } from './pg-collection.ts';
 import { PgCollection } from './pg-collection.ts';
 import type { DocumentRow } from './pg-documents.ts';
 import { decodeDocument } from './pg-documents.ts';
 import { databaseError } from './pg-errors.ts';
-import type { PgIndexOptions, PgRefit, PgRefitOptions } from './pg-fits.ts';
+import type { PgIndexOptions } from './pg-fits.ts';
 import { PgFits } from './pg-fits.ts';
 import type { OpenPoolOptions, PgPool } from './pg-pool.ts';
 import { openPool } from './pg-pool.ts';
+import type { PgRefit, PgRefitOptions } from './pg-refit.ts';
+import { refitTogether } from './pg-refit.ts';
 import { openSchema } from './pg-schema.ts';
 import { checkDepth, PgSearch } from './pg-search.ts';
 import { toPgText } from './pg-text.ts';
@@ -53,6 +55,25 @@ export interface PgStoreOptions extends OpenPoolOptions {
 /** Options of a store and of the adding of its first documents. */
 export interface PgCreateOptions extends PgStoreOptions, AddOptions {}
 
+/** Of one server of several. */
+export interface PgPartOptions extends PgStoreOptions {
+  readonly part: WantedCollection['part'];
+}
+
+/** What a store consists of, for one that consists of several stores. */
+export interface PgParts {
+  readonly collection: PgCollection;
+  readonly changes: PgChanges;
+  readonly fits: PgFits;
+}
+
+let readParts: (store: PgBinaryVectorStore) => PgParts;
+
+/** Which the classes of its package see. */
+export function partsOf(store: PgBinaryVectorStore): PgParts {
+  return readParts(store);
+}
+
 const idsPerStatement = 5000;
 const rowsPerPage = 500;
 
@@ -65,6 +86,14 @@ const rowsPerPage = 500;
  */
 export class PgBinaryVectorStore extends VectorStore {
   declare FilterType: DocumentFilter;
+
+  static {
+    readParts = (store) => ({
+      collection: store.#collection,
+      changes: store.#changes,
+      fits: store.#fits,
+    });
+  }
 
   readonly #collection: PgCollection;
   readonly #search: PgSearch;
@@ -108,7 +137,8 @@ export class PgBinaryVectorStore extends VectorStore {
       fields,
       depth,
       signal,
-    } = options;
+      part,
+    } = options as PgStoreOptions & Partial<PgPartOptions>;
     checkOptions(options);
     const { pool, isOwn } = await openPool(sourceOf(options), options);
     try {
@@ -118,7 +148,7 @@ export class PgBinaryVectorStore extends VectorStore {
         collection,
       );
       const state = await opened.open(
-        { ...(storage && { storage }), ...(fields && { fields }) },
+        { ...(storage && { storage }), ...(fields && { fields }), part },
         signal,
       );
       const store = new PgBinaryVectorStore(embeddings, opened, { depth, isOwnPool: isOwn });
@@ -362,7 +392,7 @@ export class PgBinaryVectorStore extends VectorStore {
    *   `dimension-mismatch`, `write-conflict` while another client does this, `database-failed`
    */
   async refit(options: PgRefitOptions = {}): Promise<PgRefit> {
-    return this.#fits.refit(options);
+    return refitTogether([this.#fits], options);
   }
 
   /**
