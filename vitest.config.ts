@@ -41,7 +41,7 @@ export default defineConfig({
           // What asks nothing of LangChain, and takes long.
           exclude: [
             '**/*.{power,kill,life,model,reader}.test.ts',
-            '**/{compaction,pg-*,pglite-pool,reembed,refit,verify-words,wasm-driver}.test.ts',
+            '**/{compaction,filter-sql,pg-*,pglite-pool,reembed,refit,verify-words,wasm-driver}.test.ts',
           ],
         },
       },

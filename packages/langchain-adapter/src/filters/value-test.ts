@@ -13,6 +13,32 @@ export interface ValueTest {
   readonly values?: ReadonlySet<Scalar> | undefined;
   /** Whether `exists` matters. */
   readonly asksExistence?: boolean | undefined;
+  /** The same, to be said in another language. */
+  readonly condition: Condition;
+}
+
+/** What a test asks of a value, or of a list. */
+export type Condition =
+  /** The value, or any of a list, is one of those named or matches one of the patterns. */
+  | {
+      readonly kind: 'some';
+      readonly values: ReadonlySet<Scalar>;
+      readonly patterns: readonly RegExp[];
+    }
+  | OrderCondition
+  | { readonly kind: 'exists'; readonly wanted: boolean }
+  /** Neither the value nor any of a list meets it. */
+  | { readonly kind: 'none'; readonly part: Condition }
+  /** The opposite for what is no list; lists are for `sift` to judge. */
+  | { readonly kind: 'not'; readonly part: Condition }
+  | { readonly kind: 'every'; readonly parts: readonly Condition[] };
+
+/** The value, or any of a list, is of the type of the limit and on that side of it. */
+export interface OrderCondition {
+  readonly kind: 'order';
+  readonly operator: '<' | '<=' | '>' | '>=';
+  readonly limit: string | number | boolean;
+  readonly matches: Matcher;
 }
 
 type Matcher = (value: Scalar) => boolean;
@@ -58,21 +84,25 @@ function createOperator(name: string, operand: unknown): ValueTest | undefined {
     case '$lt':
       return ordered(
         operand,
+        '<',
         (limit, type) => (value) => typeof value === type && (value as number) < limit,
       );
     case '$lte':
       return ordered(
         operand,
+        '<=',
         (limit, type) => (value) => typeof value === type && (value as number) <= limit,
       );
     case '$gt':
       return ordered(
         operand,
+        '>',
         (limit, type) => (value) => typeof value === type && (value as number) > limit,
       );
     case '$gte':
       return ordered(
         operand,
+        '>=',
         (limit, type) => (value) => typeof value === type && (value as number) >= limit,
       );
     case '$exists':
@@ -96,6 +126,7 @@ function every(tests: readonly ValueTest[]): ValueTest {
       ? undefined
       : (list) => ofLists.every((accepts) => accepts?.(list)),
     asksExistence: tests.some(({ asksExistence }) => asksExistence),
+    condition: { kind: 'every', parts: tests.map(({ condition }) => condition) },
   };
 }
 
@@ -110,7 +141,8 @@ function some(named: readonly unknown[]): ValueTest | undefined {
     // A set would find NaN, which nothing equals.
     else if (!Number.isNaN(scalar)) values.add(scalar);
   }
-  const test = any(createMatcher(values, patterns));
+  const condition: Condition = { kind: 'some', values, patterns };
+  const test = any(createMatcher(values, patterns), condition);
   return patterns.length === 0 ? { ...test, values } : test;
 }
 
@@ -128,24 +160,27 @@ function createMatcher(values: ReadonlySet<Scalar>, patterns: readonly RegExp[])
 /** Strings are compared with strings, numbers and dates with numbers, booleans with booleans. */
 function ordered(
   operand: unknown,
+  operator: OrderCondition['operator'],
   create: (limit: number, type: string) => Matcher,
 ): ValueTest | undefined {
   const limit = toScalar(operand);
   // That null is at least null, and so are some lists, is left to sift.
   if (limit === undefined || limit === null) return undefined;
-  return any(create(limit as number, typeof limit));
+  const matches = create(limit as number, typeof limit);
+  return any(matches, { kind: 'order', operator, limit, matches });
 }
 
-function any(matches: Matcher): ValueTest {
-  return { accepts: matches, acceptsList: (list) => list.some((item) => matches(item)) };
+function any(matches: Matcher, condition: Condition): ValueTest {
+  return { accepts: matches, acceptsList: (list) => list.some((item) => matches(item)), condition };
 }
 
 function none(test: ValueTest | undefined): ValueTest | undefined {
-  const { accepts, acceptsList } = test ?? {};
-  if (!accepts || !acceptsList) return undefined;
+  if (!test?.acceptsList) return undefined;
+  const { accepts, acceptsList, condition } = test;
   return {
     accepts: (value, exists) => !accepts(value, exists),
     acceptsList: (list) => !acceptsList(list),
+    condition: { kind: 'none', part: condition },
   };
 }
 
@@ -154,6 +189,7 @@ function existence(wanted: boolean): ValueTest {
     accepts: (_, exists) => exists === wanted,
     acceptsList: () => wanted,
     asksExistence: true,
+    condition: { kind: 'exists', wanted },
   };
 }
 
@@ -164,5 +200,6 @@ function negation(test: ValueTest | undefined): ValueTest | undefined {
     accepts: (value, exists) => !test.accepts(value, exists),
     acceptsList: undefined,
     asksExistence: test.asksExistence,
+    condition: { kind: 'not', part: test.condition },
   };
 }

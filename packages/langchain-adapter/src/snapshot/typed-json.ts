@@ -98,7 +98,8 @@ function own(object: unknown, key: string): unknown {
   throw new Error(`no value at "${key}"`);
 }
 
-function toPointer(path: readonly string[]): string {
+/** A path as a JSON pointer. */
+export function toPointer(path: readonly string[]): string {
   return path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
