@@ -34,8 +34,8 @@ const ways = {
   vector: { label: 'pgvector, `vector`', prepare: plain('vector'), depths: [20, 40, 80, 160] },
   halfvec: { label: 'pgvector, `halfvec`', prepare: plain('halfvec'), depths: [20, 40, 80, 160] },
   binary: { label: 'pgvector, `binary_quantize`', prepare: binary, depths: [100, 200, 400, 800] },
-  ours128: { label: 'ours, 128 bits', prepare: ours(128), depths: [50, 100, 200, 400] },
-  ours256: { label: 'ours, 256 bits', prepare: ours(256), depths: [25, 50, 100, 200] },
+  ours128: { label: 'ours, 128 bits', prepare: ours(128), depths: [100, 200, 400, 800] },
+  ours256: { label: 'ours, 256 bits', prepare: ours(256), depths: [50, 100, 200, 400] },
 };
 const head = ['bytes a code', 'index', 'depth', 'recall@10', 'searches a second', 'ms, one client', 'build s', 'MB'];
 
@@ -171,8 +171,8 @@ function ours(bits) {
       build,
       size: Number(found[0].size),
       search: async (query, depth) => {
-        if (!stores.has(depth)) stores.set(depth, await open({ candidates: depth, rerank: depth }));
-        const answers = await stores.get(depth).similaritySearchVectorWithScore(query, k);
+        if (!stores.has(depth)) stores.set(depth, open({ candidates: depth, rerank: depth }));
+        const answers = await (await stores.get(depth)).similaritySearchVectorWithScore(query, k);
         return answers.map(([{ id }]) => Number(id));
       },
       end: () => pool.query(`DROP SCHEMA ${schema} CASCADE`),
