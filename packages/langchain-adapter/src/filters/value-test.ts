@@ -27,9 +27,7 @@ export type Condition =
     }
   | OrderCondition
   | { readonly kind: 'exists'; readonly wanted: boolean }
-  /** Neither the value nor any of a list meets it. */
-  | { readonly kind: 'none'; readonly part: Condition }
-  /** The opposite for what is no list; lists are for `sift` to judge. */
+  /** The opposite: neither the value nor any of a list is what the part names, say. */
   | { readonly kind: 'not'; readonly part: Condition }
   | { readonly kind: 'every'; readonly parts: readonly Condition[] };
 
@@ -180,7 +178,7 @@ function none(test: ValueTest | undefined): ValueTest | undefined {
   return {
     accepts: (value, exists) => !accepts(value, exists),
     acceptsList: (list) => !acceptsList(list),
-    condition: { kind: 'none', part: condition },
+    condition: { kind: 'not', part: condition },
   };
 }
 

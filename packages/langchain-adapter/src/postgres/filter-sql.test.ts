@@ -96,6 +96,12 @@ function compile(query: object): CompiledFilter {
   }
 }
 
+/** An expectation for each of so many answers would take long. */
+function wrong(document: object, asked: unknown, answers: readonly boolean[]): Error {
+  const [metadata, query, got] = [document, asked, answers].map((value) => fc.stringify(value));
+  return new Error(`got ${got} for ${metadata}, asked for ${query}`);
+}
+
 const numbers = [0, -0, 1, 2, 1.5, -1, 1e21, 5e-324, -Number.MAX_VALUE, Infinity, -Infinity, NaN];
 const texts = ['', 'x', 'y', 'xx', 'é', '1', 'null', 'NaN', '-0', '{}', '1970-01-01T00:00:00.001Z'];
 const highTexts = ['\uffff', '😀', 'x\ue000', '\ud7ff'];
@@ -119,27 +125,23 @@ describe('every value', () => {
   );
   beforeAll(() => createTable('scalars', documents));
 
-  it.each(['$eq', '$ne', '$in', '$lt', '$lte', '$gt', '$gte'])(
-    'is compared by %s',
-    async (name) => {
-      const isOrder = name.startsWith('$l') || name.startsWith('$g');
-      for (const operand of isOrder ? [...allOperands, ...times, ...halfTimes] : allOperands) {
-        const condition = { [name]: name === '$in' ? ['none', operand] : operand };
-        const filters = ['a', 'l', 'x.y'].flatMap((path) =>
-          [{ [path]: condition }, { $nor: [{ [path]: condition }] }].map(compile),
-        );
-        const asked = filters.map(({ query }) => ({ query, columns: plainColumns }));
-        for (const [row, answers] of (await judge('scalars', asked)).entries()) {
-          const metadata = documents[row] as (typeof documents)[number];
-          const isUnclear = isOrder && isLeftToClient(metadata.a, operand);
-          const expected = filters.map(
-            ({ passes }) => isUnclear || passes({ pageContent: '', metadata }),
-          );
-          expect({ metadata, operand, answers }).toEqual({ metadata, operand, answers: expected });
-        }
+  it.each(['$eq', '$lt', '$lte', '$gt', '$gte'])('is compared by %s', async (name) => {
+    const isOrder = name !== '$eq';
+    for (const operand of isOrder ? [...allOperands, ...times, ...halfTimes] : allOperands) {
+      const condition = { [name]: operand };
+      const filters = ['a', 'l', 'x.y'].flatMap((path) =>
+        [{ [path]: condition }, { $nor: [{ [path]: condition }] }].map(compile),
+      );
+      const asked = filters.map(({ query }) => ({ query, columns: plainColumns }));
+      for (const [row, answers] of (await judge('scalars', asked)).entries()) {
+        const metadata = documents[row] as Record<string, unknown>;
+        const isUnclear = isOrder && isLeftToClient(metadata.a, operand);
+        const isRight = (answer: boolean, i: number) =>
+          answer === (isUnclear || filters[i]?.passes({ pageContent: '', metadata }));
+        if (!answers.every(isRight)) throw wrong(metadata, operand, answers);
       }
-    },
-  );
+    }
+  });
 
   /** Whether the order of the two is. */
   function isLeftToClient(value: unknown, operand: unknown): boolean {
@@ -196,9 +198,9 @@ it.each<[metadata: object, query: object]>([
 it.each<[string, object]>([
   [
     'conditions',
-    { $or: Array.from({ length: 20_000 }, (_, i) => ({ [`k${i}`]: i })).concat({ a: 'x' }) },
+    { $or: [...Array.from({ length: 20_000 }, (_, i) => ({ [`k${i}`]: i })), { a: 'x' }] },
   ],
-  ['values', { a: { $in: [...Array(100_000).keys(), 'x'] } }],
+  ['values', { a: { $in: [...Array(10_000).keys(), 'x'] } }],
   ['levels', Array.from({ length: 500 }).reduce<object>((part) => ({ $not: part }), { a: 'x' })],
   [
     'levels of an operator',
@@ -293,19 +295,14 @@ describe('documents that pass', () => {
           if (passed) found++;
           // Never NULL.
           const isRight = (answer: unknown) => answer === true || (answer === false && !passed);
-          if (!answers.every(isRight)) throw wrong(document, passed, answers);
+          if (!answers.every(isRight)) throw wrong(document, given, answers);
         }
       }),
-      { numRuns: 250 },
+      { numRuns: 200 },
     );
     expect(found).toBeGreaterThan(2000);
   });
 });
-
-/** An expectation for each of so many would take long. */
-function wrong(document: object, passed: boolean, answers: readonly boolean[]): Error {
-  return new Error(`got ${fc.stringify(answers)}, not ${passed}, for ${fc.stringify(document)}`);
-}
 
 /** What sift throws at is no document that passes. */
 function attempt(action: () => boolean): boolean {
@@ -348,20 +345,11 @@ describe('other documents', () => {
   const condition = fc
     .array(operator, { minLength: 1, maxLength: 2 })
     .map((all) => Object.assign({}, ...all));
-  const field = fc.oneof(
-    {
-      weight: 3,
-      arbitrary: fc.dictionary(
-        fc.constantFrom('a', 'b', 'l', 'a.b', 'b.l', 'a.x', 'b.x'),
-        fc.oneof(condition, operand),
-        { minKeys: 1, maxKeys: 2 },
-      ),
-    },
-    fc.dictionary(
-      fc.constantFrom('a', 'b', 'a.b', 'a.x', 'b.x'),
-      fc.record({ $not: fc.oneof(condition, fc.record({ $not: condition })) }),
-      { minKeys: 1, maxKeys: 1 },
-    ),
+  const negation = fc.record({ $not: fc.oneof(condition, fc.record({ $not: condition })) });
+  const field = fc.dictionary(
+    fc.constantFrom('a', 'b', 'l', 'a.b', 'b.l', 'a.x', 'b.x'),
+    fc.oneof({ weight: 3, arbitrary: condition }, operand, negation),
+    { minKeys: 1, maxKeys: 2 },
   );
   const { query } = fc.letrec((tie) => ({
     query: fc.oneof(
@@ -384,10 +372,10 @@ describe('other documents', () => {
           const passed = passes({ pageContent: '', metadata: document });
           if (passed) yes++;
           else no++;
-          if (!answers.every((answer) => answer === passed)) throw wrong(document, passed, answers);
+          if (!answers.every((answer) => answer === passed)) throw wrong(document, given, answers);
         }
       }),
-      { numRuns: 250 },
+      { numRuns: 150 },
     );
     expect(Math.min(yes, no)).toBeGreaterThan(2000);
   });
@@ -420,11 +408,11 @@ describe('hostile strings', () => {
     ]),
   ];
   /** Rows that a string is looked for in: all others of its group have others. */
-  const groups = 20;
+  const groups = 40;
   const ways = {
     value: (text: string) => ({ a: text }),
-    item: (text: string) => ({ l: { $in: ['none', text] } }),
     path: (text: string) => ({ [`k.${text}`]: text.length }),
+    item: (text: string) => ({ l: { $in: ['none', text] } }),
     negation: (text: string) => ({ $nor: [{ copy: { $ne: text } }] }),
   } as const;
   const sources = strings.map((text) => ({
@@ -439,7 +427,9 @@ describe('hostile strings', () => {
     expect(strings.length).toBeGreaterThan(1000);
     for (const [row, text] of strings.entries()) {
       const parameters = new SqlParameters();
-      const columns = Object.entries(ways).map(([name, create]) => {
+      // All of them for each would take long.
+      const tried = Object.entries(ways).filter((_, i) => i < 2 || i % 2 === row % 2);
+      const columns = tried.map(([name, create]) => {
         const { query } = compileFilter(create(text));
         const sql = filterSql(query, { columns: plainColumns, parameters, table: 'd' });
         return `coalesce(array_agg(row) filter (where ${sql}), '{}') as "${name}"`;
@@ -448,7 +438,7 @@ describe('hostile strings', () => {
         `select ${columns.join(', ')} from hostile d where row % ${groups} = ${row % groups}`,
         parameters.values,
       );
-      const expected = Object.fromEntries(Object.keys(ways).map((name) => [name, [row]]));
+      const expected = Object.fromEntries(tried.map(([name]) => [name, [row]]));
       expect({ text, ...(rows[0] as object) }).toEqual({ text, ...expected });
     }
     const { rows } = await database.query('select count(*)::int as rows from hostile');

@@ -28,7 +28,7 @@ export interface FilterSqlOptions {
 
 /** Filters that go beyond are the client's: statements have limits. */
 const mostLevels = 50;
-const mostParameters = 10_000;
+const mostParameters = 2000;
 const mostKeys = 50;
 
 /**
@@ -78,8 +78,6 @@ interface Asked {
 /** How a condition is compiled. */
 interface Way {
   readonly certainty: Certainty;
-  /** Whether lists are the client's. */
-  readonly leavesLists: boolean;
   readonly level: number;
 }
 
@@ -109,11 +107,7 @@ class FilterCompiler {
         const keys = node.path.split('.');
         if (keys.length > mostKeys) return unclear(certainty);
         const field = this.#field(node.path, keys);
-        return this.#condition(field, node.test.condition, {
-          certainty,
-          leavesLists: false,
-          level,
-        });
+        return this.#condition(field, node.test.condition, { certainty, level });
       }
       default:
         return unclear(certainty);
@@ -168,11 +162,11 @@ class FilterCompiler {
       case 'order':
         return this.#order(field, [condition], way);
       case 'exists':
-        return condition.wanted ? existence(field, way) : not(existence(field, inverse));
-      case 'none':
-        return not(this.#condition(field, condition.part, inverse));
+        return condition.wanted
+          ? existence(field, certainty)
+          : not(existence(field, inverse.certainty));
       case 'not':
-        return not(this.#condition(field, condition.part, { ...inverse, leavesLists: true }));
+        return not(this.#condition(field, condition.part, inverse));
       case 'every': {
         const orders = condition.parts.filter((part) => part.kind === 'order');
         const others = condition.parts.filter((part) => part.kind !== 'order');
@@ -193,46 +187,39 @@ class FilterCompiler {
     return this.#valueOrItem(field, { acceptsMissing: false, scalar, items }, way);
   }
 
-  #valueOrItem(field: Field, { acceptsMissing, scalar, items }: Asked, way: Way): string {
+  #valueOrItem(field: Field, asked: Asked, { certainty }: Way): string {
     const { value, column, type } = field;
-    const { certainty } = way;
+    const { acceptsMissing, scalar } = asked;
     const found = column ?? value;
     const isMissing = `${found} is null`;
     const missing = acceptsMissing
       ? all([isMissing, certainty === 'may' ? 'true' : not(field.unclear)])
       : all([isMissing, certainty === 'may' ? field.unclear : 'false']);
-    const whole = any([scalar(value, type), this.#list(field, items, way)]);
-    return any([
-      missing,
-      all([
-        `${found} is not null`,
-        column === undefined
-          ? whole
-          : // Lists and objects come after all else in the order of jsonb.
-            any([scalar(column, type), all([`${column} > 'true'::jsonb`, whole])]),
-      ]),
-    ]);
+    const whole = this.#whole(field, asked, certainty);
+    if (column === undefined) return any([missing, whole]);
+    // Lists and objects come after all else in the order of jsonb.
+    const inColumn = any([scalar(column, type), all([`${column} > 'true'::jsonb`, whole])]);
+    return any([missing, all([`${column} is not null`, inColumn])]);
   }
 
-  #list({ value, itemType }: Field, items: readonly ScalarSql[], way: Way): string {
-    const { certainty, leavesLists } = way;
-    const isList = `jsonb_typeof(${value}) = 'array'`;
-    if (leavesLists) return certainty === 'may' ? isList : 'false';
+  /** False where the value is missing. */
+  #whole({ value, type, itemType }: Field, { scalar, items }: Asked, certainty: Certainty): string {
+    const alone = scalar(value, type);
+    const isScalar = alone === 'false' ? alone : `coalesce(${alone}, false)`;
     // Those in lists in lists count as well, and are for the client to find.
     const isNested = certainty === 'may' ? "jsonb_typeof(item.value) = 'array'" : 'false';
     const conditions = items.map((is) => any([is('item.value', itemType), isNested]));
-    if (conditions.includes('false')) return 'false';
+    if (conditions.includes('false')) return isScalar;
     const list = `jsonb_array_elements(${value}) with ordinality as item (value, place)`;
-    const found = conditions.map((where) => `exists (select from ${list} where ${where})`);
-    // Of nothing else the items may be asked for: conditions are not evaluated in order.
-    return `case when ${isList} then ${all(found)} else false end`;
+    const found = all(conditions.map((where) => `exists (select from ${list} where ${where})`));
+    // Only in a case, since the conditions that `and` joins are evaluated in any order.
+    return `case when jsonb_typeof(${value}) = 'array' then ${found} else ${isScalar} end`;
   }
 }
 
-function existence({ value, column, unclear: isUnclear }: Field, way: Way): string {
+function existence({ value, column, unclear: isUnclear }: Field, certainty: Certainty): string {
   const isFound = `${column ?? value} is not null`;
-  if (way.certainty === 'may') return any([isFound, isUnclear]);
-  return way.leavesLists ? all([isFound, `jsonb_typeof(${value}) <> 'array'`]) : isFound;
+  return certainty === 'may' ? any([isFound, isUnclear]) : isFound;
 }
 
 function unclear(certainty: Certainty): string {
