@@ -25,6 +25,6 @@ export type { VectorCodec } from './search/vectors/vector-codecs.ts';
 export { vectorCodec } from './search/vectors/vector-codecs.ts';
 export { VectorRows } from './search/vectors/vector-rows.ts';
 export { leadingSubspace } from './transforms/leading-subspace.ts';
-export { float16Values } from './vectors/float16.ts';
+export { float16Values, toFloat16 } from './vectors/float16.ts';
 export { checkedShape } from './vectors/matrix.ts';
 export { seededRandom } from './vectors/random.ts';

@@ -11,7 +11,7 @@ import type { PgQueryable } from './pg-pool.ts';
 import { inTransaction } from './pg-pool.ts';
 import { columnsOf } from './pg-search.ts';
 import { toPgText } from './pg-text.ts';
-import { codeColumns, searchedBits, vectorLiteral } from './pg-values.ts';
+import { codeColumns, searchedBits, vectorArray } from './pg-values.ts';
 
 /** A change of a collection, within a transaction. */
 export type PgChange = (client: PgQueryable) => Promise<void>;
@@ -202,7 +202,7 @@ export class PgChanges {
     vectors: Matrix,
     entries: readonly DocumentEntry[],
   ): Promise<void> {
-    const { names } = this.#collection.schema;
+    const { names, oids } = this.#collection.schema;
     const { storage } = state.options;
     const encoded = entries.map(encodeDocument);
     const columns = Object.keys(documentColumns) as (keyof typeof documentColumns)[];
@@ -211,18 +211,18 @@ export class PgChanges {
     );
     const selected = columns.map((column) => `${column}::${documentColumns[column]}`);
     const updated = [...columns, 'vector'].map((column) => `${column} = EXCLUDED.${column}`);
-    const literals = entries.map((_, i) =>
-      vectorLiteral(vectors.data.subarray(i * vectors.columns, (i + 1) * vectors.columns), storage),
-    );
     const { rows } = await client.query<{ row: unknown; id: string }>(
       `INSERT INTO ${state.documents} AS d (${columns.join(', ')}, vector)
-       SELECT ${selected.join(', ')}, vector::${names.type(storage)}
-       FROM unnest(${arrays.join(', ')}, $${columns.length + 1}::text[])
+       SELECT ${selected.join(', ')}, vector
+       FROM unnest(${arrays.join(', ')}, $${columns.length + 1}::${names.type(storage)}[])
          WITH ORDINALITY AS t (${columns.join(', ')}, vector, place)
        ORDER BY place
        ON CONFLICT (id) DO UPDATE SET ${updated.join(', ')}
        RETURNING d.row, d.id`,
-      [...columns.map((column) => encoded.map((values) => values[column])), literals],
+      [
+        ...columns.map((column) => encoded.map((values) => values[column])),
+        vectorArray(vectors, storage, oids[storage]),
+      ],
     );
     const rowOf = new Map(rows.map(({ row, id }) => [id, String(row)]));
     const numbers = encoded.map(({ id }) => rowOf.get(id as string) as string);

@@ -4,6 +4,7 @@ import { databaseError } from './pg-errors.ts';
 import { checkSchema, PgNames, quoted } from './pg-names.ts';
 import type { PgPool, PgQueryable } from './pg-pool.ts';
 import { inTransaction } from './pg-pool.ts';
+import type { PgStorage } from './pg-values.ts';
 
 /** Locks of ours have this for their first number. */
 export const lockClass = 0x6274;
@@ -14,6 +15,8 @@ const iterativePgvector = [0, 8] as const;
 /** What the server has of what searches need. */
 export interface PgSchema {
   readonly names: PgNames;
+  /** The numbers of the types of vectors. */
+  readonly oids: Readonly<Record<PgStorage, number>>;
   /** Whether walks through an index go on until enough rows pass a filter. */
   readonly isIterative: boolean;
   /** Whether codes can be scored in the database. */
@@ -71,6 +74,7 @@ export async function openSchema(
   if (version !== migrations.length) await migrate(pool, names, signal);
   return {
     names,
+    oids: { halfvec: Number(pgvector.halfvec), vector: Number(pgvector.vector) },
     isIterative: !isBefore(pgvector.version, iterativePgvector),
     hasFunctions: await createFunctions(pool, names),
   };
@@ -79,11 +83,15 @@ export async function openSchema(
 interface Pgvector {
   readonly schema: string;
   readonly version: string;
+  readonly halfvec: unknown;
+  readonly vector: unknown;
 }
 
 async function findPgvector(pool: PgQueryable): Promise<Pgvector | undefined> {
   const { rows } = await pool.query(
-    `SELECT nspname AS schema, extversion AS version
+    `SELECT nspname AS schema, extversion AS version,
+       (SELECT oid FROM pg_type WHERE typnamespace = n.oid AND typname = 'halfvec') AS halfvec,
+       (SELECT oid FROM pg_type WHERE typnamespace = n.oid AND typname = 'vector') AS vector
      FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'vector'`,
   );
   const found = rows[0] as Pgvector | undefined;

@@ -1,5 +1,6 @@
-import type { Codes, Decoder, Quantizer } from '@bitryoshka/core';
+import type { Codes, Decoder, Matrix, Quantizer } from '@bitryoshka/core';
 import { bitAt } from '@bitryoshka/core';
+import { toFloat16 } from '@bitryoshka/core/internal';
 import { bitsPerLook } from './pg-schema.ts';
 
 /** How vectors are kept. */
@@ -8,7 +9,7 @@ export type PgStorage = 'halfvec' | 'vector';
 /** More digits say nothing to half precision, whose values of unit vectors are multiples of 2^-24 at least. */
 const halfDigits = 1e7;
 
-/** A vector of unit length as the server reads it. */
+/** A vector of unit length as the server reads it: one; of many, see `vectorArray`. */
 export function vectorLiteral(values: ArrayLike<number>, storage: PgStorage): string {
   const texts: string[] = [];
   for (let j = 0; j < values.length; j++) {
@@ -21,6 +22,41 @@ export function vectorLiteral(values: ArrayLike<number>, storage: PgStorage): st
     );
   }
   return `[${texts.join(',')}]`;
+}
+
+/**
+ * Vectors as a parameter of type `halfvec[]` or `vector[]`, in the binary form that `array_recv` and the types read:
+ * 20 bytes, then for each vector the number of its bytes, its dimensions, two zeros and its values. As text they would
+ * take the server five times as long to read, and us many times as long to write.
+ *
+ * @param type of the elements, its OID
+ */
+export function vectorArray(
+  { rows, columns, data }: Matrix,
+  storage: PgStorage,
+  type: number,
+): Uint8Array {
+  const bytesPerValue = storage === 'vector' ? 4 : 2;
+  const bytesPerVector = 4 + bytesPerValue * columns;
+  const bytes = new Uint8Array(20 + rows * (4 + bytesPerVector));
+  const view = new DataView(bytes.buffer);
+  // One dimension, no nulls, counted from one.
+  view.setInt32(0, 1);
+  view.setUint32(8, type);
+  view.setInt32(12, rows);
+  view.setInt32(16, 1);
+  let at = 20;
+  for (let i = 0; i < rows; i++) {
+    view.setInt32(at, bytesPerVector);
+    view.setUint16(at + 4, columns);
+    at += 8;
+    for (let j = 0; j < columns; j++, at += bytesPerValue) {
+      const value = data[i * columns + j] as number;
+      if (storage === 'vector') view.setFloat32(at, value);
+      else view.setUint16(at, toFloat16(value));
+    }
+  }
+  return bytes;
 }
 
 export function parseVector(literal: string): Float32Array {

@@ -8,6 +8,7 @@ export interface PGliteDatabase {
     options?: PGliteQueryOptions,
   ): Promise<PGliteResult>;
   exec(text: string, options?: PGliteQueryOptions): Promise<PGliteResult[]>;
+  refreshArrayTypes?(): Promise<void>;
 }
 
 export interface PGliteQueryOptions {
@@ -23,6 +24,12 @@ export interface PGliteResult {
 
 /** As `pg` gives them: int8, which has numbers that JavaScript has not, as text. */
 const options: PGliteQueryOptions = { parsers: { 20: (value) => value } };
+
+/**
+ * Databases that know all types with arrays: they ask for them once, before there are extensions perhaps, and take no
+ * binary values for others.
+ */
+const typed = new WeakSet<PGliteDatabase>();
 
 /** What waits for the connection of a database, whichever pool it was asked of. */
 const queues = new WeakMap<PGliteDatabase, Promise<void>>();
@@ -86,6 +93,11 @@ async function runStatement(
   text: string,
   values: readonly unknown[] | undefined,
 ): Promise<PgResult<unknown>> {
+  if (/^\s*create\s+extension\b/i.test(text)) typed.delete(db);
+  if (values?.some((value) => value instanceof Uint8Array) && !typed.has(db)) {
+    await db.refreshArrayTypes?.();
+    typed.add(db);
+  }
   const asked = values
     ? db.query(text, values, options).then((result) => [result])
     : db.exec(text, options);

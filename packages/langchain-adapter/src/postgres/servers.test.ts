@@ -55,20 +55,23 @@ describeServers('servers', (start) => {
     expect(existsSync(servers[1].folder)).toBe(false);
   });
 
-  it('end with the process that started them, however that ends', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'server-'));
-    const program = join(folder, 'program.mjs');
-    const source = `
+  it.each(['process.kill(process.pid, "SIGKILL")', 'process.exit()', 'await server.remove()'])(
+    'end with the process that started them: %s',
+    async (ending) => {
+      const folder = mkdtempSync(join(tmpdir(), 'server-'));
+      const program = join(folder, 'program.mjs');
+      const source = `
       import { startServer } from '../postgres/start-server.suite.ts';
       const server = await startServer();
       console.log(JSON.stringify(server));
-      process.kill(process.pid, 'SIGKILL');`;
-    await bundleProgram(source, program);
-    const { stdout } = spawnSync(process.execPath, [program], { encoding: 'utf8' });
-    rmSync(folder, { recursive: true });
-    const server = JSON.parse(stdout) as TestServer;
-    await vi.waitUntil(() => !existsSync(server.folder), { timeout: 30_000 });
-    const client = new pg.Client(server.connectionString);
-    await expect(client.connect()).rejects.toThrow('ECONNREFUSED');
-  });
+      ${ending};`;
+      await bundleProgram(source, program);
+      const { stdout } = spawnSync(process.execPath, [program], { encoding: 'utf8' });
+      rmSync(folder, { recursive: true });
+      const server = JSON.parse(stdout) as TestServer;
+      await vi.waitUntil(() => !existsSync(server.folder), { timeout: 30_000 });
+      const client = new pg.Client(server.connectionString);
+      await expect(client.connect()).rejects.toThrow('ECONNREFUSED');
+    },
+  );
 });

@@ -131,7 +131,7 @@ interface Running {
   readonly ended: Promise<void>;
 }
 
-const isRunning = ({ process: { exitCode, signalCode } }: Running): boolean =>
+const isRunning = ({ process: { exitCode, signalCode } }: Pick<Running, 'process'>): boolean =>
   exitCode === null && signalCode === null;
 
 async function runServer(
@@ -193,14 +193,12 @@ async function untilReady(server: ChildProcess, ended: Promise<void>): Promise<v
 }
 
 async function end(running: Running, signal: NodeJS.Signals): Promise<void> {
-  running.guard.kill('SIGKILL');
   if (isRunning(running)) running.process.kill(signal);
-  await running.ended;
+  await untilEnded(running);
 }
 
 /** The server and what it has started, at once: of these, those that compute would go on for a while. */
 async function killAll(running: Running): Promise<void> {
-  running.guard.kill('SIGKILL');
   const { pid } = running.process;
   running.process.kill('SIGSTOP');
   const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
@@ -210,7 +208,14 @@ async function killAll(running: Running): Promise<void> {
     .filter(([, parent]) => parent === pid)
     .map(([child]) => child as number);
   for (const each of [...children, pid]) process.kill(each, 'SIGKILL');
-  await running.ended;
+  await untilEnded(running);
+}
+
+async function untilEnded({ process: server, guard, ended }: Running): Promise<void> {
+  // Node would end while this is waited for.
+  if (isRunning({ process: server })) server.ref();
+  await ended;
+  guard.kill('SIGKILL');
 }
 
 function freePort(): Promise<number> {
