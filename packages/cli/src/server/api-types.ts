@@ -41,7 +41,7 @@ export interface Answer extends PassageKey {
 export interface SearchResponse {
   readonly way: SearchWay;
   readonly answers: readonly Answer[];
-  /** Of the search, without embedding the question. */
+  /** Of the search; only `hybrid` embeds the question meanwhile, and more. */
   readonly milliseconds: number;
 }
 

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { findPassages } from '../library/find-passages.ts';
 import type {
   Answer,
   ComparisonResponse,
@@ -23,6 +24,7 @@ import { pageAssets } from './page-assets.generated.ts';
 import type { SampleFolder } from './sample-folder.suite.ts';
 import { createFolder, createSampleFolder } from './sample-folder.suite.ts';
 import { ServedCollection } from './served-collection.ts';
+import type { ServedFolder } from './served-passages.ts';
 import { startServer } from './start-server.ts';
 
 const host = '127.0.0.1:4820';
@@ -214,6 +216,16 @@ describe('answers', () => {
         expect(typeof answer.score).toBe(way === 'words' ? 'object' : 'number');
       }
     }
+  });
+
+  it('are those of search, after its closer look', async () => {
+    const [{ library }] = collection.folders as [ServedFolder];
+    const q = 'Whom do I call when the violin fails?';
+    const { answers } = await ask<SearchResponse>('search', { q, k: 20 });
+    const ids = answers.map(({ id }) => id);
+    expect(ids).toEqual((await findPassages(library, q, 20)).map(({ id }) => id));
+    const unlooked = await library.store.similaritySearch(q, 20);
+    expect(ids).not.toEqual(unlooked.map(({ id }) => id));
   });
 
   it('by words have one of the words, best first; there may be none', async () => {

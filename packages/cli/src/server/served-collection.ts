@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Matrix, ScoredRow, TaskOptions } from '@bitryoshka/core';
 import { normalizeRows } from '@bitryoshka/core';
 import type { Document } from '@langchain/core/documents';
+import { findPassages } from '../library/find-passages.ts';
 import type { PassageMetadata, Place } from '../library/folder-library.ts';
 import { countReasons } from '../library/folder-library.ts';
 import type {
@@ -114,15 +115,18 @@ export class ServedCollection {
       const found = rows.map((row) => ({ row, score: null }));
       return { way, milliseconds, answers: await this.#answers(found, signal) };
     }
-    if (way === 'hybrid' || way === 'meaning') {
-      const { found, milliseconds } = await this.#ask(question, k, way, signal);
-      return { way, milliseconds, answers: await this.#answers(found, signal) };
+    if (way === 'hybrid') {
+      const start = performance.now();
+      const answers = await this.#ask(question, k, signal);
+      return { way, milliseconds: performance.now() - start, answers };
     }
     const query = await this.#embed(question, signal);
     const { found, milliseconds } =
-      way === 'codes'
-        ? await this.#codes.search(query, asked, signal)
-        : timed(() => this.#codes.searchFloat(query, k));
+      way === 'meaning'
+        ? await this.#searchIndexes(query, k, signal)
+        : way === 'codes'
+          ? await this.#codes.search(query, asked, signal)
+          : timed(() => this.#codes.searchFloat(query, k));
     return { way, milliseconds, answers: await this.#answers(found, signal) };
   }
 
@@ -199,28 +203,36 @@ export class ServedCollection {
     return this.#map.result(signal);
   }
 
-  /** By the indexes of the folders; the best of all by their scores. */
-  async #ask(
-    question: string,
+  /** As `search` answers, the best of all folders. */
+  async #ask(question: string, k: number, signal: AbortSignal): Promise<Answer[]> {
+    const answers: (Answer & { readonly score: number })[] = [];
+    for (const { name, library } of this.#passages.folders) {
+      for (const passage of await findPassages(library, question, k, { signal })) {
+        const { id, headings, text, score, others = [] } = passage;
+        const places = placesOf([passage, ...others]);
+        answers.push({ folder: name, id, ...places, headings, text, score });
+      }
+    }
+    return answers.sort((a, b) => b.score - a.score).slice(0, k);
+  }
+
+  /** By the vectors of the folders' indexes. */
+  async #searchIndexes(
+    query: Float32Array,
     k: number,
-    way: 'hybrid' | 'meaning',
     signal: AbortSignal,
   ): Promise<{ readonly found: Found[]; readonly milliseconds: number }> {
-    const query = way === 'meaning' ? await this.#embed(question, signal) : undefined;
     const start = performance.now();
-    const found: Found[] = [];
+    const found: (Found & { readonly score: number })[] = [];
     for (const { name, library } of this.#passages.folders) {
-      const { store } = library;
-      const answers = query
-        ? await store.similaritySearchVectorWithScore(query, k)
-        : await store.similaritySearchWithScore(question, k);
+      const answers = await library.store.similaritySearchVectorWithScore(query, k);
       signal.throwIfAborted();
       for (const [{ id }, score] of answers) {
         const row = this.#passages.row({ folder: name, id: id as string });
         if (row !== undefined) found.push({ row, score });
       }
     }
-    const best = found.sort((a, b) => (b.score as number) - (a.score as number)).slice(0, k);
+    const best = found.sort((a, b) => b.score - a.score).slice(0, k);
     return { found: best, milliseconds: performance.now() - start };
   }
 
@@ -237,18 +249,9 @@ export class ServedCollection {
     for (const [i, { row, score }] of found.entries()) {
       signal.throwIfAborted();
       const { pageContent, metadata } = documents[i] as Document<PassageMetadata>;
-      const [{ source, line, endLine }, ...others] = this.#passages.places(row) as [
-        Place,
-        ...Place[],
-      ];
       answers.push({
         ...this.#passages.key(row),
-        source,
-        lines: { from: line, to: endLine },
-        others: others.slice(0, mostOthers).map((place) => ({
-          source: place.source,
-          line: place.line,
-        })),
+        ...placesOf(this.#passages.places(row)),
         headings: metadata.headings,
         text: pageContent,
         score,
@@ -256,6 +259,19 @@ export class ServedCollection {
     }
     return answers;
   }
+}
+
+/** The first of the places of a passage, and what is told of the others. */
+function placesOf(places: readonly Place[]): Pick<Answer, 'source' | 'lines' | 'others'> {
+  const [{ source, line, endLine }, ...others] = places as [Place, ...Place[]];
+  return {
+    source,
+    lines: { from: line, to: endLine },
+    others: others.slice(0, mostOthers).map((place) => ({
+      source: place.source,
+      line: place.line,
+    })),
+  };
 }
 
 function timed(search: () => ScoredRow[]): {
