@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Matrix, ScoredRow, TaskOptions } from '@bitryoshka/core';
 import { normalizeRows } from '@bitryoshka/core';
 import type { Document } from '@langchain/core/documents';
@@ -20,9 +18,6 @@ import type {
 } from './api-types.ts';
 import { CodeLengths } from './code-lengths.ts';
 import { mapDocuments } from './document-map.ts';
-import { changesBetween, filesOf } from './folder-changes.ts';
-import type { OpenFoldersOptions } from './open-folders.ts';
-import { closeFolders, openFolders } from './open-folders.ts';
 import { contextOf, readSource } from './passage-lines.ts';
 import type { ServedFolder } from './served-passages.ts';
 import { ServedPassages } from './served-passages.ts';
@@ -59,18 +54,11 @@ export class ServedCollection {
     this.#map = new SharedTask((signal) => mapDocuments(passages, { signal }));
   }
 
-  /** @throws BitryoshkaError as `openFolders`; nothing stays open then */
-  static async open(
-    paths: readonly string[],
-    options: OpenFoldersOptions,
+  static async of(
+    folders: readonly ServedFolder[],
+    task: TaskOptions = {},
   ): Promise<ServedCollection> {
-    const folders = await openFolders(paths, options);
-    try {
-      return new ServedCollection(await ServedPassages.of(folders, options));
-    } catch (cause) {
-      await closeFolders(folders);
-      throw cause;
-    }
+    return new ServedCollection(await ServedPassages.of(folders, task));
   }
 
   get folders(): readonly ServedFolder[] {
@@ -79,15 +67,6 @@ export class ServedCollection {
 
   get codes(): CodeLengths {
     return this.#codes;
-  }
-
-  /** Saves what is new in the indexes. */
-  async save(): Promise<void> {
-    for (const { library } of this.#passages.folders) await library.save();
-  }
-
-  async close(): Promise<void> {
-    await closeFolders(this.#passages.folders);
   }
 
   settings(limits: SettingsResponse['limits']): SettingsResponse {
@@ -159,9 +138,9 @@ export class ServedCollection {
     const row = this.#passages.row(key);
     if (row === undefined) return undefined;
     const [answer] = (await this.#answers([{ row, score: null }], signal)) as [Answer];
-    const { path, readAt } = this.#passages.folder(key.folder);
+    const { path, library } = this.#passages.folder(key.folder);
     const file = await readSource(path, answer.source);
-    const modified = await modifiedAt(path, answer.source);
+    const isOutdated = !(await library.isAsRead(answer.source));
     const rows = this.#passages.neighbours(row);
     const place = rows.indexOf(row);
     const keyAt = (at: number) => {
@@ -169,7 +148,6 @@ export class ServedCollection {
       return neighbour === undefined ? null : this.#passages.key(neighbour);
     };
     const { lines } = answer;
-    const isOutdated = modified === 0 || modified > readAt;
     return {
       ...answer,
       isOutdated,
@@ -181,12 +159,12 @@ export class ServedCollection {
 
   async health(signal: AbortSignal): Promise<HealthResponse> {
     const folders: HealthResponse['folders'][number][] = [];
-    for (const { name, path, library, files } of this.#passages.folders) {
+    for (const { name, path, library } of this.#passages.folders) {
       folders.push({
         folder: name,
         path,
         files: library.files,
-        changes: changesBetween(files, await filesOf(path, library.indexFolder)),
+        changes: await library.changes({ signal }),
         skipped: countReasons(library.skipped),
         index: await library.store.health({ signal }),
       });
@@ -296,12 +274,4 @@ async function askHeadings(passages: ServedPassages, task: TaskOptions): Promise
   const texts = [...new Set(headings)].slice(0, mostQuestions);
   const [{ library }] = passages.folders as [ServedFolder];
   return normalizeRows(await library.embeddings.embedMatrix(texts, 'query', task));
-}
-
-/** Milliseconds; 0 for a file that is not there. */
-async function modifiedAt(folder: string, source: string): Promise<number> {
-  return stat(join(folder, source)).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => 0,
-  );
 }
