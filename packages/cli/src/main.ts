@@ -104,13 +104,15 @@ function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Comman
 
   addFolderCommands(program);
 
-  program
-    .command('serve')
-    .summary('search folders on a page of their own')
-    .description(
-      'Serves a page and a JSON API to search folders with: answers as you type, float vectors beside binary codes, health and drift of the index. Only this machine reaches it, unless --host says otherwise; others have to show a token then.',
-    )
-    .argument('<folders...>', 'the folders to search')
+  addLibraryFlags(
+    program
+      .command('serve')
+      .summary('search folders on a page of their own')
+      .description(
+        'Serves a page and a JSON API to search folders with: answers as you type, float vectors beside binary codes, health and drift of the index. Only this machine reaches it, unless --host says otherwise; others have to show a token then.',
+      )
+      .argument('<folders...>', 'the folders to search'),
+  )
     .option('--port <number>', 'where to listen; 0 for any port that is free', parsePort, 4820)
     .option('--host <address>', 'the address to listen at', '127.0.0.1')
     .addOption(
@@ -124,8 +126,6 @@ function createProgram({ quantizerKinds, presetModels }: QuantizerNames): Comman
       'another name of the server, such as that of a proxy; repeat it',
       addTo,
     )
-    .option('--model <folder or id>', 'a model for transformers.js (default: the bundled one)')
-    .option('--index <folder>', 'where the indexes are kept (default: in your cache folder)')
     .action(loaded(async () => (await import('./commands/serve-folders.ts')).serveFolders));
 
   program

@@ -63,6 +63,15 @@ it('reads the folders again while it serves', async () => {
   await server.close();
 });
 
+it('serves the files that search is told to read', async () => {
+  await folder.write('notes/kettle.md', 'The kettle boils water in three minutes.');
+  const server = await serveNotes({ host: '127.0.0.1', exclude: ['router.*'] });
+  expect(output.complained).toMatch(/1 passage of 1 file \(1 read anew\)/);
+  const found = await fetch(`${server.url}api/search?q=router`);
+  expect(await found.json()).toMatchObject({ answers: [{ source: 'kettle.md' }] });
+  await server.close();
+});
+
 it('refuses tokens that can be guessed, folders that are missing, and ports that are none', async () => {
   await expect(serveNotes({ host: '127.0.0.1', token: 'secret' })).rejects.toMatchObject({
     code: 'invalid-option',
@@ -81,6 +90,7 @@ function serveNotes({
   readonly host: string;
   readonly port?: number;
   readonly token?: string;
+  readonly exclude?: readonly string[];
 }): ReturnType<typeof serve> {
   const index = join(folder.path, 'index');
   return serve([join(folder.path, 'notes')], { port, index, ...options });

@@ -1,23 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import type { TaskOptions } from '@bitryoshka/core';
 import { BitryoshkaError } from '@bitryoshka/core';
+import { liveFolders } from '../library/live-folders.ts';
 import { isLoopback } from '../server/access.ts';
-import { ServedCollection } from '../server/served-collection.ts';
-import { SharedTask } from '../server/shared-task.ts';
+import { ServedFolders } from '../server/served-folders.ts';
 import type { RunningServer } from '../server/start-server.ts';
 import { startServer } from '../server/start-server.ts';
+import { interruptible } from '../terminal/interruptible.ts';
 import { complain, print } from '../terminal/print.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
+import { interruptedTold } from './interrupted-told.ts';
+import type { LibraryFlags } from './library-flags.ts';
+import { libraryOptions } from './library-flags.ts';
 import { printLibrary } from './search-folder.ts';
 
-export interface ServeFoldersOptions {
+export interface ServeFoldersOptions extends LibraryFlags {
   readonly host: string;
   readonly port: number;
   readonly token?: string | undefined;
   readonly allowHost?: readonly string[];
-  readonly model?: string;
-  readonly index?: string;
 }
 
 /** Of a token that is given: shorter ones can be guessed. */
@@ -28,7 +29,11 @@ export async function serveFolders(
   paths: readonly string[],
   options: ServeFoldersOptions,
 ): Promise<void> {
-  const server = await serve(paths, options);
+  let server: RunningServer | undefined;
+  await interruptible(async (signal) => {
+    server = await serve(paths, options, signal);
+  });
+  if (!server) return complain(interruptedTold);
   print(server.url);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await server.close();
@@ -37,51 +42,33 @@ export async function serveFolders(
 /** The same, until it is closed. */
 export async function serve(
   paths: readonly string[],
-  { host, port, token, allowHost = [], model, index }: ServeFoldersOptions,
+  { host, port, token, allowHost = [], ...flags }: ServeFoldersOptions,
+  signal?: AbortSignal,
 ): Promise<RunningServer> {
   checkToken(token);
   const bar = new ProgressBar();
-  const open = (task: TaskOptions) => ServedCollection.open(paths, { model, index, ...task });
-  let current = await open({ onProgress: bar.update }).finally(() => bar.stop());
-  for (const { path, library } of current.folders) printLibrary(path, library);
-  // Answers come first; what failed is told, and tried again when folders are read again.
-  let saving = current.save().catch(tell);
-  const readAgain = async (signal: AbortSignal) => {
-    await saving;
-    const next = await open({ signal });
-    const before = current;
-    current = next;
-    saving = next.save().catch(tell);
-    await before.close();
-  };
-  let reading: SharedTask<void> | undefined;
-  const refresh = (signal: AbortSignal) => {
-    reading ??= new SharedTask((all) =>
-      readAgain(all).finally(() => {
-        reading = undefined;
-      }),
-    );
-    return reading.result(signal);
-  };
+  const folders = await liveFolders(paths, libraryOptions(flags));
+  const served = await ServedFolders.open(folders, { signal, onProgress: bar.update }).finally(() =>
+    bar.stop(),
+  );
+  for (const { path, library } of served.collection.folders) printLibrary(path, library);
   const server = await startServer({
     host,
     port,
     // Others than this machine have to show one.
     token: token ?? (isLoopback(host) ? undefined : randomBytes(24).toString('base64url')),
     hosts: [host, ...allowHost],
-    collection: () => current,
-    refresh,
+    collection: () => served.collection,
+    refresh: (request) => served.refresh(request),
   }).catch(async (cause: unknown) => {
-    await saving;
-    await current.close();
+    await served.close();
     throw cause;
   });
   return {
     url: server.url,
     close: async () => {
       await server.close();
-      await saving;
-      await current.close();
+      await served.close();
     },
   };
 }
@@ -94,8 +81,4 @@ function checkToken(token: string | undefined): void {
     message: `token: got ${token.length} characters, expected ${shortestToken} or more of letters, digits and . _ ~ -.`,
     remedy: 'Take a longer one, or leave it out: one is made.',
   });
-}
-
-function tell(cause: unknown): void {
-  complain(BitryoshkaError.isInstance(cause) ? `bitryoshka: ${cause.message}` : cause);
 }

@@ -111,10 +111,7 @@ async function asksOf(
   task: TaskOptions,
 ): Promise<Record<Way, Ask>> {
   const { store, embeddings, passages } = library;
-  const served = await ServedPassages.of(
-    [{ name: folder, path: folder, library, files: new Map(), readAt: 0 }],
-    task,
-  );
+  const served = await ServedPassages.of([{ name: folder, path: folder, library }], task);
   const words = await WordSearch.of(served, task);
   const floats = new BinaryIndex({
     dimensions: served.vectors.dimensions,

@@ -1,4 +1,4 @@
-import type { Dirent } from 'node:fs';
+import type { Dirent, Stats } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { TaskOptions } from '@bitryoshka/core';
@@ -89,6 +89,11 @@ export async function collectFiles(
 ): Promise<CollectedFiles> {
   await checkFolder(folder);
   return new Collection(folder, options).collect();
+}
+
+/** Changes when a file does. */
+export function fingerprintOf({ size, mtimeMs }: Pick<Stats, 'size' | 'mtimeMs'>): string {
+  return `${size}-${Math.round(mtimeMs)}`;
 }
 
 class Collection {
@@ -219,8 +224,7 @@ class Collection {
         this.#skip(path, `larger than ${formatMebibytes(maximumBytes)} MiB`);
       } else if (stats.size === 0) this.#skip(path, 'empty');
       else {
-        const fingerprint = `${stats.size}-${Math.round(stats.mtimeMs)}`;
-        this.#files.push({ path, kind, bytes: stats.size, fingerprint });
+        this.#files.push({ path, kind, bytes: stats.size, fingerprint: fingerprintOf(stats) });
       }
     }
   }

@@ -1,3 +1,4 @@
+import type { TaskOptions } from '@bitryoshka/core';
 import type { FolderLibrary, PassageMetadata, Place } from './folder-library.ts';
 import { lookCloser } from './look-closer.ts';
 
@@ -23,16 +24,22 @@ const mostSampled = 5000;
 /** The least share of the words of a question that the model has to know for a closer look. */
 const leastCoverage = 0.5;
 
-/** The passages that answer a question best, no two of the same text. */
+/**
+ * The passages that answer a question best, no two of the same text.
+ *
+ * @throws the signal's reason
+ */
 export async function findPassages(
   library: Searched,
   question: string,
   k: number,
+  { signal }: Pick<TaskOptions, 'signal'> = {},
 ): Promise<FoundPassage[]> {
   const { store, places, looksCloser } = library;
   const { count } = store.stats();
   for (let wanted = looksCloser ? Math.max(k, fewestCandidates) : k; ; wanted *= 2) {
     const scored = await store.similaritySearchWithScore(question, Math.min(wanted, count));
+    signal?.throwIfAborted();
     const byText = new Map<string, FoundPassage>();
     for (const [{ id = '', pageContent: text, metadata }, score] of scored) {
       const [place, ...others] = places(id);

@@ -67,3 +67,13 @@ it('leaves nothing behind when it is interrupted before anything is done', async
   await expect(opened).rejects.toThrow(/abort/);
   expect(await readdir(folder.path)).not.toContain('index');
 });
+
+it('takes a folder in which another call is about to write its index', async () => {
+  await folder.write('notes/kettle.txt', 'The kettle boils water.');
+  await folder.write('index/search.json.0a1b2c3d.tmp', '{"form');
+  const indexFolder = join(folder.path, 'index');
+  const library = await openLibrary(join(folder.path, 'notes'), { indexFolder });
+  await library.save();
+  await library.store.close();
+  expect((await readIndex(indexFolder))?.passages).toBe(1);
+});

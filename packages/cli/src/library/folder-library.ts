@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Progress, TaskOptions } from '@bitryoshka/core';
@@ -7,7 +8,7 @@ import { BinaryVectorStore } from '@bitryoshka/langchain';
 import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
 import { Document } from '@langchain/core/documents';
 import type { CollectOptions, FoundFile, Skipped } from '../folders/collect-files.ts';
-import { byPath, collectFiles, ignoredReason } from '../folders/collect-files.ts';
+import { byPath, collectFiles, fingerprintOf, ignoredReason } from '../folders/collect-files.ts';
 import { FileReader } from '../folders/file-reader.ts';
 import { storeFolder } from '../folders/index-folder.ts';
 import type { Passage } from '../folders/pack-passages.ts';
@@ -56,6 +57,13 @@ export interface OpenLibraryOptions extends TaskOptions {
   readonly indexFolder?: string | undefined;
 }
 
+/** How many files are otherwise than they were read. */
+export interface FolderChanges {
+  readonly changed: number;
+  readonly gone: number;
+  readonly added: number;
+}
+
 /** The passages of a folder, indexed and up to date. */
 export interface FolderLibrary {
   readonly store: BinaryVectorStore;
@@ -77,6 +85,10 @@ export interface FolderLibrary {
   readonly skipped: readonly Skipped[];
   /** Where a passage of the store stands, in the order of the files. */
   places(id: string): readonly Place[];
+  /** What has become of the files since they were read. */
+  changes(task?: Pick<TaskOptions, 'signal'>): Promise<FolderChanges>;
+  /** Whether a file is as it was read. */
+  isAsRead(source: string): Promise<boolean>;
   /** Saves the index where it has changed. What is made in the background is left out if it takes long. */
   save(): Promise<void>;
 }
@@ -98,6 +110,7 @@ export async function openLibrary(
   const known = await readManifest(indexFolder);
   const collect = { ...options.collect, indexFolder, signal };
   const found = await collectFiles(folder, collect);
+  const fingerprints = fingerprintsOf(found.files);
   const embeddings = new MatryoshkaEmbeddings(options.model ? { model: options.model } : {});
   const store = await openStore(join(indexFolder, storeFolder), embeddings, options);
 
@@ -166,6 +179,14 @@ export async function openLibrary(
     filesRemoved: outdated.length,
     skipped,
     places: (id) => places.get(id) ?? [],
+    changes: async (task) => {
+      const now = await collectFiles(folder, { ...collect, signal: task?.signal });
+      return changesBetween(fingerprints, fingerprintsOf(now.files));
+    },
+    isAsRead: async (source) => {
+      const stats = await stat(join(folder, source)).catch(() => undefined);
+      return stats !== undefined && fingerprints.get(source) === fingerprintOf(stats);
+    },
     save: async () => {
       if (!isChanged && !isOtherwise) return;
       // Who ends it now keeps all the same what has been read.
@@ -272,6 +293,22 @@ function placesOf(files: IndexedFiles): Map<string, Place[]> {
     }
   }
   return all;
+}
+
+function fingerprintsOf(files: readonly FoundFile[]): ReadonlyMap<string, string> {
+  return new Map(files.map(({ path, fingerprint }) => [path, fingerprint]));
+}
+
+function changesBetween(
+  before: ReadonlyMap<string, string>,
+  now: ReadonlyMap<string, string>,
+): FolderChanges {
+  const known = [...before];
+  return {
+    changed: known.filter(([path, print]) => now.has(path) && now.get(path) !== print).length,
+    gone: known.filter(([path]) => !now.has(path)).length,
+    added: [...now.keys()].filter((path) => !before.has(path)).length,
+  };
 }
 
 function hasSameFiles(before: IndexedFiles, after: IndexedFiles): boolean {

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Progress, TaskOptions } from '@bitryoshka/core';
-import { collectFiles } from '../folders/collect-files.ts';
+import { complain } from '../terminal/print.ts';
 import type { FolderLibrary, OpenLibraryOptions } from './folder-library.ts';
 import { openLibrary } from './folder-library.ts';
 
@@ -12,8 +11,6 @@ export class LiveLibrary {
   readonly folder: string;
   readonly #options: OpenLibraryOptions;
   #library: FolderLibrary | undefined;
-  /** The state of the files that the library was made of, or of before. */
-  #state: string | undefined;
   #saved: Promise<void> = Promise.resolve();
   readonly #listeners = new Set<(progress: Progress) => void>();
   /** The last refresh, or its failure; the next one begins after it. */
@@ -55,33 +52,23 @@ export class LiveLibrary {
   }
 
   async #refresh(signal?: AbortSignal): Promise<FolderLibrary> {
-    const state = await this.#stateOfFiles();
-    if (this.#library && state === this.#state) return this.#library;
+    const before = this.#library;
+    if (before) {
+      const { changed, gone, added } = await before.changes({ signal });
+      if (changed + gone + added === 0) return before;
+    }
     // It is opened from what was saved.
     await this.#saved;
     const onProgress = (progress: Progress): void => {
       for (const listener of this.#listeners) listener(progress);
     };
     const library = await openLibrary(this.folder, { ...this.#options, signal, onProgress });
-    const before = this.#library;
     this.#library = library;
-    this.#state = state;
     this.#saved = library.save().catch((error: unknown) => {
       // Nothing is lost: what could not be saved is read again next time.
-      console.error(error instanceof Error ? error.message : error);
+      complain(`bitryoshka: ${error instanceof Error ? error.message : String(error)}`);
     });
     await before?.store.close();
     return library;
-  }
-
-  async #stateOfFiles(): Promise<string> {
-    const indexFolder = this.#library?.indexFolder ?? this.#options.indexFolder;
-    const { files } = await collectFiles(this.folder, {
-      ...this.#options.collect,
-      ...(indexFolder !== undefined && { indexFolder }),
-    });
-    const hash = createHash('sha256');
-    for (const { path, fingerprint } of files) hash.update(`${path}\0${fingerprint}\0`);
-    return hash.digest('hex');
   }
 }

@@ -48,7 +48,8 @@ export async function readManifest(folder: string): Promise<IndexedFiles> {
     if (cause.code === 'ENOENT') return [];
     throw notOurs(folder, cause.code === 'ENOTDIR' ? 'a file' : `a folder (${cause.code})`);
   });
-  if (names.length === 0) return new Map();
+  // Another call may be about to write the list.
+  if (names.every((name) => name.startsWith(`${manifestFile}.`))) return new Map();
   if (!names.includes(manifestFile)) {
     const isStore = names.includes('bitryoshka.json');
     throw notOurs(folder, isStore ? 'a store' : 'a folder with other files');
@@ -76,9 +77,10 @@ export async function readManifest(folder: string): Promise<IndexedFiles> {
 export async function claimIndexFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
-  await mkdir(join(folder, storeFolder), { recursive: true, mode: 0o700 });
+  // First: a folder with anything else and without a list is not ours.
   const present = await stat(join(folder, manifestFile)).catch(() => undefined);
   if (!present) await writeManifest(folder, new Map());
+  await mkdir(join(folder, storeFolder), { recursive: true, mode: 0o700 });
 }
 
 /** @param about what it is the index of */

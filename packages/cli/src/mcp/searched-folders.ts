@@ -1,5 +1,3 @@
-import { realpath, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { TaskOptions } from '@bitryoshka/core';
 import { BitryoshkaError } from '@bitryoshka/core';
 import type { FoundPassage } from '../library/find-passages.ts';
@@ -10,8 +8,8 @@ import type {
   PassageMetadata,
   Place,
 } from '../library/folder-library.ts';
-import { folderNames } from '../library/folder-names.ts';
-import { LiveLibrary } from '../library/live-library.ts';
+import { liveFolders } from '../library/live-folders.ts';
+import type { LiveLibrary } from '../library/live-library.ts';
 
 /** A passage with the text around it. */
 export interface ReadPassage extends Place {
@@ -58,29 +56,13 @@ export class SearchedFolders {
     folders: readonly string[],
     options: Omit<OpenLibraryOptions, keyof TaskOptions> = {},
   ): Promise<SearchedFolders> {
-    // A folder under two names is one.
-    const paths = new Map<string, string>();
-    for (const folder of folders) {
-      const stats = await stat(folder).catch(() => undefined);
-      if (!stats?.isDirectory()) {
-        throw new BitryoshkaError({
-          code: 'file-not-found',
-          message: `${folder}: got ${stats ? 'a file' : 'nothing'}, expected a folder.`,
-          remedy: 'Check the path.',
-        });
-      }
-      paths.set(await realpath(folder), folder);
-    }
-    const named = folderNames(paths.values());
+    const live = await liveFolders(folders, {
+      ...options,
+      // A link may lead anywhere.
+      collect: { ...options.collect, isConfined: true },
+    });
     return new SearchedFolders(
-      [...named].map(([path, name]) => ({
-        prefix: named.size === 1 ? '' : `${name}/`,
-        library: new LiveLibrary(path, {
-          ...options,
-          // A link may lead anywhere.
-          collect: { ...options.collect, isConfined: true },
-        }),
-      })),
+      live.map(({ name, library }) => ({ prefix: live.length === 1 ? '' : `${name}/`, library })),
     );
   }
 
@@ -141,7 +123,7 @@ export class SearchedFolders {
         passages: all.length,
       }));
       sources.sort((a, b) => (a.source < b.source ? -1 : 1));
-      listed.push({ prefix: folder.prefix, path: resolve(folder.library.folder), sources });
+      listed.push({ prefix: folder.prefix, path: folder.library.folder, sources });
     }
     return listed;
   }

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { browser, visitPage } from '../../../../examples/open-page.suite.ts';
+import { liveFolders } from '../library/live-folders.ts';
 import type { SampleFolder } from '../server/sample-folder.suite.ts';
 import { createFolder, createSampleFolder } from '../server/sample-folder.suite.ts';
-import { ServedCollection } from '../server/served-collection.ts';
+import { ServedFolders } from '../server/served-folders.ts';
 import type { RunningServer } from '../server/start-server.ts';
 import { startServer } from '../server/start-server.ts';
 
@@ -10,7 +11,7 @@ type Visit = Awaited<ReturnType<typeof visitPage>>;
 
 let folder: SampleFolder;
 let index: SampleFolder;
-let collection: ServedCollection;
+let served: ServedFolders;
 let server: RunningServer;
 let visit: Visit | undefined;
 
@@ -20,19 +21,15 @@ beforeAll(async () => {
   if (!hasBrowser) return;
   folder = await createSampleFolder();
   index = await createFolder('served-index-');
-  const open = () => ServedCollection.open([folder.path], { index: index.path });
-  collection = await open();
+  const folders = await liveFolders([folder.path], { indexFolder: index.path });
+  served = await ServedFolders.open(folders);
   server = await startServer({
     host: '127.0.0.1',
     port: 0,
     token: undefined,
     hosts: [],
-    collection: () => collection,
-    refresh: async () => {
-      const before = collection;
-      collection = await open();
-      await before.close();
-    },
+    collection: () => served.collection,
+    refresh: (signal) => served.refresh(signal),
   });
 });
 
@@ -45,7 +42,7 @@ afterEach(async () => {
 afterAll(async () => {
   if (!hasBrowser) return;
   await server.close();
-  await collection.close();
+  await served.close();
   await folder.remove();
   await index.remove();
 });

@@ -1,4 +1,5 @@
 import type { StoreHealth } from '@bitryoshka/langchain';
+import type { FolderChanges } from '../library/folder-library.ts';
 
 /** How passages are found: by the folder's own index, or by what it is compared with. */
 export const searchWays = ['hybrid', 'meaning', 'words', 'float', 'codes'] as const;
@@ -41,7 +42,7 @@ export interface Answer extends PassageKey {
 export interface SearchResponse {
   readonly way: SearchWay;
   readonly answers: readonly Answer[];
-  /** Of the search, without embedding the question. */
+  /** Of the search; only `hybrid` embeds the question meanwhile, and more. */
   readonly milliseconds: number;
 }
 
@@ -104,13 +105,6 @@ export interface PassageResponse extends Answer {
   /** Its neighbours in the file. */
   readonly previous: PassageKey | null;
   readonly next: PassageKey | null;
-}
-
-/** What has become of a folder since it was read. */
-export interface FolderChanges {
-  readonly changed: number;
-  readonly gone: number;
-  readonly added: number;
 }
 
 export interface FolderHealth {

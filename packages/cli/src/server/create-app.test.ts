@@ -1,9 +1,11 @@
 import { once } from 'node:events';
-import { readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { findPassages } from '../library/find-passages.ts';
+import { liveFolders } from '../library/live-folders.ts';
 import type {
   Answer,
   ComparisonResponse,
@@ -22,7 +24,9 @@ import { createApp } from './create-app.ts';
 import { pageAssets } from './page-assets.generated.ts';
 import type { SampleFolder } from './sample-folder.suite.ts';
 import { createFolder, createSampleFolder } from './sample-folder.suite.ts';
-import { ServedCollection } from './served-collection.ts';
+import type { ServedCollection } from './served-collection.ts';
+import { ServedFolders } from './served-folders.ts';
+import type { ServedFolder } from './served-passages.ts';
 import { startServer } from './start-server.ts';
 
 const host = '127.0.0.1:4820';
@@ -30,18 +34,20 @@ const never = async () => {};
 
 let folder: SampleFolder;
 let index: SampleFolder;
+let served: ServedFolders;
 let collection: ServedCollection;
 let app: Hono;
 
 beforeAll(async () => {
   folder = await createSampleFolder();
   index = await createFolder('served-index-');
-  collection = await open([folder.path]);
+  served = await open([folder.path]);
+  collection = served.collection;
   app = createApp({ token: undefined, hosts: [], collection: () => collection, refresh: never });
 });
 
 afterAll(async () => {
-  await collection.close();
+  await served.close();
   await folder.remove();
   await index.remove();
 });
@@ -216,6 +222,16 @@ describe('answers', () => {
     }
   });
 
+  it('are those of search, after its closer look', async () => {
+    const [{ library }] = collection.folders as [ServedFolder];
+    const q = 'Whom do I call when the violin fails?';
+    const { answers } = await ask<SearchResponse>('search', { q, k: 20 });
+    const ids = answers.map(({ id }) => id);
+    expect(ids).toEqual((await findPassages(library, q, 20)).map(({ id }) => id));
+    const unlooked = await library.store.similaritySearch(q, 20);
+    expect(ids).not.toEqual(unlooked.map(({ id }) => id));
+  });
+
   it('by words have one of the words, best first; there may be none', async () => {
     const words = async (q: string) =>
       (await ask<SearchResponse>('search', { q, way: 'words', k: 10 })).answers;
@@ -249,11 +265,14 @@ describe('answers', () => {
     await twice.write('b/two.md', '\n\nThe lighthouse keeper counts the ships.');
     const both = await open([twice.path]);
     const { signal } = new AbortController();
-    const { answers } = await both.search({ question: 'ships', k: 5, way: 'hybrid' }, signal);
+    const { answers } = await both.collection.search(
+      { question: 'ships', k: 5, way: 'hybrid' },
+      signal,
+    );
     expect(answers).toMatchObject([
       { source: 'a/one.md', lines: { from: 1 }, others: [{ source: 'b/two.md', line: 3 }] },
     ]);
-    expect(both.sources({ offset: 0, limit: 9 }).total).toBe(2);
+    expect(both.collection.sources({ offset: 0, limit: 9 }).total).toBe(2);
     await both.close();
     await twice.remove();
   });
@@ -331,7 +350,7 @@ describe('codes', () => {
     const small = createApp({
       token: undefined,
       hosts: [],
-      collection: () => alone,
+      collection: () => alone.collection,
       refresh: never,
     });
     const asked = (path: string) => small.request(`/api/${path}`, { headers: { host } });
@@ -396,17 +415,13 @@ describe('the index', () => {
 
   it('tells what has changed on disk, and reads it again when told to', async () => {
     const own = await createSampleFolder();
-    const kept = { index: join(index.path, 'kept') };
-    const reopen = () => ServedCollection.open([own.path], kept);
-    let current = await reopen();
-    await current.save();
+    const current = await open([own.path]);
+    const before = current.collection;
     const refreshed = createApp({
       token: undefined,
       hosts: [],
-      collection: () => current,
-      refresh: async () => {
-        current = await reopen();
-      },
+      collection: () => current.collection,
+      refresh: (signal) => current.refresh(signal),
     });
     const asked = async <T>(path: string, method = 'GET') =>
       (await (await refreshed.request(`/api/${path}`, { method, headers: { host } })).json()) as T;
@@ -418,6 +433,10 @@ describe('the index', () => {
     const bees = sources.find(({ source }) => source === 'notes/bees.md');
     const first = `passage?folder=${bees?.folder}&id=${bees?.first}`;
     expect(await asked<PassageResponse>(first)).toMatchObject({ isOutdated: false, context: {} });
+
+    // What was learned of them stays where nothing has changed.
+    await asked('refresh', 'POST');
+    expect(current.collection).toBe(before);
 
     await own.write('notes/new.md', 'A telescope shows the rings of Saturn.');
     await own.write('notes/bees.md', '# Bees\n\nThere are none any more.');
@@ -445,14 +464,17 @@ describe('the index', () => {
     await other.write('b/notes/two.md', 'The lighthouse keeper sleeps at noon.');
     const paths = ['a/notes', 'b/notes', 'a/notes/'].map((path) => join(other.path, path));
     const both = await open(paths);
-    const { folders } = both.settings({ question: 1, k: 1, context: 1 });
+    const { folders } = both.collection.settings({ question: 1, k: 1, context: 1 });
     expect(folders).toEqual([
       { name: 'notes', passages: 1 },
       { name: 'notes-2', passages: 1 },
     ]);
     const { signal } = new AbortController();
     for (const way of ['hybrid', 'meaning', 'words', 'float'] as const) {
-      const { answers } = await both.search({ question: 'lighthouse noon', k: 2, way }, signal);
+      const { answers } = await both.collection.search(
+        { question: 'lighthouse noon', k: 2, way },
+        signal,
+      );
       expect(answers.map((answer) => answer.folder)).toEqual(['notes-2', 'notes']);
     }
     await both.close();
@@ -462,9 +484,9 @@ describe('the index', () => {
 
 type Parameters = Readonly<Record<string, string | number>>;
 
-async function open(paths: readonly string[]): Promise<ServedCollection> {
-  const own = join(index.path, String(Math.random()));
-  return ServedCollection.open(paths, { index: own });
+async function open(paths: readonly string[]): Promise<ServedFolders> {
+  const indexFolder = await mkdtemp(join(index.path, 'of-'));
+  return ServedFolders.open(await liveFolders(paths, { indexFolder }));
 }
 
 async function firstOf(file: string): Promise<Parameters> {

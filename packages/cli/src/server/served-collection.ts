@@ -1,8 +1,7 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Matrix, ScoredRow, TaskOptions } from '@bitryoshka/core';
 import { normalizeRows } from '@bitryoshka/core';
 import type { Document } from '@langchain/core/documents';
+import { findPassages } from '../library/find-passages.ts';
 import type { PassageMetadata, Place } from '../library/folder-library.ts';
 import { countReasons } from '../library/folder-library.ts';
 import type {
@@ -19,9 +18,6 @@ import type {
 } from './api-types.ts';
 import { CodeLengths } from './code-lengths.ts';
 import { mapDocuments } from './document-map.ts';
-import { changesBetween, filesOf } from './folder-changes.ts';
-import type { OpenFoldersOptions } from './open-folders.ts';
-import { closeFolders, openFolders } from './open-folders.ts';
 import { contextOf, readSource } from './passage-lines.ts';
 import type { ServedFolder } from './served-passages.ts';
 import { ServedPassages } from './served-passages.ts';
@@ -58,18 +54,11 @@ export class ServedCollection {
     this.#map = new SharedTask((signal) => mapDocuments(passages, { signal }));
   }
 
-  /** @throws BitryoshkaError as `openFolders`; nothing stays open then */
-  static async open(
-    paths: readonly string[],
-    options: OpenFoldersOptions,
+  static async of(
+    folders: readonly ServedFolder[],
+    task: TaskOptions = {},
   ): Promise<ServedCollection> {
-    const folders = await openFolders(paths, options);
-    try {
-      return new ServedCollection(await ServedPassages.of(folders, options));
-    } catch (cause) {
-      await closeFolders(folders);
-      throw cause;
-    }
+    return new ServedCollection(await ServedPassages.of(folders, task));
   }
 
   get folders(): readonly ServedFolder[] {
@@ -78,15 +67,6 @@ export class ServedCollection {
 
   get codes(): CodeLengths {
     return this.#codes;
-  }
-
-  /** Saves what is new in the indexes. */
-  async save(): Promise<void> {
-    for (const { library } of this.#passages.folders) await library.save();
-  }
-
-  async close(): Promise<void> {
-    await closeFolders(this.#passages.folders);
   }
 
   settings(limits: SettingsResponse['limits']): SettingsResponse {
@@ -114,15 +94,18 @@ export class ServedCollection {
       const found = rows.map((row) => ({ row, score: null }));
       return { way, milliseconds, answers: await this.#answers(found, signal) };
     }
-    if (way === 'hybrid' || way === 'meaning') {
-      const { found, milliseconds } = await this.#ask(question, k, way, signal);
-      return { way, milliseconds, answers: await this.#answers(found, signal) };
+    if (way === 'hybrid') {
+      const start = performance.now();
+      const answers = await this.#ask(question, k, signal);
+      return { way, milliseconds: performance.now() - start, answers };
     }
     const query = await this.#embed(question, signal);
     const { found, milliseconds } =
-      way === 'codes'
-        ? await this.#codes.search(query, asked, signal)
-        : timed(() => this.#codes.searchFloat(query, k));
+      way === 'meaning'
+        ? await this.#searchIndexes(query, k, signal)
+        : way === 'codes'
+          ? await this.#codes.search(query, asked, signal)
+          : timed(() => this.#codes.searchFloat(query, k));
     return { way, milliseconds, answers: await this.#answers(found, signal) };
   }
 
@@ -155,9 +138,9 @@ export class ServedCollection {
     const row = this.#passages.row(key);
     if (row === undefined) return undefined;
     const [answer] = (await this.#answers([{ row, score: null }], signal)) as [Answer];
-    const { path, readAt } = this.#passages.folder(key.folder);
+    const { path, library } = this.#passages.folder(key.folder);
     const file = await readSource(path, answer.source);
-    const modified = await modifiedAt(path, answer.source);
+    const isOutdated = !(await library.isAsRead(answer.source));
     const rows = this.#passages.neighbours(row);
     const place = rows.indexOf(row);
     const keyAt = (at: number) => {
@@ -165,7 +148,6 @@ export class ServedCollection {
       return neighbour === undefined ? null : this.#passages.key(neighbour);
     };
     const { lines } = answer;
-    const isOutdated = modified === 0 || modified > readAt;
     return {
       ...answer,
       isOutdated,
@@ -177,12 +159,12 @@ export class ServedCollection {
 
   async health(signal: AbortSignal): Promise<HealthResponse> {
     const folders: HealthResponse['folders'][number][] = [];
-    for (const { name, path, library, files } of this.#passages.folders) {
+    for (const { name, path, library } of this.#passages.folders) {
       folders.push({
         folder: name,
         path,
         files: library.files,
-        changes: changesBetween(files, await filesOf(path, library.indexFolder)),
+        changes: await library.changes({ signal }),
         skipped: countReasons(library.skipped),
         index: await library.store.health({ signal }),
       });
@@ -199,28 +181,36 @@ export class ServedCollection {
     return this.#map.result(signal);
   }
 
-  /** By the indexes of the folders; the best of all by their scores. */
-  async #ask(
-    question: string,
+  /** As `search` answers, the best of all folders. */
+  async #ask(question: string, k: number, signal: AbortSignal): Promise<Answer[]> {
+    const answers: (Answer & { readonly score: number })[] = [];
+    for (const { name, library } of this.#passages.folders) {
+      for (const passage of await findPassages(library, question, k, { signal })) {
+        const { id, headings, text, score, others = [] } = passage;
+        const places = placesOf([passage, ...others]);
+        answers.push({ folder: name, id, ...places, headings, text, score });
+      }
+    }
+    return answers.sort((a, b) => b.score - a.score).slice(0, k);
+  }
+
+  /** By the vectors of the folders' indexes. */
+  async #searchIndexes(
+    query: Float32Array,
     k: number,
-    way: 'hybrid' | 'meaning',
     signal: AbortSignal,
   ): Promise<{ readonly found: Found[]; readonly milliseconds: number }> {
-    const query = way === 'meaning' ? await this.#embed(question, signal) : undefined;
     const start = performance.now();
-    const found: Found[] = [];
+    const found: (Found & { readonly score: number })[] = [];
     for (const { name, library } of this.#passages.folders) {
-      const { store } = library;
-      const answers = query
-        ? await store.similaritySearchVectorWithScore(query, k)
-        : await store.similaritySearchWithScore(question, k);
+      const answers = await library.store.similaritySearchVectorWithScore(query, k);
       signal.throwIfAborted();
       for (const [{ id }, score] of answers) {
         const row = this.#passages.row({ folder: name, id: id as string });
         if (row !== undefined) found.push({ row, score });
       }
     }
-    const best = found.sort((a, b) => (b.score as number) - (a.score as number)).slice(0, k);
+    const best = found.sort((a, b) => b.score - a.score).slice(0, k);
     return { found: best, milliseconds: performance.now() - start };
   }
 
@@ -237,18 +227,9 @@ export class ServedCollection {
     for (const [i, { row, score }] of found.entries()) {
       signal.throwIfAborted();
       const { pageContent, metadata } = documents[i] as Document<PassageMetadata>;
-      const [{ source, line, endLine }, ...others] = this.#passages.places(row) as [
-        Place,
-        ...Place[],
-      ];
       answers.push({
         ...this.#passages.key(row),
-        source,
-        lines: { from: line, to: endLine },
-        others: others.slice(0, mostOthers).map((place) => ({
-          source: place.source,
-          line: place.line,
-        })),
+        ...placesOf(this.#passages.places(row)),
         headings: metadata.headings,
         text: pageContent,
         score,
@@ -256,6 +237,19 @@ export class ServedCollection {
     }
     return answers;
   }
+}
+
+/** The first of the places of a passage, and what is told of the others. */
+function placesOf(places: readonly Place[]): Pick<Answer, 'source' | 'lines' | 'others'> {
+  const [{ source, line, endLine }, ...others] = places as [Place, ...Place[]];
+  return {
+    source,
+    lines: { from: line, to: endLine },
+    others: others.slice(0, mostOthers).map((place) => ({
+      source: place.source,
+      line: place.line,
+    })),
+  };
 }
 
 function timed(search: () => ScoredRow[]): {
@@ -280,12 +274,4 @@ async function askHeadings(passages: ServedPassages, task: TaskOptions): Promise
   const texts = [...new Set(headings)].slice(0, mostQuestions);
   const [{ library }] = passages.folders as [ServedFolder];
   return normalizeRows(await library.embeddings.embedMatrix(texts, 'query', task));
-}
-
-/** Milliseconds; 0 for a file that is not there. */
-async function modifiedAt(folder: string, source: string): Promise<number> {
-  return stat(join(folder, source)).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => 0,
-  );
 }

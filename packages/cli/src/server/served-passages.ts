@@ -3,7 +3,6 @@ import { checkpoint, VectorRows } from '@bitryoshka/core/internal';
 import type { Document } from '@langchain/core/documents';
 import type { FolderLibrary, PassageMetadata, Place } from '../library/folder-library.ts';
 import type { PassageKey, Source } from './api-types.ts';
-import type { FolderFiles } from './folder-changes.ts';
 
 /** A folder and what was read of it. */
 export interface ServedFolder {
@@ -11,10 +10,6 @@ export interface ServedFolder {
   readonly name: string;
   readonly path: string;
   readonly library: FolderLibrary;
-  /** Its files as they were when it was read. */
-  readonly files: FolderFiles;
-  /** Milliseconds, as files have them: what was written later was not read. */
-  readonly readAt: number;
 }
 
 /** The passages of a file, by number, and where each begins; those that it has twice are there twice. */
