@@ -9,6 +9,7 @@ import type { PgSchema } from './pg-schema.ts';
 import { fromPgText, toPgText } from './pg-text.ts';
 import type { PgStorage } from './pg-values.ts';
 import { searchedBits } from './pg-values.ts';
+import { regconfigOf } from './pg-words.ts';
 
 /** How far a search looks. */
 export interface PgDepth {
@@ -89,23 +90,8 @@ const freshMilliseconds = 10_000;
 /** How long a claim outlives the client that made it. */
 const claimSeconds = 60;
 
-const regconfigs: Readonly<Record<Language, string>> = {
-  en: 'english',
-  de: 'german',
-  fr: 'french',
-  es: 'spanish',
-  it: 'italian',
-  pt: 'portuguese',
-  nl: 'dutch',
-  none: 'simple',
-};
-
 /** More would not fit into what PostgreSQL keeps of the words of a text. */
 const mostSearchedCharacters = 200_000;
-
-export function regconfigOf(language: Language): string {
-  return `pg_catalog.${regconfigs[language]}`;
-}
 
 /** One collection: what the database says of it, and the tables that it has. */
 export class PgCollection {

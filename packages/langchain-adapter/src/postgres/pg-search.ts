@@ -7,6 +7,7 @@ import type { DocumentRow } from './pg-documents.ts';
 import { decodeDocument } from './pg-documents.ts';
 import { sqlStateOf } from './pg-errors.ts';
 import { codeQuery, parseVector, vectorLiteral } from './pg-values.ts';
+import { wordsSql } from './pg-words.ts';
 
 /** Which documents are asked for. */
 export interface PgWanted {
@@ -19,6 +20,8 @@ export interface PgWanted {
   readonly withVectors?: boolean | undefined;
   /** Codes to search, or none for comparing all vectors. Default: those that serve. */
   readonly codes?: CodesVersion | 'none' | undefined;
+  /** What else is asked for by its words, of a collection that has a language. */
+  readonly text?: string | undefined;
 }
 
 export interface PgFound {
@@ -29,6 +32,14 @@ export interface PgFound {
   readonly vector: Float32Array | undefined;
 }
 
+/** What one of two searches has found, by vectors or by words. */
+export interface PgCandidate extends PgFound {
+  readonly isNear: boolean;
+  readonly isHit: boolean;
+  /** What its words make of it: 0 where it has none of those of the query. */
+  readonly gain: number;
+}
+
 /** What `hnsw.ef_search` may be at most. */
 const mostEfSearch = 1000;
 /** Rows that a walk looks at for a filter before it gives up. */
@@ -37,6 +48,8 @@ export const defaultCandidates = 400;
 /** Longer vectors lie outside of their rows, where each is read by itself: fewer are compared. */
 const longBytes = 2000;
 const rerankedLong = 100;
+/** Candidates of each side where words are searched as well: enough to tell what is usual from what stands out. */
+const fewestCandidates = 100;
 /** A filter that lets through fewer rows than this for each candidate is answered by comparing them all. */
 const fewestPassing = 20;
 const undefinedTable = '42P01';
@@ -57,6 +70,32 @@ export class PgSearch {
       if (state.dimensions === undefined) return [];
       const vector = unitQuery(query, state.dimensions);
       return this.#untilEnough(wanted, (limit) => this.#ask(state, vector, limit, wanted));
+    });
+  }
+
+  /**
+   * What is near, and what has words of a text: of either `k` documents and more, where there are so many. Of each, both
+   * are known, its cosine and what its words make of it.
+   *
+   * @returns in the order of their rows; none without a language that their words are of
+   * @throws BitryoshkaError as `nearest`
+   */
+  async candidates(
+    query: ArrayLike<number>,
+    text: string,
+    wanted: PgWanted,
+  ): Promise<PgCandidate[]> {
+    return this.#current(async (state) => {
+      const { filter, k } = wanted;
+      if (state.dimensions === undefined || !state.options.language || k === 0) return [];
+      const vector = unitQuery(query, state.dimensions);
+      for (let limit = Math.max(k, fewestCandidates); ; limit *= 4) {
+        const { found } = await this.#ask(state, vector, limit, { ...wanted, text });
+        const passing = found.filter(({ entry }) => filter?.passes(entry.document) ?? true);
+        const isEnough = (isOf: (candidate: PgCandidate) => boolean): boolean =>
+          passing.filter(isOf).length >= k || found.filter(isOf).length < limit;
+        if (isEnough(({ isNear }) => isNear) && isEnough(({ isHit }) => isHit)) return passing;
+      }
     });
   }
 
@@ -109,7 +148,7 @@ export class PgSearch {
     vector: Float32Array,
     limit: number,
     wanted: PgWanted,
-  ): Promise<{ readonly found: PgFound[]; readonly isAll: boolean }> {
+  ): Promise<{ readonly found: PgCandidate[]; readonly isAll: boolean }> {
     const { active } = state;
     const codes = wanted.codes === 'none' ? undefined : (wanted.codes ?? active);
     if (!codes) return this.#run(this.#byVectors(state, vector, limit, wanted), limit);
@@ -128,14 +167,21 @@ export class PgSearch {
   async #run(
     { text, values }: { readonly text: string; readonly values: unknown[] },
     limit: number,
-  ): Promise<{ readonly found: PgFound[]; readonly isAll: boolean; readonly candidates: number }> {
+  ): Promise<{
+    readonly found: PgCandidate[];
+    readonly isAll: boolean;
+    readonly candidates: number;
+  }> {
     const { rows } = await this.#collection.pool.query<FoundRow>(text, values);
     const found = rows.map(
-      (row): PgFound => ({
+      (row): PgCandidate => ({
         row: String(row.row),
         entry: decodeDocument(row),
         score: Math.max(-1, Math.min(1, Number(row.score))),
         vector: row.vector === undefined ? undefined : parseVector(row.vector),
+        isNear: row.is_near ?? true,
+        isHit: row.is_hit ?? false,
+        gain: Number(row.gain ?? 0),
       }),
     );
     return { found, isAll: rows.length < limit, candidates: Number(rows[0]?.candidates ?? 0) };
@@ -143,30 +189,72 @@ export class PgSearch {
 
   /** By comparing all vectors that pass. */
   #byVectors(
-    { documents, options }: CollectionState,
+    state: CollectionState,
     vector: Float32Array,
     limit: number,
-    { filter, withVectors }: PgWanted,
+    wanted: PgWanted,
+  ): Statement {
+    const parameters = new SqlParameters();
+    const passes = passesSql(state, wanted, parameters);
+    const from = `${state.documents} d WHERE ${passes}`;
+    return this.#statement(
+      state,
+      { tables: [], from, candidates: '0', passes, parameters },
+      vector,
+      limit,
+      wanted,
+    );
+  }
+
+  /** The rows that were chosen, with what was asked for of them, best first. */
+  #statement(
+    state: CollectionState,
+    { tables, from, candidates, passes, parameters }: Chosen,
+    vector: Float32Array,
+    limit: number,
+    { withVectors, text }: PgWanted,
   ): Statement {
     const { names } = this.#collection.schema;
-    const parameters = new SqlParameters();
+    const { documents, options } = state;
     const query = `${parameters.add(vectorLiteral(vector, options.storage))}::${names.type(options.storage)}`;
-    const passes = filterSql(filter?.query, {
-      columns: columnsOf(options.fields),
-      parameters,
-      table: 'd',
-    });
+    const distance = `d.vector ${names.operator('<#>')} ${query}`;
+    const most = parameters.add(limit);
+    const shown = shownColumns(withVectors);
+    const nearest = `FROM ${from} ORDER BY ${distance}, d.row LIMIT ${most}`;
+    const values = parameters.values;
+    if (text === undefined || !options.language) {
+      return {
+        text: `${withTables(tables)} SELECT ${shown}, -(${distance}) AS score, ${candidates} AS candidates ${nearest}`,
+        values,
+      };
+    }
+    const { language } = options;
+    const words = wordsSql({ text, language, documents, passes, limit, parameters });
+    const both = [
+      ...tables,
+      `near AS MATERIALIZED (SELECT d.row ${nearest})`,
+      ...words.tables,
+      `graded AS MATERIALIZED (
+        SELECT row, is_near, is_hit, gain, row_number() OVER (PARTITION BY is_hit ORDER BY gain DESC, row) AS place
+        FROM (
+          SELECT row, bool_or(is_near) AS is_near, bool_or(is_hit) AS is_hit
+          FROM (SELECT row, true AS is_near, false AS is_hit FROM near UNION ALL SELECT row, false, true FROM hits) e
+          GROUP BY row
+        ) d, LATERAL (${words.gain}) g
+      )`,
+    ];
     return {
-      text: `SELECT ${shown(withVectors)}, -(d.vector ${names.operator('<#>')} ${query}) AS score, 0 AS candidates
-        FROM ${documents} d WHERE ${passes}
-        ORDER BY d.vector ${names.operator('<#>')} ${query}, d.row LIMIT ${parameters.add(limit)}`,
-      values: parameters.values,
+      text: `${withTables(both)}
+        SELECT ${shown}, -(${distance}) AS score, ${candidates} AS candidates,
+          is_near, is_hit AND place <= ${most} AS is_hit, gain
+        FROM graded JOIN ${documents} d ON d.row = graded.row WHERE is_near OR place <= ${most} ORDER BY d.row`,
+      values,
     };
   }
 
   /** By codes that are near, and the vectors of those that are nearest. */
   #byCodes(
-    { documents, options, index }: CollectionState,
+    state: CollectionState,
     {
       codes,
       vector,
@@ -180,19 +268,14 @@ export class PgSearch {
       readonly depth: PgDepth;
       readonly isWalk: boolean;
     },
-    { filter, withVectors }: PgWanted,
+    wanted: PgWanted,
   ): Statement {
+    const { documents, index } = state;
     const { names, isIterative, hasFunctions } = this.#collection.schema;
     const parameters = new SqlParameters();
     const { code, scoring } = codeQuery(codes.quantizer, vector);
-    const bits = code.length;
-    const query = `${parameters.add(vectorLiteral(vector, options.storage))}::${names.type(options.storage)}`;
-    const asked = `${parameters.add(code)}::bit(${bits})`;
-    const passes = filterSql(filter?.query, {
-      columns: columnsOf(options.fields),
-      parameters,
-      table: 'd',
-    });
+    const asked = `${parameters.add(code)}::bit(${code.length})`;
+    const passes = passesSql(state, wanted, parameters);
     const isFiltered = passes !== 'true';
     const distance = `c.code ${names.operator('<~>')} ${asked}`;
     // An index is taken for the operator alone.
@@ -212,32 +295,28 @@ export class PgSearch {
            (${names.decodedScore}(code, tail, ${parameters.add(scoring.bitTables)}::real[], ${parameters.add(scoring.byteTables)}::real[])
             + ${parameters.add(scoring.constant)}::float8) * scale DESC LIMIT ${parameters.add(depth.rerank)}`
       : 'SELECT row FROM found';
-    return {
-      text: `WITH found AS MATERIALIZED (${found}), kept AS MATERIALIZED (${kept})
-        SELECT ${shown(withVectors)}, -(d.vector ${names.operator('<#>')} ${query}) AS score,
-          (SELECT count(*) FROM found)::int AS candidates
-        FROM kept JOIN ${documents} d ON d.row = kept.row
-        ORDER BY d.vector ${names.operator('<#>')} ${query}, d.row LIMIT ${parameters.add(limit)}`,
-      values: parameters.values,
+    const chosen: Chosen = {
+      tables: [`found AS MATERIALIZED (${found})`, `kept AS MATERIALIZED (${kept})`],
+      from: `kept JOIN ${documents} d ON d.row = kept.row`,
+      candidates: '(SELECT count(*) FROM found)::int',
+      passes,
+      parameters,
     };
+    return this.#statement(state, chosen, vector, limit, wanted);
   }
 
   /** Whether so few rows pass a filter, as the server estimates, that a walk would look at many for each. */
   async #isSelective(
-    { documents, options }: CollectionState,
+    state: CollectionState,
     { candidates }: PgDepth,
-    { filter }: PgWanted,
+    wanted: PgWanted,
   ): Promise<boolean> {
-    if (!filter) return false;
+    if (!wanted.filter) return false;
     const parameters = new SqlParameters();
-    const passes = filterSql(filter.query, {
-      columns: columnsOf(options.fields),
-      parameters,
-      table: 'd',
-    });
+    const passes = passesSql(state, wanted, parameters);
     if (passes === 'true') return false;
     const { rows } = await this.#collection.pool.query<{ 'QUERY PLAN': Plans }>(
-      `EXPLAIN (FORMAT JSON) SELECT 1 FROM ${documents} d WHERE ${passes}`,
+      `EXPLAIN (FORMAT JSON) SELECT 1 FROM ${state.documents} d WHERE ${passes}`,
       parameters.values,
     );
     const estimate = rows[0]?.['QUERY PLAN'][0]?.Plan['Plan Rows'] ?? 0;
@@ -253,11 +332,38 @@ interface Statement {
   readonly values: unknown[];
 }
 
+/** Rows `d` of the table of documents that are compared by their vectors. */
+interface Chosen {
+  /** Parts of the statement that choose them. */
+  readonly tables: readonly string[];
+  readonly from: string;
+  /** How many codes were handed on. */
+  readonly candidates: string;
+  /** The condition of the filter. */
+  readonly passes: string;
+  readonly parameters: SqlParameters;
+}
+
 interface FoundRow extends DocumentRow {
   readonly row: unknown;
   readonly score: unknown;
   readonly candidates: unknown;
   readonly vector?: string;
+  readonly is_near?: boolean;
+  readonly is_hit?: boolean;
+  readonly gain?: unknown;
+}
+
+function passesSql(
+  { options }: CollectionState,
+  { filter }: PgWanted,
+  parameters: SqlParameters,
+): string {
+  return filterSql(filter?.query, { columns: columnsOf(options.fields), parameters, table: 'd' });
+}
+
+function withTables(tables: readonly string[]): string {
+  return tables.length > 0 ? `WITH ${tables.join(', ')}` : '';
 }
 
 export function columnsOf(fields: readonly string[]): ReadonlyMap<string, string> {
@@ -299,7 +405,7 @@ function settingsOf(
   ];
 }
 
-function shown(withVectors: boolean | undefined): string {
+function shownColumns(withVectors: boolean | undefined): string {
   const columns = 'd.row, d.id, d.given, d.content, d.metadata, d.types';
   return withVectors ? `${columns}, d.vector::text AS vector` : columns;
 }

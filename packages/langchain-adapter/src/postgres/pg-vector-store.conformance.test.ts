@@ -70,3 +70,9 @@ describe('codes that are scored', () =>
       settle: ofAnotherClient,
     },
   ));
+describe.each([undefined, { kind: 'scan' }] as const)('hybrid, %j', (index) =>
+  vectorStoreSuite(create({ storage: 'vector', hybrid: true }, index), {
+    settle: ofAnotherClient,
+    isHybrid: true,
+  }),
+);

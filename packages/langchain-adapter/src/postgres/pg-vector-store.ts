@@ -9,6 +9,7 @@ import type { DocumentId } from '../documents/document-batch.ts';
 import { toDocumentBatch, toId } from '../documents/document-batch.ts';
 import { embedTexts } from '../documents/embed-texts.ts';
 import type { DocumentFilter } from '../filters/document-filter.ts';
+import type { Language } from '../lexical/languages.ts';
 import { resolveDelete } from '../store/delete-options.ts';
 import { maximalMarginalRelevance } from '../store/maximal-marginal-relevance.ts';
 import { checkSameModel, fingerprintOf } from '../store/store-model.ts';
@@ -24,11 +25,14 @@ import { decodeDocument } from './pg-documents.ts';
 import { databaseError } from './pg-errors.ts';
 import type { PgIndexOptions } from './pg-fits.ts';
 import { PgFits } from './pg-fits.ts';
+import type { PgHybridOptions } from './pg-hybrid.ts';
+import { checkHybrid, defaultLanguage, fuseCandidates } from './pg-hybrid.ts';
 import type { OpenPoolOptions, PgPool } from './pg-pool.ts';
 import { openPool } from './pg-pool.ts';
 import type { PgRefit, PgRefitOptions } from './pg-refit.ts';
 import { refitTogether } from './pg-refit.ts';
 import { openSchema } from './pg-schema.ts';
+import type { PgFound, PgWanted } from './pg-search.ts';
 import { checkDepth, PgSearch } from './pg-search.ts';
 import { toPgText } from './pg-text.ts';
 import type { PgStorage } from './pg-values.ts';
@@ -49,6 +53,11 @@ export interface PgStoreOptions extends OpenPoolOptions {
   readonly fields?: readonly string[] | undefined;
   /** How far searches look. Default: what `refit` chose, at first 400 candidates. */
   readonly depth?: Partial<PgDepth> | undefined;
+  /**
+   * Search by words as well, where a query is a text: `true`, or how words count. Scores are then what both sides make
+   * of a document, on the scale of cosines. Default: as the collection was made, at first vectors alone.
+   */
+  readonly hybrid?: boolean | PgHybridOptions | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -80,7 +89,7 @@ const rowsPerPage = 500;
 /**
  * A vector store in PostgreSQL with pgvector. Documents, vectors, codes and the quantizer lie in tables; any number of
  * clients read and write them, and all encode alike. It starts exact: `refit` gives it codes, `index` an index of
- * these. Scores are cosine similarities, higher is better.
+ * these. Scores are cosine similarities, higher is better; those of a hybrid store are on their scale.
  *
  * A change is one transaction. Changes that one store is asked for are made one after the other.
  */
@@ -101,17 +110,19 @@ export class PgBinaryVectorStore extends VectorStore {
   readonly #fits: PgFits;
   readonly #queue: TaskQueue = new TaskQueue();
   readonly #depth: Partial<PgDepth> | undefined;
+  readonly #hybrid: boolean | PgHybridOptions | undefined;
   readonly #isOwnPool: boolean;
 
   /** Not for others: stores are made by `open` and the functions of LangChain. */
   private constructor(
     embeddings: EmbeddingsInterface,
     collection: PgCollection,
-    { depth, isOwnPool }: { depth: Partial<PgDepth> | undefined; isOwnPool: boolean },
+    { depth, hybrid, isOwnPool }: Pick<PgStoreOptions, 'depth' | 'hybrid'> & { isOwnPool: boolean },
   ) {
     super(embeddings, {});
     this.#collection = collection;
     this.#depth = depth;
+    this.#hybrid = hybrid;
     this.#isOwnPool = isOwnPool;
     this.#search = new PgSearch(collection);
     this.#changes = new PgChanges(collection);
@@ -136,6 +147,7 @@ export class PgBinaryVectorStore extends VectorStore {
       storage,
       fields,
       depth,
+      hybrid,
       signal,
       part,
     } = options as PgStoreOptions & Partial<PgPartOptions>;
@@ -147,11 +159,21 @@ export class PgBinaryVectorStore extends VectorStore {
         await openSchema(telling(pool), schema, { signal }),
         collection,
       );
-      const state = await opened.open(
-        { ...(storage && { storage }), ...(fields && { fields }), part },
-        signal,
-      );
-      const store = new PgBinaryVectorStore(embeddings, opened, { depth, isOwnPool: isOwn });
+      const wanted = {
+        ...(storage && { storage }),
+        ...(fields && { fields }),
+        ...languageOf(hybrid),
+        part,
+      };
+      const state = await opened.open(wanted, signal);
+      if (hybrid && state.options.language === null) {
+        await opened.open({ ...wanted, language: defaultLanguage }, signal);
+      }
+      const store = new PgBinaryVectorStore(embeddings, opened, {
+        depth,
+        hybrid,
+        isOwnPool: isOwn,
+      });
       if (state.model !== undefined)
         await store.#checkModel(state, await fingerprintOf(embeddings));
       return store;
@@ -317,6 +339,11 @@ export class PgBinaryVectorStore extends VectorStore {
     });
   }
 
+  /**
+   * By words as well, where the store is hybrid.
+   *
+   * @returns the documents of `similaritySearchWithScore`
+   */
   override async similaritySearch(
     query: string,
     k?: number,
@@ -328,8 +355,11 @@ export class PgBinaryVectorStore extends VectorStore {
   }
 
   /**
+   * By words as well, where the store is hybrid.
+   *
    * @param k how many documents, at most. Default: 4
-   * @returns documents and cosine similarities, best first
+   * @returns documents and scores, best first: cosine similarities, or in a hybrid store what vectors and words make of
+   *   each, from the lowest to the highest cosine of all candidates
    * @throws BitryoshkaError as `similaritySearchVectorWithScore`; what the embeddings throw is passed on
    */
   override async similaritySearchWithScore(
@@ -338,7 +368,8 @@ export class PgBinaryVectorStore extends VectorStore {
     filter?: DocumentFilter,
     _callbacks?: Callbacks,
   ): Promise<[Document, number][]> {
-    return this.similaritySearchVectorWithScore(await this.#embedQuery(query), k, filter);
+    const found = await this.#nearest(query, { k, filter: checkSearch(k, filter) });
+    return found.map(({ entry, score }) => [entry.document, score]);
   }
 
   /**
@@ -357,7 +388,7 @@ export class PgBinaryVectorStore extends VectorStore {
   }
 
   /**
-   * Documents that are close to the query and far from each other.
+   * Documents that are close to the query, by words as well where the store is hybrid, and far from each other.
    *
    * @param options `fetchK`: among how many of the closest to choose (default 20); `lambda`: 1 for
    *   closeness only, 0 for variety only (default 0.5)
@@ -368,12 +399,7 @@ export class PgBinaryVectorStore extends VectorStore {
   ): Promise<Document[]> {
     const most = Math.max(k, fetchK);
     const compiled = checkSearch(most, filter);
-    const candidates = await this.#search.nearest(await this.#embedQuery(query), {
-      k: most,
-      filter: compiled,
-      depth: this.#depth,
-      withVectors: true,
-    });
+    const candidates = await this.#nearest(query, { k: most, filter: compiled, withVectors: true });
     const chosen = maximalMarginalRelevance(
       candidates.map(({ score }) => score),
       candidates.map(({ vector }) => vector as Float32Array),
@@ -417,6 +443,16 @@ export class PgBinaryVectorStore extends VectorStore {
     });
   }
 
+  async #nearest(query: string, wanted: PgWanted): Promise<PgFound[]> {
+    const vector = await this.#embedQuery(query);
+    const asked = { ...wanted, depth: this.#depth };
+    const { options } = await this.#collection.state();
+    const hybrid = this.#hybrid ?? true;
+    if (!hybrid || options.language === null) return this.#search.nearest(vector, asked);
+    const candidates = await this.#search.candidates(vector, query, asked);
+    return fuseCandidates(candidates, wanted.k, hybrid === true ? {} : hybrid);
+  }
+
   async #embedQuery(query: string): Promise<number[]> {
     const { embeddings } = this;
     await this.#checkModel(await this.#collection.state(), await fingerprintOf(embeddings));
@@ -454,7 +490,13 @@ function sourceOf({ pool, connection }: PgStoreOptions): Parameters<typeof openP
   return { pool, connection } as Parameters<typeof openPool>[0];
 }
 
-function checkOptions({ collection, storage, fields, depth }: PgStoreOptions): void {
+/** Where it is left out, it stays as it is. */
+function languageOf(hybrid: PgStoreOptions['hybrid']): { language?: Language } {
+  const language = typeof hybrid === 'object' ? hybrid.language : undefined;
+  return language === undefined ? {} : { language };
+}
+
+function checkOptions({ collection, storage, fields, depth, hybrid }: PgStoreOptions): void {
   if (collection !== undefined && (typeof collection !== 'string' || collection === '')) {
     throw invalid('collection', collection, 'a name');
   }
@@ -466,6 +508,7 @@ function checkOptions({ collection, storage, fields, depth }: PgStoreOptions): v
     if (!isList || fields.includes('')) throw invalid('fields', fields, 'a list of paths');
   }
   checkDepth(depth);
+  checkHybrid(hybrid);
 }
 
 function invalid(name: string, got: unknown, expected: string): BitryoshkaError {
