@@ -23,7 +23,8 @@ export type { LostPart } from './snapshot/salvage-store.ts';
 export type { StoreVerification } from './snapshot/verify-store.ts';
 export { verifyStore } from './snapshot/verify-store.ts';
 export { BinaryVectorStore } from './store/binary-vector-store.ts';
-export type { DocumentDrift, StoreHealth, StoreStatistics } from './store/health.ts';
+export type { DocumentDrift } from './store/document-drift.ts';
+export type { StoreHealth, StoreStatistics } from './store/health.ts';
 export type { Similarity, SimilarityFunction } from './store/similarity.ts';
 export type {
   AddOptions,

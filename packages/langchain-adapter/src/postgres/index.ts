@@ -1,5 +1,6 @@
 export type { PgDepth } from './pg-collection.ts';
 export type { PgIndexOptions } from './pg-fits.ts';
+export type { PgStoreHealth } from './pg-health.ts';
 export type { PgHybridOptions } from './pg-hybrid.ts';
 export type { PgClient, PgPool, PgQueryable, PgResult } from './pg-pool.ts';
 export type { PgRefit, PgRefitOptions } from './pg-refit.ts';

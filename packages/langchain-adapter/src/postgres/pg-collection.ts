@@ -23,7 +23,13 @@ export interface PgDepth {
 export type PgIndex =
   | { readonly kind: 'scan' }
   | { readonly kind: 'hnsw'; readonly m: number; readonly efConstruction: number }
-  | { readonly kind: 'ivfflat'; readonly lists: number; readonly probes: number };
+  | {
+      readonly kind: 'ivfflat';
+      readonly lists: number;
+      readonly probes: number;
+      /** For how many it was made. */
+      readonly documents?: number | undefined;
+    };
 
 /** What is fixed when a collection is made. */
 export interface CollectionOptions {

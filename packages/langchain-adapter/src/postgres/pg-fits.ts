@@ -47,7 +47,7 @@ const mostMilliseconds = 15_000;
 /** A prime above the number of questions. */
 const stride = 7919;
 const neighbours = 10;
-const targetRecall = 0.98;
+export const targetRecall = 0.98;
 const triedCandidates = [50, 100, 200, 400, 800, 1600] as const;
 const mostLists = 32_768;
 
@@ -98,7 +98,8 @@ export class PgFits {
     if (state.dimensions === undefined) return undefined;
     const asked = await this.#questions(state, task);
     if (asked.length === 0) return undefined;
-    return state.active ? this.#recall(asked, state.active, depth, task) : 1;
+    // By the codes of each moment: another client may fit new ones meanwhile.
+    return state.active ? this.#recall(asked, undefined, depth, task) : 1;
   }
 
   async count({ documents, dimensions }: CollectionState): Promise<number> {
@@ -277,12 +278,10 @@ export class PgFits {
       const { m = 8, efConstruction = 64 } = options;
       return { kind: 'hnsw', m, efConstruction };
     }
-    let { lists } = options;
-    if (lists === undefined && state.dimensions !== undefined) {
-      lists = Math.round(Math.sqrt(await this.count(state)));
-    }
-    lists = Math.max(1, Math.min(mostLists, lists ?? 1));
-    return { kind: 'ivfflat', lists, probes: options.probes ?? Math.ceil(Math.sqrt(lists)) };
+    const documents = await this.count(state);
+    const { lists = Math.max(1, Math.min(mostLists, Math.round(Math.sqrt(documents)))) } = options;
+    const { probes = Math.ceil(Math.sqrt(lists)) } = options;
+    return { kind: 'ivfflat', lists, probes, documents };
   }
 
   /** Beside searches and changes; one that is there already is replaced when the new one is complete. */
@@ -338,7 +337,7 @@ export class PgFits {
 
   async #recall(
     asked: readonly Question[],
-    codes: CodesVersion,
+    codes: CodesVersion | undefined,
     depth: Partial<PgDepth> | undefined,
     task: TaskOptions,
   ): Promise<number> {

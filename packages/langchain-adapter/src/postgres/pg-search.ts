@@ -371,7 +371,7 @@ export function columnsOf(fields: readonly string[]): ReadonlyMap<string, string
 }
 
 /** Copies of what is asked for at least, so that no search hands on fewer than it is to return. */
-function depthOf(
+export function depthOf(
   { depth, dimensions = 0, options }: CollectionState,
   given: Partial<PgDepth> | undefined,
   limit: number,

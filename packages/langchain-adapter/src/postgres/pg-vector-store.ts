@@ -25,6 +25,8 @@ import { decodeDocument } from './pg-documents.ts';
 import { databaseError } from './pg-errors.ts';
 import type { PgIndexOptions } from './pg-fits.ts';
 import { PgFits } from './pg-fits.ts';
+import type { PgStoreHealth } from './pg-health.ts';
+import { measurePgHealth } from './pg-health.ts';
 import type { PgHybridOptions } from './pg-hybrid.ts';
 import { checkHybrid, defaultLanguage, fuseCandidates } from './pg-hybrid.ts';
 import type { OpenPoolOptions, PgPool } from './pg-pool.ts';
@@ -429,6 +431,17 @@ export class PgBinaryVectorStore extends VectorStore {
    */
   async index(options: PgIndexOptions, task: TaskOptions = {}): Promise<void> {
     await this.#fits.index(options, task);
+  }
+
+  /**
+   * How well the store does: what it takes, whether codes still suit the documents, whoever added these, what share of
+   * the nearest is found, and what to do about it. It takes as long as comparing all vectors with a hundred questions.
+   *
+   * @throws BitryoshkaError `database-failed`
+   */
+  async health(task: TaskOptions = {}): Promise<PgStoreHealth> {
+    const parts = { collection: this.#collection, fits: this.#fits, depth: this.#depth };
+    return measurePgHealth(parts, task);
   }
 
   /** Drops the collection: its documents and all else that there is of it. */

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import type { Matrix } from '@bitryoshka/core';
-import { seededRandom } from '@bitryoshka/core/internal';
 import { describe, expect, it } from 'vitest';
 import { driver } from '../durable/sqlite-drivers.suite.ts';
 import { BinaryVectorStore } from './binary-vector-store.ts';
 import type { BinaryVectorStoreOptions } from './store-options.ts';
+import { synthetic } from './synthetic-topic.suite.ts';
 import { WordEmbeddings } from './vector-store.suite.ts';
 
 const documents = (count: number, first = 0) =>
@@ -17,25 +17,6 @@ const documents = (count: number, first = 0) =>
     pageContent: `text${first + i} about topic${i % 20}`,
     metadata: { n: first + i, lang: i % 2 === 0 ? 'de' : 'en' },
   }));
-
-/** A topic: directions of its own, of which each vector has some, and noise. */
-function synthetic(seed: number, rows: number, columns = 64): Matrix {
-  const random = seededRandom(seed);
-  const normal = () => random() + random() + random() + random() - 2;
-  const directions = Array.from({ length: 8 * columns }, normal);
-  const data = new Float32Array(rows * columns);
-  for (let i = 0; i < rows; i++) {
-    const shares = Array.from({ length: 8 }, normal);
-    for (let j = 0; j < columns; j++) {
-      const sum = shares.reduce(
-        (all, share, d) => all + share * (directions[d * columns + j] as number),
-        0,
-      );
-      data[i * columns + j] = sum + 0.3 * normal();
-    }
-  }
-  return { rows, columns, data };
-}
 
 const shared = fileURLToPath(new URL('../../../../../shared/', import.meta.url));
 const isThere = existsSync(`${shared}vectors`) && existsSync(`${shared}text`);

@@ -1,18 +1,10 @@
-import type {
-  AutoIndex,
-  FitReport,
-  Matrix,
-  Quantizer,
-  SearchDepth,
-  TaskOptions,
-} from '@bitryoshka/core';
+import type { AutoIndex, FitReport, SearchDepth, TaskOptions } from '@bitryoshka/core';
 import { bytesPerCode } from '@bitryoshka/core';
-import type { DriftRecommendation } from '@bitryoshka/core/analysis';
-import { analyzeVectors, measureDrift } from '@bitryoshka/core/analysis';
-import { checkpoint, recommendFor } from '@bitryoshka/core/internal';
 import type { Documents } from '../documents/documents.ts';
 import type { StoreFile } from '../durable/store-file.ts';
 import { MemoryLexicalIndex } from '../lexical/memory-lexical-index.ts';
+import type { DocumentDrift, DriftSide } from './document-drift.ts';
+import { adviseOnDrift, isFitted, measureDocumentDrift } from './document-drift.ts';
 
 /** What a store holds, and what that takes. */
 export interface StoreStatistics {
@@ -28,15 +20,6 @@ export interface StoreStatistics {
   readonly codeBytes: number;
   /** Bytes of the vectors, in memory or in files: what re-ranking reads, row by row. */
   readonly vectorBytes: number;
-}
-
-/** How far the documents that came since the codes were fitted are from those they were fitted to. */
-export interface DocumentDrift {
-  /** 0 for the same distribution, as `measureDrift` of `@bitryoshka/core/analysis` counts it, of what the bits are made of. */
-  readonly score: number;
-  readonly recommendation: DriftRecommendation;
-  /** Documents that came since. */
-  readonly added: number;
 }
 
 /** How well a store does. */
@@ -96,15 +79,6 @@ export interface HealthParts {
 }
 
 const defaultRecall = 0.98;
-/** Documents that tell of drift, of each side. */
-const mostSampled = 1000;
-/** Fewer tell nothing. */
-const fewestSampled = 100;
-/** Fewer do not make up for a fit. */
-const leastAdded = 0.02;
-/** Values of the codes that are compared at once, so that none takes long. */
-const bitsPerTurn = 32;
-const rowsPerTurn = 32;
 /** What a hundred questions may be off. */
 const chance = 0.02;
 
@@ -165,17 +139,12 @@ function* adviceFor(
   { index, documents, interrupted, depth }: HealthParts,
 ): Generator<string> {
   const { drift, recall, targetRecall, quantizer } = health;
-  // Random codes are of no documents: others suit them as well.
-  const isFitted = quantizer !== undefined && quantizer.kind !== 'random';
-  const isMany = drift && drift.added >= leastAdded * health.documents;
-  if (isFitted && isMany && drift.recommendation === 'refit') {
-    yield `The ${drift.added} documents that came since the codes were fitted are unlike those before (drift ${drift.score.toFixed(2)}): call store.refit().`;
-  }
+  yield* adviseOnDrift(drift, quantizer, health.documents);
   if (recall !== undefined && recall < targetRecall - chance) {
     const found = `Searches find ${recall.toFixed(2)} of the ten nearest documents, less than targetRecall (${targetRecall})`;
     const remedy = depth
       ? 'leave depth out, or let searches look farther'
-      : isFitted
+      : isFitted(quantizer)
         ? 'call store.refit(), or ask for more bits'
         : 'ask for more bits';
     yield `${found}: ${remedy}.`;
@@ -208,59 +177,14 @@ async function driftOf(index: AutoIndex, task: TaskOptions): Promise<DocumentDri
   const { fittedBelow } = index.state;
   if (!quantizer || fittedBelow === undefined) return undefined;
   const rows = index.rowIds();
-  const [before, since] = [
-    rows.filter((row) => row < fittedBelow),
-    rows.filter((row) => row >= fittedBelow),
-  ];
-  if (Math.min(before.length, since.length) < fewestSampled) return undefined;
-  const reference = await projected(index, quantizer, before, task);
-  const current = await projected(index, quantizer, since, task);
-  if (Math.min(reference.rows, current.rows) < fewestSampled) return undefined;
-  let sum = 0;
-  for (let start = 0; start < quantizer.bits; start += bitsPerTurn) {
-    await checkpoint(task, { stage: 'drift', done: start, total: quantizer.bits });
-    const end = Math.min(quantizer.bits, start + bitsPerTurn);
-    const [was, is] = [
-      await analyzeVectors(columnsOf(reference, start, end), { covariance: false }),
-      await analyzeVectors(columnsOf(current, start, end), { covariance: false }),
-    ];
-    sum += (end - start) * measureDrift(was, is).score;
-  }
-  const score = sum / quantizer.bits;
-  return { score, recommendation: recommendFor(score), added: since.length };
-}
-
-/** What the bits of some of the rows are made of: some that are spread over all. */
-async function projected(
-  index: AutoIndex,
-  quantizer: Quantizer,
-  rows: Uint32Array,
-  task: TaskOptions,
-): Promise<Matrix> {
-  const total = Math.min(mostSampled, rows.length);
-  const { bits: columns } = quantizer;
-  const data = new Float32Array(total * columns);
-  let count = 0;
-  for (let done = 0; done < total; done += rowsPerTurn) {
-    await checkpoint(task, { stage: 'sample', done, total });
-    const vectors: Float32Array[] = [];
-    for (let i = done; i < Math.min(total, done + rowsPerTurn); i++) {
-      const row = rows[Math.floor((i * rows.length) / total)] as number;
-      // It may have been deleted meanwhile.
-      if (index.has(row)) vectors.push(index.vector(row));
-    }
-    if (vectors.length === 0) continue;
-    data.set(quantizer.project(vectors, 'document').data, count * columns);
-    count += vectors.length;
-  }
-  return { rows: count, columns, data: data.subarray(0, count * columns) };
-}
-
-function columnsOf({ rows, columns, data }: Matrix, start: number, end: number): Matrix {
-  const width = end - start;
-  const some = new Float32Array(rows * width);
-  for (let i = 0; i < rows; i++) {
-    some.set(data.subarray(i * columns + start, i * columns + end), i * width);
-  }
-  return { rows, columns: width, data: some };
+  const side = (some: Uint32Array): DriftSide => ({
+    count: some.length,
+    vector: (i) => {
+      const row = some[i] as number;
+      return index.has(row) ? index.vector(row) : undefined;
+    },
+  });
+  const before = side(rows.filter((row) => row < fittedBelow));
+  const since = side(rows.filter((row) => row >= fittedBelow));
+  return measureDocumentDrift(quantizer, { before, since, added: since.count }, task);
 }
