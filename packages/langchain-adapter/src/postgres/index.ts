@@ -1,3 +1,5 @@
+export type { CopyableStore, StoreCopy } from './copy-store.ts';
+export { copyStore } from './copy-store.ts';
 export type { PgDepth } from './pg-collection.ts';
 export type { PgIndexOptions, PgRefit, PgRefitOptions } from './pg-fits.ts';
 export type { PgClient, PgPool, PgQueryable, PgResult } from './pg-pool.ts';

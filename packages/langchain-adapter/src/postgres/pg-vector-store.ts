@@ -19,6 +19,7 @@ import { TaskQueue } from '../store/task-queue.ts';
 import { PgChanges } from './pg-changes.ts';
 import type { CollectionState, PgDepth } from './pg-collection.ts';
 import { PgCollection } from './pg-collection.ts';
+import { PgCopying } from './pg-copying.ts';
 import type { DocumentRow } from './pg-documents.ts';
 import { decodeDocument } from './pg-documents.ts';
 import { databaseError } from './pg-errors.ts';
@@ -53,6 +54,9 @@ export interface PgStoreOptions extends OpenPoolOptions {
 /** Options of a store and of the adding of its first documents. */
 export interface PgCreateOptions extends PgStoreOptions, AddOptions {}
 
+/** A store as copies are made of it and into it; undefined for what is no store of this class. */
+export let copyingOf: (store: object) => PgCopying | undefined;
+
 const idsPerStatement = 5000;
 const rowsPerPage = 500;
 
@@ -65,6 +69,19 @@ const rowsPerPage = 500;
  */
 export class PgBinaryVectorStore extends VectorStore {
   declare FilterType: DocumentFilter;
+
+  static {
+    copyingOf = (store) => {
+      if (!(#collection in store)) return undefined;
+      return new PgCopying({
+        embeddings: store.embeddings,
+        collection: store.#collection,
+        changes: store.#changes,
+        fits: store.#fits,
+        queue: store.#queue,
+      });
+    };
+  }
 
   readonly #collection: PgCollection;
   readonly #search: PgSearch;
