@@ -1,3 +1,5 @@
+export type { CopyableStore, StoreCopy } from './copy-store.ts';
+export { copyStore } from './copy-store.ts';
 export type { PgDepth } from './pg-collection.ts';
 export type { PgIndexOptions } from './pg-fits.ts';
 export type { PgStoreHealth } from './pg-health.ts';

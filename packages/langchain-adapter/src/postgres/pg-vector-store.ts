@@ -20,6 +20,7 @@ import { TaskQueue } from '../store/task-queue.ts';
 import { PgChanges } from './pg-changes.ts';
 import type { CollectionState, PgDepth, WantedCollection } from './pg-collection.ts';
 import { PgCollection } from './pg-collection.ts';
+import { PgCopying } from './pg-copying.ts';
 import type { DocumentRow } from './pg-documents.ts';
 import { decodeDocument } from './pg-documents.ts';
 import { databaseError } from './pg-errors.ts';
@@ -71,18 +72,26 @@ export interface PgPartOptions extends PgStoreOptions {
   readonly part: WantedCollection['part'];
 }
 
-/** What a store consists of, for one that consists of several stores. */
+/** What a store consists of. */
 export interface PgParts {
+  readonly embeddings: EmbeddingsInterface;
   readonly collection: PgCollection;
   readonly changes: PgChanges;
   readonly fits: PgFits;
+  readonly queue: TaskQueue;
 }
 
-let readParts: (store: PgBinaryVectorStore) => PgParts;
+let readParts: (store: object) => PgParts | undefined;
 
-/** Which the classes of its package see. */
+/** For the classes of this package: one that consists of several stores. */
 export function partsOf(store: PgBinaryVectorStore): PgParts {
-  return readParts(store);
+  return readParts(store) as PgParts;
+}
+
+/** A store as copies are made of it and into it; undefined for what is no store of this class. */
+export function copyingOf(store: object): PgCopying | undefined {
+  const parts = readParts(store);
+  return parts && new PgCopying(parts);
 }
 
 const idsPerStatement = 5000;
@@ -99,11 +108,16 @@ export class PgBinaryVectorStore extends VectorStore {
   declare FilterType: DocumentFilter;
 
   static {
-    readParts = (store) => ({
-      collection: store.#collection,
-      changes: store.#changes,
-      fits: store.#fits,
-    });
+    readParts = (store) =>
+      #collection in store
+        ? {
+            embeddings: store.embeddings,
+            collection: store.#collection,
+            changes: store.#changes,
+            fits: store.#fits,
+            queue: store.#queue,
+          }
+        : undefined;
   }
 
   readonly #collection: PgCollection;

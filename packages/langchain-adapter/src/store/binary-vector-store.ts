@@ -19,6 +19,7 @@ import { checkWhole, loadedSimilarity } from './similarity.ts';
 import type { FileChange } from './store-changes.ts';
 import { StoreChanges } from './store-changes.ts';
 import { StoreContents } from './store-contents.ts';
+import { StoreCopying } from './store-copying.ts';
 import { StoreFits } from './store-fits.ts';
 import { StoreModel } from './store-model.ts';
 import type {
@@ -46,6 +47,9 @@ import { StoreReembedding } from './store-reembedding.ts';
 import { StoreSearch } from './store-search.ts';
 import { StoreTasks } from './store-tasks.ts';
 
+/** A store as copies are made of it and into it; undefined for what is no store of this class. */
+export let copyingOf: (store: object) => StoreCopying | undefined;
+
 /** The store, or a class that extends it: what its own functions make is of that class. */
 type StoreClass<Store extends BinaryVectorStore> = new (
   embeddings: EmbeddingsInterface,
@@ -62,6 +66,19 @@ type StoreClass<Store extends BinaryVectorStore> = new (
  */
 export class BinaryVectorStore extends SaveableVectorStore {
   declare FilterType: DocumentFilter;
+
+  static {
+    copyingOf = (store) => {
+      if (!(#contents in store)) return undefined;
+      return new StoreCopying({
+        contents: store.#contents,
+        tasks: store.#tasks,
+        fits: store.#fits,
+        model: store.#model,
+        changes: store.#changes,
+      });
+    };
+  }
 
   readonly #options: LastingOptions;
   readonly #contents: StoreContents;

@@ -2,7 +2,7 @@ import type { Matrix, TaskOptions, Vectors } from '@bitryoshka/core';
 import { BitryoshkaError, selectRows, toMatrix } from '@bitryoshka/core';
 import { checkedShape } from '@bitryoshka/core/internal';
 import type { DocumentInterface } from '@langchain/core/documents';
-import type { DocumentBatch } from '../documents/document-batch.ts';
+import type { DocumentBatch, DocumentEntry } from '../documents/document-batch.ts';
 import { copiedAtOnce, toDocumentBatch } from '../documents/document-batch.ts';
 import type { ChangeBeside, SqliteDocuments } from '../durable/sqlite-documents.ts';
 import type { DocumentFilter } from '../filters/document-filter.ts';
@@ -83,6 +83,23 @@ export class StoreChanges {
         : await model.embed(batch.texts, options);
       return this.#add(embedded, batch, options);
     }, options.signal);
+  }
+
+  /**
+   * Adds documents of another store, those with made-up ids among them.
+   *
+   * @param vectors of `model`, one per entry
+   */
+  async addEntries(
+    vectors: Matrix,
+    entries: readonly DocumentEntry[],
+    model: string | undefined,
+    task: TaskOptions,
+  ): Promise<void> {
+    const ids = entries.map(({ id }) => id);
+    const texts = entries.map(({ document }) => document.pageContent);
+    const batch = { ids, texts, entries, positions: entries.map((_, i) => i) };
+    await this.#store.tasks.change(() => this.#add({ vectors, model }, batch, task), task.signal);
   }
 
   /** As `delete` of the store. */

@@ -57,9 +57,20 @@ export class StoreFits {
   ) {
     this.#store = store;
     this.#options = options;
+    if (quantizer && isQuantizer(quantizer)) this.begin(quantizer);
+    else this.#recipe = quantizer;
+  }
+
+  /** Whether documents get codes, sooner or later. */
+  get makesCodes(): boolean {
+    const { index, similarity } = this.#options;
+    return index !== 'exact' && !similarityFunction(similarity);
+  }
+
+  /** Codes for a store that has no vectors yet. */
+  begin(quantizer: Quantizer): void {
     this.#recipe = recipeOf(quantizer);
-    if (!quantizer || !isQuantizer(quantizer)) return;
-    store.contents.replace({ index: this.createCoded(quantizer) });
+    this.#store.contents.replace({ index: this.createCoded(quantizer) });
   }
 
   /** Options that make the same of what is saved: by the recipe that fits go by now. */
