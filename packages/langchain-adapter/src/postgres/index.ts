@@ -1,5 +1,13 @@
 export type { PgDepth } from './pg-collection.ts';
 export type { PgIndexOptions } from './pg-fits.ts';
+export type { PgPartition, PgServer } from './pg-part.ts';
+export type {
+  PgPartitionedCreateOptions,
+  PgPartitionedStoreOptions,
+  PgPartitionFailure,
+} from './pg-partitioned-store.ts';
+export { PgPartitionedVectorStore } from './pg-partitioned-store.ts';
+export { partitionOf } from './pg-placement.ts';
 export type { PgClient, PgPool, PgQueryable, PgResult } from './pg-pool.ts';
 export type { PgRefit, PgRefitOptions } from './pg-refit.ts';
 export type { PgCreateOptions, PgStoreOptions } from './pg-vector-store.ts';
