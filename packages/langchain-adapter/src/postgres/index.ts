@@ -4,6 +4,14 @@ export type { PgDepth } from './pg-collection.ts';
 export type { PgIndexOptions } from './pg-fits.ts';
 export type { PgStoreHealth } from './pg-health.ts';
 export type { PgHybridOptions } from './pg-hybrid.ts';
+export type { PgPartition, PgServer } from './pg-part.ts';
+export type {
+  PgPartitionedCreateOptions,
+  PgPartitionedStoreOptions,
+  PgPartitionFailure,
+} from './pg-partitioned-store.ts';
+export { PgPartitionedVectorStore } from './pg-partitioned-store.ts';
+export { partitionOf } from './pg-placement.ts';
 export type { PgClient, PgPool, PgQueryable, PgResult } from './pg-pool.ts';
 export type { PgRefit, PgRefitOptions } from './pg-refit.ts';
 export type { PgCreateOptions, PgStoreOptions } from './pg-vector-store.ts';

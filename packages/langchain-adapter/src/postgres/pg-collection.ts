@@ -52,8 +52,14 @@ export interface CollectionPart {
 
 /** What a collection is to be. */
 export interface WantedCollection extends Partial<Omit<CollectionOptions, 'part'>> {
-  /** Of any set, where none is named. */
-  readonly part?: (Omit<CollectionPart, 'set'> & { readonly set?: string | undefined }) | undefined;
+  readonly part?: WantedPart | undefined;
+}
+
+export interface WantedPart extends Omit<CollectionPart, 'set'> {
+  /** Undefined for any. */
+  readonly set: string | undefined;
+  /** Whether it must be there: others have documents, so that one that is made now would lack its own. */
+  readonly isMade: boolean;
 }
 
 /** Codes of one version of a quantizer. */
@@ -175,11 +181,12 @@ export class PgCollection {
           ...options,
           part: toPart(options.part),
         };
-        await client.query(
+        const { rowCount } = await client.query(
           `INSERT INTO ${names.collections} (name, options) SELECT $1, $2
            WHERE NOT EXISTS (SELECT 1 FROM ${names.collections} WHERE name = $1) ON CONFLICT (name) DO NOTHING`,
           [toPgText(this.name), JSON.stringify(toSaved(made))],
         );
+        if (rowCount === 1 && options.part?.isMade) throw notPart(null, options.part);
         const state = await this.read(client);
         if (isCovered(state.options, options)) return;
         await this.#extend(client, await this.read(client, 'UPDATE'), options);
@@ -259,17 +266,15 @@ export class PgCollection {
     ]);
   }
 
-  /** All that there is of it. */
-  async drop(): Promise<void> {
+  /** All that there is of it, within a transaction. */
+  async drop(client: PgQueryable): Promise<void> {
     const { names } = this.schema;
-    await inTransaction(this.pool, async (client) => {
-      const state = await this.read(client, 'UPDATE');
-      for (const codes of [state.active, state.building]) {
-        if (codes) await this.dropCodes(client, state, codes.version);
-      }
-      await client.query(`DROP TABLE IF EXISTS ${state.documents}`);
-      await client.query(`DELETE FROM ${names.collections} WHERE id = $1`, [state.id]);
-    });
+    const state = await this.read(client, 'UPDATE');
+    for (const codes of [state.active, state.building]) {
+      if (codes) await this.dropCodes(client, state, codes.version);
+    }
+    await client.query(`DROP TABLE IF EXISTS ${state.documents}`);
+    await client.query(`DELETE FROM ${names.collections} WHERE id = $1`, [state.id]);
     this.#known = undefined;
   }
 
@@ -419,9 +424,7 @@ function toSaved(options: CollectionOptions): CollectionOptions {
 }
 
 function fromSaved(options: CollectionOptions): CollectionOptions {
-  // Collections were made before there were some in parts.
-  const { part = null } = options;
-  return { ...options, part, fields: options.fields.map(fromPgText) };
+  return { ...options, fields: options.fields.map(fromPgText) };
 }
 
 function isCovered(options: CollectionOptions, wanted: WantedCollection): boolean {
@@ -434,11 +437,13 @@ function isCovered(options: CollectionOptions, wanted: WantedCollection): boolea
   );
 }
 
-function toPart(wanted: WantedCollection['part']): CollectionPart | null {
-  return wanted ? { ...wanted, set: wanted.set ?? globalThis.crypto.randomUUID() } : null;
+function toPart(wanted: WantedPart | undefined): CollectionPart | null {
+  if (!wanted) return null;
+  const { set = globalThis.crypto.randomUUID(), place, count } = wanted;
+  return { set, place, count };
 }
 
-function isPart(known: CollectionPart | null, wanted: WantedCollection['part']): boolean {
+function isPart(known: CollectionPart | null, wanted: WantedPart | undefined): boolean {
   if (!known || !wanted) return !known && !wanted;
   const { set = known.set, place, count } = wanted;
   return known.set === set && known.place === place && known.count === count;
@@ -447,12 +452,16 @@ function isPart(known: CollectionPart | null, wanted: WantedCollection['part']):
 /** A collection becomes a part while it is empty, and stays it: its documents would be looked for elsewhere. */
 function checkedPart(
   known: CollectionPart | null,
-  wanted: WantedCollection['part'],
+  wanted: WantedPart | undefined,
   dimensions: number | undefined,
 ): CollectionPart | null {
   if (isPart(known, wanted)) return known;
-  if (!known && dimensions === undefined) return toPart(wanted);
-  throw new BitryoshkaError({
+  if (!known && dimensions === undefined && !wanted?.isMade) return toPart(wanted);
+  throw notPart(known, wanted);
+}
+
+function notPart(known: CollectionPart | null, wanted: WantedPart | undefined): BitryoshkaError {
+  return new BitryoshkaError({
     code: 'invalid-option',
     message: `collection: got ${partText(known)}, expected ${partText(wanted)}.`,
     remedy:
@@ -460,8 +469,8 @@ function checkedPart(
   });
 }
 
-function partText(part: WantedCollection['part'] | null): string {
-  if (!part) return 'a whole collection';
+function partText(part: CollectionPart | WantedPart | null | undefined): string {
+  if (!part) return 'a whole one';
   const { set, place, count } = part;
   return `part ${place} of ${count}${set === undefined ? '' : ` of the set ${set}`}`;
 }

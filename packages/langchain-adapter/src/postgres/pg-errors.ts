@@ -22,6 +22,20 @@ export function databaseError(cause: unknown, doing: string): BitryoshkaError {
   });
 }
 
+/** Passes errors on with the server of several that they came from. */
+export function namingPart(place: number): (cause: unknown) => never {
+  return (cause) => {
+    if (!BitryoshkaError.isInstance(cause)) throw cause;
+    const { code, message, remedy } = cause;
+    throw new BitryoshkaError({
+      code,
+      message: `partitions[${place}]: ${message.slice(0, -` ${remedy}`.length)}`,
+      remedy,
+      cause,
+    });
+  };
+}
+
 /** The SQLSTATE that a server gave, perhaps to what this error was caused by: `'23505'` for ids that are there already. */
 export function sqlStateOf(error: unknown): string | undefined {
   if (BitryoshkaError.isInstance(error)) return sqlStateOf(error.cause);

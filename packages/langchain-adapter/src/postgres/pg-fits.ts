@@ -1,7 +1,6 @@
 import type { Matrix, Quantizer, TaskOptions } from '@bitryoshka/core';
 import { BitryoshkaError } from '@bitryoshka/core';
 import { checkpoint } from '@bitryoshka/core/internal';
-import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import type { DocumentEntry } from '../documents/document-batch.ts';
 import type { QuantizerRecipe } from '../store/store-options.ts';
 import { writeCodes } from './pg-changes.ts';
@@ -53,14 +52,12 @@ const mostLists = 32_768;
 
 /** Fits the codes of a collection, and indexes them. */
 export class PgFits {
-  readonly embeddings: () => EmbeddingsInterface;
   readonly #collection: PgCollection;
   readonly #search: PgSearch;
 
-  constructor(collection: PgCollection, search: PgSearch, embeddings: () => EmbeddingsInterface) {
+  constructor(collection: PgCollection, search: PgSearch) {
     this.#collection = collection;
     this.#search = search;
-    this.embeddings = embeddings;
   }
 
   /** As `alone` of the collection. */

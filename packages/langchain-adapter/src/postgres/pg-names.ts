@@ -12,6 +12,8 @@ export class PgNames {
   readonly collections: string;
   readonly quantizers: string;
   readonly format: string;
+  /** Changes of several servers that are made, or are not to be made any more. */
+  readonly decisions: string;
   /** Scores codes by what a query makes of them. */
   readonly decodedScore: string;
   readonly #vectorSchema: string;
@@ -27,6 +29,7 @@ export class PgNames {
     this.collections = this.#own('collections');
     this.quantizers = this.#own('quantizers');
     this.format = this.#own('format');
+    this.decisions = this.#own('decisions');
     this.decodedScore = this.#own('decoded_score');
     this.#vectorSchema = quoted(vectorSchema);
   }

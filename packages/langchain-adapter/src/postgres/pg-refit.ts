@@ -1,9 +1,11 @@
 import type { Quantizer, TaskOptions } from '@bitryoshka/core';
 import { BitryoshkaError } from '@bitryoshka/core';
+import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import { fitRecipe } from '../store/fit-recipe.ts';
 import type { QuantizerRecipe } from '../store/store-options.ts';
 import { checkQuantizerOption, isQuantizer } from '../store/store-options.ts';
 import type { CollectionState } from './pg-collection.ts';
+import { namingPart } from './pg-errors.ts';
 import type { AssertHeld, BuiltCodes, PgFits } from './pg-fits.ts';
 import { sharedProgress } from './shared-progress.ts';
 
@@ -31,14 +33,19 @@ interface Part {
   readonly fits: PgFits;
   readonly state: CollectionState;
   readonly assertHeld: AssertHeld;
+  /** Passes its errors on, with its place where there are others. */
+  readonly fail: (cause: unknown) => never;
 }
 
 /**
  * As `refit` of a store, for one whose documents lie in several places: one quantizer for all, which serves in all of
  * them or in none.
+ *
+ * @param embeddings of the documents, for recipes that learn from texts
  */
 export async function refitTogether(
   all: readonly PgFits[],
+  embeddings: EmbeddingsInterface,
   { quantizer: given, ...task }: PgRefitOptions,
 ): Promise<PgRefit> {
   if (given !== undefined) checkQuantizerOption(given);
@@ -46,13 +53,16 @@ export async function refitTogether(
     const parts = await Promise.all(
       all.map(async (fits, i): Promise<Part> => {
         const assertHeld = claims[i] as AssertHeld;
-        return { fits, assertHeld, state: await fits.begin(assertHeld) };
+        const fail = all.length > 1 ? namingPart(i) : rethrow;
+        return { fits, assertHeld, fail, state: await fits.begin(assertHeld).catch(fail) };
       }),
     );
     const active = parts.flatMap(({ state }) => state.active ?? [])[0]?.quantizer;
     const isGiven = given !== undefined && isQuantizer(given);
     const recipe = isGiven ? undefined : (given ?? (await recipeOf(parts)));
-    const quantizer = recipe ? await fit(parts, recipe, task) : (given as Quantizer);
+    const quantizer = recipe
+      ? await fit(parts, { recipe, embeddings }, task)
+      : (given as Quantizer);
     checkDimensions(quantizer, parts);
     const built = await buildAll(parts, { quantizer, recipe }, task);
     const recall = {
@@ -64,16 +74,20 @@ export async function refitTogether(
       await discardAll(parts, built);
       return { quantizer: active, isReplaced: false, recall: { before, after: before } };
     }
-    for (const [i, { fits, assertHeld }] of parts.entries()) {
+    for (const [i, { fits, assertHeld, fail }] of parts.entries()) {
       try {
         await fits.serve(built[i] as BuiltCodes, assertHeld);
       } catch (cause) {
         await discardAll(parts.slice(i), built.slice(i));
-        throw cause;
+        fail(cause);
       }
     }
     return { quantizer, isReplaced: true, recall };
   });
+}
+
+function rethrow(cause: unknown): never {
+  throw cause;
 }
 
 /** One after the other: of clients that want all, one gets the first. */
@@ -98,18 +112,24 @@ async function recipeOf(parts: readonly Part[]): Promise<QuantizerRecipe> {
 /** To documents of all parts, of each as its share is. */
 async function fit(
   parts: readonly Part[],
-  recipe: QuantizerRecipe,
+  {
+    recipe,
+    embeddings,
+  }: { readonly recipe: QuantizerRecipe; readonly embeddings: EmbeddingsInterface },
   task: TaskOptions,
 ): Promise<Quantizer> {
-  const counts = await Promise.all(parts.map(({ fits, state }) => fits.count(state)));
+  const counts = await Promise.all(
+    parts.map(({ fits, state, fail }) => fits.count(state).catch(fail)),
+  );
   const total = counts.reduce((sum, count) => sum + count, 0);
   const share = Math.min(1, mostLearned / Math.max(1, total));
   const tasks = sharedProgress(task, parts.length);
   const samples = await Promise.all(
-    parts.map(({ fits, state }, i) => {
+    parts.map(async ({ fits, state, fail }, i) => {
       const most = Math.round((counts[i] as number) * share);
+      const withDocuments = Boolean(recipe.corpus);
       if (most === 0) return [];
-      return fits.sample(state, most, { withDocuments: Boolean(recipe.corpus) }, tasks[i] ?? task);
+      return fits.sample(state, most, { withDocuments }, tasks[i] ?? task).catch(fail);
     }),
   );
   const sampled = samples.flat();
@@ -123,7 +143,7 @@ async function fit(
       document: (i) => sampled[i]?.entry?.document ?? nothing,
       questions: undefined,
       dimensions: dimensions ?? recipe.bits,
-      embeddings: (parts[0] as Part).fits.embeddings(),
+      embeddings,
     },
     task,
   );
@@ -138,9 +158,9 @@ async function buildAll(
   const failed = new AbortController();
   const signal = task.signal ? AbortSignal.any([task.signal, failed.signal]) : failed.signal;
   const tasks = sharedProgress({ ...task, signal }, parts.length);
-  const building = parts.map(async ({ fits, state, assertHeld }, i) => {
+  const building = parts.map(async ({ fits, state, assertHeld, fail }, i) => {
     try {
-      return await fits.build(state, fitted, assertHeld, tasks[i] ?? task);
+      return await fits.build(state, fitted, assertHeld, tasks[i] ?? task).catch(fail);
     } catch (cause) {
       failed.abort(cause);
       throw cause;
@@ -160,9 +180,9 @@ async function discardAll(
   built: readonly (BuiltCodes | undefined)[],
 ): Promise<void> {
   await Promise.allSettled(
-    parts.map(({ fits }, i) => {
+    parts.map(async ({ fits }, i) => {
       const codes = built[i]?.codes;
-      return codes && fits.discard(codes);
+      if (codes) await fits.discard(codes);
     }),
   );
 }

@@ -12,13 +12,13 @@ import type { DocumentFilter } from '../filters/document-filter.ts';
 import type { Language } from '../lexical/languages.ts';
 import { resolveDelete } from '../store/delete-options.ts';
 import { maximalMarginalRelevance } from '../store/maximal-marginal-relevance.ts';
-import { checkSameModel, fingerprintOf } from '../store/store-model.ts';
+import { fingerprintOf } from '../store/store-model.ts';
 import type { AddOptions, DeleteOptions } from '../store/store-options.ts';
 import { checkEmbeddings } from '../store/store-options.ts';
 import { checkSearch } from '../store/store-search.ts';
 import { TaskQueue } from '../store/task-queue.ts';
 import { PgChanges } from './pg-changes.ts';
-import type { CollectionState, PgDepth, WantedCollection } from './pg-collection.ts';
+import type { PgDepth, WantedPart } from './pg-collection.ts';
 import { PgCollection } from './pg-collection.ts';
 import { PgCopying } from './pg-copying.ts';
 import type { DocumentRow } from './pg-documents.ts';
@@ -30,14 +30,15 @@ import type { PgStoreHealth } from './pg-health.ts';
 import { measurePgHealth } from './pg-health.ts';
 import type { PgHybridOptions } from './pg-hybrid.ts';
 import { checkHybrid, defaultLanguage, fuseCandidates } from './pg-hybrid.ts';
+import { checkModel } from './pg-model.ts';
 import type { OpenPoolOptions, PgPool } from './pg-pool.ts';
-import { openPool } from './pg-pool.ts';
+import { inTransaction, openPool } from './pg-pool.ts';
 import type { PgRefit, PgRefitOptions } from './pg-refit.ts';
 import { refitTogether } from './pg-refit.ts';
 import { openSchema } from './pg-schema.ts';
 import type { PgFound, PgWanted } from './pg-search.ts';
 import { checkDepth, PgSearch } from './pg-search.ts';
-import { toPgText } from './pg-text.ts';
+import { fromPgText, toPgText } from './pg-text.ts';
 import type { PgStorage } from './pg-values.ts';
 
 /** Where a store is, and how it is made where there is none. Options that a store does not know are ignored. */
@@ -69,7 +70,7 @@ export interface PgCreateOptions extends PgStoreOptions, AddOptions {}
 
 /** Of one server of several. */
 export interface PgPartOptions extends PgStoreOptions {
-  readonly part: WantedCollection['part'];
+  readonly part: WantedPart;
 }
 
 /** What a store consists of. */
@@ -79,6 +80,8 @@ export interface PgParts {
   readonly changes: PgChanges;
   readonly fits: PgFits;
   readonly queue: TaskQueue;
+  /** Rows of documents, by their ids. */
+  readonly rowsOf: (ids: readonly string[]) => Promise<Map<string, DocumentRow>>;
 }
 
 let readParts: (store: object) => PgParts | undefined;
@@ -116,6 +119,7 @@ export class PgBinaryVectorStore extends VectorStore {
             changes: store.#changes,
             fits: store.#fits,
             queue: store.#queue,
+            rowsOf: (ids: readonly string[]) => store.#rowsOf(ids),
           }
         : undefined;
   }
@@ -142,7 +146,7 @@ export class PgBinaryVectorStore extends VectorStore {
     this.#isOwnPool = isOwnPool;
     this.#search = new PgSearch(collection);
     this.#changes = new PgChanges(collection);
-    this.#fits = new PgFits(collection, this.#search, () => this.embeddings);
+    this.#fits = new PgFits(collection, this.#search);
   }
 
   /**
@@ -190,8 +194,7 @@ export class PgBinaryVectorStore extends VectorStore {
         hybrid,
         isOwnPool: isOwn,
       });
-      if (state.model !== undefined)
-        await store.#checkModel(state, await fingerprintOf(embeddings));
+      if (state.model !== undefined) await checkModel(opened, await fingerprintOf(embeddings));
       return store;
     } catch (cause) {
       if (isOwn) await pool.end?.().catch(() => undefined);
@@ -290,7 +293,7 @@ export class PgBinaryVectorStore extends VectorStore {
     const embedding = copying.then(async ({ texts }) => {
       if (texts.length === 0) return { vectors: [], model: undefined };
       const model = await fingerprintOf(embeddings);
-      await this.#checkModel(await this.#collection.state(), model);
+      await checkModel(this.#collection, model);
       return { vectors: await embedTexts(embeddings, texts, options), model };
     });
     embedding.catch(() => undefined);
@@ -338,19 +341,9 @@ export class PgBinaryVectorStore extends VectorStore {
   /** The documents with the given ids, in that order; ids that are not in the store are left out. */
   async getByIds(ids: readonly DocumentId[]): Promise<Document[]> {
     const known = ids.map((id, i) => toId(id, `ids[${i}]`));
-    const { dimensions, documents } = await this.#collection.state();
-    if (dimensions === undefined) return [];
-    const found = new Map<string, DocumentRow>();
-    const texts = [...new Set(known)].map(toPgText);
-    for (let start = 0; start < texts.length; start += idsPerStatement) {
-      const { rows } = await this.#collection.pool.query<DocumentRow>(
-        `SELECT id, given, content, metadata, types FROM ${documents} WHERE id = ANY($1)`,
-        [texts.slice(start, start + idsPerStatement)],
-      );
-      for (const row of rows) found.set(row.id, row);
-    }
+    const found = await this.#rowsOf(known);
     return known.flatMap((id) => {
-      const row = found.get(toPgText(id));
+      const row = found.get(id);
       return row ? [decodeDocument(row).document] : [];
     });
   }
@@ -434,7 +427,7 @@ export class PgBinaryVectorStore extends VectorStore {
    *   `dimension-mismatch`, `write-conflict` while another client does this, `database-failed`
    */
   async refit(options: PgRefitOptions = {}): Promise<PgRefit> {
-    return refitTogether([this.#fits], options);
+    return refitTogether([this.#fits], this.embeddings, options);
   }
 
   /**
@@ -460,7 +453,8 @@ export class PgBinaryVectorStore extends VectorStore {
 
   /** Drops the collection: its documents and all else that there is of it. */
   async drop(): Promise<void> {
-    await this.#queue.run(() => this.#collection.drop());
+    const { pool } = this.#collection;
+    await this.#queue.run(() => inTransaction(pool, (client) => this.#collection.drop(client)));
   }
 
   /** Lets go of the database when the changes that were asked for are made. A pool that was given stays open. */
@@ -480,28 +474,30 @@ export class PgBinaryVectorStore extends VectorStore {
     return fuseCandidates(candidates, wanted.k, hybrid === true ? {} : hybrid);
   }
 
+  async #rowsOf(ids: readonly string[]): Promise<Map<string, DocumentRow>> {
+    const found = new Map<string, DocumentRow>();
+    const { dimensions, documents } = await this.#collection.state();
+    if (dimensions === undefined) return found;
+    const texts = [...new Set(ids)].map(toPgText);
+    for (let start = 0; start < texts.length; start += idsPerStatement) {
+      const { rows } = await this.#collection.pool.query<DocumentRow>(
+        `SELECT id, given, content, metadata, types FROM ${documents} WHERE id = ANY($1)`,
+        [texts.slice(start, start + idsPerStatement)],
+      );
+      for (const row of rows) found.set(fromPgText(row.id), row);
+    }
+    return found;
+  }
+
   async #embedQuery(query: string): Promise<number[]> {
     const { embeddings } = this;
-    await this.#checkModel(await this.#collection.state(), await fingerprintOf(embeddings));
+    await checkModel(this.#collection, await fingerprintOf(embeddings));
     return embeddings.embedQuery(query);
-  }
-
-  /** Where the collection is empty, any model will do. */
-  async #checkModel(state: CollectionState, model: string | undefined): Promise<void> {
-    if (state.model === undefined || model === undefined || state.model === model) return;
-    const { model: known } = await this.#collection.refresh();
-    if (known !== model && (await this.#isFilled(state))) checkSameModel(known, model);
-  }
-
-  async #isFilled({ dimensions, documents }: CollectionState): Promise<boolean> {
-    if (dimensions === undefined) return false;
-    const { rows } = await this.#collection.pool.query(`SELECT 1 FROM ${documents} LIMIT 1`);
-    return rows.length > 0;
   }
 }
 
 /** A pool whose statements throw errors of ours. */
-function telling(pool: PgPool): PgPool {
+export function telling(pool: PgPool): PgPool {
   return {
     query: (text, values) =>
       pool.query(text, values).catch((cause: unknown) => {

@@ -110,7 +110,7 @@ async function runOnce(connectionString: string, text: string): Promise<void> {
   }
 }
 
-async function openPGlite(): Promise<OpenDatabase> {
+export async function openPGlite(): Promise<OpenDatabase> {
   const db = await createPGlite();
   return { pool: pglitePool(db), stop: () => db.close() };
 }

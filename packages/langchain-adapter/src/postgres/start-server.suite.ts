@@ -8,6 +8,8 @@ import { join } from 'node:path';
 export interface StartServerOptions {
   /** Of `postgresql.conf`, by name. */
   readonly settings?: Readonly<Record<string, string | number | boolean>> | undefined;
+  /** Whose changes it follows, and which it lets read. Default: none, but it has data of its own. */
+  readonly replicaOf?: TestServer | undefined;
 }
 
 /** A server of its own for tests, on the loopback interface, without a password. */
@@ -45,12 +47,16 @@ export const howToGetServers =
  * Makes a database cluster in a temporary folder, and runs a server on it. It ends with this process, however that
  * ends.
  */
-export async function startServer({ settings = {} }: StartServerOptions = {}): Promise<TestServer> {
+export async function startServer({
+  settings = {},
+  replicaOf,
+}: StartServerOptions = {}): Promise<TestServer> {
   if (!binaries) throw new Error(howToGetServers);
   const folder = mkdtempSync(join(tmpdir(), 'postgres-'));
   if (owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid);
   const data = join(folder, 'data');
-  createCluster(binaries, data);
+  if (replicaOf) copyCluster(binaries, data, replicaOf);
+  else createCluster(binaries, data);
   const port = await freePort();
   let running = await runServer(binaries, data, port, settings);
 
@@ -124,6 +130,16 @@ function createCluster({ folder, major }: Binaries, data: string): void {
   });
 }
 
+function copyCluster({ folder }: Binaries, data: string, { port }: TestServer): void {
+  const from = ['-h', '127.0.0.1', '-p', `${port}`, '-U', 'postgres'];
+  const options = ['--write-recovery-conf', '--checkpoint=fast', '--no-sync'];
+  execFileSync(join(folder, 'pg_basebackup'), ['-D', data, ...from, ...options], {
+    ...owner,
+    cwd: tmpdir(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+}
+
 interface Running {
   readonly process: ChildProcess & { readonly pid: number };
   /** Ends the server when this process ends without having done so. */
@@ -184,7 +200,7 @@ async function untilReady(server: ChildProcess, ended: Promise<void>): Promise<v
     server.stderr?.setEncoding('utf8').on('data', (text: string) => {
       // Read on, or the server would wait for it.
       said = (said + text).slice(-4000);
-      if (said.includes('ready to accept connections')) resolve(true);
+      if (/ready to accept (read-only )?connections/.test(said)) resolve(true);
     });
   });
   if (!(await Promise.race([ready, ended.then(() => false)]))) {
