@@ -99,6 +99,8 @@ interface CollectionRow {
 
 /** How long a client goes by what it has read of a collection: another may have fitted codes since. */
 const freshMilliseconds = 10_000;
+/** Of a declared field: an entry of an index holds 2,704 at most. */
+const mostIndexedBytes = 1000;
 /** How long a claim outlives the client that made it. */
 const claimSeconds = 60;
 
@@ -399,11 +401,20 @@ export class PgCollection {
       [path.split('.').map(toPgText)],
     );
     const documents = names.documents(id);
+    const value = `metadata #> ${rows[0]?.literal ?? ''}`;
+    // An object stands for what filters look up in the metadata: it says nothing by itself, and fits into an index.
+    const kept = `CASE WHEN jsonb_typeof(${value}) IN ('array', 'object') OR octet_length((${value})::text) > ${mostIndexedBytes}
+      THEN '{}'::jsonb ELSE ${value} END`;
     await client.query(
-      `ALTER TABLE ${documents} ADD COLUMN ${column} jsonb GENERATED ALWAYS AS (metadata #> ${rows[0]?.literal}) STORED`,
+      `ALTER TABLE ${documents} ADD COLUMN ${column} jsonb GENERATED ALWAYS AS (${kept}) STORED`,
     );
     const index = names.index('documents', id, column);
     await client.query(`CREATE INDEX ${index} ON ${documents} (${column})`);
+    // In jsonb strings are ordered by the language of the database; filters order them as JavaScript does.
+    const texts = names.index('documents', id, column, 'text');
+    await client.query(
+      `CREATE INDEX ${texts} ON ${documents} (((${column} #>> '{}') COLLATE "C"))`,
+    );
   }
 
   async #addWords(client: PgQueryable, id: number, language: Language): Promise<void> {

@@ -58,7 +58,7 @@ describeDatabases((database) => {
     const { rows } = await pool.query('SELECT id FROM bitryoshka.collections WHERE name = $1', [
       collection,
     ]);
-    return `bitryoshka.documents_${rows[0]?.id}`;
+    return `bitryoshka.documents_${String(rows[0]?.id)}`;
   };
 
   describe('a hybrid store', () => {

@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { fitQuantizer } from '@bitryoshka/core';
 import { seededRandom } from '@bitryoshka/core/internal';
-import { PGlite } from '@electric-sql/pglite';
-import { vector } from '@electric-sql/pglite-pgvector';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { vectorStoreSuite, WordEmbeddings } from '../store/vector-store.suite.ts';
 import type { PgIndexOptions } from './pg-fits.ts';
-import type { PgPool } from './pg-pool.ts';
 import type { PgStoreOptions } from './pg-vector-store.ts';
 import { PgBinaryVectorStore } from './pg-vector-store.ts';
-import { pglitePool } from './pglite-pool.ts';
+import type { OpenDatabase } from './servers.suite.ts';
+import { describeDatabases } from './servers.suite.ts';
 
 const dimensions = (await new WordEmbeddings().embedQuery('')).length;
 const random = seededRandom(1);
@@ -22,57 +20,64 @@ const quantizer = await fitQuantizer(
   },
   { kind: 'itq', bits: Math.min(64, dimensions) },
 );
-let database: PGlite;
-let pool: PgPool;
-beforeAll(async () => {
-  database = await PGlite.create({ extensions: { vector } });
-  pool = pglitePool(database);
-});
-afterAll(() => database.close());
-const collections = new WeakMap<PgBinaryVectorStore, string>();
+describeDatabases((database) => {
+  let opened: OpenDatabase;
+  beforeAll(async () => {
+    opened = await database.open();
+  });
+  afterAll(() => opened?.stop());
+  const collections = new WeakMap<PgBinaryVectorStore, string>();
 
-/** @param index of codes that are there from the first document on; none: all vectors are compared */
-const create =
-  (options: PgStoreOptions, index?: PgIndexOptions) =>
-  async (embeddings: EmbeddingsInterface): Promise<PgBinaryVectorStore> => {
-    const collection = randomUUID();
-    const store = await PgBinaryVectorStore.open(embeddings, { pool, collection, ...options });
-    collections.set(store, collection);
-    if (index) {
-      await store.refit({ quantizer });
-      await store.index(index);
-    }
-    return store;
+  /** @param index of codes that are there from the first document on; none: all vectors are compared */
+  const create =
+    (options: PgStoreOptions, index?: PgIndexOptions) =>
+    async (embeddings: EmbeddingsInterface): Promise<PgBinaryVectorStore> => {
+      const collection = randomUUID();
+      const store = await PgBinaryVectorStore.open(embeddings, {
+        pool: opened.pool,
+        collection,
+        ...options,
+      });
+      collections.set(store, collection);
+      if (index) {
+        await store.refit({ quantizer });
+        await store.index(index);
+      }
+      return store;
+    };
+  /** What one client writes is there for others at once. */
+  const ofAnotherClient = async (store: PgBinaryVectorStore) => {
+    const collection = collections.get(store);
+    const other = await PgBinaryVectorStore.open(store.embeddings, {
+      pool: opened.pool,
+      collection,
+    });
+    collections.set(other, collection as string);
+    return other;
   };
-/** What one client writes is there for others at once. */
-const ofAnotherClient = async (store: PgBinaryVectorStore) => {
-  const collection = collections.get(store);
-  const other = await PgBinaryVectorStore.open(store.embeddings, { pool, collection });
-  collections.set(other, collection as string);
-  return other;
-};
 
-describe('exact, in single precision', () =>
-  vectorStoreSuite(create({ storage: 'vector' }), { settle: ofAnotherClient }));
-describe('exact, in half precision', () =>
-  vectorStoreSuite(create({ fields: ['kind', 'owner.name'] }), {
-    settle: ofAnotherClient,
-    isEstimating: true,
-  }));
-describe.each([{ kind: 'scan' }, { kind: 'hnsw', m: 4 }, { kind: 'ivfflat', lists: 2 }] as const)(
-  'codes, $kind',
-  (index) => vectorStoreSuite(create({ storage: 'vector' }, index), { settle: ofAnotherClient }),
-);
-describe('codes that are scored', () =>
-  vectorStoreSuite(
-    create({ storage: 'vector', depth: { candidates: 50, rerank: 10 } }, { kind: 'scan' }),
-    {
+  describe('exact, in single precision', () =>
+    vectorStoreSuite(create({ storage: 'vector' }), { settle: ofAnotherClient }));
+  describe('exact, in half precision', () =>
+    vectorStoreSuite(create({ fields: ['kind', 'owner.name'] }), {
       settle: ofAnotherClient,
-    },
-  ));
-describe.each([undefined, { kind: 'scan' }] as const)('hybrid, %j', (index) =>
-  vectorStoreSuite(create({ storage: 'vector', hybrid: true }, index), {
-    settle: ofAnotherClient,
-    isHybrid: true,
-  }),
-);
+      isEstimating: true,
+    }));
+  describe.each([{ kind: 'scan' }, { kind: 'hnsw', m: 4 }, { kind: 'ivfflat', lists: 2 }] as const)(
+    'codes, $kind',
+    (index) => vectorStoreSuite(create({ storage: 'vector' }, index), { settle: ofAnotherClient }),
+  );
+  describe('codes that are scored', () =>
+    vectorStoreSuite(
+      create({ storage: 'vector', depth: { candidates: 50, rerank: 10 } }, { kind: 'scan' }),
+      {
+        settle: ofAnotherClient,
+      },
+    ));
+  describe.each([undefined, { kind: 'scan' }] as const)('hybrid, %j', (index) =>
+    vectorStoreSuite(create({ storage: 'vector', hybrid: true }, index), {
+      settle: ofAnotherClient,
+      isHybrid: true,
+    }),
+  );
+});
