@@ -14,6 +14,7 @@ import type { PgCollection } from './pg-collection.ts';
 import type { DocumentRow } from './pg-documents.ts';
 import { decodeDocument } from './pg-documents.ts';
 import type { PgFits } from './pg-fits.ts';
+import { refitTogether } from './pg-refit.ts';
 import { fromPgText, toPgText } from './pg-text.ts';
 import { parseVector } from './pg-values.ts';
 
@@ -118,6 +119,7 @@ export class PgCopying implements CopiedStore {
   async encode(quantizer: Quantizer, task: TaskOptions): Promise<void> {
     const { collection, fits } = this.#store;
     const { active } = await collection.refresh();
-    if (!isSameQuantizer(active?.quantizer, quantizer)) await fits.refit({ ...task, quantizer });
+    if (isSameQuantizer(active?.quantizer, quantizer)) return;
+    await refitTogether([fits], { ...task, quantizer });
   }
 }
