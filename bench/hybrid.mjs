@@ -1,5 +1,5 @@
 // What vectors, words and both find: nDCG@10 on retrieval sets in BEIR layout, with the bundled model, through
-// BinaryVectorStore as it comes; with --closer also after the closer look that the command line takes.
+// BinaryVectorStore as it comes; with --closer also what PassageReranker makes of both, with their scores and without.
 // Usage: node hybrid.mjs [--json] [--closer] [--queries N] [SET ...]. Default: all queries of ../shared/data.
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -7,9 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ndcg, pairedBootstrap } from '@bitryoshka/core/evaluation';
 import { readJudgements } from '@bitryoshka/core/node';
-import { BinaryVectorStore } from '@bitryoshka/langchain';
+import { BinaryVectorStore, PassageReranker } from '@bitryoshka/langchain';
 import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
-import { lookCloser } from '../packages/cli/dist/library/look-closer.js';
 import { printTable } from './write-table.mjs';
 
 const { values, positionals } = parseArgs({
@@ -27,8 +26,8 @@ const sets =
     : ['cranfield', 'datatalks-faq', 'scifact'].map((name) => join(data, name));
 /** What the vectors count. */
 const alphas = { vectors: 1, words: 0, hybrid: undefined };
-const ways = [...Object.keys(alphas), ...(values.closer ? ['closer'] : [])];
-/** What the command line looks at closer. */
+const ways = [...Object.keys(alphas), ...(values.closer ? ['reranked', 'compressed'] : [])];
+/** What is looked at closer. */
 const candidates = 100;
 
 const missing = sets.find((set) => !existsSync(set));
@@ -85,10 +84,24 @@ async function measure(folder) {
       );
     }
     if (way === 'hybrid' && values.closer) {
-      found.closer = [];
+      found.reranked = [];
+      found.compressed = [];
+      const reranker = new PassageReranker(embeddings, { topN: 10 });
       for (const query of queries) {
-        const ids = await rankCloser(store, textOf(query), byId, embeddings);
-        found.closer.push(score(ids, query));
+        const question = textOf(query);
+        const best = await store.similaritySearchWithScore(question, candidates);
+        const passages = best.map(([{ id }, cosine]) => [toPassage(byId.get(id)), cosine]);
+        const reranked = await reranker.rerank(question, passages);
+        const ids = reranked.slice(0, 10).map(([{ id }]) => id);
+        found.reranked.push(score(ids, query));
+        const documents = passages.map(([document]) => document);
+        const compressed = await reranker.compressDocuments(documents, question);
+        found.compressed.push(
+          score(
+            compressed.map(({ id }) => id),
+            query,
+          ),
+        );
       }
     }
     await store.close();
@@ -101,16 +114,8 @@ async function measure(folder) {
   return { name: basename(folder), ...means, better, difference: [meanDifference, low, high] };
 }
 
-/** The ten best of what a store finds, by a closer look; titles stand for headings. */
-async function rankCloser(store, question, byId, embeddings) {
-  const found = await store.similaritySearchWithScore(question, candidates);
-  const passages = found.map(([{ id }, score]) => {
-    const { title, text } = byId.get(id);
-    return { source: '', headings: title ? [title] : [], text, score, id };
-  });
-  const texts = [...byId.values()].map(textOf);
-  const closer = await lookCloser(question, passages, { embeddings, texts });
-  return closer.slice(0, 10).map(({ id }) => id);
+function toPassage({ _id: id, title, text: pageContent }) {
+  return { id, pageContent, metadata: { title } };
 }
 
 /** Queries are embedded once, for all ways. */

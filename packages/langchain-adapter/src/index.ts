@@ -16,6 +16,8 @@ export type { Language } from './lexical/languages.ts';
 export type { Tokenize } from './lexical/tokenize.ts';
 export { createTokenizer } from './lexical/tokenize.ts';
 export type { SnapshotFileState } from './platform.ts';
+export type { PassageRerankerOptions } from './reranking/passage-reranker.ts';
+export { PassageReranker } from './reranking/passage-reranker.ts';
 export { ObjectFilterTranslator } from './self-query/object-filter-translator.ts';
 export type { RecoverOptions, StoreRecovery } from './snapshot/recover-store.ts';
 export { recoverStore } from './snapshot/recover-store.ts';

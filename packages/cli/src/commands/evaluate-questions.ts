@@ -141,14 +141,14 @@ function table(results: readonly WayResult[], count: number): string {
   );
 }
 
-function legend({ store, looksCloser }: FolderLibrary): string {
+function legend({ store, reranker }: FolderLibrary): string {
   const { index, bits } = store.stats();
   const how =
     index === 'exact' ? 'exact in a folder of this size' : `${index}, codes of ${bits} bits`;
   return [
     'words            BM25 alone',
     `meaning          vectors alone, as the index finds them: ${how}`,
-    `hybrid           both${looksCloser ? ', looked at closer' : ''}: what search does`,
+    `hybrid           both${reranker ? ', looked at closer' : ''}: what search does`,
     'exact floats     all float vectors, one by one',
     '',
     'top one          questions whose answer came first',

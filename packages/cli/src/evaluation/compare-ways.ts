@@ -1,10 +1,10 @@
 import type { TaskOptions } from '@bitryoshka/core';
 import { BinaryIndex, normalizeRows } from '@bitryoshka/core';
 import { checkpoint } from '@bitryoshka/core/internal';
+import type { Document } from '@langchain/core/documents';
 import { findPassages } from '../library/find-passages.ts';
 import type { FolderLibrary, Place } from '../library/folder-library.ts';
 import { ServedPassages } from '../server/served-passages.ts';
-import { WordSearch } from '../server/word-search.ts';
 import type { LocatedQuestion } from './locate-answers.ts';
 
 /** How a folder is asked; `hybrid` is what `search` does by itself. */
@@ -112,7 +112,6 @@ async function asksOf(
 ): Promise<Record<Way, Ask>> {
   const { store, embeddings, passages } = library;
   const served = await ServedPassages.of([{ name: folder, path: folder, library }], task);
-  const words = await WordSearch.of(served, task);
   const floats = new BinaryIndex({
     dimensions: served.vectors.dimensions,
     vectors: served.vectors,
@@ -126,17 +125,16 @@ async function asksOf(
       place: served.places(rows[i] as number)[0],
     }));
   };
+  const ofAnswers = (answers: readonly [Document, number][]): Found[] =>
+    answers.map(([{ id = '', pageContent: text }]) => ({ text, place: library.places(id)[0] }));
   return {
-    words: (question) => distinct(passages, async (k) => ofRows(await words.search(question, k))),
+    words: (question) =>
+      distinct(passages, async (k) => ofAnswers(await store.keywordSearchWithScore(question, k))),
     meaning: async (question) => {
       const query = await embed(question);
-      return distinct(passages, async (k) => {
-        const found = await store.similaritySearchVectorWithScore(query, k);
-        return found.map(([{ id = '', pageContent: text }]) => ({
-          text,
-          place: library.places(id)[0],
-        }));
-      });
+      return distinct(passages, async (k) =>
+        ofAnswers(await store.similaritySearchVectorWithScore(query, k)),
+      );
     },
     hybrid: async (question) => {
       const found = await findPassages(library, question, depth);

@@ -1,6 +1,6 @@
 import type { TaskOptions } from '@bitryoshka/core';
+import type { PassageReranker } from '@bitryoshka/langchain';
 import type { FolderLibrary, PassageMetadata, Place } from './folder-library.ts';
-import { lookCloser } from './look-closer.ts';
 
 /** A passage that was found, as `--json` prints it. */
 export interface FoundPassage extends Place {
@@ -15,14 +15,10 @@ export interface FoundPassage extends Place {
   readonly others?: readonly Place[];
 }
 
-type Searched = Pick<FolderLibrary, 'store' | 'embeddings' | 'places' | 'looksCloser'>;
+type Searched = Pick<FolderLibrary, 'store' | 'places' | 'reranker'>;
 
 /** Passages that are looked at closer, at least: as many as either side of a hybrid search hands on. */
 const fewestCandidates = 100;
-/** Passages that tell how rare words are: more of them tell little more. */
-const mostSampled = 5000;
-/** The least share of the words of a question that the model has to know for a closer look. */
-const leastCoverage = 0.5;
 
 /**
  * The passages that answer a question best, no two of the same text.
@@ -33,13 +29,13 @@ export async function findPassages(
   library: Searched,
   question: string,
   k: number,
-  { signal }: Pick<TaskOptions, 'signal'> = {},
+  task: Pick<TaskOptions, 'signal'> = {},
 ): Promise<FoundPassage[]> {
-  const { store, places, looksCloser } = library;
+  const { store, places, reranker } = library;
   const { count } = store.stats();
-  for (let wanted = looksCloser ? Math.max(k, fewestCandidates) : k; ; wanted *= 2) {
+  for (let wanted = reranker ? Math.max(k, fewestCandidates) : k; ; wanted *= 2) {
     const scored = await store.similaritySearchWithScore(question, Math.min(wanted, count));
-    signal?.throwIfAborted();
+    task.signal?.throwIfAborted();
     const byText = new Map<string, FoundPassage>();
     for (const [{ id = '', pageContent: text, metadata }, score] of scored) {
       const [place, ...others] = places(id);
@@ -55,38 +51,24 @@ export async function findPassages(
     }
     // Copies take the places of what else was found.
     if (byText.size >= k || wanted >= count) {
-      return (await order([...byText.values()], library, question)).slice(0, k);
+      const found = [...byText.values()];
+      return (reranker ? await rerank(found, reranker, question, task) : found).slice(0, k);
     }
   }
 }
 
-/** By a closer look, where it tells something: not in a language of which the model has no words. */
-async function order(
-  candidates: readonly FoundPassage[],
-  { store, embeddings, looksCloser }: Searched,
+async function rerank(
+  found: readonly FoundPassage[],
+  reranker: PassageReranker,
   question: string,
-): Promise<readonly FoundPassage[]> {
-  if (!looksCloser) return candidates;
-  const { share } = await embeddings.coverage([question]);
-  if (share < leastCoverage) return candidates;
-  let texts = samples.get(store);
-  if (!texts) {
-    texts = sample(store);
-    samples.set(store, texts);
-  }
-  return lookCloser(question, candidates, { embeddings, texts });
-}
-
-/** By store: going through all passages takes as long as the rest of an answer where there are many. */
-const samples = new WeakMap<FolderLibrary['store'], readonly string[]>();
-
-/** Texts from all over the folder. */
-function sample(store: FolderLibrary['store']): string[] {
-  const step = Math.ceil(store.stats().count / mostSampled);
-  const texts: string[] = [];
-  let i = 0;
-  for (const [, { pageContent }] of store.entries()) if (i++ % step === 0) texts.push(pageContent);
-  return texts;
+  task: Pick<TaskOptions, 'signal'>,
+): Promise<FoundPassage[]> {
+  const documents = found.map((passage) => {
+    const { text: pageContent, headings, source, score } = passage;
+    return [{ pageContent, metadata: { headings, source }, passage }, score] as const;
+  });
+  const reranked = await reranker.rerank(question, documents, task);
+  return reranked.map(([{ passage }, score]) => ({ ...passage, score }));
 }
 
 /** `file:3-5`. */

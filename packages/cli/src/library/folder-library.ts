@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Progress, TaskOptions } from '@bitryoshka/core';
 import { BitryoshkaError } from '@bitryoshka/core';
-import { BinaryVectorStore } from '@bitryoshka/langchain';
+import { BinaryVectorStore, PassageReranker } from '@bitryoshka/langchain';
 import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
 import { Document } from '@langchain/core/documents';
 import type { CollectOptions, FoundFile, Skipped } from '../folders/collect-files.ts';
@@ -69,10 +69,8 @@ export interface FolderLibrary {
   readonly store: BinaryVectorStore;
   readonly embeddings: MatryoshkaEmbeddings;
   readonly indexFolder: string;
-  /**
-   * Whether answers are looked at closer: with words, and the bundled model. A transformer would take seconds for it.
-   */
-  readonly looksCloser: boolean;
+  /** Looks closer at answers: with words, and the bundled model. A transformer would take seconds for it. */
+  readonly reranker: PassageReranker | undefined;
   /** Files with passages. */
   readonly files: number;
   /** Different ones; equal passages under equal headings are one. */
@@ -168,11 +166,12 @@ export async function openLibrary(
   if (passages === 0) throw withoutText(folder, skipped);
   const isChanged = left.length > 0 || documents.length > 0;
   const isOtherwise = !hasSameFiles(known, lasting);
+  const looksCloser = options.model === undefined && options.hybrid !== false;
   return {
     store,
     embeddings,
     indexFolder,
-    looksCloser: options.model === undefined && options.hybrid !== false,
+    reranker: looksCloser ? new PassageReranker(embeddings) : undefined,
     files: [...files.values()].filter((file) => file.places.length > 0).length,
     passages,
     filesRead: [...read.files.values()].filter((file) => file.places.length > 0).length,

@@ -1,5 +1,6 @@
 import type { Matrix, ScoredRow, TaskOptions } from '@bitryoshka/core';
 import { normalizeRows } from '@bitryoshka/core';
+import type { BinaryVectorStore } from '@bitryoshka/langchain';
 import type { Document } from '@langchain/core/documents';
 import { findPassages } from '../library/find-passages.ts';
 import type { PassageMetadata, Place } from '../library/folder-library.ts';
@@ -22,7 +23,6 @@ import { contextOf, readSource } from './passage-lines.ts';
 import type { ServedFolder } from './served-passages.ts';
 import { ServedPassages } from './served-passages.ts';
 import { SharedTask } from './shared-task.ts';
-import { WordSearch } from './word-search.ts';
 
 /** How a question is answered; code settings for `codes`. */
 export type Asked = { readonly question: string; readonly k: number } & (
@@ -44,13 +44,11 @@ const mostOthers = 20;
 export class ServedCollection {
   readonly #passages: ServedPassages;
   readonly #codes: CodeLengths;
-  readonly #words: SharedTask<WordSearch>;
   readonly #map: SharedTask<MapResponse>;
 
   private constructor(passages: ServedPassages) {
     this.#passages = passages;
     this.#codes = new CodeLengths(passages, (task) => askHeadings(passages, task));
-    this.#words = new SharedTask((signal) => WordSearch.of(passages, { signal }));
     this.#map = new SharedTask((signal) => mapDocuments(passages, { signal }));
   }
 
@@ -87,12 +85,11 @@ export class ServedCollection {
   async search(asked: Asked, signal: AbortSignal): Promise<SearchResponse> {
     const { way, question, k } = asked;
     if (way === 'words') {
-      const words = await this.#words.result(signal);
-      const start = performance.now();
-      const rows = await words.search(question, k);
-      const milliseconds = performance.now() - start;
-      const found = rows.map((row) => ({ row, score: null }));
-      return { way, milliseconds, answers: await this.#answers(found, signal) };
+      const { found, milliseconds } = await this.#askIndexes(k, signal, (store) =>
+        store.keywordSearchWithScore(question, k),
+      );
+      const unscored = found.map(({ row }) => ({ row, score: null }));
+      return { way, milliseconds, answers: await this.#answers(unscored, signal) };
     }
     if (way === 'hybrid') {
       const start = performance.now();
@@ -102,7 +99,9 @@ export class ServedCollection {
     const query = await this.#embed(question, signal);
     const { found, milliseconds } =
       way === 'meaning'
-        ? await this.#searchIndexes(query, k, signal)
+        ? await this.#askIndexes(k, signal, (store) =>
+            store.similaritySearchVectorWithScore(query, k),
+          )
         : way === 'codes'
           ? await this.#codes.search(query, asked, signal)
           : timed(() => this.#codes.searchFloat(query, k));
@@ -194,16 +193,16 @@ export class ServedCollection {
     return answers.sort((a, b) => b.score - a.score).slice(0, k);
   }
 
-  /** By the vectors of the folders' indexes. */
-  async #searchIndexes(
-    query: Float32Array,
+  /** By the indexes of the folders; the best of all by their scores. */
+  async #askIndexes(
     k: number,
     signal: AbortSignal,
+    ask: (store: BinaryVectorStore) => Promise<[Document, number][]>,
   ): Promise<{ readonly found: Found[]; readonly milliseconds: number }> {
     const start = performance.now();
     const found: (Found & { readonly score: number })[] = [];
     for (const { name, library } of this.#passages.folders) {
-      const answers = await library.store.similaritySearchVectorWithScore(query, k);
+      const answers = await ask(library.store);
       signal.throwIfAborted();
       for (const [{ id }, score] of answers) {
         const row = this.#passages.row({ folder: name, id: id as string });

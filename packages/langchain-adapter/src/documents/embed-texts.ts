@@ -1,12 +1,12 @@
-import type { TaskOptions } from '@bitryoshka/core';
-import { BitryoshkaError } from '@bitryoshka/core';
+import type { Matrix, Side, TaskOptions } from '@bitryoshka/core';
+import { BitryoshkaError, toMatrix } from '@bitryoshka/core';
 import { unlessAborted } from '@bitryoshka/core/internal';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 
 /** Embeddings that can be stopped and say how far they are, as those of `@bitryoshka/transformers`. */
 interface TaskEmbeddings extends EmbeddingsInterface {
   embedDocuments(texts: string[], options?: TaskOptions): Promise<number[][]>;
-  embedMatrix: unknown;
+  embedMatrix(texts: readonly string[], side: Side, options?: TaskOptions): Promise<Matrix>;
 }
 
 /** Texts that other embeddings are given at a time: a batch of most services, by their own defaults. */
@@ -38,6 +38,23 @@ export async function embedTexts(
     onProgress?.({ stage: 'embed', done: vectors.length, total: texts.length });
   }
   return vectors;
+}
+
+/**
+ * The same as a matrix, of texts that are searched for or searched with.
+ *
+ * @throws BitryoshkaError as {@link embedTexts} does, and `dimension-mismatch` or `not-finite`
+ */
+export async function embedRows(
+  embeddings: EmbeddingsInterface,
+  texts: readonly string[],
+  side: Side,
+  task: Pick<TaskOptions, 'signal'>,
+): Promise<Matrix> {
+  if (takesOptions(embeddings)) return embeddings.embedMatrix(texts, side, task);
+  if (side === 'document') return toMatrix(await embedTexts(embeddings, texts, task));
+  const queries = Promise.all(texts.map((text) => embeddings.embedQuery(text)));
+  return toMatrix(await unlessAborted(queries, task.signal));
 }
 
 function takesOptions(embeddings: EmbeddingsInterface): embeddings is TaskEmbeddings {

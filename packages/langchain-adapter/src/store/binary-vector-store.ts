@@ -415,6 +415,22 @@ export class BinaryVectorStore extends SaveableVectorStore {
   }
 
   /**
+   * By words alone, where the store is hybrid: nothing is embedded.
+   *
+   * @param k how many documents, at most. Default: 4
+   * @returns documents that have at least one word of the query, and their scores by BM25, best first
+   * @throws BitryoshkaError `not-supported` for a store that is not hybrid, `invalid-option`; what the tokenizer throws
+   *   is passed on
+   */
+  async keywordSearchWithScore(
+    query: string,
+    k = 4,
+    filter?: DocumentFilter,
+  ): Promise<[Document, number][]> {
+    return this.#search.byWords(query, { k, filter });
+  }
+
+  /**
    * Documents that are close to the query and far from each other.
    *
    * @param options `fetchK`: among how many of the closest to choose (default 20); `lambda`: 1 for

@@ -49,11 +49,20 @@ export class StoreSearch {
       const found = await this.#compare(query, wanted, this.#similarity);
       return found.map(([{ document }, score]) => [copyDocument(document), score]);
     }
-    const toAnswer = ({ row, score }: ScoredRow): [Document, number][] => {
-      const entry = this.#contents.documents.at(row);
-      return entry ? [[copyDocument(entry.document), score]] : [];
-    };
-    return this.#search(query, wanted, (found) => found.flatMap(toAnswer));
+    return this.#search(query, wanted, (found) => this.#answers(found));
+  }
+
+  /** The same of documents that have at least one word of a query, by BM25. */
+  async byWords(text: string, wanted: Pick<Wanted, 'k' | 'filter'>): Promise<[Document, number][]> {
+    const { words } = this.#contents.documents;
+    if (!words) {
+      throw new BitryoshkaError({
+        code: 'not-supported',
+        message: 'hybrid: got a store without words, expected a hybrid one.',
+        remedy: 'Make or open the store with `hybrid: true`.',
+      });
+    }
+    return this.#search(undefined, { ...wanted, text }, (found) => this.#answers(found));
   }
 
   /** Copies of documents that are close to a query and far from each other. */
@@ -90,9 +99,19 @@ export class StoreSearch {
     return this.#search(query, wanted, (found) => found.flatMap(toCandidate));
   }
 
-  /** @param take makes something of what is found, at once */
+  #answers(found: readonly ScoredRow[]): [Document, number][] {
+    return found.flatMap(({ row, score }): [Document, number][] => {
+      const entry = this.#contents.documents.at(row);
+      return entry ? [[copyDocument(entry.document), score]] : [];
+    });
+  }
+
+  /**
+   * @param query undefined for words alone
+   * @param take makes something of what is found, at once
+   */
   async #search<T>(
-    query: ArrayLike<number>,
+    query: ArrayLike<number> | undefined,
     { k, filter, text }: Wanted,
     take: (found: readonly ScoredRow[]) => T,
   ): Promise<T> {
@@ -105,7 +124,7 @@ export class StoreSearch {
   }
 
   #find(
-    query: ArrayLike<number>,
+    query: ArrayLike<number> | undefined,
     {
       k,
       allowed,
@@ -121,6 +140,7 @@ export class StoreSearch {
     const depth = this.#depth;
     const { words } = documents;
     const wanted = { k: Math.min(k, documents.count), allowed };
+    if (query === undefined) return words?.index.search(text ?? '', wanted.k, allowed) ?? [];
     if (text === undefined || !words) return searched.search(query, { ...depth, ...wanted });
     return searchHybrid(searched, words.index, {
       ...wanted,
