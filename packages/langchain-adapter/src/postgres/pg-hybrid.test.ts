@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Document } from '@langchain/core/documents';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DocumentFilter } from '../filters/document-filter.ts';
 import { WordEmbeddings } from '../testing/index.ts';
 import type { PgPool } from './pg-pool.ts';
 import type { PgStoreOptions } from './pg-vector-store.ts';
@@ -116,7 +117,7 @@ describeDatabases((database) => {
       ['a function', (document: Document) => document.metadata.number !== 4],
     ] as const)('filters both sides by %s', async (_, filter) => {
       const store = shared;
-      const found = await store.similaritySearch('about E4711 bakery', 5, filter as never);
+      const found = await store.similaritySearch('about E4711 bakery', 5, filter as DocumentFilter);
       expect(found).toHaveLength(5);
       expect(found[0]?.id).toBe('3');
       expect(found.map(({ id }) => id)).not.toContain('4');
@@ -226,7 +227,8 @@ describeDatabases((database) => {
        FROM ${table}, generate_series(1, 21000) i
        WHERE id = 'first'`,
     );
-    const ask = (query: string, filter?: object) => store.similaritySearch(query, 3, filter);
+    const ask = (query: string, filter?: DocumentFilter) =>
+      store.similaritySearch(query, 3, filter);
     expect((await ask('a common number777'))[0]?.id).toBe('id777');
     const others = await ask('a common number777', { i: { $ne: 777 } });
     expect(others).toHaveLength(3);
