@@ -3,6 +3,7 @@ import { BitryoshkaError, normalizeRows, selectRows, toMatrix } from '@bitryoshk
 import { checkpoint } from '@bitryoshka/core/internal';
 import type { DocumentBatch, DocumentEntry } from '../documents/document-batch.ts';
 import type { CompiledFilter } from '../filters/document-filter.ts';
+import { checkSameModel } from '../store/store-model.ts';
 import { filterSql, SqlParameters } from './filter-sql.ts';
 import type { CodesVersion, CollectionState, PgCollection } from './pg-collection.ts';
 import type { DocumentRow } from './pg-documents.ts';
@@ -33,7 +34,7 @@ export class PgChanges {
 
   /**
    * @param model of the vectors, where that is known; it was checked
-   * @throws BitryoshkaError `dimension-mismatch`, `not-finite`, `database-failed`
+   * @throws BitryoshkaError `dimension-mismatch`, `not-finite`, `model-mismatch`, `database-failed`
    */
   async add(
     vectors: Vectors,
@@ -160,6 +161,8 @@ export class PgChanges {
         [state.id, known === undefined ? null : toPgText(known)],
       );
       state = await collection.read(client, 'UPDATE');
+      // Another client may have filled it since it was checked.
+      checkSameModel(state.model, model);
     }
     if (state.dimensions === dimensions) return state;
     throw new BitryoshkaError({

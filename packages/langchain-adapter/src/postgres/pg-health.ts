@@ -100,7 +100,8 @@ export async function measurePgHealth(
     drift,
     recall,
   };
-  return { ...health, advice: [...adviceFor(health, state, measured, depth)] };
+  const { isInterrupted } = measured;
+  return { ...health, advice: [...adviseOn(health, state, { isInterrupted, depth })] };
 }
 
 interface Measured {
@@ -181,11 +182,14 @@ async function driftOf(
   return measureDocumentDrift(active.quantizer, { before, since, added }, task);
 }
 
-function* adviceFor(
+/** What to do, in sentences. */
+export function* adviseOn(
   { documents, drift, recall, quantizer }: Omit<PgStoreHealth, 'advice'>,
-  { active, index, depth: chosen }: CollectionState,
-  { isInterrupted }: Measured,
-  depth: Partial<PgDepth> | undefined,
+  { active, index, depth: chosen }: Pick<CollectionState, 'active' | 'index' | 'depth'>,
+  {
+    isInterrupted,
+    depth,
+  }: Pick<Measured, 'isInterrupted'> & { readonly depth?: Partial<PgDepth> | undefined },
 ): Generator<string> {
   if (isInterrupted) {
     yield 'Codes were being made by a client that is gone: call store.refit(), which clears what it left.';

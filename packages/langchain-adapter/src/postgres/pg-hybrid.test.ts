@@ -117,7 +117,7 @@ describeDatabases((database) => {
       ['a function', (document: Document) => document.metadata.number !== 4],
     ] as const)('filters both sides by %s', async (_, filter) => {
       const store = shared;
-      const found = await store.similaritySearch('about E4711 bakery', 5, filter as never);
+      const found = await store.similaritySearch('about E4711 bakery', 5, filter as DocumentFilter);
       expect(found).toHaveLength(5);
       expect(found[0]?.id).toBe('3');
       expect(found.map(({ id }) => id)).not.toContain('4');
