@@ -7,6 +7,7 @@ export type { PgHybridOptions } from './pg-hybrid.ts';
 export type { PgPartition, PgServer } from './pg-part.ts';
 export type {
   PgPartitionedCreateOptions,
+  PgPartitionedHealth,
   PgPartitionedStoreOptions,
   PgPartitionFailure,
 } from './pg-partitioned-store.ts';

@@ -2,6 +2,7 @@ import { BitryoshkaError } from '@bitryoshka/core';
 import { fuse } from '../lexical/fusion.ts';
 import type { Language } from '../lexical/languages.ts';
 import type { PgCandidate, PgFound } from './pg-search.ts';
+import { fewestCandidates } from './pg-search.ts';
 import { languages } from './pg-words.ts';
 
 /** How words count beside vectors. */
@@ -32,6 +33,22 @@ export function fuseCandidates(
       const candidate = candidates[row];
       return candidate ? [{ ...candidate, score }] : [];
     });
+}
+
+/** Of what several places have found, what one with all documents would have. */
+export function bestCandidates(all: readonly PgCandidate[], k: number): PgCandidate[] {
+  const limit = Math.max(k, fewestCandidates);
+  const best = (
+    isOf: (candidate: PgCandidate) => boolean,
+    value: keyof PgCandidate & ('score' | 'gain'),
+  ) =>
+    all
+      .filter(isOf)
+      .sort((a, b) => b[value] - a[value])
+      .slice(0, limit);
+  const near = best(({ isNear }) => isNear, 'score');
+  const hits = best(({ isHit }) => isHit, 'gain');
+  return [...new Set([...near, ...hits])];
 }
 
 /** @throws BitryoshkaError `invalid-option` */

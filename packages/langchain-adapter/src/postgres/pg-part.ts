@@ -7,7 +7,7 @@ import { namingPart } from './pg-errors.ts';
 import { checkModel } from './pg-model.ts';
 import type { PgPool } from './pg-pool.ts';
 import { openPool } from './pg-pool.ts';
-import type { PgFound, PgWanted } from './pg-search.ts';
+import type { PgCandidate, PgFound, PgWanted } from './pg-search.ts';
 import { PgSearch } from './pg-search.ts';
 import type { PgPartOptions, PgParts, PgStoreOptions } from './pg-vector-store.ts';
 import { PgBinaryVectorStore, partsOf, telling } from './pg-vector-store.ts';
@@ -27,6 +27,20 @@ interface Searcher {
   readonly search: PgSearch;
   /** When it may be asked again, after it has failed. */
   restsUntil: number;
+}
+
+/** What one server has found: by vectors, or by words as well. */
+export type PartAnswer =
+  | { readonly isHybrid: false; readonly found: readonly PgFound[] }
+  | { readonly isHybrid: true; readonly found: readonly PgCandidate[] };
+
+/** A question: a vector, and what is known of it. */
+export interface PartQuery {
+  readonly vector: ArrayLike<number>;
+  /** Its text, where words count. */
+  readonly text: string | undefined;
+  /** Of the vector, where it is known. */
+  readonly model: string | undefined;
 }
 
 /** How long a server that has failed is asked only where no other answers. */
@@ -104,29 +118,21 @@ export class PgPart {
   /**
    * What is nearest here, asked of one replica after the other; of the server itself where that fails, or there is none.
    *
-   * @param model of the query, where it is known
    * @throws BitryoshkaError `database-failed` within the time that was given for it; as `nearest` of a search
    */
-  async nearest(
-    query: ArrayLike<number>,
-    wanted: PgWanted,
-    model: string | undefined,
-  ): Promise<PgFound[]> {
+  async search(query: PartQuery, wanted: PgWanted): Promise<PartAnswer> {
     const until = performance.now() + this.#timeoutMs;
     const searchers = this.#inTurn();
     for (const [i, searcher] of searchers.entries()) {
       const left = (until - performance.now()) / (searchers.length - i);
       try {
-        return await within(
-          left,
-          checkModel(searcher.collection, model).then(() => searcher.search.nearest(query, wanted)),
-        );
+        return await within(left, answer(searcher, query, wanted));
       } catch (cause) {
         if (!isDatabaseFailure(cause) || i === searchers.length - 1) namingPart(this.place)(cause);
         searcher.restsUntil = performance.now() + restMilliseconds;
       }
     }
-    return [];
+    return { isHybrid: false, found: [] };
   }
 
   /** Reads anew what searches go by. */
@@ -148,6 +154,18 @@ export class PgPart {
     const [first, ...others] = [...awake.slice(turn), ...awake.slice(0, turn)];
     return [...(first ? [first] : []), this.#primary, ...others];
   }
+}
+
+async function answer(
+  { collection, search }: Searcher,
+  { vector, text, model }: PartQuery,
+  wanted: PgWanted,
+): Promise<PartAnswer> {
+  await checkModel(collection, model);
+  const { options } = await collection.state();
+  return text === undefined || options.language === null
+    ? { isHybrid: false, found: await search.nearest(vector, wanted) }
+    : { isHybrid: true, found: await search.candidates(vector, text, wanted) };
 }
 
 export function isDatabaseFailure(cause: unknown): cause is BitryoshkaError {

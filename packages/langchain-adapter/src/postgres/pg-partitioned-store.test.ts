@@ -401,8 +401,15 @@ describe('refits', () => {
     );
     second.fault = undefined;
     expect((await versions([a, b], 13)).map(Boolean)).toEqual([true, false]);
+    expect((await store.health()).advice.at(-1)).toContain('different quantizers');
     expect(await store.similaritySearchVectorWithScore(queries[2] as number[], 5)).toEqual(answers);
     await store.refit({ quantizer: { kind: 'sign', bits: 13 } });
+    const { documents: total, partitions, advice } = await store.health();
+    expect([total, partitions.length, advice.join()]).toEqual([
+      40,
+      2,
+      expect.not.stringContaining('different quantizers'),
+    ]);
     const [first, other] = await versions([a, b], 13);
     expect(first).toBeDefined();
     expect(other).toEqual(first);
@@ -432,6 +439,37 @@ describe('changes that are made on all servers or on none', () => {
       message: expect.stringContaining('max_prepared_transactions'),
     });
   });
+});
+
+it('finds by words as well, where the store is hybrid', async () => {
+  const collection = randomUUID();
+  const texts = ids.map((id, i) => (i === 40 ? 'a zebra, striped' : `this is text ${id}`));
+  const one = await openOne({ schema: 'one', collection, hybrid: { alpha: 0.2 } });
+  const several = await openParts({ collection, hybrid: { alpha: 0.2 } });
+  const given = texts.map(
+    (pageContent, i) => new Document({ pageContent, metadata: { third: i % 3 }, id: ids[i] }),
+  );
+  for (const store of [one, several]) {
+    await store.addVectors(vectors, given);
+    store.embeddings = {
+      embedQuery: async () => queries[0] as number[],
+      embedDocuments: async () => [],
+    };
+    const found = await store.similaritySearchWithScore('Which zebras?', 5);
+    expect(idsOf(found)[0]).toBe('doc-40');
+    // Without such words, by vectors alone.
+    const near = await store.similaritySearchVectorWithScore(queries[0] as number[], 5);
+    expect(idsOf(await store.similaritySearchWithScore('Which?', 5))).toEqual(idsOf(near));
+    const [varied] = await store.maxMarginalRelevanceSearch('zebra', { k: 3 });
+    expect(varied?.id).toBe('doc-40');
+    expect(idsOf(await store.similaritySearchWithScore('zebra', 5, { third: 2 }))).not.toContain(
+      'doc-40',
+    );
+  }
+  const byVectors = await openParts({ collection, hybrid: false });
+  byVectors.embeddings = several.embeddings;
+  const near = await several.similaritySearchVectorWithScore(queries[0] as number[], 5);
+  expect(idsOf(await byVectors.similaritySearchWithScore('zebra', 5))).toEqual(idsOf(near));
 });
 
 describe('a server that is away', () => {

@@ -24,10 +24,13 @@ import type { DocumentRow } from './pg-documents.ts';
 import { decodeDocument } from './pg-documents.ts';
 import { namingPart } from './pg-errors.ts';
 import type { PgIndexOptions } from './pg-fits.ts';
+import type { PgStoreHealth } from './pg-health.ts';
+import type { PgHybridOptions } from './pg-hybrid.ts';
+import { bestCandidates, fuseCandidates } from './pg-hybrid.ts';
 import type { PartChange } from './pg-joint-change.ts';
 import { inTransactions } from './pg-joint-change.ts';
 import { checkModel } from './pg-model.ts';
-import type { PgPartition } from './pg-part.ts';
+import type { PartQuery, PgPartition } from './pg-part.ts';
 import { isDatabaseFailure, PgPart } from './pg-part.ts';
 import { partitionOf } from './pg-placement.ts';
 import { PgPreparedChanges } from './pg-prepared.ts';
@@ -65,6 +68,15 @@ export interface PgPartitionFailure {
   readonly error: BitryoshkaError;
 }
 
+/** How well a store on several servers does. */
+export interface PgPartitionedHealth {
+  readonly documents: number;
+  /** In the order of the servers. */
+  readonly partitions: readonly PgStoreHealth[];
+  /** What to do, in sentences; empty when all is well. */
+  readonly advice: readonly string[];
+}
+
 const adding = 'adding documents';
 const deleting = 'deleting documents';
 const defaultTimeoutMs = 10_000;
@@ -85,6 +97,8 @@ export class PgPartitionedVectorStore extends VectorStore {
   readonly #prepared: PgPreparedChanges;
   readonly #queue: TaskQueue = new TaskQueue();
   readonly #depth: Partial<PgDepth> | undefined;
+  /** How words count, where the collection has a language. */
+  readonly #hybrid: PgHybridOptions | undefined;
   readonly #timeoutMs: number;
   readonly #onPartial: PgPartitionedStoreOptions['onPartial'];
   readonly #isAtomic: boolean;
@@ -96,12 +110,19 @@ export class PgPartitionedVectorStore extends VectorStore {
     embeddings: EmbeddingsInterface,
     parts: readonly PgPart[],
     prepared: PgPreparedChanges,
-    { depth, timeoutMs = defaultTimeoutMs, onPartial, atomic = false }: PgPartitionedStoreOptions,
+    {
+      depth,
+      hybrid = true,
+      timeoutMs = defaultTimeoutMs,
+      onPartial,
+      atomic = false,
+    }: PgPartitionedStoreOptions,
   ) {
     super(embeddings, {});
     this.#parts = parts;
     this.#prepared = prepared;
     this.#depth = depth;
+    if (hybrid) this.#hybrid = hybrid === true ? {} : hybrid;
     this.#timeoutMs = timeoutMs;
     this.#onPartial = onPartial;
     this.#isAtomic = atomic;
@@ -303,6 +324,11 @@ export class PgPartitionedVectorStore extends VectorStore {
     });
   }
 
+  /**
+   * By words as well, where the store is hybrid. How rare a word is, each server says of its own documents.
+   *
+   * @returns the documents of `similaritySearchWithScore`
+   */
   override async similaritySearch(
     query: string,
     k?: number,
@@ -314,8 +340,11 @@ export class PgPartitionedVectorStore extends VectorStore {
   }
 
   /**
+   * By words as well, where the store is hybrid.
+   *
    * @param k how many documents, at most. Default: 4
-   * @returns documents and cosine similarities, best first
+   * @returns documents and scores, best first: cosine similarities, or in a hybrid store what vectors and words make of
+   *   each, from the lowest to the highest cosine of all candidates
    * @throws BitryoshkaError as `similaritySearchVectorWithScore`; what the embeddings throw is passed on
    */
   override async similaritySearchWithScore(
@@ -325,8 +354,7 @@ export class PgPartitionedVectorStore extends VectorStore {
     _callbacks?: Callbacks,
   ): Promise<[Document, number][]> {
     const compiled = checkSearch(k, filter);
-    const { vector, model } = await this.#embedQuery(query);
-    return toAnswers(await this.#nearest(vector, { k, filter: compiled }, model));
+    return toAnswers(await this.#nearest(await this.#embedQuery(query), { k, filter: compiled }));
   }
 
   /**
@@ -341,11 +369,12 @@ export class PgPartitionedVectorStore extends VectorStore {
     filter?: DocumentFilter,
   ): Promise<[Document, number][]> {
     const compiled = checkSearch(k, filter);
-    return toAnswers(await this.#nearest(query, { k, filter: compiled }, undefined));
+    const asked = { vector: query, text: undefined, model: undefined };
+    return toAnswers(await this.#nearest(asked, { k, filter: compiled }));
   }
 
   /**
-   * Documents that are close to the query and far from each other.
+   * Documents that are close to the query, by words as well where the store is hybrid, and far from each other.
    *
    * @param options `fetchK`: among how many of the closest to choose (default 20); `lambda`: 1 for
    *   closeness only, 0 for variety only (default 0.5)
@@ -356,9 +385,8 @@ export class PgPartitionedVectorStore extends VectorStore {
   ): Promise<Document[]> {
     const most = Math.max(k, fetchK);
     const compiled = checkSearch(most, filter);
-    const { vector, model } = await this.#embedQuery(query);
     const wanted = { k: most, filter: compiled, withVectors: true };
-    const candidates = await this.#nearest(vector, wanted, model);
+    const candidates = await this.#nearest(await this.#embedQuery(query), wanted);
     const chosen = maximalMarginalRelevance(
       candidates.map(({ score }) => score),
       candidates.map((found) => found.vector as Float32Array),
@@ -391,6 +419,30 @@ export class PgPartitionedVectorStore extends VectorStore {
     const tasks = sharedProgress(task, this.#parts.length);
     await this.#onAll(({ store, place }) => store.index(options, tasks[place] ?? task));
     await this.#refresh();
+  }
+
+  /**
+   * How well the store does on each server, one after the other: as `health` of a store on one.
+   *
+   * @throws BitryoshkaError `database-failed`
+   */
+  async health(task: TaskOptions = {}): Promise<PgPartitionedHealth> {
+    const partitions: PgStoreHealth[] = [];
+    for (const { place, store } of this.#parts) {
+      partitions.push(await store.health(task).catch(namingPart(place)));
+    }
+    const codes = await this.#onAll(async ({ parts }) => {
+      const { active } = await parts.collection.state();
+      return active && hex(active.quantizer.save());
+    });
+    const advice = partitions.flatMap((health, place) =>
+      health.advice.map((sentence) => `partitions[${place}]: ${sentence}`),
+    );
+    if (new Set(codes).size > 1) {
+      advice.push('The servers encode by different quantizers: call store.refit().');
+    }
+    const documents = partitions.reduce((sum, health) => sum + health.documents, 0);
+    return { documents, partitions, advice };
   }
 
   /** Drops the collection on all servers: its documents and all else that there is of it. */
@@ -465,15 +517,9 @@ export class PgPartitionedVectorStore extends VectorStore {
   }
 
   /** The best of what all servers find. */
-  async #nearest(
-    query: ArrayLike<number>,
-    wanted: PgWanted,
-    model: string | undefined,
-  ): Promise<PgFound[]> {
+  async #nearest(query: PartQuery, wanted: PgWanted): Promise<PgFound[]> {
     const asked = { ...wanted, depth: this.#depth };
-    const results = await Promise.allSettled(
-      this.#parts.map((part) => part.nearest(query, asked, model)),
-    );
+    const results = await Promise.allSettled(this.#parts.map((part) => part.search(query, asked)));
     const errors = results.flatMap((result, partition) =>
       result.status === 'rejected' ? [{ partition, error: result.reason as unknown }] : [],
     );
@@ -486,10 +532,15 @@ export class PgPartitionedVectorStore extends VectorStore {
       if (!this.#onPartial || errors.length === results.length) throw first.error;
       this.#onPartial(errors as PgPartitionFailure[]);
     }
-    return results
-      .flatMap((result, place) =>
-        result.status === 'fulfilled' ? result.value.map((found) => ({ found, place })) : [],
-      )
+    const answers = results.flatMap((result, place) =>
+      result.status === 'fulfilled' ? [{ ...result.value, place }] : [],
+    );
+    const candidates = answers.flatMap(({ isHybrid, found }) => (isHybrid ? found : []));
+    if (this.#hybrid && answers.every(({ isHybrid }) => isHybrid)) {
+      return fuseCandidates(bestCandidates(candidates, wanted.k), wanted.k, this.#hybrid);
+    }
+    return answers
+      .flatMap(({ found, place }) => found.map((each: PgFound) => ({ found: each, place })))
       .sort(
         (a, b) =>
           b.found.score - a.found.score ||
@@ -500,10 +551,11 @@ export class PgPartitionedVectorStore extends VectorStore {
       .map(({ found }) => found);
   }
 
-  async #embedQuery(query: string): Promise<{ vector: number[]; model: string | undefined }> {
+  async #embedQuery(query: string): Promise<PartQuery> {
     const { embeddings } = this;
     const model = await fingerprintOf(embeddings);
-    return { vector: await embeddings.embedQuery(query), model };
+    const vector = await embeddings.embedQuery(query);
+    return { vector, model, text: this.#hybrid ? query : undefined };
   }
 
   /** Where the documents are to lie. */
@@ -544,6 +596,10 @@ function groupByPlace(ids: readonly string[], count: number): (number[] | undefi
     groups[place].push(i);
   }
   return groups;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function toAnswers(found: readonly PgFound[]): [Document, number][] {

@@ -49,7 +49,7 @@ export const defaultCandidates = 400;
 const longBytes = 2000;
 const rerankedLong = 100;
 /** Candidates of each side where words are searched as well: enough to tell what is usual from what stands out. */
-const fewestCandidates = 100;
+export const fewestCandidates = 100;
 /** A filter that lets through fewer rows than this for each candidate is answered by comparing them all. */
 const fewestPassing = 20;
 const undefinedTable = '42P01';
