@@ -23,7 +23,10 @@ const schema = 'bitryoshka_bench';
 const text = 'What a passage says is as long as this. '.repeat(15);
 
 const { values, positionals } = parseArgs({
-  options: { rows: { type: 'string', default: '200000' }, write: { type: 'boolean', default: false } },
+  options: {
+    rows: { type: 'string', default: '200000' },
+    write: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
 const rows = Number(values.rows);
@@ -37,9 +40,19 @@ const ways = {
   ours128: { label: 'ours, 128 bits', prepare: ours(128), depths: [100, 200, 400, 800] },
   ours256: { label: 'ours, 256 bits', prepare: ours(256), depths: [50, 100, 200, 400] },
 };
-const head = ['bytes a code', 'index', 'depth', 'recall@10', 'searches a second', 'ms, one client', 'build s', 'MB'];
+const head = [
+  'bytes a code',
+  'index',
+  'depth',
+  'recall@10',
+  'searches a second',
+  'ms, one client',
+  'build s',
+  'MB',
+];
 
-if (!connection) console.log('Skipped: needs BITRYOSHKA_POSTGRES, the URL of a database with pgvector.');
+if (!connection)
+  console.log('Skipped: needs BITRYOSHKA_POSTGRES, the URL of a database with pgvector.');
 else if (!hasTexts) console.log('Skipped: needs ../shared/text.');
 else await compare();
 
@@ -62,7 +75,16 @@ async function compare() {
       const recall = recallOf(found, nearest);
       const rate = await searchesASecond(asked, (query) => search(query, depth));
       const ms = await alone(asked, (query) => search(query, depth));
-      table.push([bytes, label, depth, recall.toFixed(3), rate.toFixed(0), ms.toFixed(2), build.toFixed(1), (size / 1e6).toFixed(1)]);
+      table.push([
+        bytes,
+        label,
+        depth,
+        recall.toFixed(3),
+        rate.toFixed(0),
+        ms.toFixed(2),
+        build.toFixed(1),
+        (size / 1e6).toFixed(1),
+      ]);
       console.error(table.at(-1).join('  '));
     }
     await end();
@@ -155,7 +177,11 @@ function ours(bits) {
     await pool.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
     const open = (depth) => PgBinaryVectorStore.open({}, { pool, schema, ...(depth && { depth }) });
     const store = await open();
-    const texts = unit.map((_, i) => ({ pageContent: text, metadata: { number: i }, id: String(i) }));
+    const texts = unit.map((_, i) => ({
+      pageContent: text,
+      metadata: { number: i },
+      id: String(i),
+    }));
     const added = await timed(() => store.addVectors(documents, texts));
     const fitted = await timed(() => store.refit({ quantizer: { kind: 'autoencoder', bits } }));
     const build = await timed(() => store.index({ kind: 'hnsw' }));
