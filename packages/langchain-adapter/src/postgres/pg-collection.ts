@@ -32,7 +32,7 @@ export type PgIndex =
     };
 
 /** What is fixed when a collection is made. */
-export interface CollectionOptions {
+interface CollectionOptions {
   readonly storage: PgStorage;
   /** Declared fields, in the order of their columns f1, f2, … */
   readonly fields: readonly string[];

@@ -7,7 +7,7 @@ import { inTransaction } from './pg-pool.ts';
 import type { PgStorage } from './pg-values.ts';
 
 /** Locks of ours have this for their first number. */
-export const lockClass = 0x6274;
+const lockClass = 0x6274;
 const migrationLock = 0;
 const oldestPgvector = [0, 7] as const;
 const iterativePgvector = [0, 8] as const;

@@ -44,7 +44,7 @@ export interface PgCandidate extends PgFound {
 const mostEfSearch = 1000;
 /** Rows that a walk looks at for a filter before it gives up. */
 const mostWalked = 20_000;
-export const defaultCandidates = 400;
+const defaultCandidates = 400;
 /** Longer vectors lie outside of their rows, where each is read by itself: fewer are compared. */
 const longBytes = 2000;
 const rerankedLong = 100;
