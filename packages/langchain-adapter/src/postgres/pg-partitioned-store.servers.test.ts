@@ -98,8 +98,8 @@ describeServers('stores on several servers', (start) => {
       const options: Partial<PgPartitionedStoreOptions> = {
         collection: randomUUID(),
         partitions: [{ connection: first.connectionString }, { connection: url.href }],
-        timeoutMs: 400,
-        connectTimeoutMs: 400,
+        timeoutMs: 3000,
+        connectTimeoutMs: 3000,
       };
       const store = await open(options);
       const partial = await open({ ...options, onPartial: (failures) => void told.push(failures) });

@@ -476,7 +476,7 @@ describe('a server that is away', () => {
   it('fails searches by its name, and is asked again when it is back', async () => {
     const [a, b] = pools() as [PgPool, PgPool];
     const second = switchable(b);
-    const store = await openParts({ collection: randomUUID(), timeoutMs: 300 }, [a, second]);
+    const store = await openParts({ collection: randomUUID(), timeoutMs: 1500 }, [a, second]);
     await store.addVectors(vectors, documents);
     const search = (): Promise<unknown> =>
       store.similaritySearchVectorWithScore(queries[0] as number[], 5);
@@ -488,7 +488,7 @@ describe('a server that is away', () => {
     });
     second.fault = () => new Promise(() => undefined);
     await expect(search()).rejects.toThrow(
-      /^partitions\[1\]: PostgreSQL: got no answer, .* 300 ms/,
+      /^partitions\[1\]: PostgreSQL: got no answer, .* 1500 ms/,
     );
     await expect(store.getByIds(ids)).rejects.toThrow(/^partitions\[1\]: /);
     second.fault = undefined;

@@ -215,6 +215,7 @@ describe.skipIf(!postgres.isHere)(`connections to ${postgres.name}`, () => {
 
   it('end in no deadlock', async () => {
     let attempts = 0;
+    let changed = 0;
     let meet = (): void => {};
     const both = new Promise<void>((resolve) => {
       meet = resolve;
@@ -225,7 +226,7 @@ describe.skipIf(!postgres.isHere)(`connections to ${postgres.name}`, () => {
         await client.query(`set local deadlock_timeout = '20ms'`);
         await add(client, order[0]);
         // Each has a row that the other waits for.
-        if (attempts === 2) meet();
+        if (++changed === 2) meet();
         await both;
         await add(client, order[1]);
       });
