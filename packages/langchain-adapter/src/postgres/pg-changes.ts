@@ -75,8 +75,12 @@ export class PgChanges {
     model: string | undefined,
     task: TaskOptions,
   ): PgChange {
+    let isRepeated = false;
     return async (client) => {
       const state = await this.#prepare(client, vectors.columns, model);
+      // Others wrote the same documents in another order: all who try again do so in one order.
+      if (isRepeated) await lockDocuments(client, state, entries);
+      isRepeated = true;
       await this.#insert(client, state, vectors, entries, task);
     };
   }
@@ -123,7 +127,8 @@ export class PgChanges {
   deletionOfAll(): PgChange {
     const { names } = this.#collection.schema;
     return this.#change(async (client, state) => {
-      const tables = [state.documents, ...codesOf(state).map(({ table }) => table)];
+      // Locked in the order in which searches do it, which nobody begins anew after a deadlock.
+      const tables = [...codesOf(state).map(({ table }) => table), state.documents];
       await client.query(`TRUNCATE ${tables.join(', ')}`);
       await client.query(`UPDATE ${names.collections} SET model = NULL WHERE id = $1`, [state.id]);
     }, 'UPDATE');
@@ -146,9 +151,11 @@ export class PgChanges {
     model: string | undefined,
   ): Promise<CollectionState> {
     const collection = this.#collection;
-    let state = await collection.read(client, 'SHARE');
-    const isModelKnown = model === undefined || state.model === model;
-    if (state.dimensions === undefined || !isModelKnown) {
+    const isReady = (known: CollectionState | undefined): boolean =>
+      known?.dimensions !== undefined && (model === undefined || known.model === model);
+    // Clients that all hold the weaker lock would wait for each other with the stronger one.
+    let state = await collection.read(client, isReady(collection.known) ? 'SHARE' : 'UPDATE');
+    if (!isReady(state)) {
       state = await collection.read(client, 'UPDATE');
       if (state.dimensions === undefined) {
         await collection.createDocuments(client, state, dimensions);
@@ -257,6 +264,20 @@ export function unitVectors(
 /** Those that serve, and those that are being made beside them. */
 function codesOf({ active, building }: CollectionState): CodesVersion[] {
   return [active, building].filter((codes) => codes !== undefined);
+}
+
+/** Those that are there, in the order of their ids. */
+async function lockDocuments(
+  client: PgQueryable,
+  { documents }: CollectionState,
+  entries: readonly DocumentEntry[],
+): Promise<void> {
+  const ids = entries.map(({ id }) => toPgText(id)).sort();
+  for (let start = 0; start < ids.length; start += idsPerStatement) {
+    await client.query(`SELECT FROM ${documents} WHERE id = ANY($1) ORDER BY id FOR UPDATE`, [
+      ids.slice(start, start + idsPerStatement),
+    ]);
+  }
 }
 
 /** In place of what the rows had. */

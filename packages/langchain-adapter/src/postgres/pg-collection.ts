@@ -122,6 +122,11 @@ export class PgCollection {
     this.name = name;
   }
 
+  /** As it was when it was last looked at, however long ago. */
+  get known(): CollectionState | undefined {
+    return this.#known?.state;
+  }
+
   /** As it was when it was last looked at, which is not long ago. */
   async state(): Promise<CollectionState> {
     const known = this.#known;
@@ -139,6 +144,24 @@ export class PgCollection {
    * @throws BitryoshkaError `database-failed` for a collection that is gone
    */
   async read(client: PgQueryable, lock?: 'SHARE' | 'UPDATE'): Promise<CollectionState> {
+    for (let gone: number | undefined; ; ) {
+      const state = await this.#read(client, lock);
+      if (typeof state !== 'number') {
+        // What a transaction sees may yet be rolled back.
+        if (!lock) this.#known = { state, read: performance.now() };
+        return state;
+      }
+      // Codes that another client has replaced since the row was read are not in it any more.
+      if (state === gone) throw noQuantizer(this.name, state);
+      gone = state;
+    }
+  }
+
+  /** @returns the version of a quantizer that is not there, where that is so */
+  async #read(
+    client: PgQueryable,
+    lock: 'SHARE' | 'UPDATE' | undefined,
+  ): Promise<CollectionState | number> {
     const { names } = this.schema;
     const { rows } = await client.query<CollectionRow>(
       `SELECT id, options, dimensions, model, active, building, index, depth FROM ${names.collections}
@@ -154,20 +177,20 @@ export class PgCollection {
       });
     }
     const { id } = row;
-    const state: CollectionState = {
+    for (const version of [row.active, row.building]) {
+      if (version !== null && !(await this.#load(client, id, version))) return version;
+    }
+    return {
       id,
       options: fromSaved(row.options),
       dimensions: row.dimensions ?? undefined,
       model: row.model === null ? undefined : fromPgText(row.model),
-      active: await this.#codes(client, id, row.active),
-      building: await this.#codes(client, id, row.building),
+      active: this.#codes(id, row.active),
+      building: this.#codes(id, row.building),
       index: row.index ?? { kind: 'scan' },
       depth: row.depth ?? undefined,
       documents: names.documents(id),
     };
-    // What a transaction sees may yet be rolled back.
-    if (!lock) this.#known = { state, read: performance.now() };
-    return state;
   }
 
   /** Makes the collection where there is none; brings what was declared since up to date. */
@@ -345,20 +368,24 @@ export class PgCollection {
     }
   }
 
-  async #codes(client: PgQueryable, id: number, found: unknown): Promise<CodesVersion | undefined> {
-    if (found === null) return undefined;
-    const version = Number(found);
-    const table = this.schema.names.codes(id, version);
+  #codes(id: number, version: number | null): CodesVersion | undefined {
+    const quantizer = this.#quantizers.get(`${id}/${version}`);
+    return version === null || !quantizer
+      ? undefined
+      : { version, quantizer, table: this.schema.names.codes(id, version) };
+  }
+
+  /** @returns whether it is there */
+  async #load(client: PgQueryable, id: number, version: number): Promise<boolean> {
     const key = `${id}/${version}`;
-    const known = this.#quantizers.get(key);
-    if (known) return { version, quantizer: known, table };
-    const { rows } = await client.query(
+    if (this.#quantizers.has(key)) return true;
+    const { rows } = await client.query<{ file: Uint8Array }>(
       `SELECT file FROM ${this.schema.names.quantizers} WHERE collection = $1 AND version = $2`,
       [id, version],
     );
-    const quantizer = loadQuantizer(new Uint8Array(rows[0]?.file as Uint8Array));
-    this.#quantizers.set(key, quantizer);
-    return { version, quantizer, table };
+    if (!rows[0]) return false;
+    this.#quantizers.set(key, loadQuantizer(new Uint8Array(rows[0].file)));
+    return true;
   }
 
   async #extend(
@@ -428,6 +455,14 @@ export class PgCollection {
     const index = names.index('documents', id, 'words');
     await client.query(`CREATE INDEX ${index} ON ${documents} USING gin (words)`);
   }
+}
+
+function noQuantizer(name: string, version: number): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'database-failed',
+    message: `collection "${name}": got no quantizer of version ${version}, expected that of its codes.`,
+    remedy: 'Restore the table of quantizers from a backup.',
+  });
 }
 
 function toSaved(options: CollectionOptions): CollectionOptions {

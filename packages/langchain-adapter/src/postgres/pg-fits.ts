@@ -202,11 +202,13 @@ export class PgFits {
     }
   }
 
+  /** Nothing where they serve: of a switch that failed, perhaps only the answer was lost. */
   async discard({ version }: Pick<CodesVersion, 'version'>): Promise<void> {
     const collection = this.#collection;
     const { names } = collection.schema;
     await inTransaction(collection.pool, async (client) => {
       const state = await collection.read(client, 'UPDATE');
+      if (state.active?.version === version) return;
       await client.query(
         `UPDATE ${names.collections} SET building = NULL WHERE id = $1 AND building = $2`,
         [state.id, version],

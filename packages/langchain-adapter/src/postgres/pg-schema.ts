@@ -1,6 +1,6 @@
 import type { TaskOptions } from '@bitryoshka/core';
 import { BitryoshkaError } from '@bitryoshka/core';
-import { databaseError } from './pg-errors.ts';
+import { databaseError, sqlStateOf } from './pg-errors.ts';
 import { checkSchema, PgNames, quoted } from './pg-names.ts';
 import type { PgPool, PgQueryable } from './pg-pool.ts';
 import { inTransaction } from './pg-pool.ts';
@@ -122,10 +122,13 @@ async function createPgvector(pool: PgQueryable): Promise<Pgvector> {
 
 /** @returns undefined where there are no tables yet */
 async function formatOf(client: PgQueryable, names: PgNames): Promise<number | undefined> {
-  const { rows } = await client.query('SELECT to_regclass($1) IS NOT NULL AS found', [
-    names.format,
-  ]);
-  if (rows[0]?.found !== true) return undefined;
+  // Not by to_regclass, which goes by what its connection knew before it waited for another client.
+  const { rows } = await client.query(
+    `SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+     WHERE nspname = $1 AND relname = 'format'`,
+    [names.schema],
+  );
+  if (rows.length === 0) return undefined;
   const found = await client.query(`SELECT version FROM ${names.format}`);
   const version = Number(found.rows[0]?.version);
   if (version <= migrations.length) return version;
@@ -196,10 +199,10 @@ async function createFunctions(pool: PgPool, { schema, decodedScore }: PgNames):
     );
     return true;
   } catch (cause) {
-    const { code } = cause as { code?: unknown };
+    const state = sqlStateOf(cause);
     // Not allowed, or another client is just making it.
-    if (code === '42501') return false;
-    if (code === 'XX000' || code === '23505') return true;
+    if (state === '42501') return false;
+    if (state === 'XX000' || state === '23505') return true;
     throw databaseError(cause, 'creating a function');
   }
 }

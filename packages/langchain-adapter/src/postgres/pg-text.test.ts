@@ -8,6 +8,7 @@ const texts = fc
     fc.oneof(
       fc.constantFrom(
         '\u0001',
+        '\ufeff',
         '\0',
         '\\',
         '\\u0000',
@@ -43,6 +44,7 @@ it('makes text that PostgreSQL has room for', () => {
       const kept = toPgText(text);
       expect(kept).not.toContain('\0');
       expect(kept).not.toMatch(/\p{Cs}/u);
+      expect(new TextDecoder().decode(new TextEncoder().encode(kept))).toBe(kept);
     }),
   );
 });
@@ -52,5 +54,6 @@ it('leaves usual text as it is', () => {
     expect(toPgText(text)).toBe(text);
   expect(toPgText('a\0\\')).toBe('\u0001a\\u0000\\u005c');
   expect(toPgText('\u0001')).toBe('\u0001\u0001');
+  expect(toPgText('\ufeffa\ufeff')).toBe('\u0001\ufeffa\ufeff');
   expect(toPgText('😀\ud83d')).toBe('\u0001😀\\ud83d');
 });

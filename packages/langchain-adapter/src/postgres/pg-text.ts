@@ -2,7 +2,8 @@
 const mark = '\u0001';
 /** What PostgreSQL has no room for, lone surrogates and U+0000, and what escapes begin with. */
 const escaped = /[\\\p{Cs}\0]/gu;
-const unkept = /[\p{Cs}\0]/u;
+/** These, and a first U+FEFF, which decoders of UTF-8 take off, as that of PGlite does. */
+const unkept = /^\ufeff|[\p{Cs}\0]/u;
 
 /**
  * Text as PostgreSQL keeps it: UTF-8 without U+0000, which has no lone surrogates, as splitters leave them. Other text
