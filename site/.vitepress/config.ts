@@ -55,6 +55,8 @@ export default defineConfig({
           page('Looking after a store', '/docs/use/look-after'),
           page('Moving in and out', '/docs/use/migrate'),
           page('A million', '/docs/use/million'),
+          page('In PostgreSQL', '/docs/use/postgres'),
+          page('Several PostgreSQL servers', '/docs/use/several-servers'),
           page('Comparison', '/docs/use/compare'),
         ],
       },
