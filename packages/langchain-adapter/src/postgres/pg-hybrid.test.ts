@@ -174,9 +174,13 @@ describeDatabases((database) => {
       "\\' | \\",
       'a & !b | (c <-> :*)',
       `${'x'.repeat(5000)} ${'bakery '.repeat(5000)}`,
-      Array.from({ length: 3000 }, (_, i) => `word${i}`).join(' '),
     ])('takes any text for words: %j', async (query) => {
       expect(await asked(shared, query, 9)).toHaveLength(6);
+    });
+
+    it('asks for known words among many that no document has', async () => {
+      const unknown = Array.from({ length: 500 }, (_, i) => `word${i}`).join(' ');
+      expect(await asked(shared, `about ${unknown} E4711`)).toEqual(['4']);
     });
 
     it('keeps texts of many words, and finds them', async () => {
@@ -214,6 +218,28 @@ describeDatabases((database) => {
     await pool.query(`ANALYZE ${await tableOf(collection)}`);
     const after = await store.similaritySearchWithScore(query, 20);
     expect(after.map(([{ id }]) => id)).toEqual(before.map(([{ id }]) => id));
+  });
+
+  it('looks farther on each side until enough passes a filter', async () => {
+    const store = await open(randomUUID(), { alpha: 0 });
+    const near = Array.from({ length: 120 }, (_, i) => `wander ${i}`);
+    const hits = Array.from({ length: 300 }, (_, i) => `walk ${i} along the river`);
+    await store.addDocuments(
+      [...near, ...hits].map((pageContent) => new Document({ pageContent })),
+    );
+    const late = hits.slice(290, 295);
+    const ask = async (query: string, k: number, passing: string[]) => {
+      const filter = ({ pageContent }: Document) => passing.includes(pageContent);
+      const found = await store.similaritySearch(query, k, filter);
+      return found.map(({ pageContent }) => pageContent).sort();
+    };
+    const query = 'walk along the river';
+    expect(await ask(query, 5, late)).toEqual(late);
+    expect(await ask(query, 9, late)).toEqual(late);
+    // Near ones pass at once.
+    expect(await ask(query, 5, [...near, ...late])).toEqual(late);
+    // No document has its words.
+    expect(await ask('wonder', 5, late)).toEqual(late);
   });
 
   it('finds documents of frequent words by the rarer ones', async () => {
