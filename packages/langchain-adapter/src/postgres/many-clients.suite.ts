@@ -20,6 +20,8 @@ export interface ManyClientsOptions {
   /** Of failures after which a client goes on: what it asked for is then done, or not. Default: of none. */
   readonly isExpected?: (error: unknown) => boolean;
   readonly seed?: number;
+  /** When all clients are connected. */
+  readonly onBegin?: () => void;
 }
 
 export interface ManyClientsReport extends CollectionCheck {
@@ -70,12 +72,13 @@ export async function runManyClients({
   pauseMs = 500,
   isExpected = () => false,
   seed = 1,
+  onBegin,
 }: ManyClientsOptions): Promise<ManyClientsReport> {
   const operations: Record<string, number> = {};
   const refused: Record<string, number> = {};
   const errors: string[] = [];
   let failures = 0;
-  const end = performance.now() + 1000 * seconds;
+  let end = Number.POSITIVE_INFINITY;
   const goesOn = (): boolean => performance.now() < end && errors.length === 0;
   const embeddings = new WordEmbeddings(dimensions);
   const pools: pg.Pool[] = [];
@@ -334,6 +337,8 @@ export async function runManyClients({
   try {
     const writing = await Promise.all(Array.from({ length: writers }, open));
     const reading = await Promise.all(Array.from({ length: readers }, open));
+    end = performance.now() + 1000 * seconds;
+    onBegin?.();
     const tasks = [
       ...writing.map((store, writer) => write(writer, store)),
       ...reading.map((store, reader) => read(reader, store)),

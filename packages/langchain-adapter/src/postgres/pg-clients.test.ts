@@ -181,6 +181,8 @@ describeServers('clients of a server', (start) => {
       const { rows } = await pool.query('SELECT FROM pg_locks WHERE NOT granted');
       isWaiting = rows.length > 0;
     }
+    // Longer than the other waits before it looks for a deadlock: this one would be given up.
+    await client.query('SELECT pg_sleep(.3)');
     const { rows } = await client.query('SELECT count(*)::int FROM bitryoshka.documents_1');
     expect(rows).toEqual([{ count: 12 }]);
     await client.query('COMMIT');

@@ -48,12 +48,17 @@ describeServers('a server that is killed', (start) => {
     const { connectionString } = server;
     const codes = new Set<unknown>();
     let isOver = false;
+    let begin = (): void => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
     const running = runManyClients({
       connectionString,
       seconds: 6,
       writers: 3,
       readers: 1,
       pauseMs: 300,
+      onBegin: begin,
       isExpected: (error) => {
         const code = BitryoshkaError.isInstance(error) ? error.code : error;
         codes.add(code);
@@ -63,6 +68,7 @@ describeServers('a server that is killed', (start) => {
     }).finally(() => {
       isOver = true;
     });
+    await Promise.race([begun, running]);
     let kills = 0;
     for (; kills < 3 || !isOver; kills++) {
       await new Promise((resolve) => setTimeout(resolve, 700 + 300 * (kills % 3)));

@@ -108,7 +108,7 @@ async function createPgvector(pool: PgQueryable): Promise<Pgvector> {
     await pool.query('CREATE EXTENSION IF NOT EXISTS vector');
   } catch (cause) {
     // Another client may have been quicker.
-    const found = await findPgvector(pool).catch(() => undefined);
+    const found = await findPgvector(pool);
     if (found) return found;
     throw new BitryoshkaError({
       code: 'not-supported',
