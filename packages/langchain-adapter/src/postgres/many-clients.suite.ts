@@ -22,6 +22,8 @@ export interface ManyClientsOptions {
   readonly seed?: number;
   /** When all clients are connected. */
   readonly onBegin?: () => void;
+  /** They go on until this is settled, however long that takes. */
+  readonly until?: Promise<unknown>;
 }
 
 export interface ManyClientsReport extends CollectionCheck {
@@ -73,13 +75,19 @@ export async function runManyClients({
   isExpected = () => false,
   seed = 1,
   onBegin,
+  until,
 }: ManyClientsOptions): Promise<ManyClientsReport> {
   const operations: Record<string, number> = {};
   const refused: Record<string, number> = {};
   const errors: string[] = [];
   let failures = 0;
   let end = Number.POSITIVE_INFINITY;
-  const goesOn = (): boolean => performance.now() < end && errors.length === 0;
+  let isHeld = until !== undefined;
+  const letGo = (): void => {
+    isHeld = false;
+  };
+  until?.then(letGo, letGo);
+  const goesOn = (): boolean => (isHeld || performance.now() < end) && errors.length === 0;
   const embeddings = new WordEmbeddings(dimensions);
   const pools: pg.Pool[] = [];
 
