@@ -29,6 +29,10 @@ const fewestAtOnce = 256;
 /** A part that takes less is a small one. */
 const quickMilliseconds = 1000;
 
+/** Of all folders, also of those that are opened again: a model takes memory, and a while to load. */
+const bundled = new MatryoshkaEmbeddings();
+const bundledReranker = new PassageReranker(bundled);
+
 /** What the store keeps with every passage. */
 export interface PassageMetadata extends Record<string, unknown> {
   /** From the outermost to the innermost heading. */
@@ -109,7 +113,7 @@ export async function openLibrary(
   const collect = { ...options.collect, indexFolder, signal };
   const found = await collectFiles(folder, collect);
   const fingerprints = fingerprintsOf(found.files);
-  const embeddings = new MatryoshkaEmbeddings(options.model ? { model: options.model } : {});
+  const embeddings = options.model ? new MatryoshkaEmbeddings({ model: options.model }) : bundled;
   const store = await openStore(join(indexFolder, storeFolder), embeddings, options);
 
   const stored = new Set([...store.entries()].map(([id]) => id));
@@ -171,7 +175,7 @@ export async function openLibrary(
     store,
     embeddings,
     indexFolder,
-    reranker: looksCloser ? new PassageReranker(embeddings) : undefined,
+    reranker: looksCloser ? bundledReranker : undefined,
     files: [...files.values()].filter((file) => file.places.length > 0).length,
     passages,
     filesRead: [...read.files.values()].filter((file) => file.places.length > 0).length,
