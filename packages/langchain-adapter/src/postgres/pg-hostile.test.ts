@@ -35,7 +35,7 @@ const signs = String.raw`' '' " \ \' $1 $0 $a$ $$ :: ; -- /* */ %s { } [ ] , ( )
 const pieces = [
   ...attacks,
   ...signs.split(' '),
-  ...'\0\u0001\ud800\udc00\u2019\uff07\ufeff\n é',
+  ...'\0\u0001\ud800\udc00\u2019\uff07\ufeff\n é'.split(''),
   '😀',
 ];
 const strings = [
@@ -121,7 +121,7 @@ describe('hostile strings', () => {
     for (const document of documents) expect(found.get(document.id)).toEqual(document);
     expect(await store.getByIds(strings)).toEqual(documents);
 
-    const query = new Array(8).fill(1);
+    const query = Array.from({ length: 8 }, () => 1);
     const idsOf = async (filter: object, k = strings.length) =>
       (await store.similaritySearchVectorWithScore(query, k, filter as never)).map(
         ([{ id }]) => id as string,
