@@ -286,10 +286,7 @@ export async function runManyClients({
           const found = await store.getByIds(idsOf(owner, place));
           expectKnown(found, { owner });
           const stamps = new Set(found.map(({ metadata }) => metadata.stamp));
-          expectThat(
-            stamps.size < 2,
-            () => `found half of a change: ${JSON.stringify([...stamps])}`,
-          );
+          expectThat(stamps.size < 2, () => `found half of a change: ${[...stamps].join(' and ')}`);
           const state = found.length === 0 ? null : (found[0]?.metadata.stamp as number);
           const isWhole = found.length === 0 || found.length === groupSize;
           expectThat(isWhole && allowed(writer, place).includes(state), () => {
@@ -322,7 +319,7 @@ export async function runManyClients({
         expectThat(
           isWhole && isKnown && stamps.length < 2,
           () =>
-            `w${writer}, group ${place}: found ${found.length} with ${stamps.join()}, expected one of ${states.slice(acknowledged).join()}`,
+            `w${writer}, group ${place}: found ${found.length} with ${stamps.join(' and ')}, expected one of ${states.slice(acknowledged).join(', ')}`,
         );
       }
     }
