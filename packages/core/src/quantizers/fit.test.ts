@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../vectors/random.ts';
+import type { QuantizerKind } from './families.ts';
 import { quantizerKinds } from './families.ts';
 import type { FitOptions } from './fit.ts';
 import { fitQuantizer } from './fit.ts';
 import { loadQuantizer } from './load.ts';
 import { quantizerSuite } from './quantizer.suite.ts';
 
-describe.each(quantizerKinds.filter((kind) => kind !== 'residual'))('%s', (kind) => {
+/** What a family is called besides. */
+const defaults = { thresholds: 'median', rotation: 'itq', learned: 'autoencoder' } as const;
+
+const kinds = quantizerKinds.filter((kind) => kind !== 'residual' && !(kind in defaults));
+
+describe.each(kinds)('%s', (kind) => {
   quantizerSuite((documents, bits, queries) => fitQuantizer(documents, { kind, bits, queries }));
 });
 
@@ -89,6 +95,17 @@ describe('rotations', () => {
 
 describe('kinds', () => {
   const vectors = Array.from({ length: 60 }, () => Array.from({ length: 8 }, random));
+
+  it.each(Object.entries(defaults) as [keyof typeof defaults, QuantizerKind][])(
+    'of a family: %s alone is %s',
+    async (family, kind) => {
+      const options = { bits: 8, queries: vectors.slice(0, 20) };
+      const [whole, short] = await Promise.all(
+        [family, kind].map((each) => fitQuantizer(vectors, { ...options, kind: each })),
+      );
+      expect(whole?.save()).toEqual(short?.save());
+    },
+  );
 
   it.each<[string, Omit<FitOptions, 'bits'>]>([
     ['sign', { kind: 'thresholds', thresholds: { rule: 'zero' } }],
