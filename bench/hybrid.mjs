@@ -1,5 +1,6 @@
 // What vectors, words and both find: nDCG@10 on retrieval sets in BEIR layout, with the bundled model, through
-// BinaryVectorStore as it comes; with --closer also what PassageReranker makes of both, with their scores and without.
+// BinaryVectorStore as it comes; with --closer also what PassageReranker makes of both, with their scores and without;
+// with BITRYOSHKA_POSTGRES, the URL of a database that may be filled and emptied, also through PgBinaryVectorStore.
 // Usage: node hybrid.mjs [--json] [--closer] [--queries N] [SET ...]. Default: all queries of ../shared/data.
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -8,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { ndcg, pairedBootstrap } from '@bitryoshka/core/evaluation';
 import { readJudgements } from '@bitryoshka/core/node';
 import { BinaryVectorStore, PassageReranker } from '@bitryoshka/langchain';
+import { PgBinaryVectorStore } from '@bitryoshka/langchain/postgres';
 import { MatryoshkaEmbeddings } from '@bitryoshka/transformers';
 import { printTable } from './write-table.mjs';
 
@@ -26,7 +28,18 @@ const sets =
     : ['cranfield', 'datatalks-faq', 'scifact'].map((name) => join(data, name));
 /** What the vectors count. */
 const alphas = { vectors: 1, words: 0, hybrid: undefined };
-const ways = [...Object.keys(alphas), ...(values.closer ? ['reranked', 'compressed'] : [])];
+const connection = process.env.BITRYOSHKA_POSTGRES;
+const schema = 'bitryoshka_hybrid';
+const stores = {
+  ...Object.fromEntries(
+    Object.entries(alphas).map(([way, alpha]) => [
+      way,
+      (embeddings) => new BinaryVectorStore(embeddings, { hybrid: { alpha } }),
+    ]),
+  ),
+  ...(connection && { 'words, PostgreSQL': inPostgres(0), 'hybrid, PostgreSQL': inPostgres() }),
+};
+const ways = [...Object.keys(stores), ...(values.closer ? ['reranked', 'compressed'] : [])];
 /** What is looked at closer. */
 const candidates = 100;
 
@@ -64,14 +77,14 @@ async function measure(folder) {
     await embeddings.embedMatrix(queries.map(textOf), 'query'),
   ];
   const found = {};
-  for (const [way, alpha] of Object.entries(alphas)) {
-    const store = new BinaryVectorStore(embedded(queries, asked), { hybrid: { alpha } });
+  for (const [way, create] of Object.entries(stores)) {
+    const store = await create(embedded(queries, asked));
     await store.addVectors(
       vectors,
       documents.map((document) => ({ pageContent: textOf(document), metadata: {} })),
       { ids: documents.map(({ _id }) => _id) },
     );
-    await store.settled();
+    await store.settled?.();
     const score = (ids, { _id }) => ndcg(ids, relevance.get(_id), 10);
     found[way] = [];
     for (const query of queries) {
@@ -104,6 +117,7 @@ async function measure(folder) {
         );
       }
     }
+    await store.drop?.();
     await store.close();
   }
   const means = Object.fromEntries(
@@ -112,6 +126,11 @@ async function measure(folder) {
   const better = means.vectors > means.words ? 'vectors' : 'words';
   const { meanDifference, low, high } = pairedBootstrap(found.hybrid, found[better]);
   return { name: basename(folder), ...means, better, difference: [meanDifference, low, high] };
+}
+
+function inPostgres(alpha) {
+  return (embeddings) =>
+    PgBinaryVectorStore.open(embeddings, { connection, schema, hybrid: { alpha } });
 }
 
 function toPassage({ _id: id, title, text: pageContent }) {
