@@ -1,3 +1,4 @@
+export type { PgAttachedTable } from './attached-table.ts';
 export type { CopyableStore, StoreCopy } from './copy-store.ts';
 export { copyStore } from './copy-store.ts';
 export type { PgDepth } from './pg-collection.ts';
@@ -15,7 +16,7 @@ export { PgPartitionedVectorStore } from './pg-partitioned-store.ts';
 export { partitionOf } from './pg-placement.ts';
 export type { PgClient, PgPool, PgQueryable, PgResult } from './pg-pool.ts';
 export type { PgRefit, PgRefitOptions } from './pg-refit.ts';
-export type { PgCreateOptions, PgStoreOptions } from './pg-vector-store.ts';
+export type { PgAttachOptions, PgCreateOptions, PgStoreOptions } from './pg-vector-store.ts';
 export { PgBinaryVectorStore } from './pg-vector-store.ts';
 export type {
   PGliteDatabase,

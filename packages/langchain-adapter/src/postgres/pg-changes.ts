@@ -6,13 +6,13 @@ import type { CompiledFilter } from '../filters/document-filter.ts';
 import { checkSameModel } from '../store/store-model.ts';
 import { filterSql, SqlParameters } from './filter-sql.ts';
 import type { CodesVersion, CollectionState, PgCollection } from './pg-collection.ts';
-import type { DocumentRow } from './pg-documents.ts';
-import { decodeDocument, documentColumns, encodeDocument } from './pg-documents.ts';
+import type { DocumentRow, DocumentValues } from './pg-documents.ts';
+import { decodeDocument, encodeDocument } from './pg-documents.ts';
 import type { PgQueryable } from './pg-pool.ts';
 import { inTransaction } from './pg-pool.ts';
 import { columnsOf } from './pg-search.ts';
 import { toPgText } from './pg-text.ts';
-import { codeColumns, searchedBits, vectorArray } from './pg-values.ts';
+import { codeColumns, parseVector, searchedBits } from './pg-values.ts';
 
 /** A change of a collection, within a transaction. */
 export type PgChange = (client: PgQueryable) => Promise<void>;
@@ -44,10 +44,11 @@ export class PgChanges {
   ): Promise<string[]> {
     const { ids, entries } = batch;
     const collection = this.#collection;
-    const { dimensions } = await collection.state();
-    const unit = unitVectors(vectors, batch, dimensions);
+    const { dimensions, place } = await collection.state();
+    const chosen = chosenVectors(vectors, batch, dimensions);
     if (ids.length === 0) return [];
-    await inTransaction(collection.pool, this.addition(unit, entries, model, task), {
+    const kept = place.keepsLengths ? chosen : normalizeRows(chosen);
+    await inTransaction(collection.pool, this.addition(kept, entries, model, task), {
       signal: task.signal,
       doing: 'adding documents',
     });
@@ -68,7 +69,7 @@ export class PgChanges {
     await this.#collection.refresh();
   }
 
-  /** @param vectors of unit length, one per entry */
+  /** @param vectors as they are kept, one per entry */
   addition(
     vectors: Matrix,
     entries: readonly DocumentEntry[],
@@ -86,13 +87,13 @@ export class PgChanges {
   }
 
   deletionOf(ids: readonly string[]): PgChange {
-    const texts = [...new Set(ids)].map(toPgText).sort();
     return this.#change(async (client, state) => {
-      for (let start = 0; start < texts.length; start += idsPerStatement) {
-        const { rows } = await client.query<{ row: unknown }>(
-          `DELETE FROM ${state.documents} WHERE id = ANY($1) RETURNING row`,
-          [texts.slice(start, start + idsPerStatement)],
-        );
+      const { place } = state;
+      const keys = [...new Set(ids)].flatMap((id) => place.toKey(id) ?? []).sort();
+      for (let start = 0; start < keys.length; start += idsPerStatement) {
+        const { rows } = await client.query<{ row: unknown }>(place.deletion('key'), [
+          keys.slice(start, start + idsPerStatement),
+        ]);
         await deleteCodes(client, state, rows);
       }
     });
@@ -114,9 +115,7 @@ export class PgChanges {
           parameters.values.with(-1, last),
         );
         const gone = rows.filter((row) => passes(decodeDocument(row).document));
-        await client.query(`DELETE FROM ${state.documents} WHERE row = ANY($1::bigint[])`, [
-          gone.map(({ row }) => String(row)),
-        ]);
+        await client.query(state.place.deletion('row'), [gone.map(({ row }) => String(row))]);
         await deleteCodes(client, state, gone);
         if (rows.length < rowsPerPage) return;
         last = String(rows.at(-1)?.row);
@@ -127,9 +126,7 @@ export class PgChanges {
   deletionOfAll(): PgChange {
     const { names } = this.#collection.schema;
     return this.#change(async (client, state) => {
-      // Locked in the order in which searches do it, which nobody begins anew after a deadlock.
-      const tables = [...codesOf(state).map(({ table }) => table), state.documents];
-      await client.query(`TRUNCATE ${tables.join(', ')}`);
+      await client.query(state.place.clearing(codesOf(state).map(({ table }) => table)));
       await client.query(`UPDATE ${names.collections} SET model = NULL WHERE id = $1`, [state.id]);
     }, 'UPDATE');
   }
@@ -164,7 +161,7 @@ export class PgChanges {
       const known = model ?? state.model;
       await client.query(
         `UPDATE ${names.collections} SET model = $2
-         WHERE id = $1 AND (model IS NULL OR NOT EXISTS (SELECT 1 FROM ${state.documents}))`,
+         WHERE id = $1 AND (model IS NULL OR NOT EXISTS (SELECT 1 FROM ${state.documents} d))`,
         [state.id, known === undefined ? null : toPgText(known)],
       );
       state = await collection.read(client, 'UPDATE');
@@ -212,32 +209,65 @@ export class PgChanges {
     vectors: Matrix,
     entries: readonly DocumentEntry[],
   ): Promise<void> {
-    const { names, oids } = this.#collection.schema;
-    const { storage } = state.options;
-    const encoded = entries.map(encodeDocument);
-    const columns = Object.keys(documentColumns) as (keyof typeof documentColumns)[];
-    const arrays = columns.map(
-      (column, i) => `$${i + 1}::${column === 'given' ? 'bool' : 'text'}[]`,
-    );
-    const selected = columns.map((column) => `${column}::${documentColumns[column]}`);
-    const updated = [...columns, 'vector'].map((column) => `${column} = EXCLUDED.${column}`);
-    const { rows } = await client.query<{ row: unknown; id: string }>(
-      `INSERT INTO ${state.documents} AS d (${columns.join(', ')}, vector)
-       SELECT ${selected.join(', ')}, vector
-       FROM unnest(${arrays.join(', ')}, $${columns.length + 1}::${names.type(storage)}[])
-         WITH ORDINALITY AS t (${columns.join(', ')}, vector, place)
-       ORDER BY place
-       ON CONFLICT (id) DO UPDATE SET ${updated.join(', ')}
-       RETURNING d.row, d.id`,
-      [
-        ...columns.map((column) => encoded.map((values) => values[column])),
-        vectorArray(vectors, storage, oids[storage]),
-      ],
-    );
-    const rowOf = new Map(rows.map(({ row, id }) => [id, String(row)]));
-    const numbers = encoded.map(({ id }) => rowOf.get(id as string) as string);
-    for (const codes of codesOf(state)) await writeCodes(client, codes, vectors, numbers);
+    const { place } = state;
+    const encoded = entries.map((entry): DocumentValues => {
+      const id = place.toKey(entry.id);
+      if (id === undefined) throw unkeptId(entry.id);
+      return { ...encodeDocument(entry), id };
+    });
+    const rows = await place.insert(client, encoded, vectors);
+    await writeAllCodes(client, state, vectors, rows);
   }
+
+  /**
+   * Gives codes to rows that others have added to a table of theirs, or changed, batch by batch.
+   *
+   * @returns how many have got some
+   */
+  async encodeOthers(task: TaskOptions): Promise<number> {
+    const { pool } = this.#collection;
+    const { place } = await this.#collection.refresh();
+    const { uncoded, attachment } = place;
+    if (!attachment || uncoded === undefined) throw notAttached(this.#collection.name);
+    await inTransaction(
+      pool,
+      this.#change(async (client, state) => {
+        await deleteCodes(client, state, await attachment.catchUp(client));
+      }),
+      { signal: task.signal, doing: 'catching up with a table' },
+    );
+    const { rows } = await pool.query<{ count: unknown }>(
+      `SELECT count(*) AS count FROM ${uncoded}`,
+    );
+    const total = Number(rows[0]?.count);
+    for (let done = 0; ; ) {
+      await checkpoint(task, { stage: 'encode', done: Math.min(done, total), total });
+      let some = 0;
+      const change = this.#change(async (client, state) => {
+        some = state.active ? await encodeSome(client, state, uncoded) : 0;
+      });
+      await inTransaction(pool, change, { signal: task.signal, doing: 'encoding documents' });
+      if (some === 0) return done;
+      done += some;
+    }
+  }
+}
+
+/** @returns how many rows there were */
+async function encodeSome(
+  client: PgQueryable,
+  state: CollectionState,
+  uncoded: string,
+): Promise<number> {
+  const { rows } = await client.query<{ row: unknown; vector: string }>(
+    `SELECT d.row, d.vector::text AS vector FROM ${uncoded} u JOIN ${state.documents} d ON d.row = u.row
+     ORDER BY d.row LIMIT ${rowsPerPage} FOR SHARE OF d`,
+  );
+  if (rows.length === 0) return 0;
+  const vectors = toMatrix(rows.map(({ vector }) => parseVector(vector)));
+  const numbers = rows.map(({ row }) => String(row));
+  await writeAllCodes(client, state, vectors, numbers);
+  return rows.length;
 }
 
 /**
@@ -247,6 +277,14 @@ export class PgChanges {
  */
 export function unitVectors(
   vectors: Vectors,
+  batch: DocumentBatch,
+  dimensions: number | undefined,
+): Matrix {
+  return normalizeRows(chosenVectors(vectors, batch, dimensions));
+}
+
+function chosenVectors(
+  vectors: Vectors,
   { ids, positions }: DocumentBatch,
   dimensions: number | undefined,
 ): Matrix {
@@ -254,11 +292,8 @@ export function unitVectors(
   if (count !== ids.length) throw countMismatch(count, ids.length);
   if (count === 0) return { rows: 0, columns: dimensions ?? 0, data: new Float32Array() };
   const given = toMatrix(vectors, dimensions === undefined ? {} : { columns: dimensions });
-  const unit = normalizeRows(
-    positions.length === ids.length ? given : selectRows(given, positions),
-  );
-  if (unit.columns === 0) throw noDimensions();
-  return unit;
+  if (given.columns === 0) throw noDimensions();
+  return positions.length === ids.length ? given : selectRows(given, positions);
 }
 
 /** Those that serve, and those that are being made beside them. */
@@ -269,15 +304,29 @@ function codesOf({ active, building }: CollectionState): CodesVersion[] {
 /** Those that are there, in the order of their ids. */
 async function lockDocuments(
   client: PgQueryable,
-  { documents }: CollectionState,
+  { documents, place }: CollectionState,
   entries: readonly DocumentEntry[],
 ): Promise<void> {
-  const ids = entries.map(({ id }) => toPgText(id)).sort();
-  for (let start = 0; start < ids.length; start += idsPerStatement) {
-    await client.query(`SELECT FROM ${documents} WHERE id = ANY($1) ORDER BY id FOR UPDATE`, [
-      ids.slice(start, start + idsPerStatement),
+  const keys = entries.flatMap(({ id }) => place.toKey(id) ?? []).sort();
+  const condition = place.hasKey('$1');
+  for (let start = 0; start < keys.length; start += idsPerStatement) {
+    await client.query(`SELECT FROM ${documents} d WHERE ${condition} ORDER BY id FOR UPDATE`, [
+      keys.slice(start, start + idsPerStatement),
     ]);
   }
+}
+
+/** Of all versions that there are. */
+async function writeAllCodes(
+  client: PgQueryable,
+  state: CollectionState,
+  vectors: Matrix,
+  rows: readonly string[],
+): Promise<void> {
+  for (const codes of codesOf(state)) await writeCodes(client, codes, vectors, rows);
+  const { uncoded } = state.place;
+  if (!state.active || uncoded === undefined) return;
+  await client.query(`DELETE FROM ${uncoded} WHERE row = ANY($1::bigint[])`, [rows]);
 }
 
 /** In place of what the rows had. */
@@ -311,6 +360,22 @@ async function deleteCodes(
       rows.map(({ row }) => String(row)),
     ]);
   }
+}
+
+function notAttached(name: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'not-supported',
+    message: `collection "${name}": got a table of our own, expected one of PGVectorStore.`,
+    remedy: 'Its documents have codes as soon as they are added; after many changes, call refit().',
+  });
+}
+
+function unkeptId(id: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'invalid-option',
+    message: `ids: got "${id}", expected a UUID, as the table has them.`,
+    remedy: 'Leave ids out, or pass UUIDs.',
+  });
 }
 
 function countMismatch(got: number, expected: number): BitryoshkaError {

@@ -1,8 +1,13 @@
 import type { Quantizer } from '@bitryoshka/core';
 import { BitryoshkaError, loadQuantizer } from '@bitryoshka/core';
+import { isSameValue } from '../documents/plain-value.ts';
 import type { Language } from '../lexical/languages.ts';
 import type { QuantizerRecipe } from '../store/store-options.ts';
+import { AttachedPlace } from './attached-place.ts';
+import type { AttachedTable, FoundTable } from './attached-table.ts';
 import { databaseError } from './pg-errors.ts';
+import type { PgPlace } from './pg-place.ts';
+import { OwnPlace } from './pg-place.ts';
 import type { PgPool, PgQueryable } from './pg-pool.ts';
 import { inTransaction } from './pg-pool.ts';
 import type { PgSchema } from './pg-schema.ts';
@@ -40,6 +45,8 @@ interface CollectionOptions {
   readonly language: Language | null;
   /** Which documents lie here of a collection over several servers; null for all. */
   readonly part: CollectionPart | null;
+  /** The table of others where they lie; null for one of ours. */
+  readonly attached: AttachedTable | null;
 }
 
 /** One server's share of a collection. */
@@ -51,7 +58,7 @@ export interface CollectionPart {
 }
 
 /** What a collection is to be. */
-export interface WantedCollection extends Partial<Omit<CollectionOptions, 'part'>> {
+export interface WantedCollection extends Partial<Omit<CollectionOptions, 'part' | 'attached'>> {
   readonly part?: WantedPart | undefined;
 }
 
@@ -82,6 +89,8 @@ export interface CollectionState {
   readonly building: CodesVersion | undefined;
   readonly index: PgIndex;
   readonly depth: PgDepth | undefined;
+  readonly place: PgPlace;
+  /** What stands behind FROM and before an alias for the documents. */
   readonly documents: string;
 }
 
@@ -177,19 +186,22 @@ export class PgCollection {
       });
     }
     const { id } = row;
+    const options = fromSaved(row.options);
+    const place = this.#placeOf(id, options);
     for (const version of [row.active, row.building]) {
       if (version !== null && !(await this.#load(client, id, version))) return version;
     }
     return {
       id,
-      options: fromSaved(row.options),
-      dimensions: row.dimensions ?? undefined,
+      options,
+      dimensions: row.dimensions ?? (await place.dimensions?.(client)),
       model: row.model === null ? undefined : fromPgText(row.model),
       active: this.#codes(id, row.active),
       building: this.#codes(id, row.building),
       index: row.index ?? { kind: 'scan' },
       depth: row.depth ?? undefined,
-      documents: names.documents(id),
+      place,
+      documents: place.documents,
     };
   }
 
@@ -203,6 +215,7 @@ export class PgCollection {
           storage: 'halfvec',
           fields: [],
           language: null,
+          attached: null,
           ...options,
           part: toPart(options.part),
         };
@@ -221,10 +234,69 @@ export class PgCollection {
     return this.refresh();
   }
 
+  #placeOf(id: number, { attached, storage }: CollectionOptions): PgPlace {
+    if (!attached) return new OwnPlace(this.schema, id, storage);
+    return new AttachedPlace(this.schema, id, attached, storage);
+  }
+
+  /**
+   * Makes the collection of a table of others, with what lies beside it, where there is none; anew where the table was.
+   *
+   * @param table in which it is looked for, within a transaction
+   */
+  async attach(
+    table: (client: PgQueryable) => Promise<FoundTable>,
+    signal?: AbortSignal,
+  ): Promise<CollectionState> {
+    const { names } = this.schema;
+    await inTransaction(
+      this.pool,
+      async (client) => {
+        const { attached, storage, dimensions } = await table(client);
+        const { rows } = await client.query(`SELECT 1 FROM ${names.collections} WHERE name = $1`, [
+          toPgText(this.name),
+        ]);
+        if (rows.length > 0) {
+          const { place, options } = await this.read(client);
+          const isSame = isSameValue(options.attached, attached) && options.storage === storage;
+          if (!isSame || !place.attachment) throw attachedElsewhere(this.name);
+          if (await place.attachment.isAttached(client)) return;
+          await this.drop(client);
+        }
+        const options = { storage, fields: [], language: null, part: null, attached };
+        const made = await client.query<{ id: number }>(
+          `INSERT INTO ${names.collections} (name, options, dimensions) VALUES ($1, $2, $3)
+           ON CONFLICT (name) DO NOTHING RETURNING id`,
+          [toPgText(this.name), JSON.stringify(options), dimensions ?? null],
+        );
+        const id = made.rows[0]?.id;
+        // Another client was quicker.
+        if (id !== undefined) {
+          await new AttachedPlace(this.schema, id, attached, storage).attach(client);
+        }
+      },
+      { signal, doing: 'attaching a table' },
+    );
+    return this.refresh();
+  }
+
   /** The table of documents, which is made for the first vector; the collection is locked. */
   async createDocuments(
     client: PgQueryable,
     { id, options, documents }: CollectionState,
+    dimensions: number,
+  ): Promise<void> {
+    const { names } = this.schema;
+    if (!options.attached) await this.#createTable(client, { id, options, documents }, dimensions);
+    await client.query(`UPDATE ${names.collections} SET dimensions = $2 WHERE id = $1`, [
+      id,
+      dimensions,
+    ]);
+  }
+
+  async #createTable(
+    client: PgQueryable,
+    { id, options, documents }: Pick<CollectionState, 'id' | 'options' | 'documents'>,
     dimensions: number,
   ): Promise<void> {
     const { names } = this.schema;
@@ -241,16 +313,12 @@ export class PgCollection {
     );
     for (const [i, path] of options.fields.entries()) await this.#addField(client, id, i, path);
     if (options.language) await this.#addWords(client, id, options.language);
-    await client.query(`UPDATE ${names.collections} SET dimensions = $2 WHERE id = $1`, [
-      id,
-      dimensions,
-    ]);
   }
 
   /** A table of codes, which are to be searched, or to be filled beside others; the collection is locked. */
   async createCodes(
     client: PgQueryable,
-    { id }: CollectionState,
+    { id, place }: CollectionState,
     {
       quantizer,
       recipe,
@@ -262,12 +330,11 @@ export class PgCollection {
     },
   ): Promise<CodesVersion> {
     const { names } = this.schema;
-    const documents = names.documents(id);
     const { rows } = await client.query(
       // Numbers are not given twice: clients know quantizers by them.
       `WITH next AS (UPDATE ${names.collections} SET versions = versions + 1 WHERE id = $1 RETURNING versions)
        INSERT INTO ${names.quantizers} (collection, version, bits, file, recipe, fitted_below)
-       SELECT $1, versions, $2, $3, $4, (SELECT coalesce(max(row), 0) + 1 FROM ${documents}) FROM next RETURNING version`,
+       SELECT $1, versions, $2, $3, $4, (SELECT coalesce(max(row), 0) + 1 FROM ${place.numbers}) FROM next RETURNING version`,
       [id, quantizer.bits, quantizer.save(), recipe ? JSON.stringify(recipe) : null],
     );
     const version = Number(rows[0]?.version);
@@ -294,11 +361,14 @@ export class PgCollection {
   /** All that there is of it, within a transaction. */
   async drop(client: PgQueryable): Promise<void> {
     const { names } = this.schema;
+    const { attachment } = (await this.read(client)).place;
+    await attachment?.lock(client);
     const state = await this.read(client, 'UPDATE');
     for (const codes of [state.active, state.building]) {
       if (codes) await this.dropCodes(client, state, codes.version);
     }
-    await client.query(`DROP TABLE IF EXISTS ${state.documents}`);
+    if (attachment) await attachment.detach(client);
+    else await client.query(`DROP TABLE IF EXISTS ${state.documents}`);
     await client.query(`DELETE FROM ${names.collections} WHERE id = $1`, [state.id]);
     this.#known = undefined;
   }
@@ -400,6 +470,7 @@ export class PgCollection {
         remedy: 'Leave storage out, or name another collection.',
       });
     }
+    if (options.attached) throw notOfAttached(this.name);
     const fields = [...new Set([...options.fields, ...(wanted.fields ?? [])])];
     const language = wanted.language === undefined ? options.language : wanted.language;
     const part = checkedPart(options.part, wanted.part, dimensions);
@@ -462,6 +533,22 @@ function noQuantizer(name: string, version: number): BitryoshkaError {
     code: 'database-failed',
     message: `collection "${name}": got no quantizer of version ${version}, expected that of its codes.`,
     remedy: 'Restore the table of quantizers from a backup.',
+  });
+}
+
+function notOfAttached(name: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'not-supported',
+    message: `fields, hybrid: got some for "${name}", expected none for a table of PGVectorStore, which has no room for them.`,
+    remedy: 'Leave them out, or copy the documents into a collection: copyStore.',
+  });
+}
+
+function attachedElsewhere(name: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'invalid-option',
+    message: `collection: got "${name}", which is there and has other documents, expected that of the table.`,
+    remedy: 'Name another collection.',
   });
 }
 

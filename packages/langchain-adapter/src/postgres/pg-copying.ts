@@ -15,7 +15,7 @@ import type { DocumentRow } from './pg-documents.ts';
 import { decodeDocument } from './pg-documents.ts';
 import type { PgFits } from './pg-fits.ts';
 import { refitTogether } from './pg-refit.ts';
-import { fromPgText, toPgText } from './pg-text.ts';
+import { fromPgText } from './pg-text.ts';
 import { parseVector } from './pg-values.ts';
 
 /** What is copied. */
@@ -50,7 +50,7 @@ export class PgCopying implements CopiedStore {
     const quantizer = active?.quantizer;
     if (dimensions === undefined) return { count: 0, model, quantizer };
     const { rows } = await collection.pool.query<{ count: unknown }>(
-      `SELECT count(*) AS count FROM ${documents}`,
+      `SELECT count(*) AS count FROM ${documents} d`,
     );
     return { count: Number(rows[0]?.count), model, quantizer };
   }
@@ -61,7 +61,7 @@ export class PgCopying implements CopiedStore {
     if (dimensions === undefined) return;
     for (let last = '0'; ; ) {
       const { rows } = await collection.pool.query<{ row: unknown; id: string }>(
-        `SELECT row, id FROM ${documents} WHERE row > $1 ORDER BY row LIMIT ${rowsPerPage}`,
+        `SELECT row, id FROM ${documents} d WHERE row > $1 ORDER BY row LIMIT ${rowsPerPage}`,
         [last],
       );
       yield rows.map(({ row, id }) => ({ row: String(row), id: fromPgText(id) }));
@@ -77,7 +77,7 @@ export class PgCopying implements CopiedStore {
     const { collection } = this.#store;
     const { documents } = await collection.state();
     const found = await collection.pool.query<DocumentRow & { vector: string }>(
-      `SELECT id, given, content, metadata, types, vector::text AS vector FROM ${documents}
+      `SELECT id, given, content, metadata, types, vector::text AS vector FROM ${documents} d
        WHERE row = ANY($1::bigint[]) ORDER BY row`,
       [rows],
     );
@@ -92,13 +92,14 @@ export class PgCopying implements CopiedStore {
 
   async known(ids: readonly string[]): Promise<ReadonlySet<string>> {
     const { collection } = this.#store;
-    const { dimensions, documents } = await collection.state();
+    const { dimensions, documents, place } = await collection.state();
     if (dimensions === undefined) return new Set();
     const { rows } = await collection.pool.query<{ id: string }>(
-      `SELECT id FROM ${documents} WHERE id = ANY($1)`,
-      [ids.map(toPgText)],
+      `SELECT id FROM ${documents} d WHERE ${place.hasKey('$1')}`,
+      [ids.flatMap((id) => place.toKey(id) ?? [])],
     );
-    return new Set(rows.map(({ id }) => fromPgText(id)));
+    const known = new Set(rows.map(({ id }) => id));
+    return new Set(ids.filter((id) => known.has(place.toKey(id) ?? '')));
   }
 
   /** Codes are made when all documents are there, and measured then. */

@@ -16,7 +16,7 @@ import { decodeDocument } from './pg-documents.ts';
 import type { PgQueryable } from './pg-pool.ts';
 import { inTransaction } from './pg-pool.ts';
 import type { PgSearch } from './pg-search.ts';
-import { parseVector } from './pg-values.ts';
+import { parseUnitVector, parseVector } from './pg-values.ts';
 
 /** How nearest codes are to be found. */
 export type PgIndexOptions =
@@ -102,7 +102,7 @@ export class PgFits {
   async count({ documents, dimensions }: CollectionState): Promise<number> {
     if (dimensions === undefined) return 0;
     const { rows } = await this.#collection.pool.query<{ count: unknown }>(
-      `SELECT count(*) AS count FROM ${documents}`,
+      `SELECT count(*) AS count FROM ${documents} d`,
     );
     return Number(rows[0]?.count);
   }
@@ -118,7 +118,7 @@ export class PgFits {
     const { rows } = await pool.query<{ row: unknown }>(
       `SELECT row FROM (
          SELECT row, row_number() OVER (ORDER BY row) - 1 AS place, count(*) OVER () AS total
-         FROM ${documents} WHERE ${where}
+         FROM ${documents} d WHERE ${where}
        ) s WHERE total <= $1 OR place % (total / $1) = 0 ORDER BY row LIMIT $1`,
       [most],
     );
@@ -128,14 +128,14 @@ export class PgFits {
     for (let start = 0; start < numbers.length; start += rowsPerRead) {
       await checkpoint(task, { stage: 'sample', done: start, total: numbers.length });
       const found = await pool.query<DocumentRow & { row: unknown; vector: string }>(
-        `SELECT row, ${columns} vector::text AS vector FROM ${documents}
+        `SELECT row, ${columns} vector::text AS vector FROM ${documents} d
          WHERE row = ANY($1::bigint[]) ORDER BY row`,
         [numbers.slice(start, start + rowsPerRead)],
       );
       for (const each of found.rows) {
         sampled.push({
           row: String(each.row),
-          vector: parseVector(each.vector),
+          vector: parseUnitVector(each.vector),
           entry: withDocuments ? decodeDocument(each) : undefined,
         });
       }
@@ -230,7 +230,7 @@ export class PgFits {
         pool,
         async (client) => {
           const { rows } = await client.query<{ row: unknown; vector: string }>(
-            `SELECT row, vector::text AS vector FROM ${state.documents}
+            `SELECT row, vector::text AS vector FROM ${state.documents} d
              WHERE row > $1 ORDER BY row LIMIT ${rowsPerBatch} FOR SHARE`,
             [from],
           );
@@ -267,6 +267,9 @@ export class PgFits {
         [state.id, codes.version, recall.after],
       );
       if (state.active) await collection.dropCodes(client, state, state.active.version);
+      const { uncoded } = state.place;
+      if (uncoded === undefined) return;
+      await client.query(`DELETE FROM ${uncoded} u USING ${codes.table} c WHERE c.row = u.row`);
     });
     await collection.refresh();
   }

@@ -66,6 +66,8 @@ export interface PgHealthParts {
 const manyVectors = 5000;
 /** Comparing all codes of more takes longer than an index of them does. */
 const manyCodes = 20_000;
+/** Comparing the vectors of more without codes takes as long as the rest of a search. */
+const manyUncoded = 1000;
 /** A list of so many times the documents that it was made for takes as many times longer to look through. */
 const mostGrowth = 4;
 /** What a hundred questions may be off. */
@@ -100,8 +102,8 @@ export async function measurePgHealth(
     drift,
     recall,
   };
-  const { isInterrupted } = measured;
-  return { ...health, advice: [...adviseOn(health, state, { isInterrupted, depth })] };
+  const { isInterrupted, uncoded } = measured;
+  return { ...health, advice: [...adviseOn(health, state, { isInterrupted, uncoded, depth })] };
 }
 
 interface Measured {
@@ -113,11 +115,13 @@ interface Measured {
   readonly added: number;
   /** Codes that are not complete, of a client that is gone. */
   readonly isInterrupted: boolean;
+  /** Documents of an attached table that have no codes beside others that do. */
+  readonly uncoded: number;
 }
 
 async function measureTables(
   { pool, schema }: PgCollection,
-  { id, dimensions, options, documents, active, building }: CollectionState,
+  { id, dimensions, options, place, active, building }: CollectionState,
 ): Promise<Measured> {
   const { names } = schema;
   const fitted = await pool.query<{ recall: unknown; fitted_below: unknown; held: boolean }>(
@@ -132,10 +136,13 @@ async function measureTables(
   const recallAtFit = recall === null || recall === undefined ? undefined : Number(recall);
   const nothing = { vectors: 0, codes: 0, links: 0, words: 0, tables: 0 };
   const rest = { recallAtFit, fittedBelow, isInterrupted };
-  if (dimensions === undefined) return { documents: 0, bytes: nothing, added: 0, ...rest };
+  if (dimensions === undefined) {
+    return { documents: 0, bytes: nothing, added: 0, uncoded: 0, ...rest };
+  }
   // Tables that are gone, or not there, take nothing.
+  const uncoded = active && place.uncoded ? `(SELECT count(*) FROM ${place.uncoded})` : '0';
   const { rows } = await pool.query<Record<string, unknown>>(
-    `SELECT counted.*,
+    `SELECT counted.*, ${uncoded} AS uncoded,
        coalesce(pg_table_size(to_regclass($2)), 0) AS codes,
        coalesce(pg_indexes_size(to_regclass($2)), 0) - coalesce(pg_relation_size(
          (SELECT indexrelid FROM pg_catalog.pg_index WHERE indrelid = to_regclass($2) AND indisprimary)), 0) AS links,
@@ -144,8 +151,8 @@ async function measureTables(
          WHERE indrelid = to_regclass($1) AND amname = 'gin'), 0) AS words,
        pg_total_relation_size(to_regclass($1)) + coalesce(pg_total_relation_size(to_regclass($2)), 0)
          + coalesce(pg_total_relation_size(to_regclass($3)), 0) AS tables
-     FROM (SELECT count(*) AS documents, count(*) FILTER (WHERE row >= $4) AS added FROM ${documents}) counted`,
-    [documents, active?.table ?? null, building?.table ?? null, fittedBelow ?? null],
+     FROM (SELECT count(*) AS documents, count(*) FILTER (WHERE row >= $4) AS added FROM ${place.documents} d) counted`,
+    [place.numbers, active?.table ?? null, building?.table ?? null, fittedBelow ?? null],
   );
   const found = rows[0] ?? {};
   const count = Number(found.documents);
@@ -159,6 +166,7 @@ async function measureTables(
       tables: Number(found.tables),
     },
     added: Number(found.added),
+    uncoded: Number(found.uncoded),
     ...rest,
   };
 }
@@ -188,11 +196,18 @@ export function* adviseOn(
   { active, index, depth: chosen }: Pick<CollectionState, 'active' | 'index' | 'depth'>,
   {
     isInterrupted,
+    uncoded = 0,
     depth,
-  }: Pick<Measured, 'isInterrupted'> & { readonly depth?: Partial<PgDepth> | undefined },
+  }: Pick<Measured, 'isInterrupted'> & {
+    readonly uncoded?: number | undefined;
+    readonly depth?: Partial<PgDepth> | undefined;
+  },
 ): Generator<string> {
   if (isInterrupted) {
     yield 'Codes were being made by a client that is gone: call store.refit(), which clears what it left.';
+  }
+  if (uncoded > manyUncoded) {
+    yield `${uncoded} documents have no codes, as others have added or changed them, and are compared in every search: call store.sync().`;
   }
   if (!active && documents >= manyVectors) {
     yield `Searches compare all ${documents} vectors: call store.refit() for codes, which are compared in a fraction of the time.`;

@@ -16,6 +16,6 @@ export async function checkModel(
   if (known === undefined || known === model) return;
   const state = await collection.refresh();
   if (state.model === model || state.dimensions === undefined) return;
-  const { rows } = await collection.pool.query(`SELECT 1 FROM ${state.documents} LIMIT 1`);
+  const { rows } = await collection.pool.query(`SELECT 1 FROM ${state.documents} d LIMIT 1`);
   if (rows.length > 0) checkSameModel(state.model, model);
 }

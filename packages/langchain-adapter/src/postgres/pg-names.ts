@@ -42,6 +42,27 @@ export class PgNames {
     return this.#own(`codes_${number(collection)}_${number(version)}`);
   }
 
+  /** Of an attached table: which row has which key. */
+  rows(collection: number): string {
+    return this.#own(`rows_${number(collection)}`);
+  }
+
+  /** Of an attached table: rows that have no codes. */
+  uncoded(collection: number): string {
+    return this.#own(`uncoded_${number(collection)}`);
+  }
+
+  /** The function that follows the changes of an attached table. */
+  follow(collection: number): string {
+    return this.#own(`follow_${number(collection)}`);
+  }
+
+  /** What calls it, for rows and for the whole table. */
+  triggers(collection: number): { readonly rows: string; readonly table: string } {
+    const name = `${this.schema}_${number(collection)}`;
+    return { rows: quoted(name), table: quoted(`${name}_truncate`) };
+  }
+
   /** An index of a table of ours; such names stand without a schema where indexes are made. */
   index(table: 'documents' | 'codes', ...numbers: (number | string)[]): string {
     return quoted([table, ...numbers].join('_'));
@@ -57,7 +78,7 @@ export class PgNames {
   }
 
   /** An operator of pgvector. */
-  operator(name: '<~>' | '<#>'): string {
+  operator(name: '<~>' | '<#>' | '<=>' | '='): string {
     return `OPERATOR(${this.#vectorSchema}.${name})`;
   }
 

@@ -6,7 +6,7 @@ import type { CodesVersion, CollectionState, PgCollection, PgDepth } from './pg-
 import type { DocumentRow } from './pg-documents.ts';
 import { decodeDocument } from './pg-documents.ts';
 import { sqlStateOf } from './pg-errors.ts';
-import { codeQuery, parseVector, vectorLiteral } from './pg-values.ts';
+import { codeQuery, parseUnitVector, vectorLiteral } from './pg-values.ts';
 import { wordsSql } from './pg-words.ts';
 
 /** Which documents are asked for. */
@@ -159,9 +159,16 @@ export class PgSearch {
       limit,
     );
     // A walk gives up before it has seen all.
-    if (!isWalk || walked.candidates >= depth.candidates) return walked;
-    const scan = { codes, vector, limit, depth, isWalk: false };
-    return this.#run(this.#byCodes(state, scan, wanted), limit);
+    const isFull = walked.candidates >= depth.candidates;
+    if (isWalk && !isFull) {
+      const scan = { codes, vector, limit, depth, isWalk: false };
+      return this.#run(this.#byCodes(state, scan, wanted), limit);
+    }
+    // Codes of an attached table may be those of rows that went while nobody followed, all of them perhaps.
+    if (state.place.attachment && walked.found.length === 0) {
+      return this.#run(this.#byVectors(state, vector, limit, wanted), limit);
+    }
+    return { found: walked.found, isAll: walked.isAll && !isFull };
   }
 
   async #run(
@@ -178,7 +185,7 @@ export class PgSearch {
         row: String(row.row),
         entry: decodeDocument(row),
         score: Math.max(-1, Math.min(1, Number(row.score))),
-        vector: row.vector === undefined ? undefined : parseVector(row.vector),
+        vector: row.vector === undefined ? undefined : parseUnitVector(row.vector),
         isNear: row.is_near ?? true,
         isHit: row.is_hit ?? false,
         gain: Number(row.gain ?? 0),
@@ -215,16 +222,16 @@ export class PgSearch {
     { withVectors, text }: PgWanted,
   ): Statement {
     const { names } = this.#collection.schema;
-    const { documents, options } = state;
+    const { documents, options, place } = state;
     const query = `${parameters.add(vectorLiteral(vector, options.storage))}::${names.type(options.storage)}`;
-    const distance = `d.vector ${names.operator('<#>')} ${query}`;
+    const distance = place.distance(query);
     const most = parameters.add(limit);
     const shown = shownColumns(withVectors);
     const nearest = `FROM ${from} ORDER BY ${distance}, d.row LIMIT ${most}`;
     const values = parameters.values;
     if (text === undefined || !options.language) {
       return {
-        text: `${withTables(tables)} SELECT ${shown}, -(${distance}) AS score, ${candidates} AS candidates ${nearest}`,
+        text: `${withTables(tables)} SELECT ${shown}, ${place.cosine(distance)} AS score, ${candidates} AS candidates ${nearest}`,
         values,
       };
     }
@@ -245,7 +252,7 @@ export class PgSearch {
     ];
     return {
       text: `${withTables(both)}
-        SELECT ${shown}, -(${distance}) AS score, ${candidates} AS candidates,
+        SELECT ${shown}, ${place.cosine(distance)} AS score, ${candidates} AS candidates,
           is_near, is_hit AND place <= ${most} AS is_hit, gain
         FROM graded JOIN ${documents} d ON d.row = graded.row WHERE is_near OR place <= ${most} ORDER BY d.row`,
       values,
@@ -295,9 +302,19 @@ export class PgSearch {
            (${names.decodedScore}(code, tail, ${parameters.add(scoring.bitTables)}::real[], ${parameters.add(scoring.byteTables)}::real[])
             + ${parameters.add(scoring.constant)}::float8) * scale DESC LIMIT ${parameters.add(depth.rerank)}`
       : 'SELECT row FROM found';
+    const tables = [`found AS MATERIALIZED (${found})`, `kept AS MATERIALIZED (${kept})`];
+    const { uncoded } = state.place;
+    if (uncoded !== undefined) {
+      const rows = `SELECT u.row FROM ${uncoded} u`;
+      const passing = isFiltered
+        ? `${rows} JOIN ${documents} d ON d.row = u.row WHERE ${passes}`
+        : rows;
+      tables.push(`compared AS MATERIALIZED (SELECT row FROM kept UNION ${passing})`);
+    }
+    const compared = uncoded === undefined ? 'kept' : 'compared';
     const chosen: Chosen = {
-      tables: [`found AS MATERIALIZED (${found})`, `kept AS MATERIALIZED (${kept})`],
-      from: `kept JOIN ${documents} d ON d.row = kept.row`,
+      tables,
+      from: `${compared} JOIN ${documents} d ON d.row = ${compared}.row`,
       candidates: '(SELECT count(*) FROM found)::int',
       passes,
       parameters,

@@ -1,5 +1,5 @@
 import type { Codes, Decoder, Matrix, Quantizer } from '@bitryoshka/core';
-import { bitAt } from '@bitryoshka/core';
+import { bitAt, normalizeRows } from '@bitryoshka/core';
 import { toFloat16 } from '@bitryoshka/core/internal';
 import { bitsPerLook } from './pg-schema.ts';
 
@@ -61,6 +61,11 @@ export function vectorArray(
 
 export function parseVector(literal: string): Float32Array {
   return Float32Array.from(literal.slice(1, -1).split(','), Number);
+}
+
+export function parseUnitVector(literal: string): Float32Array {
+  const data = parseVector(literal);
+  return normalizeRows({ rows: 1, columns: data.length, data }).data;
 }
 
 /** Codes by column, one value a row. */

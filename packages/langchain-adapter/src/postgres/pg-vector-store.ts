@@ -17,8 +17,10 @@ import type { AddOptions, DeleteOptions } from '../store/store-options.ts';
 import { checkEmbeddings } from '../store/store-options.ts';
 import { checkSearch } from '../store/store-search.ts';
 import { TaskQueue } from '../store/task-queue.ts';
+import type { PgAttachedTable } from './attached-table.ts';
+import { findTable } from './attached-table.ts';
 import { PgChanges } from './pg-changes.ts';
-import type { PgDepth, WantedPart } from './pg-collection.ts';
+import type { CollectionState, PgDepth, WantedPart } from './pg-collection.ts';
 import { PgCollection } from './pg-collection.ts';
 import { PgCopying } from './pg-copying.ts';
 import type { DocumentRow } from './pg-documents.ts';
@@ -38,7 +40,6 @@ import { refitTogether } from './pg-refit.ts';
 import { openSchema } from './pg-schema.ts';
 import type { PgFound, PgWanted } from './pg-search.ts';
 import { checkDepth, PgSearch } from './pg-search.ts';
-import { fromPgText, toPgText } from './pg-text.ts';
 import type { PgStorage } from './pg-values.ts';
 
 /** Where a store is, and how it is made where there is none. Options that a store does not know are ignored. */
@@ -67,6 +68,17 @@ export interface PgStoreOptions extends OpenPoolOptions {
 
 /** Options of a store and of the adding of its first documents. */
 export interface PgCreateOptions extends PgStoreOptions, AddOptions {}
+
+/** Where a table of LangChain's is, and where what lies beside it goes. */
+export interface PgAttachOptions
+  extends PgAttachedTable,
+    Pick<PgStoreOptions, 'pool' | 'connection' | 'depth' | 'signal'>,
+    OpenPoolOptions {
+  /** Of what is added. Default: `bitryoshka`. */
+  readonly schema?: string | undefined;
+  /** Its name there. Default: that of the table, with its schema and its collection where they are given. */
+  readonly collection?: string | undefined;
+}
 
 /** Of one server of several. */
 export interface PgPartOptions extends PgStoreOptions {
@@ -160,25 +172,10 @@ export class PgBinaryVectorStore extends VectorStore {
     embeddings: EmbeddingsInterface,
     options: PgStoreOptions,
   ): Promise<PgBinaryVectorStore> {
-    checkEmbeddings(embeddings);
-    const {
-      schema = 'bitryoshka',
-      collection = 'documents',
-      storage,
-      fields,
-      depth,
-      hybrid,
-      signal,
-      part,
-    } = options as PgStoreOptions & Partial<PgPartOptions>;
+    const { storage, fields, hybrid, signal, part } = options as PgStoreOptions &
+      Partial<PgPartOptions>;
     checkOptions(options);
-    const { pool, isOwn } = await openPool(sourceOf(options), options);
-    try {
-      const opened = new PgCollection(
-        telling(pool),
-        await openSchema(telling(pool), schema, { signal }),
-        collection,
-      );
+    return PgBinaryVectorStore.#open(embeddings, options, async (opened) => {
       const wanted = {
         ...(storage && { storage }),
         ...(fields && { fields }),
@@ -189,6 +186,49 @@ export class PgBinaryVectorStore extends VectorStore {
       if (hybrid && state.options.language === null) {
         await opened.open({ ...wanted, language: defaultLanguage }, signal);
       }
+      return state;
+    });
+  }
+
+  /**
+   * Opens a table of LangChain's `PGVectorStore` where it is. Documents and vectors stay there, and that store goes on:
+   * both see what either adds, changes or deletes. `refit` puts codes beside the table, keyed by its ids; rows that
+   * have none yet, as others have added or changed them since, are compared by their vectors in every search, until
+   * `sync` or `refit` encodes them. Scores are cosines, whatever the distances of that store. `detach` drops all that
+   * is added: two triggers on the table, which takes no changes while they are made, and what is in our schema.
+   *
+   * @param embeddings of the model that the table was filled with
+   * @throws BitryoshkaError `invalid-option` for a table or columns that are not there or are others, `not-supported`
+   *   without pgvector 0.7, `unsupported-version`, `model-mismatch`, `database-failed`
+   */
+  static async attach(
+    embeddings: EmbeddingsInterface,
+    options: PgAttachOptions,
+  ): Promise<PgBinaryVectorStore> {
+    const { tableName, schemaName, collectionTableName, collectionName = 'langchain' } = options;
+    const names = [schemaName, tableName, ...(collectionTableName ? [collectionName] : [])];
+    const { collection = names.filter((name) => name !== undefined).join('.') } = options;
+    checkOptions({ ...options, collection });
+    return PgBinaryVectorStore.#open(embeddings, { ...options, collection }, (opened) =>
+      opened.attach((client) => findTable(client, options), options.signal),
+    );
+  }
+
+  static async #open(
+    embeddings: EmbeddingsInterface,
+    options: PgStoreOptions,
+    open: (collection: PgCollection) => Promise<CollectionState>,
+  ): Promise<PgBinaryVectorStore> {
+    checkEmbeddings(embeddings);
+    const { schema = 'bitryoshka', collection = 'documents', depth, hybrid, signal } = options;
+    const { pool, isOwn } = await openPool(sourceOf(options), options);
+    try {
+      const opened = new PgCollection(
+        telling(pool),
+        await openSchema(telling(pool), schema, { signal }),
+        collection,
+      );
+      const state = await open(opened);
       const store = new PgBinaryVectorStore(embeddings, opened, {
         depth,
         hybrid,
@@ -252,7 +292,7 @@ export class PgBinaryVectorStore extends VectorStore {
     const { dimensions, documents } = await this.#collection.state();
     if (dimensions === undefined) return 0;
     const { rows } = await this.#collection.pool.query<{ count: unknown }>(
-      `SELECT count(*) AS count FROM ${documents}`,
+      `SELECT count(*) AS count FROM ${documents} d`,
     );
     return Number(rows[0]?.count);
   }
@@ -263,7 +303,7 @@ export class PgBinaryVectorStore extends VectorStore {
     if (dimensions === undefined) return;
     for (let last = '0'; ; ) {
       const { rows } = await this.#collection.pool.query<DocumentRow & { row: unknown }>(
-        `SELECT row, id, given, content, metadata, types FROM ${documents}
+        `SELECT row, id, given, content, metadata, types FROM ${documents} d
          WHERE row > $1 ORDER BY row LIMIT ${rowsPerPage}`,
         [last],
       );
@@ -451,16 +491,49 @@ export class PgBinaryVectorStore extends VectorStore {
     return measurePgHealth(parts, task);
   }
 
-  /** Drops the collection: its documents and all else that there is of it. */
+  /**
+   * Encodes what others have added to an attached table, or changed, since it has codes, beside searches and changes.
+   * Takes up as well what was changed while triggers were off.
+   *
+   * @returns how many documents have got codes
+   * @throws BitryoshkaError `not-supported` where no table is attached, `database-failed`; the signal's reason: what
+   *   was done until then stays done
+   */
+  async sync(task: TaskOptions = {}): Promise<number> {
+    return this.#changes.encodeOthers(task);
+  }
+
+  /**
+   * Drops all that lies beside an attached table, which is as it was before then.
+   *
+   * @throws BitryoshkaError `not-supported` where no table is attached, `database-failed`
+   */
+  async detach(): Promise<void> {
+    await this.#drop(true);
+  }
+
+  /**
+   * Drops the collection: its documents and all else that there is of it.
+   *
+   * @throws BitryoshkaError `not-supported` where its documents are those of an attached table, `database-failed`
+   */
   async drop(): Promise<void> {
-    const { pool } = this.#collection;
-    await this.#queue.run(() => inTransaction(pool, (client) => this.#collection.drop(client)));
+    await this.#drop(false);
   }
 
   /** Lets go of the database when the changes that were asked for are made. A pool that was given stays open. */
   async close(): Promise<void> {
     await this.#queue.run(async () => {
       if (this.#isOwnPool) await this.#collection.pool.end?.();
+    });
+  }
+
+  async #drop(isAttached: boolean): Promise<void> {
+    const collection = this.#collection;
+    await this.#queue.run(async () => {
+      const { place } = await collection.state();
+      if ((place.attachment !== undefined) !== isAttached) throw misplaced(isAttached);
+      await inTransaction(collection.pool, (client) => collection.drop(client));
     });
   }
 
@@ -476,15 +549,20 @@ export class PgBinaryVectorStore extends VectorStore {
 
   async #rowsOf(ids: readonly string[]): Promise<Map<string, DocumentRow>> {
     const found = new Map<string, DocumentRow>();
-    const { dimensions, documents } = await this.#collection.state();
+    const { dimensions, documents, place } = await this.#collection.state();
     if (dimensions === undefined) return found;
-    const texts = [...new Set(ids)].map(toPgText);
-    for (let start = 0; start < texts.length; start += idsPerStatement) {
+    const keys = [...new Set(ids.flatMap((id) => place.toKey(id) ?? []))];
+    const byKey = new Map<string, DocumentRow>();
+    for (let start = 0; start < keys.length; start += idsPerStatement) {
       const { rows } = await this.#collection.pool.query<DocumentRow>(
-        `SELECT id, given, content, metadata, types FROM ${documents} WHERE id = ANY($1)`,
-        [texts.slice(start, start + idsPerStatement)],
+        `SELECT id, given, content, metadata, types FROM ${documents} d WHERE ${place.hasKey('$1')}`,
+        [keys.slice(start, start + idsPerStatement)],
       );
-      for (const row of rows) found.set(fromPgText(row.id), row);
+      for (const row of rows) byKey.set(row.id, row);
+    }
+    for (const id of ids) {
+      const row = byKey.get(place.toKey(id) ?? '');
+      if (row) found.set(id, row);
     }
     return found;
   }
@@ -532,6 +610,18 @@ function checkOptions({ collection, storage, fields, depth, hybrid }: PgStoreOpt
   }
   checkDepth(depth);
   checkHybrid(hybrid);
+}
+
+function misplaced(isDetached: boolean): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'not-supported',
+    message: isDetached
+      ? 'detach: got a collection with a table of its own, expected one of PGVectorStore.'
+      : 'drop: got a collection with a table of PGVectorStore, expected one with its own.',
+    remedy: isDetached
+      ? 'Call drop(), which deletes its documents.'
+      : 'Call detach(), which leaves the documents where they are.',
+  });
 }
 
 function invalid(name: string, got: unknown, expected: string): BitryoshkaError {
