@@ -12,11 +12,11 @@ import { NamedEmbeddings } from '../store/named-embeddings.suite.ts';
 import { WordEmbeddings } from '../testing/index.ts';
 import type { CopyableStore } from './copy-store.ts';
 import { copyStore } from './copy-store.ts';
-import type { PgPool } from './pg-pool.ts';
+import type { PgPool } from './database/pg-pool.ts';
+import type { OpenDatabase } from './database/servers.suite.ts';
+import { describeDatabases } from './database/servers.suite.ts';
 import type { PgStoreOptions } from './pg-vector-store.ts';
 import { PgBinaryVectorStore } from './pg-vector-store.ts';
-import type { OpenDatabase } from './servers.suite.ts';
-import { describeDatabases } from './servers.suite.ts';
 
 const embeddings = new WordEmbeddings(48);
 /** As far as all documents of these tests. */

@@ -3,11 +3,11 @@ import { seededRandom } from '@bitryoshka/core/internal';
 import type { DocumentInterface } from '@langchain/core/documents';
 import pg from 'pg';
 import { WordEmbeddings } from '../testing/word-embeddings.ts';
-import type { CollectionCheck } from './collection-problems.suite.ts';
-import { checkCollection } from './collection-problems.suite.ts';
-import { sqlStateOf } from './pg-errors.ts';
-import type { PgIndexOptions } from './pg-fits.ts';
-import type { PgPool, PgQueryable } from './pg-pool.ts';
+import type { CollectionCheck } from './collection/collection-problems.suite.ts';
+import { checkCollection } from './collection/collection-problems.suite.ts';
+import { sqlStateOf } from './database/pg-errors.ts';
+import type { PgPool, PgQueryable } from './database/pg-pool.ts';
+import type { PgIndexOptions } from './fits/pg-fits.ts';
 import { PgBinaryVectorStore } from './pg-vector-store.ts';
 
 export interface ManyClientsOptions {

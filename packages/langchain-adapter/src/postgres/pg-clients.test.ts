@@ -3,12 +3,12 @@ import { seededRandom } from '@bitryoshka/core/internal';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { WordEmbeddings } from '../testing/index.ts';
-import { checkCollection } from './collection-problems.suite.ts';
-import { faulty } from './faulty-pool.suite.ts';
+import { checkCollection } from './collection/collection-problems.suite.ts';
+import { faulty } from './database/faulty-pool.suite.ts';
+import type { PgPool } from './database/pg-pool.ts';
+import { describeDatabases, describeServers } from './database/servers.suite.ts';
 import { counting, runManyClients } from './many-clients.suite.ts';
-import type { PgPool } from './pg-pool.ts';
 import { PgBinaryVectorStore } from './pg-vector-store.ts';
-import { describeDatabases, describeServers } from './servers.suite.ts';
 
 const embeddings = new WordEmbeddings();
 const embed = (texts: string[]) => embeddings.embedDocuments(texts);

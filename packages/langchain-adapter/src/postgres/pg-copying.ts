@@ -9,14 +9,14 @@ import type {
 } from '../store/copied-store.ts';
 import { isSameQuantizer, replacedVectors } from '../store/copied-store.ts';
 import type { TaskQueue } from '../store/task-queue.ts';
-import type { PgChanges } from './pg-changes.ts';
-import type { PgCollection } from './pg-collection.ts';
-import type { DocumentRow } from './pg-documents.ts';
-import { decodeDocument } from './pg-documents.ts';
-import type { PgFits } from './pg-fits.ts';
-import { refitTogether } from './pg-refit.ts';
-import { fromPgText } from './pg-text.ts';
-import { parseVector } from './pg-values.ts';
+import type { PgChanges } from './collection/pg-changes.ts';
+import type { PgCollection } from './collection/pg-collection.ts';
+import type { DocumentRow } from './collection/pg-documents.ts';
+import { decodeDocument } from './collection/pg-documents.ts';
+import { parseVector } from './collection/pg-values.ts';
+import { fromPgText } from './database/pg-text.ts';
+import type { PgFits } from './fits/pg-fits.ts';
+import { refitTogether } from './fits/pg-refit.ts';
 
 /** What is copied. */
 interface PgParts {

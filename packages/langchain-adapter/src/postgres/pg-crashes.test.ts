@@ -8,12 +8,12 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleProgram } from '../durable/bundled-program.suite.ts';
 import { WordEmbeddings } from '../testing/index.ts';
-import { checkCollection } from './collection-problems.suite.ts';
-import { faulty } from './faulty-pool.suite.ts';
+import { checkCollection } from './collection/collection-problems.suite.ts';
+import { faulty } from './database/faulty-pool.suite.ts';
+import { describeDatabases, describeServers } from './database/servers.suite.ts';
+import type { TestServer } from './database/start-server.suite.ts';
 import { runManyClients } from './many-clients.suite.ts';
 import { PgBinaryVectorStore } from './pg-vector-store.ts';
-import { describeDatabases, describeServers } from './servers.suite.ts';
-import type { TestServer } from './start-server.suite.ts';
 
 const embeddings = new WordEmbeddings();
 const embed = (texts: string[]) => embeddings.embedDocuments(texts);
@@ -93,7 +93,7 @@ describeServers('a client that is killed while it fits', (start) => {
   const source = `
     import pg from 'pg';
     import { WordEmbeddings } from '../testing/index.ts';
-    import { faulty } from '../postgres/faulty-pool.suite.ts';
+    import { faulty } from './database/faulty-pool.suite.ts';
     import { PgBinaryVectorStore } from '../postgres/pg-vector-store.ts';
     const [, , connectionString, stage, share, ...statements] = process.argv;
     const die = () => process.kill(process.pid, 'SIGKILL');

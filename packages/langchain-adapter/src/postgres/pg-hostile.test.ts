@@ -3,11 +3,11 @@ import type { PGlite } from '@electric-sql/pglite';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WordEmbeddings } from '../testing/index.ts';
-import type { PgPool } from './pg-pool.ts';
+import type { PgPool } from './database/pg-pool.ts';
+import { pglitePool } from './database/pglite-pool.ts';
+import { createPGlite } from './database/servers.suite.ts';
 import type { PgStoreOptions } from './pg-vector-store.ts';
 import { PgBinaryVectorStore } from './pg-vector-store.ts';
-import { pglitePool } from './pglite-pool.ts';
-import { createPGlite } from './servers.suite.ts';
 
 const attacks = [
   "'; DROP TABLE public.canary; --",

@@ -4,11 +4,11 @@ import { seededRandom } from '@bitryoshka/core/internal';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { vectorStoreSuite, WordEmbeddings } from '../store/vector-store.suite.ts';
-import type { PgIndexOptions } from './pg-fits.ts';
+import type { OpenDatabase } from './database/servers.suite.ts';
+import { describeDatabases } from './database/servers.suite.ts';
+import type { PgIndexOptions } from './fits/pg-fits.ts';
 import type { PgStoreOptions } from './pg-vector-store.ts';
 import { PgBinaryVectorStore } from './pg-vector-store.ts';
-import type { OpenDatabase } from './servers.suite.ts';
-import { describeDatabases } from './servers.suite.ts';
 
 const dimensions = (await new WordEmbeddings().embedQuery('')).length;
 const random = seededRandom(1);

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Document } from '@langchain/core/documents';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WordEmbeddings } from '../testing/index.ts';
+import type { OpenDatabase } from './database/servers.suite.ts';
+import { describeDatabases } from './database/servers.suite.ts';
 import { PgBinaryVectorStore } from './pg-vector-store.ts';
-import type { OpenDatabase } from './servers.suite.ts';
-import { describeDatabases } from './servers.suite.ts';
 
 const embeddings = new WordEmbeddings();
 
