@@ -17,7 +17,7 @@ const sources = fileURLToPath(
 );
 const contents = `
   export { runManyClients } from './many-clients.suite.ts';
-  export { startServer } from './start-server.suite.ts';`;
+  export { startServer } from './database/start-server.suite.ts';`;
 
 const folder = mkdtempSync(join(tmpdir(), 'soak-'));
 try {

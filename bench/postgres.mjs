@@ -39,6 +39,12 @@ const ways = {
   binary: { label: 'pgvector, `binary_quantize`', prepare: binary, depths: [100, 200, 400, 800] },
   ours128: { label: 'ours, 128 bits', prepare: ours(128), depths: [100, 200, 400, 800] },
   ours256: { label: 'ours, 256 bits', prepare: ours(256), depths: [50, 100, 200, 400] },
+  local128: { label: 'ours, 128 bits in the client', prepare: local(128), depths: [50, 100, 200] },
+  local256: {
+    label: 'ours, 256 bits in the client',
+    prepare: local(256),
+    depths: [25, 50, 100, 200],
+  },
 };
 const head = [
   'bytes a code',
@@ -172,38 +178,66 @@ async function binary(given) {
   };
 }
 
+/** @returns a way that has an HNSW of the codes */
 function ours(bits) {
-  return async ({ pool, documents, unit }) => {
-    await pool.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
-    const open = (depth) => PgBinaryVectorStore.open({}, { pool, schema, ...(depth && { depth }) });
-    const store = await open();
-    const texts = unit.map((_, i) => ({
-      pageContent: text,
-      metadata: { number: i },
-      id: String(i),
-    }));
-    const added = await timed(() => store.addVectors(documents, texts));
-    const fitted = await timed(() => store.refit({ quantizer: { kind: 'autoencoder', bits } }));
+  return async (given) => {
+    const { pool } = given;
+    const store = await filled(given, bits);
     const build = await timed(() => store.index({ kind: 'hnsw' }));
-    console.error(`added ${added.toFixed(1)} s, fitted and encoded ${fitted.toFixed(1)} s`);
-    const { rows: found } = await pool.query(
-      `SELECT sum(pg_relation_size(indexrelid)) AS size FROM pg_stat_user_indexes
-       WHERE schemaname = $1 AND relname LIKE 'codes_%' AND indexrelname NOT LIKE '%_pkey'`,
-      [schema],
-    );
-    const stores = new Map();
-    return {
-      bytes: bits / 8,
-      build,
-      size: Number(found[0].size),
-      search: async (query, depth) => {
-        if (!stores.has(depth)) stores.set(depth, open({ candidates: depth, rerank: depth }));
-        const answers = await (await stores.get(depth)).similaritySearchVectorWithScore(query, k);
-        return answers.map(([{ id }]) => Number(id));
-      },
-      end: () => pool.query(`DROP SCHEMA ${schema} CASCADE`),
-    };
+    return { bytes: bits / 8, build, size: await indexesOfCodes(pool), ...searching(pool) };
   };
+}
+
+/** @returns a way whose codes are searched by the client: it reads them, and that is all that is built */
+function local(bits) {
+  return async (given) => {
+    const { pool } = given;
+    await filled(given, bits);
+    const options = { pool, schema, localCodes: true };
+    let store;
+    const build = await timed(async () => {
+      store = await PgBinaryVectorStore.open({}, options);
+    });
+    const { bytes } = await store.health();
+    const size = (await indexesOfCodes(pool)) + bytes.localCodes;
+    return { bytes: bits / 8, build, size, ...searching(pool, options) };
+  };
+}
+
+async function filled({ pool, documents, unit }, bits) {
+  await pool.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+  const store = await PgBinaryVectorStore.open({}, { pool, schema });
+  const texts = unit.map((_, i) => ({ pageContent: text, metadata: { number: i }, id: String(i) }));
+  const added = await timed(() => store.addVectors(documents, texts));
+  const fitted = await timed(() => store.refit({ quantizer: { kind: 'autoencoder', bits } }));
+  console.error(`added ${added.toFixed(1)} s, fitted and encoded ${fitted.toFixed(1)} s`);
+  return store;
+}
+
+function searching(pool, options = {}) {
+  const stores = new Map();
+  const open = (depth) =>
+    PgBinaryVectorStore.open(
+      {},
+      { pool, schema, depth: { candidates: depth, rerank: depth }, ...options },
+    );
+  return {
+    search: async (query, depth) => {
+      if (!stores.has(depth)) stores.set(depth, open(depth));
+      const answers = await (await stores.get(depth)).similaritySearchVectorWithScore(query, k);
+      return answers.map(([{ id }]) => Number(id));
+    },
+    end: () => pool.query(`DROP SCHEMA ${schema} CASCADE`),
+  };
+}
+
+async function indexesOfCodes(pool) {
+  const { rows: found } = await pool.query(
+    `SELECT sum(pg_relation_size(indexrelid)) AS size FROM pg_stat_user_indexes
+     WHERE schemaname = $1 AND relname LIKE 'codes_%' AND indexrelname NOT LIKE '%_pkey'`,
+    [schema],
+  );
+  return Number(found[0].size);
 }
 
 async function fill({ pool, dimensions, unit }, type) {

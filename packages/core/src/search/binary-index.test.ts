@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { codeRange } from '../codes/codes.ts';
 import type { SharedKernel } from '../kernels/scan/shared-kernel.ts';
 import { createSharedKernel } from '../kernels/scan/shared-kernel.ts';
 import { fitQuantizer } from '../quantizers/fit.ts';
@@ -7,6 +8,7 @@ import { gaussian, seededRandom } from '../vectors/random.ts';
 import { binaryIndexSuite } from './binary-index.suite.ts';
 import { BinaryIndex } from './binary-index.ts';
 import { ExactIndex } from './exact-index.ts';
+import { graph } from './finders/graph/graph.ts';
 import { IndexReader } from './index-reader.ts';
 import { openSharedSegment } from './index-segment.ts';
 import { RowSet } from './rows/row-set.ts';
@@ -309,6 +311,31 @@ describe('vectors that are fetched', () => {
     expect(() => new BinaryIndex({ quantizer, vectors: undefined, codes })).toThrow(
       /500 codes for 0 vectors/,
     );
+  });
+
+  it('may belong to codes that come later, one by one or by a graph', async () => {
+    const codes = create().codes();
+    const index = new BinaryIndex({ quantizer, storage: source });
+    expect(index.addCodes(codeRange(codes, 0, 300))).toBe(0);
+    await index.attach(graph({}));
+    expect(index.addCodes(codeRange(codes, 300, 500))).toBe(300);
+    const scanned = new BinaryIndex({ quantizer, codes, storage: source });
+    for (const query of vectors.slice(0, 20)) {
+      const options = { k: 7, rerank: 0 };
+      const walked = index.search(query, { ...options, efSearch: 500 });
+      expect(walked).toEqual(scanned.search(query, options));
+    }
+    const add =
+      (to: BinaryIndex, given = codes) =>
+      () =>
+        to.addCodes(given);
+    const mismatch = expect.objectContaining({ code: 'dimension-mismatch' });
+    expect(add(index, { ...codes, bits: 8 })).toThrow(mismatch);
+    expect(add(new BinaryIndex({ quantizer }))).toThrow(mismatch);
+    expect(add(new BinaryIndex({ dimensions: 24, storage: source }))).toThrow(
+      expect.objectContaining({ code: 'not-supported' }),
+    );
+    expect(index.rows).toBe(500);
   });
 
   it('are those of the rows that were there when the search began', async () => {

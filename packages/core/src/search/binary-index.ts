@@ -27,7 +27,6 @@ import type { ScoredRow } from './ranking/top-k.ts';
 import type { RowId } from './rows/row-id.ts';
 import { checkRowIds } from './rows/row-id.ts';
 import { RowSet } from './rows/row-set.ts';
-import { segmentSlots } from './rows/segment-rows.ts';
 import type { Segment } from './rows/segmented-rows.ts';
 import { mostWritten, SegmentedRows } from './rows/segmented-rows.ts';
 import type { SearchOptions } from './search-depth.ts';
@@ -130,7 +129,7 @@ export class BinaryIndex {
       () => new IndexSegment(this.#createVectors?.(dimensions), this.#layout),
     );
     if (vectors) this.#takeOver(vectors, codes);
-    else if (codes) this.#takeOverCodes(codes);
+    else if (codes) this.addCodes(codes);
   }
 
   /** How many rows there are: those that were added and not deleted. */
@@ -390,6 +389,40 @@ export class BinaryIndex {
       content.codes?.copy([slot], data.subarray(i * bytes, (i + 1) * bytes));
     }
     return codes;
+  }
+
+  /**
+   * Adds rows by their codes alone, where vectors are fetched.
+   *
+   * @param norms what the decoder's `encodeNorms` makes of them, where that is known
+   * @returns the number of the first; the others follow
+   * @throws BitryoshkaError `dimension-mismatch` for codes of other lengths or where vectors are stored,
+   *   `not-supported` without a quantizer; nothing was added then
+   */
+  addCodes(codes: Codes, norms?: Uint8Array): RowId {
+    if (this.#createVectors) {
+      const remedy = 'Pass one code per vector, or a storage that fetches vectors.';
+      throw countMismatch(codes.rows, 0, remedy);
+    }
+    const { bits, decoder } = this.#codesBy('addCodes');
+    if (codes.bits !== bits) {
+      throw new BitryoshkaError({
+        code: 'dimension-mismatch',
+        message: `codes: got ${codes.bits} bits, expected ${bits}, as the quantizer makes them.`,
+        remedy: 'Pass codes of the quantizer of the index.',
+      });
+    }
+    const lengths = norms ?? decoder?.encodeNorms(codes);
+    for (const finder of this.#finders()) finder.reserve(codes.rows);
+    const first = this.#rows.append(codes.rows, (content, start, end) => {
+      content.codes?.append(codeRange(codes, start, end), lengths?.subarray(start, end));
+    });
+    const rows = Uint32Array.from({ length: codes.rows }, (_, i) => first + i);
+    for (const finder of this.#finders()) {
+      finder.insert({ rows, codes, norms: lengths, vectors: undefined });
+    }
+    this.#maintainWorn();
+    return first;
   }
 
   /**
@@ -816,20 +849,6 @@ export class BinaryIndex {
         done += block.rows;
       }
       this.#rows.adopt(content, part.rows);
-    }
-  }
-
-  #takeOverCodes(codes: Codes): void {
-    if (this.#createVectors) {
-      const remedy = 'Pass one code per vector, or a storage that fetches vectors.';
-      throw countMismatch(codes.rows, 0, remedy);
-    }
-    const quantizer = this.#codesBy('codes');
-    for (let start = 0; start < codes.rows; start += segmentSlots) {
-      const content = this.createSegment();
-      const slots = Math.min(segmentSlots, codes.rows - start);
-      appendCodes(content, codeRange(codes, start, start + slots), quantizer);
-      this.#rows.adopt(content, slots);
     }
   }
 }

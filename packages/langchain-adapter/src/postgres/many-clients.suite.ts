@@ -63,8 +63,8 @@ interface SharedChange {
 
 /**
  * Clients that write and read one collection at the same time, each with connections of its own. Every writer has
- * documents of its own, in groups that are written as a whole, and all have some in common. Readers, and a last look at
- * everything, compare what they find with what was acknowledged. One of the writers fits and indexes over and over.
+ * documents of its own, in groups that are written as a whole, and all have some in common. Readers, every other of which
+ * holds the codes, and a last look at everything, compare what they find with what was acknowledged. One of the writers fits and indexes over and over.
  */
 export async function runManyClients({
   connectionString,
@@ -91,7 +91,7 @@ export async function runManyClients({
   const embeddings = new WordEmbeddings(dimensions);
   const pools: pg.Pool[] = [];
 
-  async function open(): Promise<PgBinaryVectorStore> {
+  async function open(options: { localCodes?: boolean } = {}): Promise<PgBinaryVectorStore> {
     const pool = new pg.Pool({ connectionString, max: 3 });
     pool.on('error', () => {});
     pools.push(pool);
@@ -99,6 +99,7 @@ export async function runManyClients({
       pool: counting(pool, refused),
       storage: 'vector',
       fields: ['owner'],
+      ...options,
     });
   }
 
@@ -262,7 +263,31 @@ export async function runManyClients({
         }
       };
       const query = textOf(`${owner}-g${place}-i${below(groupSize)}`, below(stamps + 1));
-      if (draw < 0.6) {
+      if (draw < 0.3) {
+        const lasting = below(lastingGroups);
+        const history = owned[writer]?.[lasting] as History;
+        const last = history.states[history.acknowledged] ?? null;
+        const id = `${owner}-g${lasting}-i${below(groupSize)}`;
+        const text = textOf(id, last ?? 0);
+        await tried('search all', async () => {
+          const found = await store.similaritySearch(text, k);
+          for (const document of found) {
+            const { owner, group, stamp } = expectWhole(document);
+            const states = owner === 'shared' ? [stamp] : allowed(Number(owner.slice(1)), group);
+            expectThat(
+              states.includes(stamp),
+              () => `found ${document.id} with ${stamp}, expected one of ${states.join(', ')}`,
+            );
+          }
+          const isStill =
+            last !== null && allowed(writer, lasting).every((state) => state === last);
+          expectThat(
+            !isStill || found.some((document) => document.id === id),
+            () =>
+              `missed "${text}", found ${found.map(({ pageContent }) => pageContent).join(', ')}`,
+          );
+        });
+      } else if (draw < 0.6) {
         await tried('search', async () => {
           const found = await store.similaritySearch(query, k, { owner });
           expectKnown(found, { owner });
@@ -343,8 +368,10 @@ export async function runManyClients({
   }
 
   try {
-    const writing = await Promise.all(Array.from({ length: writers }, open));
-    const reading = await Promise.all(Array.from({ length: readers }, open));
+    const writing = await Promise.all(Array.from({ length: writers }, () => open()));
+    const reading = await Promise.all(
+      Array.from({ length: readers }, (_, i) => open({ localCodes: i % 2 === 1 })),
+    );
     end = performance.now() + 1000 * seconds;
     onBegin?.();
     const tasks = [

@@ -196,7 +196,15 @@ describeServers('clients of a server', (start) => {
     const report = await runManyClients({ connectionString: await server(), seconds: 4 });
     expect(report).toMatchObject({ errors: [], ...sound });
     const { operations } = report;
-    for (const name of ['upsert', 'upsert shared', 'search', 'MMR', 'getByIds', 'refit']) {
+    for (const name of [
+      'upsert',
+      'upsert shared',
+      'search',
+      'search all',
+      'MMR',
+      'getByIds',
+      'refit',
+    ]) {
       expect(operations[name], name).toBeGreaterThan(0);
     }
   });

@@ -93,7 +93,7 @@ describeServers('a client that is killed while it fits', (start) => {
   const source = `
     import pg from 'pg';
     import { WordEmbeddings } from '../testing/index.ts';
-    import { faulty } from './database/faulty-pool.suite.ts';
+    import { faulty } from '../postgres/database/faulty-pool.suite.ts';
     import { PgBinaryVectorStore } from '../postgres/pg-vector-store.ts';
     const [, , connectionString, stage, share, ...statements] = process.argv;
     const die = () => process.kill(process.pid, 'SIGKILL');

@@ -46,15 +46,16 @@ describeDatabases((database) => {
       return store;
     };
   /** What one client writes is there for others at once. */
-  const ofAnotherClient = async (store: PgBinaryVectorStore) => {
-    const collection = collections.get(store);
-    const other = await PgBinaryVectorStore.open(store.embeddings, {
-      pool: opened.pool,
-      collection,
-    });
-    collections.set(other, collection as string);
-    return other;
-  };
+  const openOther =
+    (options: PgStoreOptions = {}) =>
+    async (store: PgBinaryVectorStore) => {
+      const collection = collections.get(store);
+      const given = { pool: opened.pool, collection, ...options };
+      const other = await PgBinaryVectorStore.open(store.embeddings, given);
+      collections.set(other, collection as string);
+      return other;
+    };
+  const ofAnotherClient = openOther();
 
   describe('exact, in single precision', () =>
     vectorStoreSuite(create({ storage: 'vector' }), { settle: ofAnotherClient }));
@@ -74,6 +75,10 @@ describeDatabases((database) => {
         settle: ofAnotherClient,
       },
     ));
+  describe('codes in the memory of the client', () =>
+    vectorStoreSuite(create({ storage: 'vector', localCodes: true }, { kind: 'scan' }), {
+      settle: openOther({ localCodes: true }),
+    }));
   describe.each([undefined, { kind: 'scan' }] as const)('hybrid, %j', (index) =>
     vectorStoreSuite(create({ storage: 'vector', hybrid: true }, index), {
       settle: ofAnotherClient,

@@ -37,6 +37,7 @@ import { measurePgHealth } from './fits/pg-health.ts';
 import type { PgRefit, PgRefitOptions } from './fits/pg-refit.ts';
 import { refitTogether } from './fits/pg-refit.ts';
 import { PgCopying } from './pg-copying.ts';
+import { LocalCodes } from './search/local-codes.ts';
 import type { PgHybridOptions } from './search/pg-hybrid.ts';
 import { checkHybrid, defaultLanguage, fuseCandidates } from './search/pg-hybrid.ts';
 import type { PgFound, PgWanted } from './search/pg-search.ts';
@@ -63,6 +64,12 @@ export interface PgStoreOptions extends OpenPoolOptions {
    * of a document, on the scale of cosines. Default: as the collection was made, at first vectors alone.
    */
   readonly hybrid?: boolean | PgHybridOptions | undefined;
+  /**
+   * Hold the codes in memory, 75 bytes a document with 256 bits, and search them here: the server is asked for the vectors of
+   * what is found, and for what has changed since, so that searches see all that is committed. Those with a filter are
+   * made on the server. Default: false.
+   */
+  readonly localCodes?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -72,7 +79,7 @@ export interface PgCreateOptions extends PgStoreOptions, AddOptions {}
 /** Where a table of LangChain's is, and where what lies beside it goes. */
 export interface PgAttachOptions
   extends PgAttachedTable,
-    Pick<PgStoreOptions, 'pool' | 'connection' | 'depth' | 'signal'>,
+    Pick<PgStoreOptions, 'pool' | 'connection' | 'depth' | 'localCodes' | 'signal'>,
     OpenPoolOptions {
   /** Of what is added. Default: `bitryoshka`. */
   readonly schema?: string | undefined;
@@ -92,6 +99,7 @@ export interface PgParts {
   readonly changes: PgChanges;
   readonly fits: PgFits;
   readonly queue: TaskQueue;
+  readonly local: LocalCodes | undefined;
   /** Rows of documents, by their ids. */
   readonly rowsOf: (ids: readonly string[]) => Promise<Map<string, DocumentRow>>;
 }
@@ -131,12 +139,14 @@ export class PgBinaryVectorStore extends VectorStore {
             changes: store.#changes,
             fits: store.#fits,
             queue: store.#queue,
+            local: store.#local,
             rowsOf: (ids: readonly string[]) => store.#rowsOf(ids),
           }
         : undefined;
   }
 
   readonly #collection: PgCollection;
+  readonly #local: LocalCodes | undefined;
   readonly #search: PgSearch;
   readonly #changes: PgChanges;
   readonly #fits: PgFits;
@@ -149,14 +159,20 @@ export class PgBinaryVectorStore extends VectorStore {
   private constructor(
     embeddings: EmbeddingsInterface,
     collection: PgCollection,
-    { depth, hybrid, isOwnPool }: Pick<PgStoreOptions, 'depth' | 'hybrid'> & { isOwnPool: boolean },
+    {
+      depth,
+      hybrid,
+      localCodes,
+      isOwnPool,
+    }: Pick<PgStoreOptions, 'depth' | 'hybrid' | 'localCodes'> & { isOwnPool: boolean },
   ) {
     super(embeddings, {});
     this.#collection = collection;
     this.#depth = depth;
     this.#hybrid = hybrid;
     this.#isOwnPool = isOwnPool;
-    this.#search = new PgSearch(collection);
+    this.#local = localCodes ? new LocalCodes(collection) : undefined;
+    this.#search = new PgSearch(collection, this.#local);
     this.#changes = new PgChanges(collection);
     this.#fits = new PgFits(collection, this.#search);
   }
@@ -220,7 +236,14 @@ export class PgBinaryVectorStore extends VectorStore {
     open: (collection: PgCollection) => Promise<CollectionState>,
   ): Promise<PgBinaryVectorStore> {
     checkEmbeddings(embeddings);
-    const { schema = 'bitryoshka', collection = 'documents', depth, hybrid, signal } = options;
+    const {
+      schema = 'bitryoshka',
+      collection = 'documents',
+      depth,
+      hybrid,
+      localCodes,
+      signal,
+    } = options;
     const { pool, isOwn } = await openPool(sourceOf(options), options);
     try {
       const opened = new PgCollection(
@@ -232,8 +255,10 @@ export class PgBinaryVectorStore extends VectorStore {
       const store = new PgBinaryVectorStore(embeddings, opened, {
         depth,
         hybrid,
+        localCodes,
         isOwnPool: isOwn,
       });
+      await store.#local?.open(signal);
       if (state.model !== undefined) await checkModel(opened, await fingerprintOf(embeddings));
       return store;
     } catch (cause) {
@@ -487,8 +512,15 @@ export class PgBinaryVectorStore extends VectorStore {
    * @throws BitryoshkaError `database-failed`
    */
   async health(task: TaskOptions = {}): Promise<PgStoreHealth> {
-    const parts = { collection: this.#collection, fits: this.#fits, depth: this.#depth };
-    return measurePgHealth(parts, task);
+    return measurePgHealth(
+      {
+        collection: this.#collection,
+        fits: this.#fits,
+        depth: this.#depth,
+        localBytes: this.#local?.bytes,
+      },
+      task,
+    );
   }
 
   /**
@@ -597,7 +629,14 @@ function languageOf(hybrid: PgStoreOptions['hybrid']): { language?: Language } {
   return language === undefined ? {} : { language };
 }
 
-function checkOptions({ collection, storage, fields, depth, hybrid }: PgStoreOptions): void {
+function checkOptions({
+  collection,
+  storage,
+  fields,
+  depth,
+  hybrid,
+  localCodes,
+}: PgStoreOptions): void {
   if (collection !== undefined && (typeof collection !== 'string' || collection === '')) {
     throw invalid('collection', collection, 'a name');
   }
@@ -610,6 +649,9 @@ function checkOptions({ collection, storage, fields, depth, hybrid }: PgStoreOpt
   }
   checkDepth(depth);
   checkHybrid(hybrid);
+  if (localCodes !== undefined && typeof localCodes !== 'boolean') {
+    throw invalid('localCodes', localCodes, 'true or false');
+  }
 }
 
 function misplaced(isDetached: boolean): BitryoshkaError {

@@ -343,7 +343,8 @@ export async function writeCodes(
     `INSERT INTO ${table} (row, scale, code, tail)
      SELECT row, scale, code::bit(${searchedBits(quantizer)}), tail::bytea
      FROM unnest($1::bigint[], $2::real[], $3::text[], $4::text[]) AS t (row, scale, code, tail)
-     ON CONFLICT (row) DO UPDATE SET scale = EXCLUDED.scale, code = EXCLUDED.code, tail = EXCLUDED.tail`,
+     ON CONFLICT (row) DO UPDATE SET scale = EXCLUDED.scale, code = EXCLUDED.code,
+       tail = EXCLUDED.tail, changed = EXCLUDED.changed`,
     [rows, scale, code, tail],
   );
 }

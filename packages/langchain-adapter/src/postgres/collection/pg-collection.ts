@@ -21,6 +21,8 @@ export interface PgDepth {
   readonly candidates: number;
   /** How many of them are compared by their vectors; the others are left behind by the score of their codes. */
   readonly rerank: number;
+  /** How many are compared by their vectors by clients that hold all codes, and score these. */
+  readonly local?: number | undefined;
 }
 
 /** How nearest codes are found. */
@@ -340,8 +342,12 @@ export class PgCollection {
     const table = names.codes(id, version);
     await client.query(
       `CREATE TABLE ${table} (
-        row bigint PRIMARY KEY, scale real, code bit(${searchedBits(quantizer)}) NOT NULL, tail bytea
+        row bigint PRIMARY KEY, scale real, code bit(${searchedBits(quantizer)}) NOT NULL, tail bytea,
+        changed xid8 DEFAULT pg_current_xact_id()
       )`,
+    );
+    await client.query(
+      `CREATE INDEX ${names.index('codes', id, version, 'changed')} ON ${table} (changed)`,
     );
     await client.query(`UPDATE ${names.collections} SET ${as} = $2 WHERE id = $1`, [id, version]);
     return { version, quantizer, table };

@@ -1,5 +1,5 @@
 import type { Codes, Decoder, Matrix, Quantizer } from '@bitryoshka/core';
-import { bitAt, normalizeRows } from '@bitryoshka/core';
+import { bitAt, bytesPerCode as bytesOf, normalizeRows } from '@bitryoshka/core';
 import { toFloat16 } from '@bitryoshka/core/internal';
 import type { PgStorage } from '../database/pg-schema.ts';
 import { bitsPerLook } from '../database/pg-schema.ts';
@@ -101,6 +101,63 @@ export function codeColumns(codes: Codes, decoder: Decoder | undefined): CodeCol
   }
   return { code, tail, scale };
 }
+
+/**
+ * Codes as they are read in binary form.
+ *
+ * @param codes for each as `bit_send` writes it: how many bits it has in four bytes, then the bits, the first the
+ *   highest of a byte
+ * @param tails what lies behind the bits, for each as many bytes
+ */
+export function parseCodes(
+  { bits, firstBits }: Pick<Quantizer, 'bits' | 'firstBits'>,
+  {
+    count,
+    codes,
+    tails,
+  }: { readonly count: number; readonly codes: Uint8Array; readonly tails: Uint8Array | null },
+): Codes {
+  const searched = Math.ceil((firstBits ?? bits) / 8);
+  const tail = tails ? tails.length / count : 0;
+  const bytesPerCode = bytesOf(bits);
+  const data = new Uint8Array(count * bytesPerCode);
+  for (let i = 0; i < count; i++) {
+    const from = i * (4 + searched) + 4;
+    const to = i * bytesPerCode;
+    for (let j = 0; j < searched; j++) data[to + j] = reversed[codes[from + j] as number] as number;
+    if (tails) data.set(tails.subarray(i * tail, (i + 1) * tail), to + searched);
+  }
+  return { rows: count, bits, ...(firstBits !== undefined && { firstBits }), bytesPerCode, data };
+}
+
+/**
+ * Lengths of codes as the decoder notes them, of what the column `scale` has.
+ *
+ * @param scales four bytes each
+ * @returns undefined for what it would not write so
+ */
+export function parseNorms(
+  decoder: Decoder | undefined,
+  scales: Uint8Array | null,
+): Uint8Array | undefined {
+  if (!decoder || !scales) return undefined;
+  const byteOf = new Map(Array.from(decoder.inverseNorms(), (value, byte) => [value, byte]));
+  const view = new DataView(scales.buffer, scales.byteOffset, scales.byteLength);
+  const norms = new Uint8Array(scales.length / 4);
+  for (let i = 0; i < norms.length; i++) {
+    const byte = byteOf.get(view.getFloat32(4 * i));
+    if (byte === undefined) return undefined;
+    norms[i] = byte;
+  }
+  return norms;
+}
+
+/** Bytes with their bits from the other end. */
+const reversed = Uint8Array.from({ length: 256 }, (_, byte) => {
+  let turned = 0;
+  for (let bit = 0; bit < 8; bit++) turned |= ((byte >> bit) & 1) << (7 - bit);
+  return turned;
+});
 
 function bitLiteral(codes: Codes, row: number, bits: number): string {
   let literal = '';

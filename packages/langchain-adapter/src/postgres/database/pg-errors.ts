@@ -36,6 +36,9 @@ export function namingPart(place: number): (cause: unknown) => never {
   };
 }
 
+/** The SQLSTATE of a table that is not there. */
+export const undefinedTable = '42P01';
+
 /** The SQLSTATE that a server gave, perhaps to what this error was caused by: `'23505'` for ids that are there already. */
 export function sqlStateOf(error: unknown): string | undefined {
   if (BitryoshkaError.isInstance(error)) return sqlStateOf(error.cause);

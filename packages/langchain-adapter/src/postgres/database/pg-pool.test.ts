@@ -55,8 +55,8 @@ describe('where a database is', () => {
     const folder = mkdtempSync(join(tmpdir(), 'no-pg-'));
     const program = join(folder, 'program.mjs');
     const source = `
-      import { pglitePool } from '../index.ts';
-      import { openPool } from './pg-pool.ts';
+      import { pglitePool } from '../postgres/index.ts';
+      import { openPool } from '../postgres/database/pg-pool.ts';
       const pool = pglitePool({});
       const { isOwn } = await openPool({ pool });
       const error = await openPool({ connection: 'postgres://' }).catch((e) => e);

@@ -54,6 +54,21 @@ const migrations: readonly ((names: PgNames) => readonly string[])[] = [
       PRIMARY KEY (collection, version)
     )`,
   ],
+  // Clients that hold codes ask for what has changed since. Of codes that are there nothing is written anew.
+  ({ schema, collections, quantizers }) => [
+    `DO $$
+     DECLARE
+       codes text;
+     BEGIN
+       FOR codes IN SELECT format('codes_%s_%s', collection, version) FROM ${quantizers} q
+         JOIN ${collections} c ON c.id = q.collection LOOP
+         CONTINUE WHEN to_regclass(format('%I.%I', '${schema}', codes)) IS NULL;
+         EXECUTE format('ALTER TABLE %I.%I ADD changed xid8', '${schema}', codes);
+         EXECUTE format('ALTER TABLE %I.%I ALTER changed SET DEFAULT pg_current_xact_id()', '${schema}', codes);
+         EXECUTE format('CREATE INDEX %I ON %I.%I (changed)', codes || '_changed', '${schema}', codes);
+       END LOOP;
+     END $$`,
+  ],
 ];
 
 /**

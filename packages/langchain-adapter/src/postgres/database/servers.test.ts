@@ -61,7 +61,7 @@ describeServers('servers', (start) => {
       const folder = mkdtempSync(join(tmpdir(), 'server-'));
       const program = join(folder, 'program.mjs');
       const source = `
-      import { startServer } from './start-server.suite.ts';
+      import { startServer } from '../postgres/database/start-server.suite.ts';
       const server = await startServer();
       console.log(JSON.stringify(server));
       ${ending};`;

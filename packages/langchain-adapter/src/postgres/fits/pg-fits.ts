@@ -48,6 +48,8 @@ const stride = 7919;
 const neighbours = 10;
 export const targetRecall = 0.98;
 const triedCandidates = [50, 100, 200, 400, 800, 1600] as const;
+/** Of codes in the memory of a client. */
+const triedLocal = [25, 50, 100, 200, 400, 800] as const;
 const mostLists = 32_768;
 
 /** Fits the codes of a collection, and indexes them. */
@@ -296,7 +298,8 @@ export class PgFits {
     const { names } = schema;
     const { rows } = await pool.query<{ name: string }>(
       `SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-       WHERE i.indrelid = to_regclass($1) AND NOT i.indisprimary`,
+       JOIN pg_am a ON a.oid = c.relam
+       WHERE i.indrelid = to_regclass($1) AND amname IN ('hnsw', 'ivfflat')`,
       [table],
     );
     if (index.kind !== 'scan') {
@@ -360,25 +363,49 @@ export class PgFits {
     codes: CodesVersion,
     task: TaskOptions,
   ): Promise<{ readonly recall: number; readonly depth: PgDepth }> {
+    const byDistance = new RecallByDepth(triedCandidates);
+    const byScore = new RecallByDepth(triedLocal);
     const most = triedCandidates.at(-1) as number;
-    const found = triedCandidates.map(() => 0);
-    let total = 0;
     for (const [done, { vector, nearest }] of asked.entries()) {
       await checkpoint(task, { stage: 'recall', done, total: asked.length });
-      const rows = await this.#search.nearestCodes(vector, codes, most);
-      total += nearest.size;
-      for (const [place, row] of rows.entries()) {
-        if (!nearest.has(row)) continue;
-        for (const [i, candidates] of triedCandidates.entries()) {
-          if (place < candidates) found[i] = (found[i] as number) + 1;
-        }
+      const ranked = await this.#search.nearestCodes(vector, codes, most);
+      byDistance.add(ranked.byDistance, nearest);
+      byScore.add(ranked.byScore, nearest);
+    }
+    const { depth: candidates, recall } = byDistance.enough();
+    const local = byScore.enough().depth;
+    return { recall, depth: { candidates, rerank: candidates, local } };
+  }
+}
+
+/** What share of the nearest is found by looking at so many. */
+class RecallByDepth {
+  readonly #depths: readonly number[];
+  readonly #found: number[];
+  #total = 0;
+
+  constructor(depths: readonly number[]) {
+    this.#depths = depths;
+    this.#found = depths.map(() => 0);
+  }
+
+  /** @param rows best first */
+  add(rows: readonly string[], nearest: ReadonlySet<string>): void {
+    this.#total += nearest.size;
+    for (const [place, row] of rows.entries()) {
+      if (!nearest.has(row)) continue;
+      for (const [i, depth] of this.#depths.entries()) {
+        if (place < depth) this.#found[i] = (this.#found[i] as number) + 1;
       }
     }
-    const recalls = found.map((count) => (total === 0 ? 1 : count / total));
-    const enough = recalls.findIndex((recall) => recall >= targetRecall);
-    const chosen = enough < 0 ? recalls.length - 1 : enough;
-    const candidates = triedCandidates[chosen] as number;
-    return { recall: recalls[chosen] as number, depth: { candidates, rerank: candidates } };
+  }
+
+  /** The least that is enough, or the most. */
+  enough(): { readonly depth: number; readonly recall: number } {
+    const recalls = this.#found.map((count) => (this.#total === 0 ? 1 : count / this.#total));
+    const found = recalls.findIndex((recall) => recall >= targetRecall);
+    const chosen = found < 0 ? recalls.length - 1 : found;
+    return { depth: this.#depths[chosen] as number, recall: recalls[chosen] as number };
   }
 }
 

@@ -46,7 +46,7 @@ describeDatabases((database) => {
       expect(await (await open(randomUUID())).health()).toEqual({
         documents: 0,
         dimensions: undefined,
-        bytes: { vectors: 0, codes: 0, links: 0, words: 0, tables: 0 },
+        bytes: { vectors: 0, codes: 0, links: 0, words: 0, tables: 0, localCodes: 0 },
         index: 'exact',
         depth: undefined,
         targetRecall: 0.98,
@@ -154,7 +154,7 @@ describe('the advice for a collection', () => {
   const healthy = {
     documents: 30_000,
     dimensions: columns,
-    bytes: { vectors: 0, codes: 0, links: 0, words: 0, tables: 0 },
+    bytes: { vectors: 0, codes: 0, links: 0, words: 0, tables: 0, localCodes: 0 },
     index: 'hnsw',
     depth: { candidates: 100, rerank: 100 },
     targetRecall: 0.98,

@@ -12,7 +12,7 @@ import type {
   PgDepth,
   PgIndex,
 } from '../collection/pg-collection.ts';
-import { depthOf } from '../search/pg-search.ts';
+import { depthOf, localDepthOf } from '../search/pg-search.ts';
 import type { PgFits } from './pg-fits.ts';
 import { targetRecall } from './pg-fits.ts';
 
@@ -32,6 +32,8 @@ export interface PgStoreHealth {
     readonly words: number;
     /** All that the collection takes: documents, vectors, codes and indexes. */
     readonly tables: number;
+    /** Codes in the memory of this client; 0 where it holds none. */
+    readonly localCodes: number;
   };
   /** How nearest documents are found now. */
   readonly index: 'exact' | PgIndex['kind'];
@@ -65,6 +67,8 @@ export interface PgHealthParts {
   readonly fits: PgFits;
   /** That of the store's options. */
   readonly depth: Partial<PgDepth> | undefined;
+  /** Bytes of the codes that the client holds; undefined where it is not to hold any. */
+  readonly localBytes: number | undefined;
 }
 
 /** Comparing all vectors of more takes longer than codes do. */
@@ -82,7 +86,7 @@ const mostOfGraph = 1000;
 
 /** Looks at a collection. */
 export async function measurePgHealth(
-  { collection, fits, depth }: PgHealthParts,
+  { collection, fits, depth, localBytes }: PgHealthParts,
   task: TaskOptions,
 ): Promise<PgStoreHealth> {
   task.signal?.throwIfAborted();
@@ -94,9 +98,12 @@ export async function measurePgHealth(
   const health = {
     documents: measured.documents,
     dimensions,
-    bytes: measured.bytes,
+    bytes: { ...measured.bytes, localCodes: localBytes ?? 0 },
     index: active ? index.kind : ('exact' as const),
-    depth: active && depthOf(state, depth, 1),
+    depth: active && {
+      ...depthOf(state, depth, 1),
+      ...(localBytes !== undefined && { local: localDepthOf(state, depth, 1) }),
+    },
     targetRecall,
     quantizer: active && {
       kind: active.quantizer.kind,
@@ -108,12 +115,13 @@ export async function measurePgHealth(
     recall,
   };
   const { isInterrupted, uncoded } = measured;
-  return { ...health, advice: [...adviseOn(health, state, { isInterrupted, uncoded, depth })] };
+  const seen = { isInterrupted, uncoded, depth, isLocal: localBytes !== undefined };
+  return { ...health, advice: [...adviseOn(health, state, seen)] };
 }
 
 interface Measured {
   readonly documents: number;
-  readonly bytes: PgStoreHealth['bytes'];
+  readonly bytes: Omit<PgStoreHealth['bytes'], 'localCodes'>;
   readonly recallAtFit: number | undefined;
   /** Documents with lower numbers were there when the codes were fitted. */
   readonly fittedBelow: number | undefined;
@@ -149,11 +157,8 @@ async function measureTables(
   const { rows } = await pool.query<Record<string, unknown>>(
     `SELECT counted.*, ${uncoded} AS uncoded,
        coalesce(pg_table_size(to_regclass($2)), 0) AS codes,
-       coalesce(pg_indexes_size(to_regclass($2)), 0) - coalesce(pg_relation_size(
-         (SELECT indexrelid FROM pg_catalog.pg_index WHERE indrelid = to_regclass($2) AND indisprimary)), 0) AS links,
-       coalesce((SELECT sum(pg_relation_size(indexrelid)) FROM pg_catalog.pg_index i
-         JOIN pg_catalog.pg_class c ON c.oid = indexrelid JOIN pg_catalog.pg_am a ON a.oid = relam
-         WHERE indrelid = to_regclass($1) AND amname = 'gin'), 0) AS words,
+       ${indexBytes('$2', "'hnsw', 'ivfflat'")} AS links,
+       ${indexBytes('$1', "'gin'")} AS words,
        pg_total_relation_size(to_regclass($1)) + coalesce(pg_total_relation_size(to_regclass($2)), 0)
          + coalesce(pg_total_relation_size(to_regclass($3)), 0) AS tables
      FROM (SELECT count(*) AS documents, count(*) FILTER (WHERE row >= $4) AS added FROM ${place.documents} d) counted`,
@@ -174,6 +179,13 @@ async function measureTables(
     uncoded: Number(found.uncoded),
     ...rest,
   };
+}
+
+/** SQL for what indexes of some methods of a table take. */
+function indexBytes(table: string, methods: string): string {
+  return `coalesce((SELECT sum(pg_relation_size(indexrelid)) FROM pg_catalog.pg_index i
+    JOIN pg_catalog.pg_class c ON c.oid = indexrelid JOIN pg_catalog.pg_am a ON a.oid = relam
+    WHERE indrelid = to_regclass(${table}) AND amname IN (${methods})), 0)`;
 }
 
 async function driftOf(
@@ -203,9 +215,12 @@ export function* adviseOn(
     isInterrupted,
     uncoded = 0,
     depth,
+    isLocal = false,
   }: Pick<Measured, 'isInterrupted'> & {
     readonly uncoded?: number | undefined;
     readonly depth?: Partial<PgDepth> | undefined;
+    /** Whether this client searches codes that it holds. */
+    readonly isLocal?: boolean | undefined;
   },
 ): Generator<string> {
   if (isInterrupted) {
@@ -217,7 +232,7 @@ export function* adviseOn(
   if (!active && documents >= manyVectors) {
     yield `Searches compare all ${documents} vectors: call store.refit() for codes, which are compared in a fraction of the time.`;
   }
-  if (active && index.kind === 'scan' && documents >= manyCodes) {
+  if (active && index.kind === 'scan' && documents >= manyCodes && !isLocal) {
     const kind = (chosen?.candidates ?? 0) > mostOfGraph ? 'ivfflat' : 'hnsw';
     yield `Searches compare all ${documents} codes: call store.index({ kind: '${kind}' }) for an index of them.`;
   }

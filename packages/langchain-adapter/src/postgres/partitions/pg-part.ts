@@ -75,10 +75,11 @@ export class PgPart {
     this.parts = partsOf(store);
     this.#ownPools = ownPools;
     this.#timeoutMs = timeoutMs;
-    const { pool, schema, name } = this.parts.collection;
+    const { local, collection: own } = this.parts;
+    const { pool, schema, name } = own;
     const searcher = (of: PgPool): Searcher => {
       const collection = new PgCollection(telling(timedPool(of, timeoutMs)), schema, name);
-      return { collection, search: new PgSearch(collection), restsUntil: 0 };
+      return { collection, search: new PgSearch(collection, local), restsUntil: 0 };
     };
     this.#primary = searcher(pool);
     this.#replicas = replicas.map(searcher);

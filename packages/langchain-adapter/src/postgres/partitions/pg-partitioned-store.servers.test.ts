@@ -335,7 +335,8 @@ describeServers('stores on several servers', (start) => {
   it('are read through their replicas, also while they are away', async () => {
     const [first, second] = servers;
     const replica = await start({ replicaOf: first, settings });
-    const store = await open({
+    const options = {
+      collection: randomUUID(),
       partitions: [
         {
           connection: first.connectionString,
@@ -344,10 +345,12 @@ describeServers('stores on several servers', (start) => {
         { connection: second.connectionString },
       ],
       timeoutMs: 5000,
-    });
+    };
+    const store = await open(options);
     await store.addVectors(vectors, documents);
     await store.refit({ quantizer: { kind: 'sign', bits: dimensions } });
     await store.index({ kind: 'hnsw' });
+    const local = await open({ ...options, localCodes: true });
     const { rows } = await poolOf(first).query('SELECT pg_current_wal_lsn() AS lsn');
     const copy = poolOf(replica);
     await vi.waitUntil(
@@ -357,12 +360,13 @@ describeServers('stores on several servers', (start) => {
       },
       { timeout: 20_000 },
     );
-    const search = async (): Promise<Set<unknown>> => {
-      const found = await store.similaritySearchVectorWithScore(query, 100);
+    const search = async (by = store): Promise<Set<unknown>> => {
+      const found = await by.similaritySearchVectorWithScore(query, 100);
       return new Set(found.map(([{ id }]) => id));
     };
     await first.stop({ mode: 'kill' });
     expect(await search()).toEqual(new Set(ids));
+    expect(await search(local)).toEqual(new Set(ids));
     await expect(store.addVectors(vectors, documents)).rejects.toThrow(/^partitions\[0\]: /);
     await first.start();
     await replica.stop({ mode: 'kill' });

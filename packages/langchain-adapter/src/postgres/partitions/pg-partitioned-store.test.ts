@@ -143,6 +143,24 @@ describe.each([2, 4])('%i servers', (parts) => {
     expect(more).toBeGreaterThan(0);
   });
 
+  it('find what one finds by codes in the memory of the client', async () => {
+    const all = { candidates: count, rerank: count };
+    const local = await openParts(
+      { collection, depth: all, localCodes: true },
+      pools().slice(0, parts),
+    );
+    const exact = await openOne({ schema: 'one', collection, depth: all });
+    for (const query of queries) {
+      const [found, wanted] = await Promise.all(
+        [local, exact].map((store) => store.similaritySearchVectorWithScore(query, 10)),
+      );
+      expect(found).toEqual(wanted);
+    }
+    const { partitions } = await local.health();
+    const held = partitions.reduce((sum, { bytes }) => sum + bytes.localCodes, 0);
+    expect(held).toBe((2 * count * quantizer.bits) / 8);
+  });
+
   it('delete where documents are', async () => {
     await several.delete({ ids: ['doc-0', 'doc-1', 'none'] });
     expect(await several.count()).toBe(count - 2);

@@ -10,9 +10,11 @@ import type {
 import type { DocumentRow } from '../collection/pg-documents.ts';
 import { decodeDocument } from '../collection/pg-documents.ts';
 import { codeQuery, parseUnitVector, vectorLiteral } from '../collection/pg-values.ts';
-import { sqlStateOf } from '../database/pg-errors.ts';
+import { sqlStateOf, undefinedTable } from '../database/pg-errors.ts';
 import { columnsOf, filterSql, SqlParameters } from '../sql/filter-sql.ts';
 import { wordsSql } from '../sql/words-sql.ts';
+import type { CodesPage, HeldCodes, LocalCodes, NearRows, SeenRows } from './local-codes.ts';
+import { isBehind, numbersOf, pageColumns, rankCodes } from './local-codes.ts';
 
 /** Which documents are asked for. */
 export interface PgWanted {
@@ -53,18 +55,21 @@ const defaultCandidates = 400;
 /** Longer vectors lie outside of their rows, where each is read by itself: fewer are compared. */
 const longBytes = 2000;
 const rerankedLong = 100;
+const defaultLocal = 100;
 /** Candidates of each side where words are searched as well: enough to tell what is usual from what stands out. */
 export const fewestCandidates = 100;
 /** A filter that lets through fewer rows than this for each candidate is answered by comparing them all. */
 const fewestPassing = 20;
-const undefinedTable = '42P01';
 
 /** Searches a collection, each time by one statement. */
 export class PgSearch {
   readonly #collection: PgCollection;
+  readonly #local: LocalCodes | undefined;
 
-  constructor(collection: PgCollection) {
+  /** @param local codes of the collection that are held here; those of a server serve for its replicas as well */
+  constructor(collection: PgCollection, local?: LocalCodes) {
     this.#collection = collection;
+    this.#local = local;
   }
 
   /**
@@ -105,7 +110,8 @@ export class PgSearch {
   }
 
   /**
-   * The numbers of the rows whose codes are nearest by Hamming distance, in that order, by comparing all.
+   * The numbers of the rows whose codes are nearest by Hamming distance, by comparing all: in that order, and in the
+   * order of their scores.
    *
    * @param query of unit length
    */
@@ -113,15 +119,22 @@ export class PgSearch {
     query: Float32Array,
     { table, quantizer }: CodesVersion,
     count: number,
-  ): Promise<string[]> {
+  ): Promise<{ readonly byDistance: string[]; readonly byScore: string[] }> {
     const { pool, schema } = this.#collection;
     const { code } = codeQuery(quantizer, query);
-    const { rows } = await pool.query<{ row: unknown }>(
-      `SELECT row FROM ${table}
-       ORDER BY (code ${schema.names.operator('<~>')} $1::bit(${code.length})) + 0, row LIMIT $2`,
+    const { rows } = await pool.query<CodesPage>(
+      `SELECT ${pageColumns('distance, row')} FROM (
+         SELECT row, code, scale, tail, (code ${schema.names.operator('<~>')} $1::bit(${code.length})) + 0 AS distance
+         FROM ${table} ORDER BY distance, row LIMIT $2
+       ) p`,
       [code, count],
     );
-    return rows.map(({ row }) => String(row));
+    const page = rows[0] as CodesPage;
+    if (page.count === 0) return { byDistance: [], byScore: [] };
+    return {
+      byDistance: numbersOf(page).map(String),
+      byScore: rankCodes(query, quantizer, page),
+    };
   }
 
   /** With the tables that there are now: codes that were replaced meanwhile are gone with theirs. */
@@ -157,6 +170,8 @@ export class PgSearch {
     const { active } = state;
     const codes = wanted.codes === 'none' ? undefined : (wanted.codes ?? active);
     if (!codes) return this.#run(this.#byVectors(state, vector, limit, wanted), limit);
+    const local = await this.#byLocalCodes(state, vector, limit, wanted);
+    if (local) return local;
     const depth = depthOf(state, wanted.depth, limit);
     const isWalk = state.index.kind !== 'scan' && !(await this.#isSelective(state, depth, wanted));
     const walked = await this.#run(
@@ -176,6 +191,27 @@ export class PgSearch {
     return { found: walked.found, isAll: walked.isAll && !isFull };
   }
 
+  /** By codes that are held here; undefined where they cannot say enough. */
+  async #byLocalCodes(
+    state: CollectionState,
+    vector: Float32Array,
+    limit: number,
+    wanted: PgWanted,
+  ): Promise<{ readonly found: PgCandidate[]; readonly isAll: boolean } | undefined> {
+    const { active } = state;
+    if (!active || wanted.filter || wanted.codes) return undefined;
+    const held = this.#local?.of(active);
+    if (!held) return undefined;
+    const near = held.nearest(vector, localDepthOf(state, wanted.depth, limit));
+    const { found, there, fresh } = await this.#run(
+      this.#byHeld(state, { held, near, vector, limit }, wanted),
+      limit,
+    );
+    this.#local?.saw(active, near, { there, fresh });
+    const isEnough = found.length >= limit && 2 * there >= near.rows.length && !isBehind(fresh);
+    return isEnough ? { found, isAll: false } : undefined;
+  }
+
   async #run(
     { text, values }: { readonly text: string; readonly values: unknown[] },
     limit: number,
@@ -183,6 +219,8 @@ export class PgSearch {
     readonly found: PgCandidate[];
     readonly isAll: boolean;
     readonly candidates: number;
+    readonly there: number;
+    readonly fresh: number;
   }> {
     const { rows } = await this.#collection.pool.query<FoundRow>(text, values);
     const found = rows.map(
@@ -196,7 +234,8 @@ export class PgSearch {
         gain: Number(row.gain ?? 0),
       }),
     );
-    return { found, isAll: rows.length < limit, candidates: Number(rows[0]?.candidates ?? 0) };
+    const { candidates = 0, there = 0, fresh = 0 } = rows[0] ?? {};
+    return { found, isAll: rows.length < limit, candidates: Number(candidates), there, fresh };
   }
 
   /** By comparing all vectors that pass. */
@@ -211,7 +250,7 @@ export class PgSearch {
     const from = `${state.documents} d WHERE ${passes}`;
     return this.#statement(
       state,
-      { tables: [], from, candidates: '0', passes, parameters },
+      { tables: [], from, counts: '0 AS candidates', passes, parameters },
       vector,
       limit,
       wanted,
@@ -221,7 +260,7 @@ export class PgSearch {
   /** The rows that were chosen, with what was asked for of them, best first. */
   #statement(
     state: CollectionState,
-    { tables, from, candidates, passes, parameters }: Chosen,
+    { tables, from, counts, passes, parameters }: Chosen,
     vector: Float32Array,
     limit: number,
     { withVectors, text }: PgWanted,
@@ -236,7 +275,7 @@ export class PgSearch {
     const values = parameters.values;
     if (text === undefined || !options.language) {
       return {
-        text: `${withTables(tables)} SELECT ${shown}, ${place.cosine(distance)} AS score, ${candidates} AS candidates ${nearest}`,
+        text: `${withTables(tables)} SELECT ${shown}, ${place.cosine(distance)} AS score, ${counts} ${nearest}`,
         values,
       };
     }
@@ -257,7 +296,7 @@ export class PgSearch {
     ];
     return {
       text: `${withTables(both)}
-        SELECT ${shown}, ${place.cosine(distance)} AS score, ${candidates} AS candidates,
+        SELECT ${shown}, ${place.cosine(distance)} AS score, ${counts},
           is_near, is_hit AND place <= ${most} AS is_hit, gain
         FROM graded JOIN ${documents} d ON d.row = graded.row WHERE is_near OR place <= ${most} ORDER BY d.row`,
       values,
@@ -320,8 +359,45 @@ export class PgSearch {
     const chosen: Chosen = {
       tables,
       from: `${compared} JOIN ${documents} d ON d.row = ${compared}.row`,
-      candidates: '(SELECT count(*) FROM found)::int',
+      counts: '(SELECT count(*) FROM found)::int AS candidates',
       passes,
+      parameters,
+    };
+    return this.#statement(state, chosen, vector, limit, wanted);
+  }
+
+  /** By codes that are near, as this client has found, and those that have changed. */
+  #byHeld(
+    state: CollectionState,
+    {
+      held,
+      near,
+      vector,
+      limit,
+    }: {
+      readonly held: HeldCodes;
+      readonly near: NearRows;
+      readonly vector: Float32Array;
+      readonly limit: number;
+    },
+    wanted: PgWanted,
+  ): Statement {
+    const { uncoded } = state.place;
+    const parameters = new SqlParameters();
+    const rows = `${parameters.add(near.rows.map(String))}::bigint[]`;
+    const fresh = `fresh AS MATERIALIZED (${held.changes(near, parameters)})`;
+    const others = uncoded === undefined ? '' : `|| ARRAY(SELECT row FROM ${uncoded})`;
+    // Where nothing else is compared, what is compared says how many there are.
+    const there =
+      uncoded === undefined && wanted.text === undefined
+        ? 'count(*) OVER ()'
+        : `(SELECT count(*) FROM ${held.table} WHERE row = ANY(${rows}))`;
+    const chosen: Chosen = {
+      tables: [fresh],
+      // One list: rows in it that are equal are looked up once, and plans are made in half the time of those of joins.
+      from: `${state.documents} d WHERE d.row = ANY(${rows} || ARRAY(SELECT row FROM fresh) ${others})`,
+      counts: `${there}::int AS there, (SELECT count(*) FROM fresh)::int AS fresh`,
+      passes: 'true',
       parameters,
     };
     return this.#statement(state, chosen, vector, limit, wanted);
@@ -359,17 +435,18 @@ interface Chosen {
   /** Parts of the statement that choose them. */
   readonly tables: readonly string[];
   readonly from: string;
-  /** How many codes were handed on. */
-  readonly candidates: string;
+  /** What is counted beside: columns of `FoundRow`. */
+  readonly counts: string;
   /** The condition of the filter. */
   readonly passes: string;
   readonly parameters: SqlParameters;
 }
 
-interface FoundRow extends DocumentRow {
+interface FoundRow extends DocumentRow, Partial<SeenRows> {
   readonly row: unknown;
   readonly score: unknown;
-  readonly candidates: unknown;
+  /** How many codes were handed on. */
+  readonly candidates?: unknown;
   readonly vector?: string;
   readonly is_near?: boolean;
   readonly is_hit?: boolean;
@@ -398,6 +475,15 @@ export function depthOf(
   const isLong = dimensions * (options.storage === 'vector' ? 4 : 2) > longBytes;
   const usual = isLong ? Math.min(candidates, rerankedLong) : candidates;
   return { candidates, rerank: Math.max(limit, given?.rerank ?? depth?.rerank ?? usual) };
+}
+
+/** How many rows are compared by their vectors where all are scored by their codes before. */
+export function localDepthOf(
+  { depth }: CollectionState,
+  given: Partial<PgDepth> | undefined,
+  limit: number,
+): number {
+  return Math.max(limit, given?.rerank ?? depth?.local ?? defaultLocal);
 }
 
 function settingsOf(
