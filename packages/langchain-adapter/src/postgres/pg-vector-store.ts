@@ -462,6 +462,22 @@ export class PgBinaryVectorStore extends VectorStore {
   }
 
   /**
+   * By words alone, where the store is hybrid: nothing is embedded.
+   *
+   * @param k how many documents, at most. Default: 4
+   * @returns documents that have at least one word of the query, and what these make of each, best first
+   * @throws BitryoshkaError `not-supported` for a collection without words, `invalid-option`, `database-failed`
+   */
+  async keywordSearchWithScore(
+    query: string,
+    k = 4,
+    filter?: DocumentFilter,
+  ): Promise<[Document, number][]> {
+    const found = await this.#search.byWords(query, { k, filter: checkSearch(k, filter) });
+    return found.map(({ entry, score }) => [entry.document, score]);
+  }
+
+  /**
    * Documents that are close to the query, by words as well where the store is hybrid, and far from each other.
    *
    * @param options `fetchK`: among how many of the closest to choose (default 20); `lambda`: 1 for

@@ -34,9 +34,10 @@ export type PartAnswer =
   | { readonly isHybrid: false; readonly found: readonly PgFound[] }
   | { readonly isHybrid: true; readonly found: readonly PgCandidate[] };
 
-/** A question: a vector, and what is known of it. */
+/** A question: a vector or a text, and what is known of it. */
 export interface PartQuery {
-  readonly vector: ArrayLike<number>;
+  /** Undefined where words alone count. */
+  readonly vector: ArrayLike<number> | undefined;
   /** Its text, where words count. */
   readonly text: string | undefined;
   /** Of the vector, where it is known. */
@@ -163,6 +164,9 @@ async function answer(
   wanted: PgWanted,
 ): Promise<PartAnswer> {
   await checkModel(collection, model);
+  if (vector === undefined) {
+    return { isHybrid: false, found: await search.byWords(text ?? '', wanted) };
+  }
   const { options } = await collection.state();
   return text === undefined || options.language === null
     ? { isHybrid: false, found: await search.nearest(vector, wanted) }

@@ -200,6 +200,25 @@ describe('a collection on several servers', () => {
     expect(await (await openParts({ collection })).count()).toBe(count);
   });
 
+  it('finds by words alone', async () => {
+    const store = await openParts({ collection: randomUUID(), hybrid: true });
+    await store.addVectors(vectors, documents);
+    const found = await store.keywordSearchWithScore('the text 17 and 42', 3);
+    expect(
+      found
+        .slice(0, 2)
+        .map(([{ id }]) => id)
+        .sort(),
+    ).toEqual(['doc-17', 'doc-42']);
+    expect(found).toHaveLength(3);
+    const [[only]] = (await store.keywordSearchWithScore('17', 3)) as [[Document, number]];
+    expect(only.id).toBe('doc-17');
+    const plain = await openParts({ collection: randomUUID() });
+    await expect(plain.keywordSearchWithScore('17')).rejects.toMatchObject({
+      code: 'not-supported',
+    });
+  });
+
   it('refuses what cannot be', async () => {
     const bad: Partial<Record<keyof PgPartitionedStoreOptions, unknown>>[] = [
       { partitions: [] },

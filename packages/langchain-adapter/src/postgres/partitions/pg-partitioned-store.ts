@@ -374,6 +374,24 @@ export class PgPartitionedVectorStore extends VectorStore {
   }
 
   /**
+   * By words alone, where the store is hybrid: nothing is embedded. Each server says of its own documents how rare a
+   * word is.
+   *
+   * @param k how many documents, at most. Default: 4
+   * @returns documents that have at least one word of the query, and what these make of each, best first
+   * @throws BitryoshkaError `not-supported` for a collection without words, `invalid-option`, `database-failed`
+   */
+  async keywordSearchWithScore(
+    query: string,
+    k = 4,
+    filter?: DocumentFilter,
+  ): Promise<[Document, number][]> {
+    const compiled = checkSearch(k, filter);
+    const asked = { vector: undefined, text: query, model: undefined };
+    return toAnswers(await this.#nearest(asked, { k, filter: compiled }));
+  }
+
+  /**
    * Documents that are close to the query, by words as well where the store is hybrid, and far from each other.
    *
    * @param options `fetchK`: among how many of the closest to choose (default 20); `lambda`: 1 for

@@ -242,6 +242,45 @@ describeDatabases((database) => {
     expect(await ask('wonder', 5, late)).toEqual(late);
   });
 
+  it('finds by words alone, and embeds nothing', async () => {
+    const store = await PgBinaryVectorStore.open(new TopicEmbeddings(), {
+      pool,
+      collection: randomUUID(),
+      hybrid: true,
+    });
+    const found = async (...asked: Parameters<typeof store.keywordSearchWithScore>) =>
+      (await store.keywordSearchWithScore(...asked)).map(([{ id }]) => id);
+    expect(await found('bread')).toEqual([]);
+    const texts = [
+      'The bakery sells bread, and bread alone.',
+      'Bread is baked at night.',
+      'The dog E4711 walks in the park.',
+      'Nobody sleeps.',
+    ];
+    await store.addDocuments(
+      texts.map(
+        (pageContent, number) =>
+          new Document({ pageContent, metadata: { number }, id: String(number) }),
+      ),
+    );
+    store.embeddings.embedQuery = () => Promise.reject(new Error('embeds a question'));
+    expect((await found('breads')).sort()).toEqual(['0', '1']);
+    expect(await found('breads', 1)).toHaveLength(1);
+    expect(await found('breads', 0)).toEqual([]);
+    expect(await found('bread at e4711', 9, { number: { $gte: 1 } })).toEqual(['2', '1']);
+    expect(await found('bread', 9, ({ metadata }) => metadata.number === 1)).toEqual(['1']);
+    expect(await found('the xylophone')).toEqual([]);
+    const scores = (await store.keywordSearchWithScore('the bread of E4711')).map(([, s]) => s);
+    expect(scores).toHaveLength(3);
+    expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+    expect(scores.every((score) => score > 0)).toBe(true);
+    await expect(found('bread', -1)).rejects.toThrow(/k: got -1/);
+    const without = await PgBinaryVectorStore.open(embeddings, { pool, collection: randomUUID() });
+    await expect(without.keywordSearchWithScore('bread')).rejects.toMatchObject({
+      code: 'not-supported',
+    });
+  });
+
   it('finds documents of frequent words by the rarer ones', async () => {
     const collection = randomUUID();
     const store = await open(collection, { alpha: 0 });

@@ -110,6 +110,33 @@ export class PgSearch {
   }
 
   /**
+   * What has words of a text, with what these make of it as its score.
+   *
+   * @throws BitryoshkaError `not-supported` without a language that the words are of, `database-failed`
+   */
+  async byWords(text: string, wanted: PgWanted): Promise<PgFound[]> {
+    return this.#current((state) => {
+      const { language } = state.options;
+      if (!language) throw withoutWords(this.#collection.name);
+      if (state.dimensions === undefined) return [];
+      return this.#untilEnough(wanted, async (limit) => {
+        const parameters = new SqlParameters();
+        const passes = passesSql(state, wanted, parameters);
+        const { documents } = state;
+        const words = wordsSql({ text, language, documents, passes, limit, parameters });
+        const { rows } = await this.#collection.pool.query<FoundRow>(
+          `${withTables(words.tables)} SELECT ${shownColumns(false)}, gain AS score
+           FROM hits h JOIN ${documents} d ON d.row = h.row, LATERAL (${words.gain}) g
+           ORDER BY gain DESC, d.row LIMIT ${parameters.add(limit)}`,
+          parameters.values,
+        );
+        const found = rows.map((row) => toCandidate(row, Number(row.score)));
+        return { found, isAll: rows.length < limit };
+      });
+    });
+  }
+
+  /**
    * The numbers of the rows whose codes are nearest by Hamming distance, by comparing all: in that order, and in the
    * order of their scores.
    *
@@ -223,17 +250,7 @@ export class PgSearch {
     readonly fresh: number;
   }> {
     const { rows } = await this.#collection.pool.query<FoundRow>(text, values);
-    const found = rows.map(
-      (row): PgCandidate => ({
-        row: String(row.row),
-        entry: decodeDocument(row),
-        score: Math.max(-1, Math.min(1, Number(row.score))),
-        vector: row.vector === undefined ? undefined : parseUnitVector(row.vector),
-        isNear: row.is_near ?? true,
-        isHit: row.is_hit ?? false,
-        gain: Number(row.gain ?? 0),
-      }),
-    );
+    const found = rows.map((row) => toCandidate(row, Math.max(-1, Math.min(1, Number(row.score)))));
     const { candidates = 0, there = 0, fresh = 0 } = rows[0] ?? {};
     return { found, isAll: rows.length < limit, candidates: Number(candidates), there, fresh };
   }
@@ -451,6 +468,26 @@ interface FoundRow extends DocumentRow, Partial<SeenRows> {
   readonly is_near?: boolean;
   readonly is_hit?: boolean;
   readonly gain?: unknown;
+}
+
+function toCandidate(row: FoundRow, score: number): PgCandidate {
+  return {
+    row: String(row.row),
+    entry: decodeDocument(row),
+    score,
+    vector: row.vector === undefined ? undefined : parseUnitVector(row.vector),
+    isNear: row.is_near ?? true,
+    isHit: row.is_hit ?? false,
+    gain: Number(row.gain ?? 0),
+  };
+}
+
+function withoutWords(name: string): BitryoshkaError {
+  return new BitryoshkaError({
+    code: 'not-supported',
+    message: `hybrid: got the collection "${name}" without words, expected a hybrid one.`,
+    remedy: 'Open the store with `hybrid: true`.',
+  });
 }
 
 function passesSql(
