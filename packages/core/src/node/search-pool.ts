@@ -73,8 +73,9 @@ export class SearchPool {
     this.#checkOpen('searchBatch');
     const { signal, ...depthOptions } = options;
     signal?.throwIfAborted();
-    const { quantizer, dimensions } = this.#index;
+    const { quantizer, dimensions, rows } = this.#index;
     const depth = resolveDepth(depthOptions, {
+      rows,
       hasDecoder: quantizer?.decoder !== undefined,
       hasPrefixes: false,
       firstBits: quantizer?.firstBits,

@@ -114,6 +114,7 @@ export class IndexReader {
   #resolve(options: SearchOptions): ResolvedDepth {
     const { quantizer, prefixBits } = this.#index;
     return resolveDepth(options, {
+      rows: this.rows,
       // Where there are no codes, nothing is said about them.
       hasDecoder: quantizer === undefined || quantizer.decoder !== undefined,
       hasPrefixes: prefixBits > 0 || quantizer === undefined,

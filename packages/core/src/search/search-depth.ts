@@ -19,7 +19,7 @@ export interface SearchDepth {
    * Rows that are handed on by a scan of prefixes, which counts each bit for what the query makes of it; `candidates`
    * has no say then. Needs an index with `prefixBits`, and pays where these are good codes by themselves. Default:
    * whole codes are scanned; of codes in two parts the first, for as many as `candidates`, or 8,000 to 40,000, the more the
-   * fewer bits it has.
+   * fewer bits it has, and beyond 100,000 rows more, as their square root.
    */
   readonly prefixes?: number | undefined;
   /** Default: `decoded` where the quantizer has a decoder, otherwise `asymmetric`. */
@@ -63,13 +63,18 @@ const fewestTwoPartCandidates = 8000;
 const fewFirstBits = 32;
 const candidatesPower = 1.2;
 
-function twoPartCandidates(firstBits: number): number {
+/** Up to so many rows, a search hands on as many as of fewer. */
+const fewRows = 100_000;
+
+function twoPartCandidates(firstBits: number, rows: number): number {
   const wanted = mostTwoPartCandidates * Math.min(1, fewFirstBits / firstBits) ** candidatesPower;
-  return Math.max(fewestTwoPartCandidates, Math.round(wanted));
+  const growth = Math.sqrt(Math.max(1, rows / fewRows));
+  return Math.round(growth * Math.max(fewestTwoPartCandidates, wanted));
 }
 
 /** What matters of the codes that are searched. */
 interface SearchedCodes {
+  readonly rows: number;
   readonly hasDecoder: boolean;
   readonly hasPrefixes: boolean;
   /** Of codes in two parts, the bits that are scanned. */
@@ -81,7 +86,7 @@ interface SearchedCodes {
  */
 export function resolveDepth(
   options: SearchOptions,
-  { hasDecoder, hasPrefixes, firstBits }: SearchedCodes,
+  { rows, hasDecoder, hasPrefixes, firstBits }: SearchedCodes,
 ): ResolvedDepth {
   const { k, scoring = hasDecoder ? 'decoded' : 'asymmetric', queryDigits } = options;
   checkCount('k', k, 0);
@@ -92,7 +97,7 @@ export function resolveDepth(
     options.prefixes ??
     (firstBits === undefined || scoring === 'symmetric'
       ? undefined
-      : (options.candidates ?? Math.max(twoPartCandidates(firstBits), candidates)));
+      : (options.candidates ?? Math.max(twoPartCandidates(firstBits, rows), candidates)));
   if (scoring === 'decoded' && !hasDecoder) {
     throw invalid(
       'scoring: got "decoded", expected one of symmetric, asymmetric.',
