@@ -45,11 +45,14 @@ export class ServedCollection {
   readonly #passages: ServedPassages;
   readonly #codes: CodeLengths;
   readonly #map: SharedTask<MapResponse>;
+  readonly #health: SharedTask<HealthResponse>;
 
   private constructor(passages: ServedPassages) {
     this.#passages = passages;
     this.#codes = new CodeLengths(passages, (task) => askHeadings(passages, task));
     this.#map = new SharedTask((signal) => mapDocuments(passages, { signal }));
+    // Of many who ask at once, it takes as long as of one.
+    this.#health = new SharedTask((signal) => this.#measureHealth(signal), { isKept: false });
   }
 
   static async of(
@@ -156,7 +159,11 @@ export class ServedCollection {
     };
   }
 
-  async health(signal: AbortSignal): Promise<HealthResponse> {
+  health(signal: AbortSignal): Promise<HealthResponse> {
+    return this.#health.result(signal);
+  }
+
+  async #measureHealth(signal: AbortSignal): Promise<HealthResponse> {
     const folders: HealthResponse['folders'][number][] = [];
     for (const { name, path, library } of this.#passages.folders) {
       folders.push({

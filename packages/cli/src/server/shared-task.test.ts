@@ -12,6 +12,15 @@ it('is begun once, for all who wait and for all who come later', async () => {
   expect(begin).toHaveBeenCalledOnce();
 });
 
+it('is begun again by who comes later, where it is not to be kept', async () => {
+  const begin = vi.fn(async () => ({}));
+  const task = new SharedTask(begin, { isKept: false });
+  const [one, other] = await Promise.all([task.result(), task.result()]);
+  expect(one).toBe(other);
+  expect(await task.result()).not.toBe(one);
+  expect(begin).toHaveBeenCalledTimes(2);
+});
+
 it('goes on while one of them waits, and is aborted when the last one has gone', async () => {
   let seen: AbortSignal | undefined;
   const task = new SharedTask((signal) => {

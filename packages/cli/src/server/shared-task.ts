@@ -8,14 +8,19 @@ interface Running<T> {
 
 /**
  * Work that several callers wait for and that is done once. It goes on while one of them waits, and is aborted when the
- * last one has gone; what failed or was aborted is begun again by the next call.
+ * last one has gone; what failed or was aborted is begun again by the next call, and so is what is not to be kept.
  */
 export class SharedTask<T> {
   readonly #begin: (signal: AbortSignal) => Promise<T>;
+  readonly #isKept: boolean;
   #running: Running<T> | undefined;
 
-  constructor(begin: (signal: AbortSignal) => Promise<T>) {
+  constructor(
+    begin: (signal: AbortSignal) => Promise<T>,
+    { isKept = true }: { readonly isKept?: boolean } = {},
+  ) {
     this.#begin = begin;
+    this.#isKept = isKept;
   }
 
   /** @throws what the work throws, and the reason of the signal */
@@ -39,9 +44,10 @@ export class SharedTask<T> {
     const controller = new AbortController();
     const running = { controller, result: this.#begin(controller.signal), waiting: 0 };
     this.#running = running;
-    running.result.catch(() => {
+    const forget = () => {
       if (this.#running === running) this.#running = undefined;
-    });
+    };
+    running.result.then(this.#isKept ? undefined : forget, forget);
     return running;
   }
 }
