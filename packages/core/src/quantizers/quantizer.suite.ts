@@ -13,8 +13,7 @@ const oddSizes: readonly (readonly [dimensions: number, bits: number])[] = [
   [7, 5],
   [33, 33],
   [70, 63],
-  [70, 65],
-  [70, 70],
+  [66, 65],
 ];
 
 /**
@@ -87,22 +86,28 @@ export function quantizerSuite(
     });
   });
 
+  const few = randomMatrix(50, 16, 4);
+  const before = few.data.slice();
+  let fittingFew: Promise<Quantizer> | undefined;
+  const fittedFew = () => {
+    fittingFew ??= fit(few, fewBits, few);
+    return fittingFew;
+  };
+
   it('leaves the vectors as they are', async () => {
-    const documents = randomMatrix(50, 16, 4);
-    const before = documents.data.slice();
-    const quantizer = await fit(documents, fewBits, documents);
-    quantizer.encode(documents, 'document');
-    expect(documents.data).toEqual(before);
+    const quantizer = await fittedFew();
+    quantizer.encode(few, 'document');
+    expect(few.data).toEqual(before);
   });
 
   it('encodes no vectors and zero vectors', async () => {
-    const quantizer = await fit(randomMatrix(50, 16, 5), fewBits, randomMatrix(9, 16, 6));
+    const quantizer = await fittedFew();
     expect(quantizer.encode([], 'document').rows).toBe(0);
     expect(quantizer.encode([new Float32Array(16)], 'query').rows).toBe(1);
   });
 
   it('refuses vectors of another dimension and values that are no finite numbers', async () => {
-    const quantizer = await fit(randomMatrix(50, 16, 7), fewBits, randomMatrix(9, 16, 8));
+    const quantizer = await fittedFew();
     const others = Array.from({ length: 12 }, () => 1);
     for (const method of ['encode', 'project'] as const) {
       const call = (vectors: Vectors, side: Side) => quantizer[method](vectors, side);

@@ -10,7 +10,7 @@ const random = seededRandom(4);
 const dimensions = 96;
 const middles = Array.from({ length: 60 }, () => draw(dimensions));
 const draws = (count: number) => Array.from({ length: count }, (_, i) => near(i % 60));
-const vectors = draws(12_000);
+const vectors = draws(6000);
 const queries = Array.from({ length: 60 }, (_, i) => near((7 * i) % 60));
 
 describe('an index that follows its rows', () => {
@@ -40,13 +40,13 @@ it('is exact while it is small, then has codes, then a graph, and back', async (
     expect.arrayContaining(['sample', 'encode', 'truth', 'measure', 'graph']),
   );
   // A little fewer rows than it takes are no reason to go back.
-  index.delete(Array.from({ length: 9000 }, (_, i) => i));
+  index.delete(Array.from({ length: 3000 }, (_, i) => i));
   await index.settled();
   expect(index.finder).toBe('graph');
-  index.delete(Array.from({ length: 1300 }, (_, i) => 9000 + i));
+  index.delete(Array.from({ length: 1300 }, (_, i) => 3000 + i));
   await index.settled();
   expect(index.finder).toBe('scan');
-  index.delete(Array.from({ length: 1000 }, (_, i) => 10_300 + i));
+  index.delete(Array.from({ length: 1000 }, (_, i) => 4300 + i));
   await index.settled();
   expect([index.finder, index.quantizer]).toEqual(['exact', undefined]);
   expect(recall(index)).toBe(1);
@@ -76,7 +76,7 @@ it('goes on while rows come, go and change in the background', async () => {
 it('keeps exact searches where codes would find less than is asked for', async () => {
   // So close to one another that their bits are all alike.
   const middle = draw(8);
-  const crowd = Array.from({ length: 60_000 }, () =>
+  const crowd = Array.from({ length: 40_000 }, () =>
     middle.map((value) => value + 0.02 * gaussian(random)),
   );
   const index = new AutoIndex({ dimensions: 8, targetRecall: 1 });
@@ -100,10 +100,10 @@ it.each(['exact', 'scan', 'graph', 'lists'] as const)(
     await index.settled();
     expect(index.finder).toBe(kind);
     expect(recall(index)).toBeGreaterThan(0.95);
-    index.delete(Array.from({ length: 11_990 }, (_, i) => i));
+    index.delete(Array.from({ length: 5990 }, (_, i) => i));
     await index.settled();
     expect(index.finder).toBe(kind);
-    expect(index.search(vectors[11_995], { k: 1 })[0].row).toBe(11_995);
+    expect(index.search(vectors[5995], { k: 1 })[0].row).toBe(5995);
   },
 );
 
@@ -278,7 +278,7 @@ describe('how far it looks', () => {
 
 it('comes back from a file as it was, and goes on from there', async () => {
   const index = new AutoIndex({ dimensions, storage: 'float16' });
-  index.add(vectors.slice(0, 11_000));
+  index.add(vectors.slice(0, 5000));
   await index.settled();
   const file = Uint8Array.from(Buffer.concat([...saveIndex(index)]));
   const loaded = await AutoIndex.load(file);
@@ -290,7 +290,7 @@ it('comes back from a file as it was, and goes on from there', async () => {
   for (const query of queries) {
     expect(loaded.search(query, { k: 10 })).toEqual(index.search(query, { k: 10 }));
   }
-  loaded.delete(Array.from({ length: 10_900 }, (_, i) => i));
+  loaded.delete(Array.from({ length: 4900 }, (_, i) => i));
   await loaded.settled();
   expect(loaded.finder).toBe('exact');
 });

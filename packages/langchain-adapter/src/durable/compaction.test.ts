@@ -61,7 +61,7 @@ describe.each(indexes)('the file of a store whose index is %s', (index) => {
     await store.addDocuments(documents(100));
     await store.settled();
     const reader = await open({ readOnly: true });
-    for (let i = 0; i < 150; i++) {
+    for (let i = 0; i < 75; i++) {
       await store.addDocuments(documents(1, 100 + i));
       if (i % 3 === 0) await store.delete({ ids: [`${i}`] });
       if (i % 10 === 0) expect(await state(reader)).toEqual(await state(store));
@@ -76,14 +76,14 @@ describe.each(indexes)('the file of a store whose index is %s', (index) => {
   });
 
   it('is as small as it can be when it was compacted', async () => {
-    const store = await open({ index, hybrid: true });
-    await store.addDocuments(documents(3000));
+    const store = await open({ index, hybrid: true, targetRecall: 0.5 });
+    await store.addDocuments(documents(2400));
     await store.settled();
     const reader = await open({ readOnly: true, hybrid: true });
     const behind = await open({ readOnly: true, hybrid: true });
     await state(behind);
     const before = (await store.health()).bytes.file as number;
-    await store.delete({ ids: documents(2900, 50).map(({ id }) => id as string) });
+    await store.delete({ ids: documents(2300, 50).map(({ id }) => id as string) });
     expect(await state(reader)).toEqual(await state(store));
     const stages = new Set<string>();
     await store.compact({ onProgress: ({ stage }) => stages.add(stage) });
@@ -178,7 +178,7 @@ it('waits for nobody who reads', async () => {
 
 it('is aborted at once while codes are made', async () => {
   const store = await open({ index: 'scan', quantizer: { kind: 'itq', bits: 32 } });
-  await store.addDocuments(documents(1500));
+  await store.addDocuments(documents(500));
   let isSettled = false;
   const settled = store.settled().finally(() => {
     isSettled = true;

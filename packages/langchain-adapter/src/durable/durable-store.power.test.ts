@@ -13,7 +13,7 @@ import { verifyStoreFile } from './recover-file.ts';
 import { driver } from './sqlite-drivers.suite.ts';
 
 /** Losses of power for each durability; more of them where time is no matter. */
-const numLosses = Number(process.env.BITRYOSHKA_POWER_LOSSES ?? 150);
+const numLosses = Number(process.env.BITRYOSHKA_POWER_LOSSES ?? 60);
 /** Of a text that makes a change too large for one transaction. */
 const largeCopies = 3000;
 /** Of the number that is the text of a document. */

@@ -11,7 +11,7 @@ import { wasm } from './sqlite-drivers.suite.ts';
 import { StoreFile } from './store-file.ts';
 
 /** More of them where time is no matter. */
-const numRuns = Number(process.env.BITRYOSHKA_RUNS ?? 15);
+const numRuns = Number(process.env.BITRYOSHKA_RUNS ?? 6);
 const files = new WeakMap<object, string>();
 
 async function openFile(

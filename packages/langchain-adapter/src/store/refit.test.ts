@@ -18,7 +18,7 @@ const random = seededRandom(5);
 const normal = () => random() + random() + random() + random() - 2;
 const drawn = (shift: number) =>
   Array.from({ length: dimensions }, (_, j) => normal() + (j % 2 === 0 ? shift : 0));
-const vectors = Array.from({ length: 1500 }, () => drawn(0));
+const vectors = Array.from({ length: 600 }, () => drawn(0));
 const documents = (count: number, first = 0) =>
   Array.from({ length: count }, (_, i) => ({ pageContent: `text ${first + i}`, metadata: {} }));
 
@@ -44,7 +44,7 @@ async function filled(store: BinaryVectorStore): Promise<BinaryVectorStore> {
 describe.each(places)('a refit of a store %s', (_, create) => {
   it('goes on beside changes, which are in the result', async () => {
     const store = await filled(
-      await create({ index: 'scan', quantizer: { kind: 'median', bits: 32 } }),
+      await create({ index: 'scan', quantizer: { kind: 'median', bits: 32 }, targetRecall: 0.5 }),
     );
     let isDone = false;
     const refitting = store.refit({ onProgress: () => undefined }).finally(() => {
@@ -100,10 +100,11 @@ it('learns from questions that were asked, as far as it is allowed to and that f
 });
 
 it('goes on beside deletions whose vectors leave the file', async () => {
-  const options = { driver, index: 'scan', quantizer: { kind: 'itq', bits: 32 } } as const;
+  const quantizer = { kind: 'itq', bits: 32 } as const;
+  const options = { driver, index: 'scan', quantizer, targetRecall: 0.5 } as const;
   const file = join(folder, 'deletions.sqlite');
   const store = await filled(await BinaryVectorStore.open(file, embeddings, options));
-  const leaving = Array.from(store.entries(), ([id]) => id).slice(0, 1000);
+  const leaving = Array.from(store.entries(), ([id]) => id).slice(0, 400);
   let deleted: Promise<void> | undefined;
   const refit = await store.refit({
     onProgress: ({ stage }) => {
@@ -113,14 +114,16 @@ it('goes on beside deletions whose vectors leave the file', async () => {
   await deleted;
   await store.settled();
   expect(refit.recall?.after).toBeGreaterThan((refit.recall?.before ?? 1) - 0.1);
-  expect(await store.similaritySearchVectorWithScore(drawn(0), 600)).toHaveLength(500);
+  expect(await store.similaritySearchVectorWithScore(drawn(0), 300)).toHaveLength(200);
   await store.close();
 });
 
 it('is of the vectors that are there at its end, as health is, where documents are embedded anew meanwhile', async () => {
   const file = join(folder, 'reembedded.sqlite');
   // Exact, so that other vectors are soon there.
-  const store = await filled(await BinaryVectorStore.open(file, embeddings, { driver }));
+  const store = await filled(
+    await BinaryVectorStore.open(file, embeddings, { driver, targetRecall: 0.5 }),
+  );
   const [{ quantizer }, health] = await Promise.all([
     store.refit({ quantizer: { kind: 'itq', bits: 32 } }),
     store.health(),
@@ -135,7 +138,9 @@ it('is of the vectors that are there at its end, as health is, where documents a
 it('is by the same recipe after a restart', async () => {
   for (const index of ['scan', 'exact'] as const) {
     const file = join(folder, `recipe-${index}.sqlite`);
-    const store = await filled(await BinaryVectorStore.open(file, embeddings, { driver, index }));
+    const quantizer = index === 'scan' ? ({ kind: 'median', bits: 32 } as const) : undefined;
+    const options = { driver, index, quantizer, targetRecall: 0.5 };
+    const store = await filled(await BinaryVectorStore.open(file, embeddings, options));
     await store.refit({ quantizer: { kind: 'itq', bits: 32 } });
     await store.settled();
     await store.close();

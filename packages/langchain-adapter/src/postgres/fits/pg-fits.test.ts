@@ -146,7 +146,7 @@ describeDatabases((database) => {
     });
 
     it.each([0, 1])('has what was changed meanwhile, after %d batches', async (batches) => {
-      const { store, collection } = await filled(1200);
+      const { store, collection } = await filled(600);
       const [writer, reader] = [await open(collection), await open(collection)];
       await store.refit({ quantizer });
       let changes: Promise<unknown> | undefined;
@@ -156,15 +156,13 @@ describeDatabases((database) => {
         quantizer: other,
         onProgress: ({ stage, done }) => {
           if (stage !== 'encode' || done < batches * 500 || changes) return;
-          const added = writer.addVectors(part(1200, 1260), documents(60, 1200));
+          const added = writer.addVectors(part(600, 660), documents(60, 600));
           const made = [
-            added
-              .then(() => nearest(reader, 1205))
-              .then((found) => expect(found).toEqual(['1205'])),
+            added.then(() => nearest(reader, 605)).then((found) => expect(found).toEqual(['605'])),
             // Others in the place of some: of those that are encoded, and of those that are not.
-            writer.addVectors(part(1300, 1302), [...documents(1, 5), ...documents(1, 1100)]),
-            writer.delete({ ids: ['0', '10', '1199', '1201'] }),
-            writer.delete({ filter: { i: { $in: [20, 1198, 1202] } } }),
+            writer.addVectors(part(700, 702), [...documents(1, 5), ...documents(1, 550)]),
+            writer.delete({ ids: ['0', '10', '599', '601'] }),
+            writer.delete({ filter: { i: { $in: [20, 598, 602] } } }),
           ];
           changes = Promise.all(made).then(() => ended.push(isRefitted));
         },
@@ -174,9 +172,9 @@ describeDatabases((database) => {
       expect(ended).toEqual([false]);
       ended = [];
       await expectWholeCodes(collection, other);
-      expect(await store.count()).toBe(1200 + 60 - 7);
-      expect(await nearest(reader, 1300)).toEqual(['5']);
-      expect(await nearest(writer, 1301)).toEqual(['1100']);
+      expect(await store.count()).toBe(600 + 60 - 7);
+      expect(await nearest(reader, 700)).toEqual(['5']);
+      expect(await nearest(writer, 701)).toEqual(['550']);
     });
 
     it('that fails or is stopped leaves what served, and nothing else', async () => {

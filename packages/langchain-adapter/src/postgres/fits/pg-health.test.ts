@@ -13,7 +13,7 @@ import { adviseOn } from './pg-health.ts';
 
 const columns = 64;
 const bits = 24;
-const topic = synthetic(1, 900, columns);
+const topic = synthetic(1, 600, columns);
 const otherTopic = synthetic(2, 300, columns);
 const quantizer = await fitQuantizer(topic, { kind: 'itq', bits });
 const embeddings = new WordEmbeddings(columns);
@@ -34,7 +34,7 @@ describeDatabases((database) => {
 
   const open = (collection: string, options: PgStoreOptions = {}) =>
     PgBinaryVectorStore.open(embeddings, { pool: opened.pool, collection, ...options });
-  async function filled(options: PgStoreOptions = {}, vectors = part(topic, 0, 600)) {
+  async function filled(options: PgStoreOptions = {}, vectors = part(topic, 0, 300)) {
     const collection = randomUUID();
     const store = await open(collection, options);
     await store.addVectors(vectors, documents(vectors.rows));
@@ -61,7 +61,7 @@ describeDatabases((database) => {
       const { store } = await filled({ hybrid: true, storage: 'vector' });
       const exact = await store.health();
       expect(exact).toMatchObject({
-        documents: 600,
+        documents: 300,
         dimensions: columns,
         index: 'exact',
         depth: undefined,
@@ -70,7 +70,7 @@ describeDatabases((database) => {
         recall: 1,
         advice: [],
       });
-      expect(exact.bytes).toMatchObject({ vectors: 600 * columns * 4, codes: 0, links: 0 });
+      expect(exact.bytes).toMatchObject({ vectors: 300 * columns * 4, codes: 0, links: 0 });
       expect(exact.bytes.words).toBeGreaterThan(0);
       expect(exact.bytes.tables).toBeGreaterThan(exact.bytes.vectors + exact.bytes.words);
       const { recall } = await store.refit({ quantizer });
@@ -86,12 +86,12 @@ describeDatabases((database) => {
       expect(scanned.recall).toBeGreaterThanOrEqual(0.95);
       expect(scanned.bytes.links).toBe(0);
       // A row takes some thirty bytes besides its code.
-      expect(scanned.bytes.codes).toBeGreaterThan(600 * 32);
+      expect(scanned.bytes.codes).toBeGreaterThan(300 * 32);
       expect(scanned.bytes.tables).toBeGreaterThan(exact.bytes.tables + scanned.bytes.codes);
       await store.index({ kind: 'hnsw' });
       const walked = await store.health();
       expect(walked.index).toBe('hnsw');
-      expect(walked.bytes.links).toBeGreaterThan(600 * 16);
+      expect(walked.bytes.links).toBeGreaterThan(300 * 16);
     });
 
     it('tells of searches that do not look far enough', async () => {
@@ -108,9 +108,9 @@ describeDatabases((database) => {
     }, async () => {
       const { store, collection } = await filled();
       await store.refit({ quantizer });
-      await store.addVectors(part(topic, 600, 650), documents(50));
+      await store.addVectors(part(topic, 300, 350), documents(50));
       expect((await store.health()).drift).toBeUndefined();
-      const ids = await store.addVectors(part(topic, 650, 900), documents(250));
+      const ids = await store.addVectors(part(topic, 350, 600), documents(250));
       expect(await store.health()).toMatchObject({
         drift: { recommendation: 'none', added: 300 },
         advice: [],
@@ -125,7 +125,7 @@ describeDatabases((database) => {
       await checkStops(store);
       const refit = other.refit({ quantizer });
       // The tables that it asks for are replaced meanwhile.
-      expect(await store.health()).toMatchObject({ documents: 950 });
+      expect(await store.health()).toMatchObject({ documents: 650 });
       await refit;
       expect((await store.health()).drift).toBeUndefined();
     });
