@@ -201,6 +201,8 @@ describe('report', () => {
 
   describe.skipIf(!browser)('its page, in a browser (none here: skipped)', () => {
     let visit: Visit | undefined;
+    /** Written once for all. */
+    let written: string | undefined;
 
     afterEach(async () => {
       expect(visit?.errors ?? []).toEqual([]);
@@ -212,7 +214,9 @@ describe('report', () => {
       width: number,
       colorScheme: 'light' | 'dark' = 'light',
     ): Promise<Visit['page']> {
-      await report(...choice);
+      if (written === undefined) await report(...choice);
+      else await writeFile(out, written);
+      written ??= await readFile(out, 'utf8');
       const viewport = { width, height: 800 };
       visit = await visitPage(pathToFileURL(out).href, { viewport, colorScheme });
       return visit.page;

@@ -27,7 +27,7 @@ const documents = (count: number, first = 0) =>
 
 const sqlite = driver;
 /** More of them where time is no matter. */
-const damages = Number(process.env.BITRYOSHKA_DAMAGES ?? 200);
+const damages = Number(process.env.BITRYOSHKA_DAMAGES ?? 75);
 let folder: string;
 let file: string;
 const opened: BinaryVectorStore[] = [];

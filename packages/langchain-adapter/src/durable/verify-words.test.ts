@@ -13,7 +13,7 @@ import { recoverStoreFile, verifyStoreFile } from './recover-file.ts';
 import { driver } from './sqlite-drivers.suite.ts';
 
 /** More of them where time is no matter. */
-const damages = Number(process.env.BITRYOSHKA_DAMAGES ?? 200);
+const damages = Number(process.env.BITRYOSHKA_DAMAGES ?? 75);
 const folder = mkdtempSync(join(tmpdir(), 'bitryoshka-verified-words-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
