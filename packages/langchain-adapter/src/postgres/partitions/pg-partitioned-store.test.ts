@@ -204,12 +204,7 @@ describe('a collection on several servers', () => {
     const store = await openParts({ collection: randomUUID(), hybrid: true });
     await store.addVectors(vectors, documents);
     const found = await store.keywordSearchWithScore('the text 17 and 42', 3);
-    expect(
-      found
-        .slice(0, 2)
-        .map(([{ id }]) => id)
-        .sort(),
-    ).toEqual(['doc-17', 'doc-42']);
+    expect(new Set(found.slice(0, 2).map(([{ id }]) => id))).toEqual(new Set(['doc-17', 'doc-42']));
     expect(found).toHaveLength(3);
     const [[only]] = (await store.keywordSearchWithScore('17', 3)) as [[Document, number]];
     expect(only.id).toBe('doc-17');
