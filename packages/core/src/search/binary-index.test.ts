@@ -331,6 +331,7 @@ describe('vectors that are fetched', () => {
         to.addCodes(given);
     const mismatch = expect.objectContaining({ code: 'dimension-mismatch' });
     expect(add(index, { ...codes, bits: 8 })).toThrow(mismatch);
+    expect(() => index.addCodes(codes, new Uint8Array(7))).toThrow(mismatch);
     expect(add(new BinaryIndex({ quantizer }))).toThrow(mismatch);
     expect(add(new BinaryIndex({ dimensions: 24, storage: source }))).toThrow(
       expect.objectContaining({ code: 'not-supported' }),

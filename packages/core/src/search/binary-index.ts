@@ -166,8 +166,7 @@ export class BinaryIndex {
   add(vectors: Vectors): RowId {
     const matrix = toMatrix(vectors, { columns: this.dimensions });
     const first = this.#rows.nextRow;
-    this.#finder?.reserve(matrix.rows);
-    this.#building?.finder?.reserve(matrix.rows);
+    this.#reserve(matrix.rows);
     try {
       for (let start = 0; start < matrix.rows; start += mostWritten) {
         const block = rowRange(matrix, start, Math.min(matrix.rows, start + mostWritten));
@@ -225,8 +224,7 @@ export class BinaryIndex {
    */
   update(row: RowId, vector: ArrayLike<number>): void {
     const unit = normalizeRows(toMatrix([vector], { columns: this.dimensions }));
-    this.#finder?.reserve(1);
-    this.#building?.finder?.reserve(1);
+    this.#reserve(1);
     const encoded = this.#encode(unit);
     this.#rows.update(row, (content) => write(content, unit, encoded, 0, 1));
     this.#building?.touched.add(row);
@@ -396,8 +394,8 @@ export class BinaryIndex {
    *
    * @param norms what the decoder's `encodeNorms` makes of them, where that is known
    * @returns the number of the first; the others follow
-   * @throws BitryoshkaError `dimension-mismatch` for codes of other lengths or where vectors are stored,
-   *   `not-supported` without a quantizer; nothing was added then
+   * @throws BitryoshkaError `dimension-mismatch` for codes of other lengths, for more or fewer norms, or where vectors
+   *   are stored, `not-supported` without a quantizer; nothing was added then
    */
   addCodes(codes: Codes, norms?: Uint8Array): RowId {
     if (this.#createVectors) {
@@ -412,16 +410,19 @@ export class BinaryIndex {
         remedy: 'Pass codes of the quantizer of the index.',
       });
     }
+    if (norms && norms.length !== codes.rows) {
+      throw new BitryoshkaError({
+        code: 'dimension-mismatch',
+        message: `norms: got ${norms.length} for ${codes.rows} codes, expected one per code.`,
+        remedy: 'Pass one per code, or leave norms out.',
+      });
+    }
     const lengths = norms ?? decoder?.encodeNorms(codes);
-    for (const finder of this.#finders()) finder.reserve(codes.rows);
+    this.#reserve(codes.rows);
     const first = this.#rows.append(codes.rows, (content, start, end) => {
       content.codes?.append(codeRange(codes, start, end), lengths?.subarray(start, end));
     });
-    const rows = Uint32Array.from({ length: codes.rows }, (_, i) => first + i);
-    for (const finder of this.#finders()) {
-      finder.insert({ rows, codes, norms: lengths, vectors: undefined });
-    }
-    this.#maintainWorn();
+    this.#handOn(first, { codes, norms: lengths }, () => undefined);
     return first;
   }
 
@@ -439,8 +440,7 @@ export class BinaryIndex {
   ): void {
     this.#rows.skipTo(first);
     const norms = codes && this.#quantizer?.decoder?.encodeNorms(codes);
-    this.#finder?.reserve(count);
-    this.#building?.finder?.reserve(count);
+    this.#reserve(count);
     this.#rows.append(count, (content, start, end) => {
       write(stored(content), start, end);
       if (codes) {
@@ -448,12 +448,9 @@ export class BinaryIndex {
       }
     });
     if (!codes) return;
-    const rows = Uint32Array.from({ length: count }, (_, i) => first + i);
-    for (const finder of this.#finders()) {
-      const vectors = toMatrix(Array.from(rows, (row) => this.vector(row)));
-      finder.insert({ rows, vectors, codes, norms });
-    }
-    this.#maintainWorn();
+    this.#handOn(first, { codes, norms }, (rows) =>
+      toMatrix(Array.from(rows, (row) => this.vector(row))),
+    );
   }
 
   /**
@@ -687,11 +684,25 @@ export class BinaryIndex {
     const first = this.#rows.append(unit.rows, (content, start, end) =>
       write(content, unit, encoded, start, end),
     );
-    if (!encoded || (!this.#finder && !this.#building)) return;
-    const rows = Uint32Array.from({ length: unit.rows }, (_, i) => first + i);
-    for (const finder of this.#finders()) {
-      finder.insert({ rows, vectors: this.#kept(unit), ...encoded });
-    }
+    if (encoded) this.#handOn(first, encoded, () => this.#kept(unit));
+  }
+
+  /** Makes room for more rows in finders. */
+  #reserve(count: number): void {
+    for (const finder of this.#finders()) finder.reserve(count);
+  }
+
+  /** Gives finders the rows that were just written, from `first` on. */
+  #handOn(
+    first: RowId,
+    encoded: Encoded,
+    vectorsOf: (rows: Uint32Array) => Matrix | undefined,
+  ): void {
+    const finders = this.#finders();
+    if (finders.length === 0) return;
+    const rows = Uint32Array.from({ length: encoded.codes.rows }, (_, i) => first + i);
+    const vectors = vectorsOf(rows);
+    for (const finder of finders) finder.insert({ rows, vectors, ...encoded });
     this.#maintainWorn();
   }
 
